@@ -1,0 +1,18 @@
+/**
+ * Time, as the reactor needs it. The system's in production, a `ManualClock` in tests.
+ *
+ * Monotonic: setting the wall clock moves nothing.
+ */
+export interface Clock {
+  /** Milliseconds since an arbitrary moment; fractions allowed; never decreases. */
+  nowMs(): number;
+  /** Calls `fn` once, `delayMs` from now or later, never from inside this call. */
+  schedule(delayMs: number, fn: () => void): ScheduledCall;
+  /** Keeps the process alive, if this clock can, until the returned function is called. */
+  hold(): () => void;
+}
+
+/** A call that a {@link Clock} will make. */
+export interface ScheduledCall {
+  cancel(): void;
+}

@@ -1,0 +1,202 @@
+/**
+ * Every error code, the class that carries it, what it means and what the caller can do.
+ *
+ * Classes say what the caller should do, codes say what happened. `docs/errors.md` is checked against this table.
+ */
+
+/** Name of an error class, as `error.name` has it. */
+export type ErrorClassName =
+  | "InvalidArgumentError"
+  | "StateError"
+  | "UnsupportedError"
+  | "SystemError"
+  | "CannotListenError"
+  | "MulticastJoinError"
+  | "MessageLengthError"
+  | "BackendLoadError";
+
+/** One row of {@link ERROR_TABLE}. */
+export interface ErrorRow {
+  readonly class: ErrorClassName;
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+/** Code → its row. */
+export const ERROR_TABLE = {
+  ERR_ARGUMENT_TYPE: { class: "InvalidArgumentError", meaning: "is of the wrong type", remedy: "pass the type that is named" },
+  ERR_ARGUMENT_RANGE: { class: "InvalidArgumentError", meaning: "is out of range", remedy: "pass a value within the range that is named" },
+  ERR_OPTION_UNKNOWN: {
+    class: "InvalidArgumentError",
+    meaning: "is not an option",
+    remedy: "check the spelling against the options that are named",
+  },
+  ERR_PORT_RANGE: {
+    class: "InvalidArgumentError",
+    meaning: "is not a port number",
+    remedy: "pass an integer from 1 to 65535 (0 only to listen on any free port)",
+  },
+  ERR_ADDRESS_NOT_IP: {
+    class: "InvalidArgumentError",
+    meaning: "is not an IP address",
+    remedy: "pass an IP literal; reactor.resolve() turns a name into one",
+  },
+  ERR_ADDRESS_SCOPE: {
+    class: "InvalidArgumentError",
+    meaning: "has a zone that is no interface of this host",
+    remedy: "use the name or index of an existing interface after the '%'",
+  },
+  ERR_FAMILY_MISMATCH: {
+    class: "InvalidArgumentError",
+    meaning: "is of the other IP version",
+    remedy:
+      'use an address of the port\'s family: listen with interface "::" for IPv6; from such a port, IPv4 is written as ::ffff:192.0.2.1',
+  },
+  ERR_NO_DESTINATION: {
+    class: "InvalidArgumentError",
+    meaning: "is missing",
+    remedy: "pass { address, port }, or connect() the port first",
+  },
+  ERR_DESTINATION_FIXED: {
+    class: "InvalidArgumentError",
+    meaning: "is not the peer this port is connected to",
+    remedy: "leave the destination out, or disconnect() first",
+  },
+  ERR_NOT_MULTICAST: { class: "InvalidArgumentError", meaning: "is not a multicast group", remedy: "use 224.0.0.0/4 or ff00::/8" },
+  ERR_SOURCE_IS_MULTICAST: {
+    class: "InvalidArgumentError",
+    meaning: "is a multicast group, where a sender's address is needed",
+    remedy: "pass the unicast address of the sender",
+  },
+  ERR_INTERFACE_UNKNOWN: {
+    class: "InvalidArgumentError",
+    meaning: "is no interface of this host",
+    remedy: "pick one of network.interfaces(), or omit whenAvailable: false to wait for it",
+  },
+  ERR_CHANNEL_NAME: {
+    class: "InvalidArgumentError",
+    meaning: "is not the name of a channel",
+    remedy: "use 1 to 255 ASCII characters, namespace included",
+  },
+  ERR_TRIGGER_UNKNOWN: {
+    class: "InvalidArgumentError",
+    meaning: "is not a pending trigger",
+    remedy: "remove a trigger once, before it has run",
+  },
+
+  ERR_CLOSED: { class: "StateError", meaning: "the port is closed", remedy: "listen again; a closed port stays closed" },
+  ERR_NOT_LISTENING: {
+    class: "StateError",
+    meaning: "the protocol has no transport",
+    remedy: "use it from startProtocol() until stopProtocol()",
+  },
+  ERR_ALREADY_LISTENING: {
+    class: "StateError",
+    meaning: "the protocol is on a port already",
+    remedy: "make one protocol object for each port",
+  },
+  ERR_ALREADY_CONNECTED: { class: "StateError", meaning: "the port is connected already", remedy: "disconnect() first" },
+  ERR_NOT_CONNECTED: { class: "StateError", meaning: "the port is not connected", remedy: "connect() first" },
+  ERR_ALREADY_JOINED: {
+    class: "StateError",
+    meaning: "the group is joined there already",
+    remedy: "join once; memberships lists what is joined",
+  },
+  ERR_NOT_JOINED: { class: "StateError", meaning: "the group is not joined there", remedy: "leave what memberships lists" },
+  ERR_ALREADY_BLOCKED: { class: "StateError", meaning: "the source is blocked there already", remedy: "block once" },
+  ERR_NOT_BLOCKED: { class: "StateError", meaning: "the source is not blocked there", remedy: "unblock what was blocked" },
+  ERR_ALREADY_RUNNING: { class: "StateError", meaning: "the reactor is running already", remedy: "await the promise of the first run()" },
+  ERR_REACTOR_STOPPED: {
+    class: "StateError",
+    meaning: "the reactor has been stopped",
+    remedy: "make a new Reactor; a stopped one does not start again",
+  },
+  ERR_CALL_DONE: { class: "StateError", meaning: "the delayed call has been made already", remedy: "check active() first" },
+  ERR_CALL_CANCELLED: { class: "StateError", meaning: "the delayed call was cancelled", remedy: "check active() first" },
+  ERR_LOOP_RUNNING: { class: "StateError", meaning: "the looping call is running already", remedy: "stop() it first" },
+  ERR_LOOP_NOT_RUNNING: { class: "StateError", meaning: "the looping call is not running", remedy: "start() it first" },
+  ERR_CLOCK_LIMIT: {
+    class: "StateError",
+    meaning: "what a manual clock was to wait for has not happened within its limit",
+    remedy: "look why it does not, or pass a higher limitMs",
+  },
+
+  ERR_UNSUPPORTED_OPERATION: {
+    class: "UnsupportedError",
+    meaning: "this backend cannot do it",
+    remedy: "check reactor.backend.capabilities; the native backend on Linux can do most",
+  },
+  ERR_UNSUPPORTED_OPTION: {
+    class: "UnsupportedError",
+    meaning: "this backend does not have the option",
+    remedy: "check reactor.backend.capabilities; the native backend on Linux has most",
+  },
+
+  ERR_LISTEN: {
+    class: "CannotListenError",
+    meaning: "the socket could not be opened or bound",
+    remedy:
+      "EADDRINUSE: another port or listenMultiple; EADDRNOTAVAIL: a local address; EACCES: a port above 1023; EMFILE: fewer ports or a higher limit",
+  },
+  ERR_JOIN: {
+    class: "MulticastJoinError",
+    meaning: "the group could not be joined",
+    remedy: "ENODEV: name an interface that exists; ENOBUFS: raise net.ipv4.igmp_max_memberships; ENOMEM: raise net.core.optmem_max",
+  },
+  ERR_MESSAGE_TOO_LONG: {
+    class: "MessageLengthError",
+    meaning: "the datagram is longer than UDP can carry",
+    remedy: "at most 65507 bytes over IPv4, 65527 over IPv6",
+  },
+  ERR_ADOPT: {
+    class: "SystemError",
+    meaning: "the descriptor could not be adopted",
+    remedy: "pass an open datagram socket of IPv4 or IPv6",
+  },
+  ERR_CONNECT: { class: "SystemError", meaning: "the port could not be connected", remedy: "ENETUNREACH: no route to the peer" },
+  ERR_SEND: {
+    class: "SystemError",
+    meaning: "the datagram was not sent",
+    remedy: "ENETUNREACH, EHOSTUNREACH: no route, or the peer is down; EACCES: setBroadcastAllowed(true); ENOBUFS: send less at once",
+  },
+  ERR_RECEIVE: { class: "SystemError", meaning: "reading from the socket failed", remedy: "the port goes on; look at errnoName" },
+  ERR_LEAVE: {
+    class: "SystemError",
+    meaning: "the group could not be left",
+    remedy: "the interface may be gone; the membership is dropped all the same",
+  },
+  ERR_SOURCE_FILTER: {
+    class: "SystemError",
+    meaning: "the source could not be blocked or unblocked",
+    remedy: "ENOBUFS: raise net.ipv4.igmp_max_msf",
+  },
+  ERR_SET_OPTION: { class: "SystemError", meaning: "the OS refused the option", remedy: "look at errnoName" },
+  ERR_GET_OPTION: { class: "SystemError", meaning: "the OS did not tell the option", remedy: "look at errnoName" },
+  ERR_ROUTE: { class: "SystemError", meaning: "the OS has no route", remedy: "ENETUNREACH: add a route, or name the interface" },
+  ERR_RESOLVE: {
+    class: "SystemError",
+    meaning: "the name could not be resolved",
+    remedy: "check the name and the resolver; ENOTFOUND: it has no address of that family",
+  },
+  ERR_BACKEND_LOAD: {
+    class: "BackendLoadError",
+    meaning: "the backend could not be loaded",
+    remedy: "read the cause; GROUPCAST_BACKEND=dgram uses node:dgram",
+  },
+} as const;
+
+/** Every code an error of Groupcast can have. */
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** Every code, in table order. */
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERROR_TABLE) as ErrorCode[];
+
+/** The row of one code, as the general shape. */
+export function errorRow(code: ErrorCode): ErrorRow {
+  return ERROR_TABLE[code];
+}
+
+/** The codes that errors of one class can have. */
+export type CodeOf<C extends ErrorClassName> = {
+  [K in ErrorCode]: (typeof ERROR_TABLE)[K]["class"] extends C ? K : never;
+}[ErrorCode];

@@ -1,0 +1,178 @@
+/**
+ * Every socket option Groupcast knows. The reactor checks ranges by it, backends map its names to their own numbers, tests and
+ * documentation are made from it. A backend has no row for an option it cannot serve; its capabilities say so.
+ *
+ * Sources: socket(7), ip(7), ipv6(7), udp(7), and the kernel files named in `note`.
+ */
+
+/** One row of {@link OPTION_TABLE}. */
+export interface OptionRow {
+  readonly unit: "boolean" | "bytes" | "hops" | "index" | "count" | "byte";
+  readonly min: number;
+  readonly max: number;
+  /** Names in C, IPv4 then IPv6; one name where the family does not matter. */
+  readonly source: string;
+  readonly when: "before bind" | "any time" | "read only";
+  readonly note: string;
+}
+
+/** Option name → what it means and what it may be set to. */
+export const OPTION_TABLE = {
+  reuseAddress: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "SO_REUSEADDR",
+    when: "before bind",
+    note: "several sockets on one port; each gets every multicast datagram, the last one bound gets all unicast",
+  },
+  reusePort: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "SO_REUSEPORT",
+    when: "before bind",
+    note: "several sockets on one port; unicast is spread over them by flow, multicast goes to each",
+  },
+  ipv6Only: { unit: "boolean", min: 0, max: 1, source: "IPV6_V6ONLY", when: "before bind", note: "an IPv6 socket leaves IPv4 alone" },
+  bindToInterface: {
+    unit: "index",
+    min: 0,
+    max: 2_147_483_647,
+    source: "SO_BINDTOIFINDEX",
+    when: "any time",
+    note: "sends and receives on this interface only; 0 undoes it",
+  },
+  receiveBufferBytes: {
+    unit: "bytes",
+    min: 1,
+    max: 2_147_483_647,
+    source: "SO_RCVBUF",
+    when: "any time",
+    note: "the kernel caps at net.core.rmem_max, then doubles for its own bookkeeping; reads back doubled",
+  },
+  sendBufferBytes: {
+    unit: "bytes",
+    min: 1,
+    max: 2_147_483_647,
+    source: "SO_SNDBUF",
+    when: "any time",
+    note: "the kernel caps at net.core.wmem_max, then doubles for its own bookkeeping; reads back doubled",
+  },
+  broadcast: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "SO_BROADCAST",
+    when: "any time",
+    note: "without it, sending to a broadcast address is refused with EACCES",
+  },
+  unicastTtl: {
+    unit: "hops",
+    min: 1,
+    max: 255,
+    source: "IP_TTL, IPV6_UNICAST_HOPS",
+    when: "any time",
+    note: "routers a unicast datagram may pass, plus one",
+  },
+  trafficClass: {
+    unit: "byte",
+    min: 0,
+    max: 255,
+    source: "IP_TOS, IPV6_TCLASS",
+    when: "any time",
+    note: "DSCP in the upper six bits, ECN in the lower two (RFC 2474, RFC 3168)",
+  },
+  multicastTtl: {
+    unit: "hops",
+    min: 0,
+    max: 255,
+    source: "IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS",
+    when: "any time",
+    note: "0 stays on the host, 1 on the link",
+  },
+  multicastLoopback: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP",
+    when: "any time",
+    note: "members on the sending host receive too; the sender's socket decides",
+  },
+  multicastAll: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "IP_MULTICAST_ALL, IPV6_MULTICAST_ALL",
+    when: "any time",
+    note: "1, the kernel's default, delivers groups that any socket of the host joined; 0 only this socket's own",
+  },
+  receivePacketInfo: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "IP_PKTINFO, IPV6_RECVPKTINFO",
+    when: "any time",
+    note: "fills destination and interface of an arrival",
+  },
+  receiveTtl: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "IP_RECVTTL, IPV6_RECVHOPLIMIT",
+    when: "any time",
+    note: "fills ttl of an arrival",
+  },
+  receiveTimestamp: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "SO_TIMESTAMPNS",
+    when: "any time",
+    note: "fills timestampNs of an arrival",
+  },
+  receiveDropCount: { unit: "boolean", min: 0, max: 1, source: "SO_RXQ_OVFL", when: "any time", note: "fills kernelDrops of an arrival" },
+  receiveErrors: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "IP_RECVERR, IPV6_RECVERR",
+    when: "any time",
+    note: "ICMP errors are queued with the peer they concern",
+  },
+  receiveOffload: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "UDP_GRO",
+    when: "any time",
+    note: "the kernel hands over runs of datagrams of one flow at once; they are delivered one by one all the same",
+  },
+  kernelDrops: {
+    unit: "count",
+    min: 0,
+    max: 2_147_483_647,
+    source: "SO_MEMINFO",
+    when: "read only",
+    note: "datagrams lost because the receive buffer was full, since the socket was opened",
+  },
+  unreadDrops: {
+    unit: "count",
+    min: 0,
+    max: 2_147_483_647,
+    source: "none",
+    when: "read only",
+    note: "datagrams that a backend without flow control took from the kernel while nobody was reading, and could not hold",
+  },
+} as const;
+
+/** Name of a row of {@link OPTION_TABLE}. */
+export type OptionName = keyof typeof OPTION_TABLE;
+
+/** Every option name, in table order. */
+export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTION_TABLE) as OptionName[];
+
+/** The row of one option, as the general shape. */
+export function optionRow(name: OptionName): OptionRow {
+  return OPTION_TABLE[name];
+}

@@ -1,0 +1,33 @@
+/** An IP version: `4` or `6`. */
+export type Family = 4 | 6;
+
+/**
+ * One end of a UDP exchange.
+ *
+ * Shape: `address` is an IP literal, never a host name; IPv6 is compressed as in RFC 5952 and carries its zone where it has one
+ * (`fe80::1%eth0`), so `{ address, port }` alone is enough to answer. `scope` repeats that zone. Frozen: one object stands for
+ * every datagram of a peer, so it is safe to keep and must not be changed.
+ */
+export interface SocketAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly family: Family;
+  readonly scope?: string;
+}
+
+/** Makes a frozen {@link SocketAddress}. The caller has checked `address` and `port`. */
+export function socketAddress(address: string, port: number): SocketAddress {
+  const family: Family = address.includes(":") ? 6 : 4;
+  const zone = address.indexOf("%");
+  return Object.freeze(zone < 0 ? { address, port, family } : { address, port, family, scope: address.slice(zone + 1) });
+}
+
+/** The address every socket of `family` binds to when told nothing else. */
+export function anyAddress(family: Family): string {
+  return family === 4 ? "0.0.0.0" : "::";
+}
+
+/** Writes an endpoint as people do: `192.0.2.1:9`, `[fe80::1%eth0]:9`. */
+export function formatEndpoint(endpoint: { readonly address: string; readonly port: number }): string {
+  return endpoint.address.includes(":") ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
+}
