@@ -1,0 +1,204 @@
+#include "datagram_socket.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "endpoint.h"
+#include "socket_options.h"
+
+namespace groupcast {
+
+namespace {
+
+constexpr int kFirstFreeDescriptor = 3;  // a duplicate never takes the place of a closed stdin, stdout or stderr
+
+int socket_option(int fd, int number, int* value) {
+  socklen_t length = sizeof *value;
+  return getsockopt(fd, SOL_SOCKET, number, value, &length) == 0 ? 0 : -errno;
+}
+
+/** 0 when `fd` is a UDP socket; its family goes to `family`. */
+int check_adoptable(int fd, int* family) {
+  int type = 0;
+  int protocol = 0;
+  int error = socket_option(fd, SO_TYPE, &type);
+  if (error == 0) error = socket_option(fd, SO_DOMAIN, family);
+  if (error == 0) error = socket_option(fd, SO_PROTOCOL, &protocol);
+  if (error != 0) return error;
+  if (*family != AF_INET && *family != AF_INET6) return -EAFNOSUPPORT;
+  return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? 0 : -EINVAL;
+}
+
+}  // namespace
+
+DatagramSocket::DatagramSocket(Environment& environment, FileDescriptor fd, int family)
+    : environment_(environment), fd_(std::move(fd)), family_(family) {
+  environment_.socket_made();
+}
+
+DatagramSocket::~DatagramSocket() {
+  watcher_.reset();
+  drop_context();
+  if (owner_ != nullptr) napi_delete_reference(environment_.env(), owner_);
+  environment_.socket_freed();
+}
+
+std::unique_ptr<DatagramSocket> DatagramSocket::open(Environment& environment, int family, int* error) {
+  FileDescriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP));
+  *error = fd.valid() ? 0 : -errno;
+  if (!fd.valid()) return nullptr;
+  return std::unique_ptr<DatagramSocket>(new (std::nothrow) DatagramSocket(environment, std::move(fd), family));
+}
+
+std::unique_ptr<DatagramSocket> DatagramSocket::adopt(Environment& environment, int fd, int* error) {
+  FileDescriptor copy(fcntl(fd, F_DUPFD_CLOEXEC, kFirstFreeDescriptor));
+  int family = AF_UNSPEC;
+  *error = copy.valid() ? check_adoptable(copy.get(), &family) : -errno;
+  if (*error != 0) return nullptr;
+  std::unique_ptr<DatagramSocket> socket(new (std::nothrow) DatagramSocket(environment, std::move(copy), family));
+  if (socket == nullptr) return nullptr;
+  AddressWords peer;
+  socket->connected_ = socket->peer_address(&peer) == 0;
+  // A link-local peer binds the socket to its link while connected; that binding is not an option of the owner's.
+  if (!socket->connected_ || peer.scope == 0) socket->unconnected_interface_ = bound_interface(socket->fd());
+  return socket;
+}
+
+bool DatagramSocket::give_to(napi_env env, napi_value owner, std::unique_ptr<DatagramSocket> socket) {
+  napi_finalize finalize = [](napi_env, void* self, void*) { delete static_cast<DatagramSocket*>(self); };
+  if (napi_wrap(env, owner, socket.get(), finalize, nullptr, &socket->owner_) != napi_ok) return false;
+  socket.release();
+  return true;
+}
+
+/** What async_hooks and AsyncLocalStorage see as the cause of callbacks. Made late, because Node 26 lets it hold the owner. */
+bool DatagramSocket::make_context() {
+  napi_env env = environment_.env();
+  napi_value name;
+  napi_value owner;
+  return napi_get_reference_value(env, owner_, &owner) == napi_ok &&
+         napi_create_string_utf8(env, "GROUPCASTSOCKET", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_async_init(env, owner, name, &context_) == napi_ok;
+}
+
+void DatagramSocket::drop_context() {
+  if (context_ != nullptr) napi_async_destroy(environment_.env(), std::exchange(context_, nullptr));
+}
+
+/** Starts to watch the socket. From here on it keeps its owner, and unless unref'ed the process, alive. */
+int DatagramSocket::attach() {
+  if (watcher_ != nullptr) return 0;
+  if (context_ == nullptr && !make_context()) return -ENOMEM;
+  int error = 0;
+  watcher_ = PollWatcher::open(environment_, fd_.get(), *this, &error);
+  if (watcher_ == nullptr) return error;
+  if (!referenced_) watcher_->unref();
+  napi_reference_ref(environment_.env(), owner_, nullptr);
+  update_polling();
+  return 0;
+}
+
+int DatagramSocket::bind(const AddressWords& local) {
+  Endpoint endpoint;
+  const socklen_t length = to_endpoint(local, family_, &endpoint);
+  if (::bind(fd_.get(), &endpoint.base, length) != 0) return -errno;
+  return attach();
+}
+
+int DatagramSocket::connect(const AddressWords& peer) {
+  Endpoint endpoint;
+  const socklen_t length = to_endpoint(peer, family_, &endpoint);
+  if (!connected_) unconnected_interface_ = bound_interface(fd_.get());
+  if (::connect(fd_.get(), &endpoint.base, length) != 0) return -errno;
+  connected_ = true;
+  return attach();
+}
+
+/**
+ * connect(2) with AF_UNSPEC. Linux then also forgets SO_BINDTODEVICE, and the port if it had chosen the number itself
+ * (__udp_disconnect of net/ipv4/udp.c): both are put back.
+ */
+int DatagramSocket::disconnect() {
+  AddressWords before;
+  int error = local_address(&before);
+  if (error != 0) return error;
+  sockaddr none{};
+  none.sa_family = AF_UNSPEC;
+  if (::connect(fd_.get(), &none, sizeof none) != 0) return -errno;
+  connected_ = false;
+  if (unconnected_interface_ != 0) error = set_socket_option(fd_.get(), family_, "bindToInterface", unconnected_interface_);
+  AddressWords after;
+  if (error == 0) error = local_address(&after);
+  if (error != 0 || after.port != 0) return error;
+  after.port = before.port;
+  return bind(after);
+}
+
+int DatagramSocket::local_address(AddressWords* words) const {
+  Endpoint endpoint{};
+  socklen_t length = sizeof endpoint;
+  if (getsockname(fd_.get(), &endpoint.base, &length) != 0) return -errno;
+  *words = to_words(endpoint);
+  return 0;
+}
+
+int DatagramSocket::peer_address(AddressWords* words) const {
+  Endpoint endpoint{};
+  socklen_t length = sizeof endpoint;
+  if (getpeername(fd_.get(), &endpoint.base, &length) != 0) return -errno;
+  *words = to_words(endpoint);
+  return 0;
+}
+
+int DatagramSocket::set_option(const char* name, int value) {
+  const int outcome = set_socket_option(fd_.get(), family_, name, value);
+  if (outcome != 0) return outcome;
+  offload_ = receives_offloaded(fd_.get());
+  if (strcmp(name, "bindToInterface") == 0) unconnected_interface_ = value;
+  return 0;
+}
+
+int DatagramSocket::start_reading(const ReadLimits& limits) {
+  limits_ = limits;
+  offload_ = receives_offloaded(fd_.get());
+  const int error = attach();
+  if (error != 0) return error;
+  reading_ = true;
+  update_polling();
+  return 0;
+}
+
+void DatagramSocket::stop_reading() {
+  reading_ = false;
+  if (watcher_ != nullptr) update_polling();
+}
+
+void DatagramSocket::ref() {
+  referenced_ = true;
+  if (watcher_ != nullptr) watcher_->ref();
+}
+
+void DatagramSocket::unref() {
+  referenced_ = false;
+  if (watcher_ != nullptr) watcher_->unref();
+}
+
+void DatagramSocket::close() {
+  if (watcher_ != nullptr) napi_reference_unref(environment_.env(), owner_, nullptr);
+  environment_ends();
+  if (!is_called_back_) drop_context();
+}
+
+void DatagramSocket::environment_ends() {
+  watcher_.reset();  // first: libuv must forget the descriptor before its number can be taken again
+  fd_.reset();
+  failures_.clear();
+  reading_ = awaits_writable_ = false;
+}
+
+}  // namespace groupcast

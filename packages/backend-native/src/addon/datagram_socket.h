@@ -1,0 +1,94 @@
+#ifndef GROUPCAST_DATAGRAM_SOCKET_H_
+#define GROUPCAST_DATAGRAM_SOCKET_H_
+
+#include <node_api.h>
+
+#include <memory>
+#include <vector>
+
+#include "environment.h"
+#include "error_queue.h"
+#include "file_descriptor.h"
+
+namespace groupcast {
+
+/**
+ * One UDP socket. Its JavaScript object owns it: weakly as long as nothing can happen, strongly (like every handle of Node) from
+ * the moment it has an address until close().
+ *
+ * States: opened → attached (polled for errors, and for reading and writing when asked) → closed. Calls that fail return a
+ * negative errno; nothing is called back from inside them.
+ */
+class DatagramSocket final : public PollListener {
+ public:
+  DatagramSocket(Environment& environment, FileDescriptor fd, int family);  // family: AF_INET or AF_INET6
+  ~DatagramSocket();
+
+  static std::unique_ptr<DatagramSocket> open(Environment& environment, int family, int* error);
+  static std::unique_ptr<DatagramSocket> adopt(Environment& environment, int fd, int* error);
+
+  /** Ties the life of this socket to `owner`, which gets the callbacks. */
+  static bool give_to(napi_env env, napi_value owner, std::unique_ptr<DatagramSocket> socket);
+
+  int fd() const { return fd_.get(); }
+  int family() const { return family_; }
+
+  int attach();
+  int bind(const AddressWords& local);
+  int connect(const AddressWords& peer);
+  int disconnect();
+  int local_address(AddressWords* words) const;
+  int peer_address(AddressWords* words) const;
+  int set_option(const char* name, int value);
+
+  /** How many datagrams were taken, or the errno of the first; -EAGAIN promises a `writable` callback. */
+  int send(const Datagrams& datagrams);
+  int start_reading(const ReadLimits& limits);
+  void stop_reading();
+
+  void ref();
+  void unref();
+  void close();
+
+  void polled(bool failed, int events) override;
+  void environment_ends() override;
+
+ private:
+  bool make_context();
+  void drop_context();
+  int transmit(int messages);
+  void refuse_segments_of(int bytes, int error);
+  void update_polling(bool stopped = false);
+  int ready_events() const;
+
+  void read_errors();
+  void react(napi_value owner, bool failed, int events);
+  void report_failures(napi_value owner);
+  void read(napi_value owner);
+  void report_read_error(napi_value owner, int error);
+  void call_failed(napi_value owner, int error, const char* operation);
+
+  Environment& environment_;
+  FileDescriptor fd_;
+  const int family_;
+  PollWatcher::Owned watcher_;
+  napi_ref owner_ = nullptr;
+  napi_async_context context_ = nullptr;
+
+  ReadLimits limits_{};
+  ReadPace pace_;
+  bool reading_ = false;
+  bool awaits_writable_ = false;
+  bool referenced_ = true;
+  bool offload_ = false;
+  bool connected_ = false;
+  bool is_called_back_ = false;
+  int polled_events_ = 0;
+  int unconnected_interface_ = 0;                 // SO_BINDTOIFINDEX as it is to be after disconnect()
+  int max_segment_bytes_ = kMaxPayloadBytes;      // larger ones were refused with UDP_SEGMENT
+  std::vector<LateFailure> failures_;             // to be reported from the loop
+};
+
+}  // namespace groupcast
+
+#endif  // GROUPCAST_DATAGRAM_SOCKET_H_

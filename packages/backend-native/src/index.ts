@@ -1,0 +1,1 @@
+export { NativeBackend } from "./native-backend.js";

@@ -1,0 +1,59 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { BackendLoadError } from "@groupcast/backend";
+import type { Addon } from "./addon.js";
+import { LAYOUT_VERSION } from "./batch-layout.js";
+
+/** The addon, and what it was built for. */
+export interface LoadedAddon {
+  readonly addon: Addon;
+  readonly target: string; // "linux-x64-glibc", or the path in GROUPCAST_ADDON
+}
+
+/**
+ * Loads the addon of this platform, or the file that the environment variable GROUPCAST_ADDON names.
+ *
+ * @throws {@link BackendLoadError} `ERR_BACKEND_LOAD`, with what the loader of Node threw as `cause`.
+ */
+export function loadAddon(): LoadedAddon {
+  if (process.platform !== "linux") throw refusal(`it needs Linux, and this is ${process.platform}`);
+  const chosen = process.env.GROUPCAST_ADDON;
+  if (chosen !== undefined && chosen !== "") return open(chosen, chosen);
+  const target = `linux-${process.arch}-${cLibrary()}`;
+  return open(fileURLToPath(new URL(`../prebuilds/${target}.node`, import.meta.url)), target);
+}
+
+function open(path: string, target: string): LoadedAddon {
+  const addon = requireAddon(path, target);
+  const version = addon.layout_version();
+  if (version === LAYOUT_VERSION) return { addon, target };
+  throw refusal(`the addon for ${target} has layout ${version} where ${LAYOUT_VERSION} is needed; build it again`);
+}
+
+function requireAddon(path: string, target: string): Addon {
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") throw refusal(`there is no addon for ${target}`, error);
+    throw refusal(`the addon for ${target} does not load into this Node`, error);
+  }
+}
+
+function refusal(reason: string, cause?: unknown): BackendLoadError {
+  return new BackendLoadError("native", reason, cause);
+}
+
+const INTERPRETER_BYTES = 4096; // the program headers and the interpreter's name lie at the start of an ELF file: elf(5)
+
+/** The C library of the running Node, by the loader that its executable names: `/lib/ld-musl-x86_64.so.1` or `/lib64/ld-linux-…`. */
+function cLibrary(): "glibc" | "musl" {
+  const start = Buffer.alloc(INTERPRETER_BYTES);
+  const fd = openSync(process.execPath, "r");
+  try {
+    readSync(fd, start, 0, INTERPRETER_BYTES, 0);
+  } finally {
+    closeSync(fd);
+  }
+  return start.includes("/ld-musl-") ? "musl" : "glibc";
+}

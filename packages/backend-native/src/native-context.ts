@@ -1,0 +1,45 @@
+import { type Capability, FEATURE_NAMES, OPTION_NAMES, optionRow } from "@groupcast/backend";
+import type { Addon } from "./addon.js";
+import { AddressBook } from "./address-book.js";
+import { type SharedTables, sharedTables } from "./batch-layout.js";
+import { InterfaceWatch } from "./interface-watch.js";
+import { ReceivedBatch } from "./received-batch.js";
+import { SendRuns } from "./send-runs.js";
+
+/** What all sockets of one thread share: the addon, its memory, and what is known of addresses. */
+export class NativeContext {
+  readonly addon: Addon;
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly addresses: AddressBook;
+  readonly batch: ReceivedBatch;
+  readonly runs: SendRuns;
+  readonly interfaces: InterfaceWatch;
+
+  constructor(addon: Addon) {
+    const tables: SharedTables = sharedTables(addon.tables());
+    this.addon = addon;
+    this.capabilities = capabilitiesOf(addon);
+    this.interfaces = new InterfaceWatch(addon);
+    this.addresses = new AddressBook(addon, tables.addresses, () => this.#watchForAddresses());
+    this.batch = new ReceivedBatch(addon, tables, this.addresses);
+    this.runs = new SendRuns(tables.runs, this.addresses);
+  }
+
+  #forgetAddresses = (): void => this.addresses.forget();
+
+  #watchForAddresses(): boolean {
+    return this.interfaces.add(this.#forgetAddresses) === 0;
+  }
+}
+
+/** Every feature, and what the addon's option table has. */
+function capabilitiesOf(addon: Addon): ReadonlySet<Capability> {
+  const known = new Set(addon.option_names());
+  const capabilities = new Set<Capability>(FEATURE_NAMES);
+  for (const name of OPTION_NAMES) {
+    if (!known.has(name)) continue;
+    capabilities.add(`get ${name}`);
+    if (optionRow(name).when !== "read only") capabilities.add(`set ${name}`);
+  }
+  return capabilities;
+}

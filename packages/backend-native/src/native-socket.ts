@@ -1,0 +1,183 @@
+import {
+  type Capability,
+  type DatagramSocket,
+  type Family,
+  type NetworkInterface,
+  type OptionName,
+  type Outcome,
+  type ReadLimits,
+  type SendBatch,
+  type SocketAddress,
+  type SocketObserver,
+  UnsupportedError,
+} from "@groupcast/backend";
+import type { Addon, AddonCallbacks } from "./addon.js";
+import type { NativeContext } from "./native-context.js";
+
+const AS_ROUTED = 0; // no interface: the kernel asks its routes
+
+/**
+ * A UDP socket of the addon. Every method is one call there; the addon ties its socket to this object, and calls back on it.
+ */
+export class NativeSocket implements DatagramSocket {
+  /** What the addon calls, with a socket as `this`; `changed` is the network's. */
+  static readonly callbacks: Omit<AddonCallbacks, "changed"> = {
+    received(this: NativeSocket, count) {
+      const { batch } = this.#context;
+      batch.begin(count);
+      try {
+        this.#observer.received(batch);
+      } finally {
+        batch.end();
+      }
+    },
+    writable(this: NativeSocket) {
+      this.#observer.writable();
+    },
+    sendFailed(this: NativeSocket, errno) {
+      this.#observer.sendFailed(errno, this.#context.addresses.result());
+    },
+    failed(this: NativeSocket, errno, operation) {
+      this.#observer.failed(errno, operation);
+    },
+  };
+
+  readonly #context: NativeContext;
+  readonly #addon: Addon;
+  readonly #observer: SocketObserver;
+  #family: Family = 4;
+  #isOpen = true;
+
+  private constructor(context: NativeContext, observer: SocketObserver) {
+    this.#context = context;
+    this.#addon = context.addon;
+    this.#observer = observer;
+  }
+
+  static open(context: NativeContext, family: Family, observer: SocketObserver): NativeSocket | Outcome {
+    const socket = new NativeSocket(context, observer);
+    return socket.#opened(context.addon.socket_open(socket, family));
+  }
+
+  static adopt(context: NativeContext, fd: number, observer: SocketObserver): NativeSocket | Outcome {
+    const socket = new NativeSocket(context, observer);
+    return socket.#opened(context.addon.socket_adopt(socket, fd));
+  }
+
+  #opened(outcome: Family | Outcome): NativeSocket | Outcome {
+    if (outcome !== 4 && outcome !== 6) return outcome;
+    this.#family = outcome;
+    return this;
+  }
+
+  get family(): Family {
+    return this.#family;
+  }
+
+  bind(local: SocketAddress): Outcome {
+    const outcome = this.#context.addresses.argument(0, local.address, local.port);
+    return outcome < 0 ? outcome : this.#addon.socket_bind(this);
+  }
+
+  connect(peer: SocketAddress): Outcome {
+    const outcome = this.#context.addresses.argument(0, peer.address, peer.port);
+    return outcome < 0 ? outcome : this.#addon.socket_connect(this);
+  }
+
+  disconnect(): Outcome {
+    return this.#addon.socket_disconnect(this);
+  }
+
+  localAddress(): SocketAddress | Outcome {
+    const outcome = this.#addon.socket_local_address(this);
+    return outcome < 0 ? outcome : (this.#context.addresses.result() as SocketAddress);
+  }
+
+  peerAddress(): SocketAddress | undefined {
+    return this.#addon.socket_peer_address(this) < 0 ? undefined : this.#context.addresses.result();
+  }
+
+  send(batch: SendBatch, from: number, to: number): Outcome {
+    const { runs } = this.#context;
+    let next = from;
+    while (next < to) {
+      const described = runs.describe(batch, next, to);
+      const taken = described < 0 ? described : this.#addon.socket_send(this, batch.bytes, batch.offsets, runs.count);
+      if (taken < 0) return next === from ? taken : next - from; // its errno comes again when the caller goes on from there
+      next += taken;
+      if (next < runs.end) break;
+    }
+    return next - from;
+  }
+
+  startReading(limits: ReadLimits): Outcome {
+    return this.#addon.socket_start_reading(this, limits.maxPacketBytes, limits.maxDatagrams, limits.maxBytes);
+  }
+
+  stopReading(): void {
+    this.#addon.socket_stop_reading(this);
+  }
+
+  setOption(name: OptionName, value: number): Outcome {
+    this.#require(`set ${name}`, "setOption", name);
+    return this.#addon.socket_set_option(this, name, value);
+  }
+
+  getOption(name: OptionName): Outcome {
+    this.#require(`get ${name}`, "getOption", name);
+    return this.#addon.socket_get_option(this, name);
+  }
+
+  setMulticastInterface(at: NetworkInterface | undefined): Outcome {
+    // On loopback the index alone makes the kernel choose another interface's address as source: 127.0.0.1 has host scope, and
+    // inet_select_addr of net/ipv4/devinet.c wants a wider one. Elsewhere a fixed source would only go stale.
+    const source = at?.flags.loopback ? at.addresses.find(({ family }) => family === 4)?.address : undefined;
+    const outcome = this.#context.addresses.argument(0, source);
+    return outcome < 0 ? outcome : this.#addon.socket_set_multicast_interface(this, at?.index ?? AS_ROUTED);
+  }
+
+  join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+    const outcome = this.#membershipArguments(group, source);
+    return outcome < 0 ? outcome : this.#addon.socket_join(this, at?.index ?? AS_ROUTED);
+  }
+
+  leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+    const outcome = this.#membershipArguments(group, source);
+    return outcome < 0 ? outcome : this.#addon.socket_leave(this, at?.index ?? AS_ROUTED);
+  }
+
+  blockSource(group: string, at: NetworkInterface, source: string): Outcome {
+    const outcome = this.#membershipArguments(group, source);
+    return outcome < 0 ? outcome : this.#addon.socket_block_source(this, at.index);
+  }
+
+  unblockSource(group: string, at: NetworkInterface, source: string): Outcome {
+    const outcome = this.#membershipArguments(group, source);
+    return outcome < 0 ? outcome : this.#addon.socket_unblock_source(this, at.index);
+  }
+
+  ref(): void {
+    this.#addon.socket_ref(this);
+  }
+
+  unref(): void {
+    this.#addon.socket_unref(this);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#addon.socket_close(this);
+  }
+
+  #require(capability: Capability, operation: string, option: OptionName): void {
+    if (this.#context.capabilities.has(capability)) return;
+    throw new UnsupportedError("ERR_UNSUPPORTED_OPTION", operation, "native", { option });
+  }
+
+  #membershipArguments(group: string, source: string | undefined): Outcome {
+    // The source first: parsing it uses argument 0 as scratch.
+    const outcome = this.#context.addresses.argument(1, source);
+    return outcome < 0 ? outcome : this.#context.addresses.argument(0, group);
+  }
+}
