@@ -1,0 +1,28 @@
+import { type Capability, type Feature, OPTION_NAMES, type OptionName, UnsupportedError } from "@groupcast/backend";
+import { DGRAM_OPTIONS } from "./dgram-options.js";
+
+export const BACKEND_NAME = "dgram";
+
+/** Windows has no descriptors for sockets; node:dgram adopts elsewhere only. */
+const FEATURES: readonly Feature[] = process.platform === "win32" ? [] : ["adopt"];
+
+/** What node:dgram can do, on this platform and this version of Node. */
+export function dgramCapabilities(): ReadonlySet<Capability> {
+  return new Set<Capability>([...FEATURES, "get unreadDrops", ...OPTION_NAMES.flatMap(optionCapabilities)]);
+}
+
+function optionCapabilities(name: OptionName): Capability[] {
+  const row = DGRAM_OPTIONS[name];
+  if (row === undefined) return [];
+  return row.read === undefined && row.initial === undefined ? [`set ${name}`] : [`set ${name}`, `get ${name}`];
+}
+
+/** What a call outside the capabilities throws. */
+export function unsupportedOperation(operation: string): UnsupportedError {
+  return new UnsupportedError("ERR_UNSUPPORTED_OPERATION", operation, BACKEND_NAME);
+}
+
+/** What setting or getting an option outside the capabilities throws. */
+export function unsupportedOption(operation: string, option: OptionName): UnsupportedError {
+  return new UnsupportedError("ERR_UNSUPPORTED_OPTION", operation, BACKEND_NAME, { option });
+}

@@ -1,0 +1,88 @@
+import type { RemoteInfo, Socket } from "node:dgram";
+import type { ReadLimits, SocketObserver } from "@groupcast/backend";
+import { HeldDatagrams } from "./held-datagrams.js";
+import { KnownPeers } from "./known-peers.js";
+import { SingleBatch } from "./single-batch.js";
+
+/**
+ * Hands what arrives on one socket to its observer, while somebody reads.
+ *
+ * dgram reads from bind to close and cannot be told to wait. What arrives while nobody reads is held, as the kernel would have
+ * held it; what does not fit is dropped and counted. How many datagrams one wake-up delivers is libuv's choice: 32 at most.
+ */
+export class DgramReader {
+  readonly #observer: SocketObserver;
+  readonly #batch = new SingleBatch();
+  readonly #peers = new KnownPeers();
+  readonly #held = new HeldDatagrams();
+  #socket: Socket | undefined;
+  #limits: ReadLimits | undefined; // undefined while nobody reads
+  #nextTurn: NodeJS.Immediate | undefined;
+  #heldLimitBytes = 0;
+  #droppedCount = 0;
+
+  constructor(observer: SocketObserver) {
+    this.#observer = observer;
+  }
+
+  /** Datagrams that arrived while nobody read and did not fit. */
+  get droppedCount(): number {
+    return this.#droppedCount;
+  }
+
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    socket.on("message", this.#arrived);
+  }
+
+  start(limits: ReadLimits): void {
+    this.#limits = limits;
+    if (this.#held.length > 0) this.#nextTurn ??= setImmediate(this.#deliverHeld);
+  }
+
+  stop(): void {
+    this.#limits = undefined;
+    clearImmediate(this.#nextTurn);
+    this.#nextTurn = undefined;
+  }
+
+  /** Hears no more of the socket, and forgets what it has heard. */
+  detach(): void {
+    this.#socket?.off("message", this.#arrived);
+    this.#socket = undefined;
+    this.#held.clear();
+  }
+
+  readonly #arrived = (bytes: Buffer, { address, port }: RemoteInfo): void => {
+    const limits = this.#limits;
+    if (limits === undefined || this.#held.length > 0) this.#hold(bytes, address, port);
+    else this.#deliver(bytes, { address, port }, limits);
+  };
+
+  #hold(bytes: Buffer, address: string, port: number): void {
+    if (this.#held.length === 0) this.#heldLimitBytes = this.#socket?.getRecvBufferSize() ?? 0;
+    if (!this.#held.add({ bytes, address, port }, this.#heldLimitBytes)) this.#droppedCount += 1;
+  }
+
+  #deliver(bytes: Buffer, from: { readonly address: string; readonly port: number }, limits: ReadLimits): void {
+    const peer = this.#peers.find(from.address, from.port);
+    this.#observer.received(this.#batch.hold(bytes, peer, limits.maxPacketBytes));
+    this.#batch.release();
+  }
+
+  /** One wake-up's worth of what is held. The observer may stop reading, or close, in the middle of it. */
+  readonly #deliverHeld = (): void => {
+    this.#nextTurn = undefined;
+    let datagrams = 0;
+    let bytes = 0;
+    for (let limits = this.#limits; limits !== undefined; limits = this.#limits) {
+      if (datagrams >= limits.maxDatagrams || bytes >= limits.maxBytes) break;
+      const next = this.#held.take();
+      if (next === undefined) return;
+      datagrams += 1;
+      bytes += next.bytes.length;
+      this.#deliver(next.bytes, next, limits);
+    }
+    if (this.#limits !== undefined && this.#held.length > 0) this.#nextTurn ??= setImmediate(this.#deliverHeld);
+  };
+}

@@ -1,0 +1,90 @@
+import type { Socket } from "node:dgram";
+import { errnoOf, type Outcome, type SendBatch, type SocketAddress, type SocketObserver, socketAddress } from "@groupcast/backend";
+import { unsupportedOperation } from "./dgram-capabilities.js";
+import { errnoOfError } from "./errno-of-error.js";
+
+/**
+ * Sends on one bound socket.
+ *
+ * libuv tries each datagram at once and queues it, without limit, when the kernel's buffer is full. Here the first one that is
+ * queued is the last one taken: the next `send` answers `-EAGAIN` until the queue is empty.
+ */
+export class DgramWriter {
+  /** The peer the socket is connected to. */
+  peer: SocketAddress | undefined;
+  readonly #socket: Socket;
+  readonly #observer: SocketObserver;
+  #isAwaited = false; // somebody was told -EAGAIN
+  #isClosed = false;
+  #isLingering = false; // closed, but libuv still holds a datagram that was taken
+
+  constructor(socket: Socket, observer: SocketObserver) {
+    this.#socket = socket;
+    this.#observer = observer;
+  }
+
+  send(batch: SendBatch, from: number, to: number): Outcome {
+    for (let index = from; index < to; index++) if (batch.via[index] !== undefined) throw unsupportedOperation("send");
+    if (this.#isFull()) {
+      this.#isAwaited = true;
+      return errnoOf("EAGAIN");
+    }
+    const start = batch.offsets[from] as number;
+    const bytes = Buffer.from(batch.bytes.subarray(start, batch.offsets[to])); // libuv keeps pointers to what it queues
+    for (let index = from; index < to; index++) {
+      const datagram = bytes.subarray((batch.offsets[index] as number) - start, (batch.offsets[index + 1] as number) - start);
+      const refusal = this.#sendOne(datagram, batch, index);
+      if (refusal < 0) return index > from ? index - from : refusal;
+      if (this.#isFull()) return index + 1 - from;
+    }
+    return to - from;
+  }
+
+  /** Closes the socket: at once, or when the datagram that libuv has queued is on its way. */
+  close(): void {
+    this.#isClosed = true;
+    this.#isLingering = this.#isFull();
+    if (!this.#isLingering) this.#socket.close();
+  }
+
+  #sendOne(datagram: Buffer, batch: SendBatch, index: number): Outcome {
+    const to = batch.to[index];
+    if (this.peer === undefined) {
+      if (to === undefined) return errnoOf("EDESTADDRREQ");
+      this.#socket.send(datagram, to.port, to.address, this.#sent);
+      return 0;
+    }
+    // A connected dgram socket takes no destination at all, where Linux takes any (sendto(2)).
+    if (to !== undefined && (to.port !== this.peer.port || to.address !== this.peer.address)) return errnoOf("EISCONN");
+    this.#socket.send(datagram, this.#sent);
+    return 0;
+  }
+
+  readonly #sent = (error: Error | null): void => {
+    if (this.#isClosed) this.#closeWhenEmpty();
+    else this.#settled(error);
+  };
+
+  #settled(error: Error | null): void {
+    if (error !== null) this.#reportLost(error);
+    if (!this.#isAwaited || this.#isClosed || this.#isFull()) return;
+    this.#isAwaited = false;
+    this.#observer.writable();
+  }
+
+  #reportLost(error: Error): void {
+    const { address, port } = error as Error & { readonly address?: string; readonly port?: number };
+    const peer = address === undefined || port === undefined ? this.peer : socketAddress(address, port);
+    this.#observer.sendFailed(errnoOfError(error) ?? errnoOf("UNKNOWN"), peer);
+  }
+
+  #closeWhenEmpty(): void {
+    if (!this.#isLingering || this.#isFull()) return;
+    this.#isLingering = false;
+    this.#socket.close();
+  }
+
+  #isFull(): boolean {
+    return this.#socket.getSendQueueCount() > 0;
+  }
+}

@@ -1,0 +1,2 @@
+export { DgramBackend, type DgramBackendOptions } from "./dgram-backend.js";
+export type { DgramSocket } from "./dgram-socket.js";

@@ -1,0 +1,80 @@
+import type { Socket } from "node:dgram";
+import { anyAddress, errnoOf, type Family, type OptionName, type Outcome, socketAddress } from "@groupcast/backend";
+import { bindSocket, type CreationOptions } from "./bound-socket.js";
+import { unsupportedOption } from "./dgram-capabilities.js";
+import { DGRAM_OPTIONS, type DgramOption } from "./dgram-options.js";
+import { outcomeOf } from "./errno-of-error.js";
+
+/**
+ * The options of one socket.
+ *
+ * dgram has no socket before bind and no getters after it, so what is set is kept here: to be given or applied when the socket is
+ * bound, and to be told when it is asked for.
+ */
+export class SocketSettings {
+  readonly #family: Family;
+  readonly #isAdopted: boolean;
+  readonly #values = new Map<OptionName, number>();
+
+  constructor(family: Family, isAdopted: boolean) {
+    this.#family = family;
+    this.#isAdopted = isAdopted;
+    if (isAdopted) this.#values.set("reuseAddress", 1); // uv_udp_open in libuv's src/unix/udp.c sets it
+  }
+
+  set(name: OptionName, value: number, socket: Socket | undefined): Outcome {
+    const row = DGRAM_OPTIONS[name];
+    if (row === undefined) throw unsupportedOption("setOption", name);
+    const refusal = this.#refusal(name, row, socket);
+    if (refusal < 0) return refusal;
+    const { apply } = row;
+    const outcome = apply !== undefined && socket !== undefined ? outcomeOf(() => apply(socket, value)) : 0;
+    if (outcome === 0) this.#values.set(name, value);
+    return outcome;
+  }
+
+  get(name: OptionName, socket: Socket | undefined): Outcome {
+    const row = DGRAM_OPTIONS[name];
+    if (row === undefined || (row.read === undefined && row.initial === undefined)) throw unsupportedOption("getOption", name);
+    if (row.read !== undefined) return socket === undefined ? this.#foretell(row.read) : row.read(socket);
+    const value = this.#values.get(name) ?? (this.#isAdopted ? undefined : row.initial);
+    return value ?? errnoOf("ENOTSUP"); // set by whoever opened the descriptor, and dgram cannot ask
+  }
+
+  /** What dgram wants to know while it makes the socket. */
+  creationOptions(): CreationOptions {
+    const options: CreationOptions = {};
+    for (const [name, value] of this.#values) {
+      const { creation } = DGRAM_OPTIONS[name] as DgramOption;
+      if (creation !== undefined) options[creation] = value !== 0;
+    }
+    return options;
+  }
+
+  /** Applies what was set before the socket was bound. */
+  applyTo(socket: Socket): Outcome {
+    for (const [name, value] of this.#values) {
+      const { apply } = DGRAM_OPTIONS[name] as DgramOption;
+      const outcome = apply === undefined ? 0 : outcomeOf(() => apply(socket, value));
+      if (outcome < 0) return outcome;
+    }
+    return 0;
+  }
+
+  #refusal(name: OptionName, row: DgramOption, socket: Socket | undefined): Outcome {
+    if (row.creation !== undefined && socket !== undefined) return errnoOf("EINVAL"); // too late: the table says "before bind"
+    if (name === "ipv6Only" && this.#family === 4) return errnoOf("ENOPROTOOPT"); // as setsockopt(2) on an IPv4 socket
+    if (row.isPerFamily && this.#isAdopted && this.#family === 6) return errnoOf("ENOTSUP"); // it would set the IPv4 option
+    return 0;
+  }
+
+  /** Asks the kernel what it will grant, of another socket set in the same way: the limits are the host's (net.core.rmem_max). */
+  #foretell(read: (socket: Socket) => number): Outcome {
+    const socket = bindSocket(socketAddress(anyAddress(this.#family), 0), {});
+    if (typeof socket === "number") return socket;
+    const outcome = this.applyTo(socket);
+    const value = outcome < 0 ? outcome : read(socket);
+    socket.close();
+    return value;
+  }
+}
