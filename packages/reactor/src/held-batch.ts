@@ -1,0 +1,53 @@
+import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+
+interface Held {
+  readonly bytes: Buffer;
+  readonly from: SocketAddress;
+  readonly arrival: Arrival;
+}
+
+/** Datagrams that outlive the batch they came in: the rest of one, kept when its port was paused in the middle. */
+export class HeldBatch implements DatagramBatch {
+  readonly #held: Held[] = [];
+
+  get length(): number {
+    return this.#held.length;
+  }
+
+  /** Copies the datagrams of `batch` from number `start` on. */
+  keep(batch: DatagramBatch, start: number): void {
+    for (let i = start; i < batch.length; i++) this.#held.push({ bytes: batch.copy(i), from: batch.from(i), arrival: batch.arrival(i) });
+  }
+
+  lengthBytes(index: number): number {
+    return this.#held[index]!.bytes.length;
+  }
+
+  view(index: number): Buffer {
+    return this.#held[index]!.bytes;
+  }
+
+  copy(index: number): Buffer {
+    return this.#held[index]!.bytes;
+  }
+
+  from(index: number): SocketAddress {
+    return this.#held[index]!.from;
+  }
+
+  truncated(index: number): boolean {
+    return this.#held[index]!.arrival.truncated;
+  }
+
+  arrival(index: number): Arrival {
+    return this.#held[index]!.arrival;
+  }
+
+  destination(index: number): string {
+    return this.#held[index]!.arrival.destination ?? "";
+  }
+
+  interfaceIndex(index: number): number {
+    return this.#held[index]!.arrival.interfaceIndex ?? 0;
+  }
+}

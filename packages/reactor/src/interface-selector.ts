@@ -1,0 +1,89 @@
+import { InvalidArgumentError, type NetworkInterface } from "@groupcast/backend";
+import { wrongType } from "./check-argument.js";
+import { parseIP } from "./ip-literal.js";
+
+/** Names a network interface: by name (`"eth0"`), by one of its addresses, by index, or as `network.interfaces()` returned it. */
+export type InterfaceSelector = string | number | NetworkInterface;
+
+/** A selector as the reactor keeps it: checked, and comparable as text. */
+export type InterfaceWish =
+  | { readonly by: "default" | "all" }
+  | { readonly by: "name" | "address"; readonly name: string }
+  | { readonly by: "index"; readonly index: number };
+
+const MAX_INDEX = 0x7fff_ffff; // an int in C (if_nametoindex(3))
+const UNSPECIFIED = new Set(["", "default", "0.0.0.0", "::"]); // Twisted's and the kernel's words for "you choose"
+
+/** Checks a selector; an interface that does not exist (yet) is none of its business. */
+export function parseSelector(operation: string, value: unknown, argument = "interface"): InterfaceWish {
+  if (typeof value === "string") return parseText(operation, argument, value);
+  if (typeof value === "number") return parseIndex(operation, argument, value);
+  const name = typeof value === "object" && value !== null ? (value as { name?: unknown }).name : undefined;
+  if (typeof name === "string" && name !== "") return { by: "name", name };
+  throw wrongType(operation, argument, value, "the name, an address or the index of an interface, or one of network.interfaces()");
+}
+
+/** Like {@link parseSelector}, and takes `"all"` and nothing at all too. */
+export function parseJoinSelector(operation: string, value: unknown): InterfaceWish {
+  if (value === undefined) return { by: "default" };
+  return value === "all" ? { by: "all" } : parseSelector(operation, value);
+}
+
+/** The interfaces of `all` that `wish` means now. */
+export function selectInterfaces(wish: InterfaceWish, all: readonly NetworkInterface[]): readonly NetworkInterface[] {
+  switch (wish.by) {
+    case "name":
+      return all.filter(({ name }) => name === wish.name);
+    case "index":
+      return all.filter(({ index }) => index === wish.index);
+    case "address":
+      return all.filter(({ addresses }) => addresses.some(({ address }) => address === wish.name));
+    case "all":
+      return all.filter(({ flags }) => flags.multicast || flags.loopback); // lo carries multicast without the flag on Linux
+    case "default":
+      return [];
+  }
+}
+
+/**
+ * The one interface among those `found` for `wish`; undefined when there is none.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: several have the address.
+ */
+export function onlyOne(
+  operation: string,
+  argument: string,
+  wish: InterfaceWish,
+  found: readonly NetworkInterface[],
+): NetworkInterface | undefined {
+  if (found.length <= 1) return found[0];
+  const expected = `the name of one of ${found.map(({ name }) => `"${name}"`).join(" and ")}, which share it`;
+  throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value: formatWish(wish), expected });
+}
+
+/** How `wish` is shown in memberships, events and errors. */
+export function formatWish(wish: InterfaceWish): string {
+  if (wish.by === "index") return String(wish.index);
+  return wish.by === "name" || wish.by === "address" ? wish.name : wish.by;
+}
+
+function parseText(operation: string, argument: string, text: string): InterfaceWish {
+  if (UNSPECIFIED.has(text)) return { by: "default" };
+  const literal = parseIP(text);
+  if (literal === undefined) return { by: "name", name: checkName(operation, argument, text) };
+  // "::%eth0" is how node:dgram names an interface; an unknown zone must never come to mean "default".
+  if (literal.zone === undefined) return { by: "address", name: literal.address };
+  return /^\d+$/.test(literal.zone) ? parseIndex(operation, argument, Number(literal.zone)) : { by: "name", name: literal.zone };
+}
+
+function parseIndex(operation: string, argument: string, index: number): InterfaceWish {
+  if (Number.isInteger(index) && index > 0 && index <= MAX_INDEX) return { by: "index", index };
+  const expected = "an interface index, 1 or more";
+  throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value: index, expected });
+}
+
+function checkName(operation: string, argument: string, name: string): string {
+  // dev_valid_name() of net/core/dev.c refuses these; other systems are stricter still.
+  if (!/[\s/:]/.test(name)) return name;
+  throw new InvalidArgumentError("ERR_INTERFACE_UNKNOWN", { operation, argument, value: name });
+}

@@ -1,0 +1,111 @@
+import { StateError } from "@groupcast/backend";
+import { checkBoolean, checkDelay, checkFunction, wrongType } from "./check-argument.js";
+import type { DelayedCall } from "./delayed-call.js";
+import type { Reactor } from "./reactor.js";
+import { isThenable } from "./user-code.js";
+
+/** One start of a loop, until its end. */
+interface Run {
+  readonly intervalMs: number;
+  readonly startedMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  tick: number; // multiple of the interval at which the latest call was due
+  next: DelayedCall | undefined;
+  isCalling: boolean;
+}
+
+/**
+ * Calls a function again and again.
+ *
+ * Calls are due at multiples of the interval from the start, so they do not drift; a call that takes longer than the interval makes
+ * the ones it missed fall out. When the function returns a promise, the next call waits for it. What it throws, or rejects with, ends
+ * the loop and rejects the promise of {@link LoopingCall.start}. The reactor's shutdown ends it too, and the promise resolves.
+ */
+export class LoopingCall {
+  readonly #reactor: Reactor;
+  readonly #fn: () => unknown;
+  #run: Run | undefined;
+
+  /** @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
+  constructor(reactor: Reactor, fn: () => unknown) {
+    if (typeof reactor?.callLater !== "function") throw wrongType("LoopingCall", "reactor", reactor, "a Reactor");
+    checkFunction("LoopingCall", "fn", fn);
+    this.#reactor = reactor;
+    this.#fn = fn;
+  }
+
+  get running(): boolean {
+    return this.#run !== undefined;
+  }
+
+  /**
+   * Starts calling every `intervalMs` milliseconds; 0: in every turn of the loop.
+   *
+   * @param now - Whether the first call is made at once, inside this one, or after the first interval.
+   * @returns A promise that resolves when the loop has been stopped and no call is under way, and rejects with what the function threw;
+   * with InvalidArgumentError; with StateError `ERR_LOOP_RUNNING`, or `ERR_REACTOR_STOPPED` once the reactor was told to stop.
+   */
+  async start(intervalMs: number, now = true): Promise<void> {
+    checkDelay("start", "intervalMs", intervalMs);
+    checkBoolean("start", "now", now);
+    if (this.running) throw new StateError("ERR_LOOP_RUNNING", "start");
+    if (this.#reactor.hasStopped) throw new StateError("ERR_REACTOR_STOPPED", "start");
+    const trigger = this.#reactor.addSystemEventTrigger("during", "shutdown", () => this.running && this.stop());
+    try {
+      await new Promise<void>((resolve, reject) => this.#begin({ intervalMs, resolve, reject }, now));
+    } finally {
+      if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(trigger);
+    }
+  }
+
+  /** Ends the loop; the promise of start resolves. @throws StateError `ERR_LOOP_NOT_RUNNING`. */
+  stop(): void {
+    const run = this.#run;
+    if (run === undefined) throw new StateError("ERR_LOOP_NOT_RUNNING", "stop");
+    this.#run = undefined;
+    if (run.next?.active() === true) run.next.cancel();
+    if (!run.isCalling) run.resolve();
+  }
+
+  #begin(settings: Pick<Run, "intervalMs" | "resolve" | "reject">, now: boolean): void {
+    const run: Run = { ...settings, startedMs: this.#reactor.clock.nowMs(), tick: 0, next: undefined, isCalling: false };
+    this.#run = run;
+    if (now) this.#call(run);
+    else this.#schedule(run);
+  }
+
+  /** What is no promise is done at once, so that the next call is scheduled when this returns. */
+  #call(run: Run): void {
+    run.isCalling = true;
+    try {
+      const result = this.#fn();
+      if (!isThenable(result)) this.#called(run);
+      else
+        result.then(
+          () => this.#called(run),
+          (error) => this.#failed(run, error),
+        );
+    } catch (error) {
+      this.#failed(run, error);
+    }
+  }
+
+  #called(run: Run): void {
+    run.isCalling = false;
+    if (this.#run === run) this.#schedule(run);
+    else run.resolve(); // stopped meanwhile
+  }
+
+  #failed(run: Run, error: unknown): void {
+    if (this.#run === run) this.#run = undefined;
+    run.reject(error);
+  }
+
+  #schedule(run: Run): void {
+    const { intervalMs, startedMs } = run;
+    const elapsedMs = this.#reactor.clock.nowMs() - startedMs;
+    if (intervalMs > 0) run.tick = Math.max(run.tick, Math.floor(elapsedMs / intervalMs)) + 1;
+    run.next = this.#reactor.callLater(Math.max(0, run.tick * intervalMs - elapsedMs), () => this.#call(run));
+  }
+}

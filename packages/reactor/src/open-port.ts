@@ -1,0 +1,105 @@
+/** The four ways to a port. Each checks its arguments, opens, goes live, and leaves nothing behind when one of these fails. */
+import { anyAddress, type DatagramBackend, type Family, InvalidArgumentError, socketAddress } from "@groupcast/backend";
+import { checkFamily } from "./check-argument.js";
+import type { AnyProtocol } from "./inbox.js";
+import { checkGroup } from "./ip-literal.js";
+import {
+  type AdoptOptions,
+  type ConnectOptions,
+  type ListenOptions,
+  type MulticastListenOptions,
+  type ResolvedListenOptions,
+  resolveListenOptions,
+  resolvePortOptions,
+} from "./listen-options.js";
+import { MulticastPort } from "./multicast-port.js";
+import type { BufferGrant } from "./port-buffers.js";
+import type { PortContext } from "./port-context.js";
+import type { Opening } from "./port-sockets.js";
+import type { Destination } from "./transport.js";
+
+export function openPort(context: PortContext, protocol: AnyProtocol, port: number, given?: ListenOptions): MulticastPort {
+  const operation = "listenUDP";
+  const options = resolveListenOptions(operation, ["port", port], given, context.network);
+  return goLive(context, protocol, { by: "bind", operation, options }, () => {});
+}
+
+export function openMulticastPort(
+  context: PortContext,
+  protocol: AnyProtocol,
+  port: number,
+  given?: MulticastListenOptions,
+): MulticastPort {
+  const operation = "listenMulticast";
+  const resolved = resolveListenOptions(operation, ["port", port], given, context.network);
+  const options = given?.interface === undefined ? bindToGroup(context.backend, resolved) : resolved;
+  return goLive(context, protocol, { by: "bind", operation, options }, (opened) => applyMulticast(opened, options));
+}
+
+export function openConnectedPort(context: PortContext, protocol: AnyProtocol, to: Destination, given?: ConnectOptions): MulticastPort {
+  const operation = "connectUDP";
+  const { family } = context.addressBook.find(operation, to.address, to.port).address;
+  const localPort = given?.localPort === undefined ? 0 : given.localPort;
+  const options = resolveListenOptions(operation, ["localPort", localPort], withFamily(given, family), context.network);
+  if (options.local.family !== family) {
+    throw new InvalidArgumentError("ERR_FAMILY_MISMATCH", { operation, argument: "interface", value: given?.interface });
+  }
+  return goLive(context, protocol, { by: "bind", operation, options }, (opened) => {
+    applyMulticast(opened, options);
+    opened.connect(to.address, to.port);
+  });
+}
+
+export function openAdoptedPort(context: PortContext, protocol: AnyProtocol, fd: number, given?: AdoptOptions): MulticastPort {
+  const operation = "adoptDatagramPort";
+  const options = resolvePortOptions(operation, given);
+  return goLive(context, protocol, { by: "adopt", operation, options, fd, family: checkFamily(operation, given?.family) }, () => {});
+}
+
+function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, setUp: (port: MulticastPort) => void): MulticastPort {
+  const { signal } = opening.options;
+  signal?.throwIfAborted();
+  const port = new MulticastPort(context, protocol, opening);
+  port.start(() => setUp(port));
+  warnIfCapped(context, port);
+  if (signal !== undefined) stopOnAbort(port, signal);
+  return port;
+}
+
+/** Without an address to bind, the peer's family decides. What is no object is left for the check of options to refuse. */
+function withFamily(given: ConnectOptions | undefined, family: Family): ConnectOptions {
+  if (given === undefined) return { interface: anyAddress(family) };
+  return typeof given !== "object" || given === null || given.interface !== undefined ? given : { ...given, interface: anyAddress(family) };
+}
+
+function applyMulticast(port: MulticastPort, { ttl, loopback, outgoingInterface, group }: ResolvedListenOptions): void {
+  if (outgoingInterface !== undefined) port.setOutgoingInterface(outgoingInterface);
+  if (loopback !== undefined) port.setLoopbackMode(loopback);
+  if (ttl !== undefined) port.setTTL(ttl);
+  if (group !== undefined) port.joinGroup(group);
+}
+
+/**
+ * A backend that can neither tell the kernel to isolate nor see where datagrams were sent to is isolated by binding to the group.
+ * Groups of link scope and less would need a zone to be bound to (RFC 4291, 2.7): the fourth hex digit is the scope.
+ */
+function bindToGroup({ capabilities }: DatagramBackend, options: ResolvedListenOptions): ResolvedListenOptions {
+  const { group, local } = options;
+  const isIsolated = capabilities.has("packetInfo") || (local.family === 4 && capabilities.has("set multicastAll"));
+  if (group === undefined || isIsolated || /^ff.[012]/i.test(group)) return options;
+  return { ...options, local: socketAddress(checkGroup("listenMulticast", group, local.family).address, local.port) };
+}
+
+function warnIfCapped({ logger }: PortContext, port: MulticastPort): void {
+  for (const [name, grant] of Object.entries(port.buffers) as [string, BufferGrant][]) {
+    if (grant.cappedBy === undefined) continue;
+    logger.warn(`${port}: asked for a ${name} buffer of ${grant.askedBytes} bytes, got ${grant.grantedBytes}: raise ${grant.cappedBy}`);
+  }
+}
+
+function stopOnAbort(port: MulticastPort, signal: AbortSignal): void {
+  const stop = (): void => void port.stopListening();
+  if (signal.aborted) stop(); // by startProtocol
+  signal.addEventListener("abort", stop, { once: true });
+  port.once("closed", () => signal.removeEventListener("abort", stop));
+}

@@ -1,0 +1,30 @@
+import { type DatagramBackend, type Family, InvalidArgumentError, type PacketOrigin, UnsupportedError } from "@groupcast/backend";
+import { checkOptions } from "./check-argument.js";
+import { onlyOne, parseSelector } from "./interface-selector.js";
+import { checkSource } from "./ip-literal.js";
+import type { Network } from "./network.js";
+import type { WriteOptions } from "./transport.js";
+
+/**
+ * Turns the options of one `write` into what the backend is told; undefined when they say nothing.
+ *
+ * @throws InvalidArgumentError as `write` documents. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: the backend cannot choose.
+ */
+export function packetOrigin(backend: DatagramBackend, network: Network, family: Family, given: WriteOptions): PacketOrigin | undefined {
+  const { interface: on, source } = checkOptions("write", given, ["interface", "source"]);
+  if (on === undefined && source === undefined) return undefined;
+  const origin = {
+    interfaceIndex: on === undefined ? 0 : interfaceIndex(network, on),
+    source: source === undefined ? undefined : checkSource("write", source, family),
+  };
+  if (backend.capabilities.has("sendPacketInfo")) return origin;
+  throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", "write", backend.name);
+}
+
+function interfaceIndex(network: Network, on: NonNullable<WriteOptions["interface"]>): number {
+  const wish = parseSelector("write", on);
+  if (wish.by === "default") return 0;
+  const found = onlyOne("write", "interface", wish, network.select(wish));
+  if (found !== undefined) return found.index;
+  throw new InvalidArgumentError("ERR_INTERFACE_UNKNOWN", { operation: "write", argument: "interface", value: on });
+}

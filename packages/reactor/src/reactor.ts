@@ -1,0 +1,305 @@
+import { type Clock, type DatagramBackend, type SocketAddress, StateError } from "@groupcast/backend";
+import { AddressBook } from "./address-book.js";
+import { asError } from "./as-error.js";
+import { checkBoolean, checkDelay, checkFunction, checkInteger, checkOptions, wrongType } from "./check-argument.js";
+import { checkDetached, DatagramProtocol } from "./datagram-protocol.js";
+import { DelayedCall } from "./delayed-call.js";
+import { Emitter, type EventTable, type Subscribable } from "./emitter.js";
+import type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions } from "./listen-options.js";
+import { type Logger, stderrLogger } from "./logger.js";
+import type { MulticastPort } from "./multicast-port.js";
+import { Network } from "./network.js";
+import { openAdoptedPort, openConnectedPort, openMulticastPort, openPort } from "./open-port.js";
+import type { PortContext } from "./port-context.js";
+import { type ResolveOptions, type Resolver, resolveName, systemResolver } from "./resolver.js";
+import { stopOnSignals } from "./signals.js";
+import { SlabPool } from "./slab-pool.js";
+import { systemClock } from "./system-clock.js";
+import { type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./system-events.js";
+import type { UDPTransport } from "./transport.js";
+import type { UDPPort } from "./udp-port.js";
+import { callGuarded } from "./user-code.js";
+
+/** A port that is connected to its peer, unless its program calls `disconnect()`. */
+export interface ConnectedUDPPort extends MulticastPort {
+  getPeer(): SocketAddress;
+}
+
+/** What a reactor is made of. */
+export interface ReactorOptions {
+  readonly backend: DatagramBackend;
+  readonly clock?: Clock;
+  readonly resolver?: Resolver;
+  readonly logger?: Logger;
+}
+
+/** Events of a {@link Reactor}. */
+export type ReactorEvents = {
+  listening: [port: UDPPort];
+  closed: [port: UDPPort];
+  /** User code threw, or a port could not read. With no listener here or on the port it is logged; it is never fatal. */
+  error: [error: Error, port?: UDPPort];
+};
+
+const EVENTS: EventTable<ReactorEvents> = {
+  listening: "a port listens",
+  closed: "a port has closed",
+  error: "user code threw, or a port could not read",
+};
+
+/**
+ * Owns ports and timers, and calls protocols when datagrams arrive.
+ *
+ * Ports are live as soon as they listen; {@link Reactor.run} adds signals, startup triggers and a promise to wait for. There is no
+ * global reactor: make one, and hand it to whoever needs it.
+ */
+export class Reactor implements Subscribable<ReactorEvents> {
+  readonly backend: DatagramBackend;
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly #resolver: Resolver;
+  readonly #emitter: Emitter<ReactorEvents>;
+  readonly #triggers: SystemEvents;
+  readonly #context: PortContext;
+  readonly #ports = new Set<UDPPort>();
+  readonly #calls = new Set<DelayedCall>();
+  readonly #finished: Promise<void>;
+  #finish!: () => void;
+  #state: "idle" | "starting" | "running" | "stopped" = "idle";
+  #stopped: Promise<void> | undefined;
+
+  /** @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_OPTION_UNKNOWN`. */
+  constructor(options: ReactorOptions) {
+    const { backend, clock, resolver, logger } = checkReactorOptions(options);
+    this.backend = backend;
+    this.clock = clock;
+    this.#resolver = resolver;
+    this.#finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#emitter = new Emitter(EVENTS, (error, event) => (event === "error" ? this.#log(error) : this.#report(error)));
+    this.#triggers = new SystemEvents(this.#report);
+    this.network = new Network(backend, () => this.#interfacesChanged(), this.#report);
+    this.#context = {
+      backend,
+      clock,
+      logger,
+      network: this.network,
+      addressBook: new AddressBook(this.network),
+      slabs: new SlabPool(),
+      portFailed: (error, port) => this.#emitter.emit("error", error, port),
+      portClosed: (port) => this.#portClosed(port),
+    };
+  }
+
+  /**
+   * Opens a port: bound, started and live when this returns.
+   *
+   * @param port - 0 … 65,535; 0: any free one, which `getHost()` tells.
+   * @throws InvalidArgumentError before anything is opened. @throws CannotListenError `ERR_LISTEN`: the OS refused.
+   * @throws StateError `ERR_ALREADY_LISTENING`: the protocol is on a port; `ERR_REACTOR_STOPPED`. @throws What startProtocol throws.
+   */
+  listenUDP<T extends UDPTransport>(port: number, protocol: DatagramProtocol<T>, options?: ListenOptions): UDPPort {
+    this.#checkProtocol("listenUDP", protocol);
+    return this.#add(openPort(this.#context, protocol, port, options));
+  }
+
+  /** Opens a port that joins groups; as {@link Reactor.listenUDP}, with the options of multicast. Joins nothing, unless `group` is given. */
+  listenMulticast<T extends UDPTransport>(port: number, protocol: DatagramProtocol<T>, options?: MulticastListenOptions): MulticastPort {
+    this.#checkProtocol("listenMulticast", protocol);
+    return this.#add(openMulticastPort(this.#context, protocol, port, options));
+  }
+
+  /** Opens a port that is connected to one peer before startProtocol. @throws SystemError `ERR_CONNECT`, and as listenUDP. */
+  connectUDP<T extends UDPTransport>(
+    address: string,
+    port: number,
+    protocol: DatagramProtocol<T>,
+    options?: ConnectOptions,
+  ): ConnectedUDPPort {
+    this.#checkProtocol("connectUDP", protocol);
+    return this.#add(openConnectedPort(this.#context, protocol, { address, port }, options)) as ConnectedUDPPort;
+  }
+
+  /**
+   * Makes a port of a socket that somebody else opened and bound, as systemd does. Family, options and peer are found out and kept.
+   *
+   * The descriptor is duplicated: close yours when you like. On dgram, which cannot duplicate, it is taken over.
+   *
+   * @throws SystemError `ERR_ADOPT`: not an open UDP socket. @throws UnsupportedError where the backend cannot adopt.
+   */
+  adoptDatagramPort<T extends UDPTransport>(fd: number, protocol: DatagramProtocol<T>, options?: AdoptOptions): UDPPort {
+    this.#checkProtocol("adoptDatagramPort", protocol);
+    checkInteger("adoptDatagramPort", "fd", fd, [0, 0x7fff_ffff]);
+    return this.#add(openAdoptedPort(this.#context, protocol, fd, options));
+  }
+
+  /**
+   * Calls `fn` once, `delayMs` milliseconds from now or later, never from inside this call. What it throws, or rejects with, becomes the
+   * `error` event. Calls that are pending when the reactor has shut down are cancelled.
+   *
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws StateError `ERR_REACTOR_STOPPED` after shutdown.
+   */
+  callLater<A extends unknown[]>(delayMs: number, fn: (...args: A) => void, ...args: A): DelayedCall {
+    checkDelay("callLater", "delayMs", delayMs);
+    checkFunction("callLater", "fn", fn);
+    if (this.#state === "stopped") throw new StateError("ERR_REACTOR_STOPPED", "callLater");
+    const call = new DelayedCall(this.clock, delayMs, {
+      fire: () => callGuarded(() => fn(...args), this.#report),
+      done: () => this.#calls.delete(call),
+    });
+    this.#calls.add(call);
+    return call;
+  }
+
+  /** Calls `fn` when the reactor runs: at once if it does, else at startup. @throws StateError `ERR_REACTOR_STOPPED`. */
+  callWhenRunning(fn: () => void): void {
+    checkFunction("callWhenRunning", "fn", fn);
+    this.#checkNotStopped("callWhenRunning");
+    if (this.running) callGuarded(fn, this.#report);
+    else this.#triggers.add("after", "startup", fn);
+  }
+
+  /** Has `fn` called at startup or shutdown. Promises of all phases are waited for before the next phase. */
+  addSystemEventTrigger(phase: TriggerPhase, event: SystemEvent, fn: () => unknown): TriggerId {
+    return this.#triggers.add(phase, event, fn);
+  }
+
+  /** @throws InvalidArgumentError `ERR_TRIGGER_UNKNOWN`: it has run, or was removed. */
+  removeSystemEventTrigger(id: TriggerId): void {
+    this.#triggers.remove(id);
+  }
+
+  /** Turns a name into an IP literal; a literal comes back as it is. @throws (rejects) SystemError `ERR_RESOLVE`, InvalidArgumentError. */
+  resolve(name: string, options?: ResolveOptions): Promise<string> {
+    return resolveName(this.#resolver, name, options);
+  }
+
+  /**
+   * Keeps the process alive until {@link Reactor.stop}, SIGINT or SIGTERM.
+   *
+   * @returns A promise that settles after shutdown; signal handlers are then as they were. Rejects with StateError
+   * `ERR_ALREADY_RUNNING` or `ERR_REACTOR_STOPPED`.
+   */
+  async run(options?: { readonly installSignalHandlers?: boolean }): Promise<void> {
+    const { installSignalHandlers = true } = checkOptions("run", options, ["installSignalHandlers"]);
+    checkBoolean("run", "installSignalHandlers", installSignalHandlers);
+    this.#checkNotStopped("run");
+    if (this.#state !== "idle") throw new StateError("ERR_ALREADY_RUNNING", "run");
+    this.#state = "starting";
+    const release = this.clock.hold();
+    const putBack = installSignalHandlers ? stopOnSignals((signal) => this.#stopBySignal(signal)) : undefined;
+    void this.#startUp(); // a startup trigger that never settles must not keep run() from ending
+    await this.#finished;
+    putBack?.();
+    release();
+  }
+
+  /** Shuts down: `before` triggers, every port's stopProtocol, `after` triggers. The same promise however often it is called. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  get running(): boolean {
+    return this.#state === "running";
+  }
+
+  /** Whether {@link Reactor.stop} has been called. */
+  get hasStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  get ports(): readonly UDPPort[] {
+    return [...this.#ports];
+  }
+
+  on<E extends keyof ReactorEvents>(event: E, listener: (...args: ReactorEvents[E]) => void): this {
+    this.#emitter.on(event, listener);
+    return this;
+  }
+
+  once<E extends keyof ReactorEvents>(event: E, listener: (...args: ReactorEvents[E]) => void): this {
+    this.#emitter.once(event, listener);
+    return this;
+  }
+
+  off<E extends keyof ReactorEvents>(event: E, listener: (...args: ReactorEvents[E]) => void): this {
+    this.#emitter.off(event, listener);
+    return this;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #startUp(): Promise<void> {
+    await this.#triggers.run("before", "startup");
+    if (this.hasStopped) return;
+    this.#state = "running";
+    await this.#triggers.run("during", "startup");
+    if (!this.hasStopped) await this.#triggers.run("after", "startup");
+  }
+
+  async #shutDown(): Promise<void> {
+    await undefined; // never from inside the call that asked for it
+    await this.#triggers.run("before", "shutdown");
+    await Promise.all([this.#triggers.run("during", "shutdown"), ...this.ports.map((port) => port.stopListening())]);
+    await this.#triggers.run("after", "shutdown");
+    for (const call of this.#calls) call.cancel();
+    this.network.stopWatching();
+    this.#state = "stopped";
+    this.#finish();
+  }
+
+  #stopBySignal(signal: NodeJS.Signals): void {
+    this.#context.logger.info(`Received ${signal}, shutting down.`);
+    void this.stop();
+  }
+
+  #add(port: MulticastPort): MulticastPort {
+    this.#ports.add(port);
+    queueMicrotask(() => this.#emitter.emit("listening", port));
+    return port;
+  }
+
+  #portClosed(port: UDPPort): void {
+    this.#ports.delete(port);
+    this.#emitter.emit("closed", port);
+  }
+
+  #interfacesChanged(): void {
+    this.#context.addressBook.clear();
+    for (const port of this.#ports) callGuarded(() => port.interfacesChanged(), this.#report);
+  }
+
+  #checkProtocol(operation: string, protocol: unknown): void {
+    if (!(protocol instanceof DatagramProtocol))
+      throw wrongType(operation, "protocol", protocol, "an instance of a subclass of DatagramProtocol");
+    checkDetached(operation, protocol);
+    this.#checkNotStopped(operation);
+  }
+
+  #checkNotStopped(operation: string): void {
+    if (this.hasStopped) throw new StateError("ERR_REACTOR_STOPPED", operation);
+  }
+
+  readonly #report = (thrown: unknown): void => {
+    const error = asError(thrown);
+    if (!this.#emitter.emit("error", error)) this.#log(error);
+  };
+
+  #log(error: unknown): void {
+    this.#context.logger.error("user code threw", { error });
+  }
+}
+
+function checkReactorOptions(given: ReactorOptions): Required<ReactorOptions> {
+  const options = checkOptions<ReactorOptions>("Reactor", given, ["backend", "clock", "resolver", "logger"]);
+  const { backend, clock = systemClock, resolver = systemResolver, logger = stderrLogger } = options;
+  if (typeof backend?.openSocket !== "function") throw wrongType("Reactor", "backend", backend, "a DatagramBackend");
+  if (typeof clock?.schedule !== "function") throw wrongType("Reactor", "clock", clock, "a Clock");
+  if (typeof logger?.error !== "function") throw wrongType("Reactor", "logger", logger, "a Logger");
+  checkFunction("Reactor", "resolver", resolver);
+  return { backend, clock, resolver, logger };
+}
