@@ -1,0 +1,12 @@
+export { formatTrace } from "./format-trace.js";
+export type { HostLimits } from "./host-limits.js";
+export type { LinkOptions } from "./link-model.js";
+export { ManualClock, type ManualClockOptions, type RunLimit } from "./manual-clock.js";
+export { type InterfaceOptions, MemoryHost } from "./memory-host.js";
+export { type HostOptions, MemoryNetwork, type MemoryNetworkOptions, type RouterOptions, type SwitchOptions } from "./memory-network.js";
+export type { IcmpKind } from "./packet.js";
+export type { MemoryRouter, RouterPortOptions } from "./packet-router.js";
+export type { MemorySwitch } from "./packet-switch.js";
+export { toPcap } from "./pcap.js";
+export type { RouteOptions } from "./routing-table.js";
+export type { DropReason, Trace, TracedPacket, TraceOptions, TraceRecord } from "./trace.js";

@@ -1,0 +1,153 @@
+/** IP addresses as the network compares them: parsed once, written in one way (RFC 5952). */
+import type { Family } from "@groupcast/backend";
+
+/** What an address is for. `broadcast` is 255.255.255.255; whether another address is a broadcast, its subnet decides. */
+export type AddressKind = "any" | "loopback" | "linkLocal" | "multicast" | "broadcast" | "unicast";
+
+/** Scopes of IPv6 (RFC 4291 section 2.7). */
+export const SCOPE_INTERFACE = 1;
+export const SCOPE_LINK = 2;
+export const SCOPE_GLOBAL = 14;
+
+/** An IP address without zone. Two are the same when their `text` is. */
+export interface IpAddress {
+  readonly text: string;
+  readonly family: Family;
+  readonly bytes: Uint8Array; // 4 or 16, in network order
+  readonly kind: AddressKind;
+  readonly scope: number; // of an IPv6 address or group; SCOPE_GLOBAL for every IPv4 address
+}
+
+/** An address as somebody wrote it. */
+export interface WrittenAddress {
+  readonly address: IpAddress;
+  readonly zone: string | undefined; // what follows "%": name or number of an interface
+  readonly isMapped: boolean; // written as ::ffff:a.b.c.d, and so meant for an IPv6 socket; `address` is the IPv4 one
+}
+
+export const ANY_4: IpAddress = ipv4(Uint8Array.of(0, 0, 0, 0));
+export const ANY_6: IpAddress = ipv6(new Uint8Array(16));
+export const LOOPBACK_4: IpAddress = ipv4(Uint8Array.of(127, 0, 0, 1));
+export const LOOPBACK_6: IpAddress = parseIpAddress("::1").address;
+
+/** Parses an IP literal. The caller has checked that it is one (`isIP` of node:net). */
+export function parseIpAddress(text: string): WrittenAddress {
+  if (!text.includes(":")) return { address: ipv4(parsedQuad(text)), zone: undefined, isMapped: false };
+  const percent = text.indexOf("%");
+  const bytes = parsedGroups(percent < 0 ? text : text.slice(0, percent));
+  const zone = percent < 0 ? undefined : text.slice(percent + 1);
+  const isMapped = isMappedPrefix(bytes);
+  return { address: isMapped ? ipv4(bytes.slice(12)) : ipv6(bytes), zone, isMapped };
+}
+
+/** The address of 4 or 16 bytes. */
+export function addressFromBytes(bytes: Uint8Array): IpAddress {
+  return bytes.length === 4 ? ipv4(bytes) : ipv6(bytes);
+}
+
+/** Whether an IPv6 address means something only together with an interface (`__ipv6_addr_needs_scope_id` of include/net/ipv6.h). */
+export function needsZone(address: IpAddress): boolean {
+  return address.family === 6 && (address.kind === "linkLocal" || (address.kind === "multicast" && address.scope <= SCOPE_LINK));
+}
+
+/** 224.0.0.1, ff01::1, ff02::1: the groups that every interface is in (RFC 1112, RFC 4291 section 2.8). */
+export function isAllNodes(group: IpAddress): boolean {
+  return group.text === "224.0.0.1" || group.text === "ff02::1" || group.text === "ff01::1";
+}
+
+/** Whether routers leave datagrams to the group on their link: 224.0.0.0/24 (RFC 5771), IPv6 scopes up to link-local. */
+export function staysOnLink(group: IpAddress): boolean {
+  if (group.family === 6) return group.scope <= SCOPE_LINK;
+  return group.bytes[0] === 224 && group.bytes[1] === 0 && group.bytes[2] === 0;
+}
+
+/** Remembers what was parsed, so that the address of a datagram costs one look-up. */
+export class AddressBook {
+  static readonly #MAX_ENTRIES = 65_536; // a scan of many destinations must not grow it without end
+  readonly #written = new Map<string, WrittenAddress>();
+
+  parse(text: string): WrittenAddress {
+    let written = this.#written.get(text);
+    if (written === undefined) {
+      if (this.#written.size >= AddressBook.#MAX_ENTRIES) this.#written.clear();
+      written = parseIpAddress(text);
+      this.#written.set(text, written);
+    }
+    return written;
+  }
+}
+
+function ipv4(bytes: Uint8Array): IpAddress {
+  return { text: bytes.join("."), family: 4, bytes, kind: kindOfIpv4(bytes), scope: SCOPE_GLOBAL };
+}
+
+function kindOfIpv4(bytes: Uint8Array): AddressKind {
+  const first = bytes[0]!;
+  if (first >= 224 && first < 240) return "multicast";
+  if (first === 127) return "loopback";
+  if (bytes.every((byte) => byte === 0)) return "any";
+  return bytes.every((byte) => byte === 255) ? "broadcast" : "unicast";
+}
+
+function ipv6(bytes: Uint8Array): IpAddress {
+  const kind = kindOfIpv6(bytes);
+  return { text: textOfIpv6(bytes), family: 6, bytes, kind, scope: scopeOfIpv6(bytes, kind) };
+}
+
+function kindOfIpv6(bytes: Uint8Array): AddressKind {
+  if (bytes[0] === 0xff) return "multicast";
+  if (bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80) return "linkLocal";
+  if (bytes.subarray(0, 15).some((byte) => byte !== 0)) return "unicast";
+  return bytes[15] === 0 ? "any" : bytes[15] === 1 ? "loopback" : "unicast";
+}
+
+function scopeOfIpv6(bytes: Uint8Array, kind: AddressKind): number {
+  if (kind === "multicast") return bytes[1]! & 0x0f;
+  return kind === "linkLocal" || kind === "loopback" ? SCOPE_LINK : SCOPE_GLOBAL; // RFC 6724 section 3.1, 3.4
+}
+
+function parsedQuad(text: string): Uint8Array {
+  return Uint8Array.from(text.split("."), Number);
+}
+
+function parsedGroups(text: string): Uint8Array {
+  const [head = "", tail] = text.split("::");
+  const before = groupBytes(head);
+  const after = tail === undefined ? [] : groupBytes(tail);
+  const bytes = new Uint8Array(16);
+  bytes.set(before);
+  bytes.set(after, 16 - after.length);
+  return bytes;
+}
+
+function groupBytes(text: string): number[] {
+  const bytes: number[] = [];
+  for (const group of text === "" ? [] : text.split(":")) {
+    if (group.includes(".")) bytes.push(...parsedQuad(group));
+    else bytes.push(Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff);
+  }
+  return bytes;
+}
+
+function isMappedPrefix(bytes: Uint8Array): boolean {
+  return bytes[10] === 0xff && bytes[11] === 0xff && bytes.subarray(0, 10).every((byte) => byte === 0);
+}
+
+/** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups (the first of equals) as "::". */
+function textOfIpv6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, at) => (bytes[2 * at]! << 8) | bytes[2 * at + 1]!);
+  const run = longestZeroRun(groups);
+  const written = groups.map((group) => group.toString(16));
+  if (run.length < 2) return written.join(":");
+  return `${written.slice(0, run.start).join(":")}::${written.slice(run.start + run.length).join(":")}`;
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let end = start;
+    while (groups[end] === 0) end += 1;
+    if (end - start > best.length) best = { start, length: end - start };
+  }
+  return best;
+}

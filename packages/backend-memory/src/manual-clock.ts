@@ -1,0 +1,233 @@
+/**
+ * Time that stands still until it is told to move.
+ *
+ * The clock jumps from one due call to the next, in order of their times, ties in the order they were made; calls that are made
+ * meanwhile take part. After each call what it set off runs before the next one is made, as between two timers of Node: ticks,
+ * microtasks, promise chains of any length. Nothing here waits for the real clock: an hour passes as fast as its calls.
+ */
+import { type Clock, InvalidArgumentError, type ScheduledCall, StateError } from "@groupcast/backend";
+import { type Due, EventQueue } from "./event-queue.js";
+
+const DEFAULT_LIMIT_MS = 3_600_000; // one hour: more than a test waits for, little enough to fail soon
+const COMPACT_ABOVE = 64; // cancelled calls that may lie in the queue before it is swept
+
+const HAND_OVERS = 3; // between microtasks and ticks; each lets all that there are of both run, and those they make of their own kind
+const CALLS_PER_TURN = 32; // then the event loop gets its turn too: I/O does not starve, and the turn's microsecond is shared
+
+// Kept from the start, so that a test that replaces the global timers does not stop this clock.
+const endOfTurn = setImmediate;
+const { nextTick } = process;
+
+/** How long {@link ManualClock.runUntil} and {@link ManualClock.runUntilIdle} go on. */
+export interface RunLimit {
+  /** Milliseconds of this clock after which waiting is given up; default 3,600,000 (an hour). */
+  readonly limitMs?: number;
+}
+
+/** Where a {@link ManualClock} starts. */
+export interface ManualClockOptions {
+  /** What `nowMs()` says at first; default 0. */
+  readonly startMs?: number;
+}
+
+/**
+ * A {@link Clock} for tests.
+ *
+ * @example
+ * ```ts
+ * import { ManualClock } from "@groupcast/backend-memory";
+ *
+ * const clock = new ManualClock();
+ * clock.schedule(1000, () => console.log("a second has passed"));
+ * await clock.advance(1000);
+ * ```
+ */
+export class ManualClock implements Clock {
+  #nowMs: number;
+  #sequence = 0;
+  #cancelled = 0;
+  #calls = 0;
+  #turn: Promise<void> = Promise.resolve();
+  readonly #queue = new EventQueue<ManualCall>();
+
+  constructor({ startMs = 0 }: ManualClockOptions = {}) {
+    this.#nowMs = startMs;
+  }
+
+  /** Milliseconds; moves only inside {@link advance}, {@link runUntil} and {@link runUntilIdle}. */
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Calls `fn` once, when the clock has been moved `delayMs` on from now. */
+  schedule(delayMs: number, fn: () => void): ScheduledCall {
+    const call = new ManualCall({ dueMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++ }, fn, this.#noteCancelled);
+    this.#queue.push(call);
+    return call;
+  }
+
+  /** Does nothing: no process stays alive for a clock that moves only when it is told to. */
+  hold(): () => void {
+    return () => {};
+  }
+
+  /** How many calls wait. */
+  get pendingCalls(): number {
+    return this.#queue.size - this.#cancelled;
+  }
+
+  /**
+   * Moves the clock `ms` on and makes every call that becomes due, each at its own time.
+   *
+   * Timing: settles when the last of them, and everything it set off, has run. Calls to this and its siblings wait for each other.
+   *
+   * @param ms - Milliseconds, 0 or more. 0 lets happen what is due now, datagrams on links without delay among it.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. What a call throws rejects the promise, with the clock at that call.
+   */
+  advance(ms: number): Promise<void> {
+    if (!(ms >= 0)) {
+      throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "advance", argument: "ms", value: ms, expected: "0 or more" });
+    }
+    return this.#inTurn(() => this.#runTo(this.#nowMs + ms));
+  }
+
+  /**
+   * Moves the clock until `condition` holds (asked after each call), or to the time `condition`.
+   *
+   * @param condition - A predicate, or a time in milliseconds as {@link nowMs} tells it, not earlier than now.
+   * @throws StateError `ERR_CLOCK_LIMIT`, as a rejection: nothing is left to happen, or `limitMs` have passed, and it does not hold.
+   */
+  runUntil(condition: (() => boolean) | number, { limitMs = DEFAULT_LIMIT_MS }: RunLimit = {}): Promise<void> {
+    if (typeof condition === "function") return this.#inTurn(() => this.#runWhile(() => !condition(), limitMs, "runUntil"));
+    if (!(condition >= this.#nowMs)) {
+      const expected = `${this.#nowMs} or more: this clock does not go back`;
+      throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "runUntil", argument: "condition", value: condition, expected });
+    }
+    return this.#inTurn(() => this.#runTo(condition));
+  }
+
+  /**
+   * Moves the clock until no call waits any more. A protocol that beacons is never idle: use {@link runUntil} or {@link advance} there.
+   *
+   * @throws StateError `ERR_CLOCK_LIMIT`, as a rejection: calls still wait after `limitMs`.
+   */
+  runUntilIdle({ limitMs = DEFAULT_LIMIT_MS }: RunLimit = {}): Promise<void> {
+    return this.#inTurn(async () => {
+      do await this.#runWhile(() => this.pendingCalls > 0, limitMs, "runUntilIdle");
+      while (this.pendingCalls > 0);
+    });
+  }
+
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const result = this.#turn.then(run);
+    this.#turn = result.catch(() => {}); // the next one starts all the same; whoever asked for this one has the rejection
+    return result;
+  }
+
+  async #runTo(targetMs: number): Promise<void> {
+    await turnEnded();
+    do {
+      while (this.#makeNextCall(targetMs)) await this.#settled();
+      await turnEnded(); // what took longer than the calls were given may have made another
+    } while (this.#isDue(targetMs));
+    this.#nowMs = Math.max(this.#nowMs, targetMs);
+  }
+
+  async #runWhile(isWanted: () => boolean, limitMs: number, operation: string): Promise<void> {
+    await turnEnded();
+    const deadlineMs = this.#nowMs + limitMs;
+    while (isWanted()) {
+      if (this.#makeNextCall(deadlineMs)) await this.#settled();
+      else await this.#lastChance(() => !isWanted() || this.#isDue(deadlineMs), operation);
+    }
+    await turnEnded();
+  }
+
+  async #lastChance(isWellNow: () => boolean, operation: string): Promise<void> {
+    await turnEnded(); // what took longer than the calls were given may have changed something
+    if (!isWellNow()) throw new StateError("ERR_CLOCK_LIMIT", operation);
+  }
+
+  #isDue(deadlineMs: number): boolean {
+    return (this.#queue.peek()?.dueMs ?? Number.POSITIVE_INFINITY) <= deadlineMs;
+  }
+
+  /** Settles when what the last call set off has run. */
+  #settled(): Promise<void> {
+    this.#calls += 1;
+    return this.#calls % CALLS_PER_TURN === 0 ? turnEnded() : handedOver();
+  }
+
+  /** Makes the first call that is due by `deadlineMs`; false when there is none. */
+  #makeNextCall(deadlineMs: number): boolean {
+    for (let call = this.#queue.peek(); call !== undefined && call.dueMs <= deadlineMs; call = this.#queue.peek()) {
+      this.#queue.pop();
+      const fn = call.take();
+      if (fn === undefined) {
+        this.#cancelled -= 1;
+        continue;
+      }
+      this.#nowMs = Math.max(this.#nowMs, call.dueMs);
+      fn();
+      return true;
+    }
+    return false;
+  }
+
+  readonly #noteCancelled = (): void => {
+    this.#cancelled += 1;
+    if (this.#cancelled <= COMPACT_ABOVE || this.#cancelled * 2 < this.#queue.size) return;
+    this.#queue.retain((call) => call.isPending); // a timer that is put off again and again must not fill the queue
+    this.#cancelled = 0;
+  };
+}
+
+class ManualCall implements ScheduledCall, Due {
+  readonly dueMs: number;
+  readonly sequence: number;
+  readonly #cancelled: () => void;
+  #fn: (() => void) | undefined;
+
+  constructor({ dueMs, sequence }: Due, fn: () => void, cancelled: () => void) {
+    this.dueMs = dueMs;
+    this.sequence = sequence;
+    this.#fn = fn;
+    this.#cancelled = cancelled;
+  }
+
+  get isPending(): boolean {
+    return this.#fn !== undefined;
+  }
+
+  cancel(): void {
+    if (this.take() !== undefined) this.#cancelled();
+  }
+
+  /** The function, once; afterwards the call neither runs nor can be cancelled. */
+  take(): (() => void) | undefined {
+    const fn = this.#fn;
+    this.#fn = undefined;
+    return fn;
+  }
+}
+
+/** Settles when all ticks and microtasks there are, and those they make, have run: some 300 ns. */
+function handedOver(): Promise<void> {
+  return new Promise((resolve) => {
+    let left = HAND_OVERS;
+    const handOver = (): void => {
+      left -= 1;
+      if (left < 0) resolve();
+      else nextTick(toMicrotask);
+    };
+    const toMicrotask = (): void => queueMicrotask(handOver);
+    handOver();
+  });
+}
+
+/** Settles in the next turn of the event loop, with nothing left to run: one or two microseconds. */
+function turnEnded(): Promise<void> {
+  return new Promise((resolve) => {
+    endOfTurn(resolve);
+  });
+}

@@ -1,0 +1,165 @@
+/** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
+import { type Clock, InvalidArgumentError } from "@groupcast/backend";
+import type { Fabric } from "./fabric.js";
+import { DEFAULT_LIMITS, type HostLimits } from "./host-limits.js";
+import { HostStack } from "./host-stack.js";
+import { AddressBook } from "./ip-address.js";
+import type { LinkOptions } from "./link-model.js";
+import { ManualClock } from "./manual-clock.js";
+import { MemoryHost } from "./memory-host.js";
+import { type MemoryRouter, PacketRouter } from "./packet-router.js";
+import { type MemorySwitch, PacketSwitch } from "./packet-switch.js";
+import { Prefix } from "./prefix.js";
+import { Random } from "./random.js";
+import { ReadSlab } from "./read-slab.js";
+import { Topology } from "./topology.js";
+import { Trace } from "./trace.js";
+import { Wire } from "./wire.js";
+
+const DEFAULT_SWITCH = "lan";
+const DEFAULT_SEED = 1;
+
+/** Options of {@link MemoryNetwork}. */
+export interface MemoryNetworkOptions<C extends Clock = ManualClock> {
+  /** Decides everything that is left to chance; the same seed and the same program give the same run. An integer; default 1. */
+  readonly seed?: number;
+  /** What time it is; default: a new {@link ManualClock}. With a clock of the system the network runs in real time. */
+  readonly clock?: C;
+  /** Wall-clock time, in milliseconds since 1970, when the clock says 0; for timestamps of datagrams and captures. Default 0. */
+  readonly epochMs?: number;
+  /** Subnets of the default switch; default `10.0.0.0/24` and `fd00::/64`, which is 254 hosts. */
+  readonly subnets?: readonly string[];
+  /** Conditions of the default switch; default: perfect. */
+  readonly link?: LinkOptions;
+  /** Whether to record from the start what happens; default false. See {@link MemoryNetwork.trace}. */
+  readonly trace?: boolean;
+}
+
+/** Options of a switch. */
+export interface SwitchOptions extends LinkOptions {
+  /** Where interfaces on it get their addresses from; default `10.0.K.0/24` and `fd00:0:0:K::/64` for the K-th switch after the first. */
+  readonly subnets?: readonly string[];
+}
+
+/** Options of a host. */
+export interface HostOptions {
+  /** The switch that `eth0` is attached to, or its name; `null`: there is only the loopback interface. Default: the default switch. */
+  readonly switch?: MemorySwitch | string | null;
+  /** What its kernel limits; default: as Linux does. */
+  readonly limits?: Partial<HostLimits>;
+}
+
+/** Options of a router. */
+export interface RouterOptions {
+  /** The switches to join, or their names. */
+  readonly switches?: readonly (MemorySwitch | string)[];
+}
+
+/**
+ * A network in memory.
+ *
+ * A new one has one switch, `lan`. A host is made by asking for it: with a loopback interface `lo`, and with `eth0` on that
+ * switch, which has the addresses 10.0.0.N/24, fd00::N/64 and fe80::N/64 for host number N, and the routes 224.0.0.0/4 and
+ * 255.255.255.255/32. Datagrams are delivered when the clock moves, even by 0.
+ *
+ * @example
+ * ```ts
+ * import { MemoryNetwork } from "@groupcast/backend-memory";
+ * import { Reactor } from "groupcast";
+ *
+ * const network = new MemoryNetwork({ link: { delayMs: 5, loss: 0.01 } });
+ * const a = new Reactor({ backend: network.host("a"), clock: network.clock });
+ * const b = new Reactor({ backend: network.host("b"), clock: network.clock });
+ * await network.clock.advance(1000);
+ * ```
+ */
+export class MemoryNetwork<C extends Clock = ManualClock> {
+  readonly clock: C;
+  /** What happened: `network.trace.start()`, and later `String(network.trace)` or `network.trace.writePcap("run.pcap")`. */
+  readonly trace: Trace;
+  readonly #fabric: Fabric;
+  readonly #slab = new ReadSlab();
+  readonly #switches = new Map<string, PacketSwitch>();
+  readonly #routers = new Map<string, PacketRouter>();
+  readonly #hosts = new Map<string, MemoryHost>();
+
+  constructor({ seed = DEFAULT_SEED, clock, epochMs = 0, subnets, link = {}, trace = false }: MemoryNetworkOptions<C> = {}) {
+    this.clock = clock ?? (new ManualClock() as Clock as C); // C is ManualClock when no clock is given
+    this.trace = new Trace(() => this.clock.nowMs(), epochMs);
+    if (trace) this.trace.start();
+    let packets = 0;
+    this.#fabric = {
+      wire: new Wire(this.clock),
+      trace: this.trace,
+      random: new Random(seed),
+      topology: new Topology(),
+      addresses: new AddressBook(),
+      epochMs,
+      nextPacketId: () => ++packets,
+    };
+    this.switch(DEFAULT_SWITCH, { ...link, ...(subnets && { subnets }) });
+  }
+
+  /** The hosts, in the order they were made. */
+  get hosts(): readonly MemoryHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  /**
+   * The host of that name; made when there is none.
+   *
+   * @throws InvalidArgumentError options are given for a host that exists, or its switch has no free address.
+   */
+  host(name: string, options?: HostOptions): MemoryHost {
+    const known = this.#hosts.get(name);
+    if (known !== undefined && options === undefined) return known;
+    if (known !== undefined) throw refusal("host", "options", options, `none: host ${JSON.stringify(name)} exists already`);
+    const { switch: which = DEFAULT_SWITCH, limits = {} } = options ?? {};
+    const stack = new HostStack(this.#fabric, name, this.#hosts.size + 1, { ...DEFAULT_LIMITS, ...limits });
+    const host = new MemoryHost({ stack, slab: this.#slab, hold: () => this.clock.hold(), findSwitch: this.#findSwitch });
+    if (which !== null) {
+      host.addInterface("eth0", { switch: which });
+      for (const destination of ["224.0.0.0/4", "255.255.255.255/32"]) host.addRoute({ destination, interface: "eth0" });
+    }
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  /** The switch of that name; made when there is none. With conditions, it gets them. */
+  switch(name: string, { subnets, ...link }: SwitchOptions = {}): MemorySwitch {
+    let found = this.#switches.get(name);
+    if (found === undefined) {
+      const number = this.#switches.size;
+      const texts = subnets ?? [`10.0.${number}.0/24`, `fd00:0:0:${number.toString(16)}::/64`];
+      const prefixes = texts.map((text) => Prefix.parse(text, "switch", "subnets"));
+      found = new PacketSwitch(this.#fabric, name, prefixes);
+      this.#switches.set(name, found);
+    } else if (subnets !== undefined) {
+      throw refusal("switch", "subnets", subnets, `none: switch ${JSON.stringify(name)} exists already`);
+    }
+    if (Object.keys(link).length > 0) found.setLink(link);
+    return found;
+  }
+
+  /** The router of that name; made when there is none. It is attached to `switches`, as one more each time. */
+  router(name: string, { switches = [] }: RouterOptions = {}): MemoryRouter {
+    let router = this.#routers.get(name);
+    if (router === undefined) {
+      router = new PacketRouter(this.#fabric, name, this.#findSwitch);
+      this.#routers.set(name, router);
+      this.#fabric.topology.addRouter(router);
+    }
+    for (const which of switches) router.attach(which);
+    return router;
+  }
+
+  readonly #findSwitch = (which: MemorySwitch | string, operation: string): PacketSwitch => {
+    const found = this.#switches.get(typeof which === "string" ? which : which.name);
+    if (found !== undefined && (typeof which === "string" || which === found)) return found;
+    throw refusal(operation, "switch", which, `a switch of this network: ${[...this.#switches.keys()].join(", ")}`);
+  };
+}
+
+function refusal(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
+  return new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value, expected });
+}

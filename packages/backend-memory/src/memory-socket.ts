@@ -1,0 +1,256 @@
+/** A UDP socket of a host in memory. */
+import {
+  type DatagramSocket,
+  errnoOf,
+  type Family,
+  type NetworkInterface,
+  type OptionName,
+  type Outcome,
+  type ReadLimits,
+  type SendBatch,
+  type SocketAddress,
+  type SocketObserver,
+} from "@groupcast/backend";
+import { Endpoint } from "./endpoint.js";
+import type { Loss, ReceivingSocket } from "./host-input.js";
+import type { HostInterface } from "./host-interface.js";
+import type { HostStack } from "./host-stack.js";
+import { ANY_4, ANY_6, type IpAddress, needsZone } from "./ip-address.js";
+import { interfaceOfZone, localAddress } from "./local-address.js";
+import { MembershipTable, type SourceChange } from "./membership-table.js";
+import type { Packet } from "./packet.js";
+import type { ReadSlab } from "./read-slab.js";
+import { SocketOptions } from "./socket-options.js";
+import { SocketReader } from "./socket-reader.js";
+import { SocketSender } from "./socket-sender.js";
+
+const EACCES = errnoOf("EACCES");
+const EADDRNOTAVAIL = errnoOf("EADDRNOTAVAIL");
+const EAGAIN = errnoOf("EAGAIN");
+const EBADF = errnoOf("EBADF");
+const EINVAL = errnoOf("EINVAL");
+const ENODEV = errnoOf("ENODEV");
+
+/** What a socket is opened with. */
+export interface SocketSetting {
+  readonly stack: HostStack;
+  readonly slab: ReadSlab;
+  /** Keeps the process alive until the returned function is called. */
+  readonly hold: () => () => void;
+}
+
+export class MemorySocket implements DatagramSocket, ReceivingSocket {
+  readonly family: Family;
+  readonly endpoint: Endpoint;
+  readonly #stack: HostStack;
+  readonly #options: SocketOptions;
+  readonly #sender: SocketSender;
+  readonly #reader: SocketReader;
+  readonly #hold: () => () => void;
+  #release: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(family: Family, observer: SocketObserver, { stack, slab, hold }: SocketSetting) {
+    this.family = family;
+    this.#stack = stack;
+    this.#options = new SocketOptions(family, stack.limits);
+    this.endpoint = new Endpoint(family, this.#options, new MembershipTable(stack, family, this.#options));
+    this.#sender = new SocketSender(stack, this.endpoint);
+    this.#reader = new SocketReader(stack.fabric, observer, { endpoint: this.endpoint, slab, epochMs: stack.fabric.epochMs });
+    this.#hold = hold;
+    this.#release = hold();
+  }
+
+  bind(local: SocketAddress): Outcome {
+    if (this.#isClosed) return EBADF;
+    if (this.family === 6 && this.endpoint.port !== 0) return EINVAL; // IPv4 looks at the address first
+    const written = this.#stack.fabric.addresses.parse(local.address);
+    const place = localAddress(this.#stack, written, { family: this.family, options: this.#options.values });
+    if (typeof place === "number") return place;
+    if (local.port !== 0 && local.port < this.#stack.limits.lowestPort) return EACCES;
+    if (this.endpoint.port !== 0) return EINVAL;
+    this.endpoint.settle(place.address, place.isOwn);
+    if (place.interfaceIndex !== 0) this.#options.values.bindToInterface = place.interfaceIndex;
+    const outcome = this.#claim(local.port);
+    if (outcome < 0) this.endpoint.settle(this.family === 4 ? ANY_4 : ANY_6, false); // the interface stays, as on Linux
+    return outcome;
+  }
+
+  connect(peer: SocketAddress): Outcome {
+    if (this.#isClosed) return EBADF;
+    const outcome = this.endpoint.port === 0 ? this.#claim(0) : 0; // kept even if what follows fails: so does Linux
+    if (outcome < 0) return outcome;
+    const { address, zone } = this.#stack.fabric.addresses.parse(peer.address);
+    if (!this.#fitsZone(address, zone)) return EINVAL;
+    const unconnected = this.endpoint.state;
+    this.#tie(address, zone);
+    const route = this.#sender.route(peer.address);
+    if (typeof route === "number") return route;
+    if (route.kind === "broadcast" && this.#options.values.broadcast === 0) return EACCES;
+    const socketAddress = this.endpoint.written(route.destination, peer.port, route.out.name);
+    this.endpoint.connect({ address: route.destination, port: peer.port, socketAddress }, route.source, unconnected);
+    this.#sender.forgetWays();
+    return 0;
+  }
+
+  /** Keeps port and interface, where Linux gives up a port that the caller did not choose, and SO_BINDTODEVICE (`__udp_disconnect`). */
+  disconnect(): Outcome {
+    if (this.#isClosed) return EBADF;
+    this.endpoint.disconnect();
+    this.#sender.forgetWays();
+    return 0;
+  }
+
+  localAddress(): SocketAddress | Outcome {
+    if (this.#isClosed) return EBADF;
+    const { endpoint } = this;
+    const address = endpoint.isAny ? (endpoint.source ?? endpoint.local) : endpoint.local;
+    const { bindToInterface } = this.#options.values; // what getsockname(2) makes the zone of
+    return endpoint.written(address, endpoint.port, this.#stack.interfaceAt(bindToInterface)?.name);
+  }
+
+  peerAddress(): SocketAddress | undefined {
+    return this.endpoint.peer?.socketAddress;
+  }
+
+  send(batch: SendBatch, from: number, to: number): Outcome {
+    if (this.#isClosed) return EBADF;
+    if (this.endpoint.port === 0) {
+      const outcome = this.#claim(0);
+      if (outcome < 0) return outcome;
+    }
+    const outcome = this.#sender.send(batch, from, to);
+    if (outcome === EAGAIN) this.#reader.tellWritable(this.#writableInMs());
+    return outcome;
+  }
+
+  startReading(limits: ReadLimits): Outcome {
+    if (this.#isClosed) return EBADF;
+    this.#reader.start(limits);
+    return 0;
+  }
+
+  stopReading(): void {
+    this.#reader.stop();
+  }
+
+  setOption(name: OptionName, value: number): Outcome {
+    if (this.#isClosed) return EBADF;
+    const outcome = this.#options.set(name, value, this.endpoint.port !== 0);
+    if (name === "bindToInterface") this.endpoint.noteTie(value);
+    this.#sender.forgetWays();
+    return outcome;
+  }
+
+  getOption(name: OptionName): Outcome {
+    if (this.#isClosed) return EBADF;
+    return name === "kernelDrops" ? this.#reader.drops : this.#options.get(name);
+  }
+
+  setMulticastInterface(at: NetworkInterface | undefined): Outcome {
+    if (this.#isClosed) return EBADF;
+    const on = at === undefined ? undefined : this.#find(at);
+    if (at !== undefined && on === undefined) return this.family === 4 ? EADDRNOTAVAIL : ENODEV;
+    const { bindToInterface } = this.#options.values;
+    if (on !== undefined && bindToInterface !== 0 && bindToInterface !== on.index) return EINVAL;
+    this.#sender.multicastInterface = on;
+    return 0;
+  }
+
+  join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+    if (this.#isClosed) return EBADF;
+    return this.endpoint.memberships.join(this.#parse(group), this.#indexOf(at), this.#parsed(source));
+  }
+
+  leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+    if (source !== undefined) return this.#changeSource(group, at, { mode: "include", change: "delete", source: this.#parse(source) });
+    if (this.#isClosed) return EBADF;
+    return this.endpoint.memberships.leave(this.#parse(group), this.#indexOf(at));
+  }
+
+  blockSource(group: string, at: NetworkInterface, source: string): Outcome {
+    return this.#changeSource(group, at, { mode: "exclude", change: "add", source: this.#parse(source) });
+  }
+
+  unblockSource(group: string, at: NetworkInterface, source: string): Outcome {
+    return this.#changeSource(group, at, { mode: "exclude", change: "delete", source: this.#parse(source) });
+  }
+
+  ref(): void {
+    if (!this.#isClosed) this.#release ??= this.#hold();
+  }
+
+  unref(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.unref();
+    this.#reader.close();
+    this.endpoint.memberships.clear();
+    if (this.endpoint.port !== 0) this.#stack.ports.release(this);
+  }
+
+  /** A datagram has come in; false when there is no room. */
+  receive(packet: Packet, on: HostInterface): boolean {
+    return this.#reader.push(packet, on, this.#options.values.receiveBufferBytes);
+  }
+
+  /** What ICMP says reaches a socket that asked for it, and, if it is final, one that is connected (`__udp4_lib_err`). */
+  refuse({ errno, isFatal, answer, on }: Loss): boolean {
+    const isAskedFor = this.#options.values.receiveErrors === 1;
+    const { peer } = this.endpoint;
+    if (!isAskedFor && !(isFatal && peer !== undefined)) return false;
+    this.#reader.fail(errno, peer?.socketAddress ?? this.endpoint.written(answer.source, answer.sourcePort, on.name), isAskedFor);
+    return true;
+  }
+
+  /** Whether the zone of a peer is there where one is needed, and no other than the socket's (`__ip6_datagram_connect`). */
+  #fitsZone(address: IpAddress, zone: string | undefined): boolean {
+    const { bindToInterface } = this.#options.values;
+    if (!needsZone(address) || bindToInterface === 0) return address.kind !== "linkLocal" || zone !== undefined;
+    return zone === undefined || interfaceOfZone(this.#stack, zone)?.index === bindToInterface;
+  }
+
+  /** A zone ties the socket to its interface, even if connecting then fails. */
+  #tie(address: IpAddress, zone: string | undefined): void {
+    const on = zone !== undefined && needsZone(address) ? interfaceOfZone(this.#stack, zone) : undefined;
+    if (on !== undefined) this.#options.values.bindToInterface = on.index;
+  }
+
+  #claim(port: number): Outcome {
+    this.#sender.forgetWays();
+    return this.#stack.ports.claim(this, port);
+  }
+
+  #changeSource(group: string, at: NetworkInterface | undefined, change: SourceChange): Outcome {
+    if (this.#isClosed) return EBADF;
+    return this.endpoint.memberships.changeSource(this.#parse(group), this.#indexOf(at), change);
+  }
+
+  #writableInMs(): number {
+    const nowMs = this.#stack.fabric.wire.nowMs();
+    return this.#sender.sendBuffer.writableAtMs(nowMs, this.#options.values.sendBufferBytes) - nowMs;
+  }
+
+  /** By index, or by name where the caller has none. */
+  #find(at: NetworkInterface): HostInterface | undefined {
+    return at.index === 0 ? this.#stack.interfaceNamed(at.name) : this.#stack.interfaceAt(at.index);
+  }
+
+  /** undefined: as routed. An interface that is gone keeps its index: a membership there can still be left. */
+  #indexOf(at: NetworkInterface | undefined): number | undefined {
+    return at === undefined ? undefined : (this.#find(at)?.index ?? at.index);
+  }
+
+  #parse(address: string): IpAddress {
+    return this.#stack.fabric.addresses.parse(address).address;
+  }
+
+  #parsed(address: string | undefined): IpAddress | undefined {
+    return address === undefined ? undefined : this.#parse(address);
+  }
+}

@@ -1,0 +1,73 @@
+/** Subnets: what belongs to them, their broadcast address and their n-th host. */
+import { isIP } from "node:net";
+import { InvalidArgumentError } from "@groupcast/backend";
+import { addressFromBytes, type IpAddress, parseIpAddress } from "./ip-address.js";
+
+/** An address with the length of its network part, as in `10.0.0.1/24`. */
+export class Prefix {
+  readonly address: IpAddress;
+  readonly length: number; // bits
+
+  constructor(address: IpAddress, length: number) {
+    this.address = address;
+    this.length = length;
+  }
+
+  /** Parses `10.0.0.1/24` or `fd00::1/64`. `operation` and `argument` are for the error. */
+  static parse(text: string, operation: string, argument: string): Prefix {
+    const [literal = "", bits, ...rest] = text.split("/");
+    const family = isIP(literal);
+    const length = Number(bits);
+    const isLength = bits !== undefined && bits !== "" && Number.isInteger(length) && length >= 0 && length <= (family === 4 ? 32 : 128);
+    if (family === 0 || literal.includes("%") || !isLength || rest.length > 0) {
+      const expected = 'an address and a prefix length, such as "10.0.0.1/24"';
+      throw new InvalidArgumentError("ERR_ADDRESS_NOT_IP", { operation, argument, value: text, expected });
+    }
+    return new Prefix(parseIpAddress(literal).address, length);
+  }
+
+  /** Whether `address` lies in this subnet. */
+  contains(address: IpAddress): boolean {
+    if (address.family !== this.address.family) return false;
+    const whole = this.length >> 3;
+    const own = this.address.bytes;
+    for (let at = 0; at < whole; at++) if (own[at] !== address.bytes[at]) return false;
+    const mask = (0xff00 >> (this.length & 7)) & 0xff;
+    return mask === 0 || (own[whole]! & mask) === (address.bytes[whole]! & mask);
+  }
+
+  /** The directed broadcast address; IPv4 subnets of two or more hosts have one (RFC 3021). */
+  get broadcast(): IpAddress | undefined {
+    if (this.address.family === 6 || this.length > 30) return undefined;
+    return addressFromBytes(this.#withHostBits(0xff));
+  }
+
+  /** How many hosts {@link host} can number: the network and the broadcast address are not among them. */
+  get hostCount(): number {
+    const bits = this.address.bytes.length * 8 - this.length;
+    return bits >= 31 ? 2 ** 31 - 2 : 2 ** bits - 2;
+  }
+
+  /** Address of host `number`: 1 is the first of the subnet. */
+  host(number: number): IpAddress {
+    const bytes = this.#withHostBits(0);
+    let rest = number;
+    for (let at = bytes.length - 1; rest > 0 && at >= 0; at--) {
+      bytes[at]! |= rest & 0xff;
+      rest = Math.floor(rest / 256);
+    }
+    return addressFromBytes(bytes);
+  }
+
+  toString(): string {
+    return `${this.address.text}/${this.length}`;
+  }
+
+  #withHostBits(fill: number): Uint8Array {
+    return this.address.bytes.map((byte, at) => {
+      const networkBits = Math.min(8, Math.max(0, this.length - 8 * at));
+      const mask = (0xff00 >> networkBits) & 0xff;
+      return (byte & mask) | (fill & ~mask & 0xff);
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+import type { Endpoint } from "./endpoint.js";
+import type { HostInterface } from "./host-interface.js";
+import { needsZone } from "./ip-address.js";
+import type { Packet } from "./packet.js";
+import type { ReadSlab } from "./read-slab.js";
+import type { Arrived } from "./receive-queue.js";
+
+const NS_PER_MS = 1_000_000;
+
+/** What a batch needs besides its datagrams. */
+export interface BatchContext {
+  readonly endpoint: Endpoint;
+  readonly slab: ReadSlab;
+  readonly epochMs: number;
+}
+
+/** The datagrams of one wake-up. One object per socket, filled again and again. */
+export class ReceivedBatch implements DatagramBatch {
+  readonly arrived: Arrived[] = [];
+  readonly #context: BatchContext;
+  readonly #zoned = new Map<string, SocketAddress>(); // link-local senders, and IPv4 ones on an IPv6 socket
+  #views: (Buffer | undefined)[] = [];
+  #maxPacketBytes = 0;
+
+  constructor(context: BatchContext) {
+    this.#context = context;
+  }
+
+  get length(): number {
+    return this.arrived.length;
+  }
+
+  /** Starts with no datagrams; those that come are cut to `maxPacketBytes`. */
+  begin(maxPacketBytes: number): void {
+    this.#maxPacketBytes = maxPacketBytes;
+    this.#context.slab.reset();
+  }
+
+  /** The call is over: lets go of everything. */
+  end(): void {
+    this.arrived.length = 0;
+    if (this.#views.length > 0) this.#views = [];
+  }
+
+  lengthBytes(index: number): number {
+    const { packet } = this.#at(index);
+    return this.#end(packet) - packet.start;
+  }
+
+  view(index: number): Buffer {
+    const known = this.#views[index];
+    if (known !== undefined) return known;
+    const { packet } = this.#at(index);
+    const view = this.#context.slab.view(packet.bytes, packet.start, this.#end(packet));
+    this.#views[index] = view;
+    return view;
+  }
+
+  copy(index: number): Buffer {
+    const { packet } = this.#at(index);
+    const end = this.#end(packet);
+    const copy = Buffer.allocUnsafe(end - packet.start);
+    packet.bytes.copy(copy, 0, packet.start, end);
+    return copy;
+  }
+
+  from(index: number): SocketAddress {
+    const { packet, on } = this.#at(index);
+    const { family } = this.#context.endpoint;
+    return packet.source.family === family && !needsZone(packet.source) ? packet.from : this.#zonedSender(packet, on);
+  }
+
+  truncated(index: number): boolean {
+    const { packet } = this.#at(index);
+    return packet.end - packet.start > this.#maxPacketBytes;
+  }
+
+  arrival(index: number): Arrival {
+    const { packet, on, timeMs, dropsBefore } = this.#at(index);
+    const { endpoint, epochMs } = this.#context;
+    const { receivePacketInfo, receiveTtl, receiveTimestamp, receiveDropCount } = endpoint.options.values;
+    return {
+      ...(receivePacketInfo === 1 && { destination: this.destination(index), interface: on.name, interfaceIndex: on.index }),
+      ...(receiveTtl === 1 && { ttl: packet.hops }),
+      ...(receiveTimestamp === 1 && { timestampNs: nanoseconds(epochMs, timeMs) }),
+      ...(receiveDropCount === 1 && dropsBefore > 0 && { kernelDrops: dropsBefore }),
+      truncated: this.truncated(index),
+    };
+  }
+
+  destination(index: number): string {
+    const { destination } = this.#at(index).packet;
+    const { endpoint } = this.#context;
+    if (endpoint.options.values.receivePacketInfo === 0) return "";
+    return destination.family === endpoint.family ? destination.text : `::ffff:${destination.text}`;
+  }
+
+  interfaceIndex(index: number): number {
+    return this.#context.endpoint.options.values.receivePacketInfo === 0 ? 0 : this.#at(index).on.index;
+  }
+
+  #at(index: number): Arrived {
+    const arrived = this.arrived[index];
+    if (arrived === undefined) throw new RangeError(`The batch has ${this.length} datagrams, and no number ${index}`);
+    return arrived;
+  }
+
+  #end({ start, end }: Packet): number {
+    return Math.min(end, start + this.#maxPacketBytes);
+  }
+
+  #zonedSender({ source, sourcePort }: Packet, on: HostInterface): SocketAddress {
+    const key = `${source.text}%${on.name} ${sourcePort}`;
+    let sender = this.#zoned.get(key);
+    if (sender === undefined) {
+      if (this.#zoned.size >= 4096) this.#zoned.clear(); // senders come and go
+      sender = this.#context.endpoint.written(source, sourcePort, on.name);
+      this.#zoned.set(key, sender);
+    }
+    return sender;
+  }
+}
+
+/** In two parts: a number that counts nanoseconds since 1970 would be off by hundreds of them. */
+function nanoseconds(epochMs: number, timeMs: number): bigint {
+  const wholeMs = Math.trunc(epochMs);
+  return BigInt(wholeMs) * BigInt(NS_PER_MS) + BigInt(Math.round((epochMs - wholeMs + timeMs) * NS_PER_MS));
+}

@@ -1,0 +1,105 @@
+/** The options of a socket: what they are at first, and what Linux makes of a value. */
+import {
+  type Capability,
+  errnoOf,
+  type Family,
+  FEATURE_NAMES,
+  OPTION_NAMES,
+  type OptionName,
+  type Outcome,
+  UnsupportedError,
+} from "@groupcast/backend";
+import type { HostLimits } from "./host-limits.js";
+
+const ENOPROTOOPT = errnoOf("ENOPROTOOPT");
+const EINVAL = errnoOf("EINVAL");
+
+const DEFAULT_BUFFER_BYTES = 212_992; // net.core.rmem_default, net.core.wmem_default
+const MIN_RECEIVE_BUFFER_BYTES = 2304; // SOCK_MIN_RCVBUF of include/net/sock.h on 64 bits
+const MIN_SEND_BUFFER_BYTES = 4608; // SOCK_MIN_SNDBUF
+const DEFAULT_TTL = 64; // net.ipv4.ip_default_ttl, net.ipv6.conf.*.hop_limit
+
+/** Options that can be set. */
+export type SettableOption = Exclude<OptionName, "kernelDrops" | "unreadDrops" | "receiveOffload">;
+
+/**
+ * adopt: nothing here has a descriptor. receiveOffload: the network hands over single datagrams, so there is nothing it could do.
+ * unreadDrops: what nobody reads stays in the receive buffer, and is counted by kernelDrops.
+ */
+const NOT_MODELLED: ReadonlySet<string> = new Set([
+  "adopt",
+  "set receiveOffload",
+  "get receiveOffload",
+  "set kernelDrops",
+  "set unreadDrops",
+  "get unreadDrops",
+]);
+
+/** What a host of this network can do. */
+export const CAPABILITIES: ReadonlySet<Capability> = new Set(
+  [...FEATURE_NAMES, ...OPTION_NAMES.map((name) => `set ${name}` as const), ...OPTION_NAMES.map((name) => `get ${name}` as const)].filter(
+    (capability) => !NOT_MODELLED.has(capability),
+  ),
+);
+
+export class SocketOptions {
+  readonly values: Record<SettableOption, number> = {
+    reuseAddress: 0,
+    reusePort: 0,
+    ipv6Only: 0,
+    bindToInterface: 0,
+    receiveBufferBytes: DEFAULT_BUFFER_BYTES,
+    sendBufferBytes: DEFAULT_BUFFER_BYTES,
+    broadcast: 0,
+    unicastTtl: DEFAULT_TTL,
+    trafficClass: 0,
+    multicastTtl: 1,
+    multicastLoopback: 1,
+    multicastAll: 1,
+    receivePacketInfo: 0,
+    receiveTtl: 0,
+    receiveTimestamp: 0,
+    receiveDropCount: 0,
+    receiveErrors: 0,
+  };
+  /** IP_MULTICAST_ALL of an IPv6 socket, which joins no IPv4 group itself: off until it is set (`inet6_create` of net/ipv6/af_inet6.c). */
+  hearsMappedGroups = false;
+  readonly #family: Family;
+  readonly #limits: HostLimits;
+
+  constructor(family: Family, limits: HostLimits) {
+    this.#family = family;
+    this.#limits = limits;
+  }
+
+  /** @param isBound - Whether the socket is; IPV6_V6ONLY comes too late then. */
+  set(name: OptionName, value: number, isBound: boolean): Outcome {
+    requireCapability(`set ${name}`, "setOption", name);
+    if (name === "ipv6Only") {
+      if (this.#family === 4) return ENOPROTOOPT;
+      if (isBound) return EINVAL;
+    }
+    if (name === "multicastAll") this.hearsMappedGroups = value === 1;
+    this.values[name as SettableOption] = this.#granted(name as SettableOption, value);
+    return 0;
+  }
+
+  get(name: OptionName): Outcome {
+    requireCapability(`get ${name}`, "getOption", name);
+    if (name === "ipv6Only" && this.#family === 4) return ENOPROTOOPT;
+    return this.values[name as SettableOption];
+  }
+
+  /** Buffer sizes are capped, doubled and kept above a minimum (`sk_setsockopt` of net/core/sock.c). */
+  #granted(name: SettableOption, value: number): number {
+    const { maxReceiveBufferBytes, maxSendBufferBytes } = this.#limits;
+    if (name === "receiveBufferBytes") return Math.max(2 * Math.min(value, maxReceiveBufferBytes), MIN_RECEIVE_BUFFER_BYTES);
+    if (name === "sendBufferBytes") return Math.max(2 * Math.min(value, maxSendBufferBytes), MIN_SEND_BUFFER_BYTES);
+    return value;
+  }
+}
+
+function requireCapability(capability: Capability, operation: string, option: OptionName): void {
+  if (CAPABILITIES.has(capability)) return;
+  throw new UnsupportedError("ERR_UNSUPPORTED_OPTION", operation, "memory", { option });
+}
