@@ -1,0 +1,36 @@
+import { anyAddress, type Family } from "@groupcast/backend";
+
+/** The addresses of one IP version that contracts use. */
+export interface FamilyAddresses {
+  readonly any: string;
+  readonly loopback: string;
+  /** Belongs to no host: reserved for documentation. */
+  readonly foreign: string;
+  /** Longest payload of a datagram, in bytes. */
+  readonly maxPayloadBytes: number;
+}
+
+const ADDRESSES: Readonly<Record<Family, FamilyAddresses>> = {
+  // TEST-NET-1 (RFC 5737); 65,535 bytes less the headers of IP (RFC 791) and UDP (RFC 768)
+  4: { any: anyAddress(4), loopback: "127.0.0.1", foreign: "192.0.2.1", maxPayloadBytes: 65_507 },
+  // RFC 3849; the length of RFC 8200 leaves out the header of IP
+  6: { any: anyAddress(6), loopback: "::1", foreign: "2001:db8::1", maxPayloadBytes: 65_527 },
+};
+
+/** @returns What IPv4 and IPv6 write differently. */
+export function addressesOf(family: Family): FamilyAddresses {
+  return ADDRESSES[family];
+}
+
+const GROUP_NUMBERS = 0x1_0000; // groups are 239.255.0.0 … 239.255.255.255, and ff15:: … ff15::ffff
+
+/**
+ * A multicast group that no other contract has, as far as the numbers go.
+ *
+ * IPv4: 239.255.0.0/16 (RFC 2365, local scope). IPv6: ff15::/112 (RFC 4291: transient, site-local scope).
+ */
+export function groupFor(family: Family, id: string, number = 0): string {
+  let hash = 0;
+  for (const char of `${id}/${number}`) hash = (hash * 31 + char.charCodeAt(0)) % GROUP_NUMBERS;
+  return family === 4 ? `239.255.${hash >> 8}.${hash & 255}` : `ff15::${(hash || 1).toString(16)}`;
+}

@@ -1,0 +1,209 @@
+/** What is known of a datagram besides its bytes. */
+import assert from "node:assert/strict";
+import type { Capability } from "@groupcast/backend";
+import { type Contract, contracts } from "../contract.js";
+import type { Arrived } from "../endpoint.js";
+import type { Lab } from "../lab.js";
+
+const PACKET_INFO: readonly Capability[] = ["packetInfo", "set receivePacketInfo"];
+
+export const ARRIVALS: readonly Contract[] = contracts([
+  {
+    id: "RX-30",
+    title: "what was not asked for is absent from an arrival, and destination() and interfaceIndex() say nothing",
+    access: "bare",
+    why: "backend.ts: each field absent where it was not asked for",
+    async run(lab) {
+      const receiver = lab.listen();
+      const told: unknown[] = [];
+      receiver.onBatch = (batch) => told.push(batch.destination(0), batch.interfaceIndex(0));
+      lab.listen().write("x", receiver.local);
+      const { arrival } = await lab.first(receiver);
+      assert.deepEqual({ ...arrival }, { truncated: false });
+      assert.deepEqual(told, ["", 0]);
+    },
+  },
+  {
+    id: "RX-31",
+    title: "receivePacketInfo tells the address and the interface that a unicast datagram came to",
+    access: "both",
+    needs: PACKET_INFO,
+    why: "ip(7): IP_PKTINFO; RFC 3542, 6.2",
+    async run(lab) {
+      const arrived = await oneToEverywhere(lab);
+      const loopback = lab.backend.network.interfaces().find(({ flags }) => flags.loopback)!;
+      const { destination, interface: on, interfaceIndex } = arrived.arrival;
+      assert.deepEqual([destination, on, interfaceIndex], [lab.addresses.loopback, loopback.name, loopback.index]);
+    },
+  },
+  {
+    id: "RX-32",
+    title: "destination() and interfaceIndex() of a batch say what arrival() says",
+    access: "bare",
+    needs: PACKET_INFO,
+    why: "backend.ts: DatagramBatch",
+    async run(lab) {
+      const receiver = lab.listen();
+      receiver.set("receivePacketInfo", 1);
+      const told: unknown[] = [];
+      receiver.onBatch = (batch) => told.push(batch.destination(0), batch.interfaceIndex(0));
+      lab.listen().write("x", receiver.local);
+      const { arrival } = await lab.first(receiver);
+      assert.deepEqual(told, [arrival.destination, arrival.interfaceIndex]);
+    },
+  },
+  {
+    id: "RX-33",
+    title: "receivePacketInfo tells the group that a multicast datagram was sent to, and the interface it came in on",
+    access: "both",
+    needs: PACKET_INFO,
+    host: ["multicast"],
+    why: "ip(7): IP_PKTINFO; a looped copy carries the index of the outgoing interface (ip_mc_output of net/ipv4/ip_output.c); asked for in libuv#1213",
+    async run(lab) {
+      const member = lab.member();
+      lab.sender().write("x", lab.toGroup(member));
+      const { arrival } = await lab.first(member);
+      assert.deepEqual([arrival.destination, arrival.interface, arrival.interfaceIndex], [lab.group(), lab.net.name, lab.net.index]);
+    },
+  },
+  {
+    id: "RX-34",
+    title: "of two groups on one port, each datagram tells its own",
+    access: "both",
+    needs: PACKET_INFO,
+    host: ["multicast"],
+    why: "ip(7): ipi_addr is the destination in the header",
+    async run(lab) {
+      const member = lab.member();
+      member.join(lab.group(1), lab.net);
+      const sender = lab.sender();
+      for (const number of [0, 1, 0, 1]) sender.write(lab.group(number), lab.toGroup(member, lab.group(number)));
+      for (const { bytes, arrival } of await lab.received(member, 4)) assert.equal(arrival.destination, bytes.toString());
+    },
+  },
+  {
+    id: "RX-35",
+    title: "receiveTtl tells how many hops a unicast datagram had left",
+    access: "bare",
+    needs: ["set receiveTtl", "set unicastTtl"],
+    why: "ip(7): IP_RECVTTL; RFC 3542: IPV6_RECVHOPLIMIT",
+    async run(lab) {
+      const receiver = lab.listen();
+      receiver.set("receiveTtl", 1);
+      const sender = lab.listen();
+      sender.set("unicastTtl", 37);
+      sender.write("x", receiver.local);
+      assert.equal((await lab.first(receiver)).arrival.ttl, 37);
+    },
+  },
+  {
+    id: "RX-36",
+    title: "receiveTimestamp tells when a datagram arrived, later ones not before earlier ones",
+    access: "both",
+    needs: ["set receiveTimestamp"],
+    why: "socket(7): SO_TIMESTAMP; SO_TIMESTAMPNS counts nanoseconds",
+    async run(lab) {
+      const { a, b } = lab.pair();
+      for (const text of ["first", "second"]) {
+        a.write(text, b.local);
+        await lab.fence(b);
+      }
+      const [first, second] = (await lab.received(b, 2)).map(({ arrival }) => arrival.timestampNs);
+      assert.equal(typeof first, "bigint");
+      assert.ok(first! <= second!, `${first} … ${second}`);
+    },
+  },
+  {
+    id: "RX-37",
+    title: "kernelDrops counts every datagram that a full receive buffer lost",
+    access: "bare",
+    needs: ["get kernelDrops", "set receiveBufferBytes"],
+    why: "SO_MEMINFO: sk_drops of include/net/sock.h; what is lost is counted",
+    async run(lab) {
+      const { receiver, sent } = await overflow(lab);
+      assert.equal(receiver.arrived.length + receiver.get("kernelDrops"), sent);
+      assert.ok(receiver.get("kernelDrops") > 0);
+    },
+  },
+  {
+    id: "RX-41",
+    title: "unreadDrops counts every datagram that was taken from the kernel unasked, and could not be held",
+    access: "bare",
+    needs: ["get unreadDrops", "set receiveBufferBytes"],
+    why: "option-table.ts: unreadDrops; what is lost is counted",
+    async run(lab) {
+      const { receiver, sent } = await overflow(lab);
+      assert.equal(receiver.arrived.length + receiver.get("unreadDrops"), sent);
+      assert.ok(receiver.get("unreadDrops") > 0);
+    },
+  },
+  {
+    id: "RX-38",
+    title: "receiveDropCount tells, with the next datagram, how many were lost before it",
+    access: "bare",
+    needs: ["set receiveDropCount", "set receiveBufferBytes"],
+    why: "socket(7): SO_RXQ_OVFL; the counter comes with the next datagram after the loss",
+    async run(lab) {
+      const { receiver, sender, sent } = await overflow(lab);
+      const lost = sent - receiver.arrived.length;
+      sender.write("after the loss", receiver.local);
+      const arrived = await lab.received(receiver, sent - lost + 1);
+      assert.equal(arrived.at(-1)!.arrival.kernelDrops, lost);
+    },
+  },
+  {
+    id: "RX-39",
+    title: "receiveOffload changes nothing of what is delivered: one by one, empty and short ones too",
+    access: "bare",
+    needs: ["set receiveOffload"],
+    why: "udp(7): UDP_GRO hands over runs of datagrams; the waist delivers datagrams",
+    async run(lab) {
+      const sender = lab.listen();
+      const receiver = lab.listen();
+      receiver.set("receiveOffload", 1);
+      const texts = ["aaaa", "bbbb", "cccc", "dd", "", "eeee", "ffff"];
+      for (const text of texts) sender.write(text, receiver.local);
+      await lab.received(receiver, texts.length);
+      await lab.receivedOnly(receiver, texts);
+    },
+  },
+  {
+    id: "RX-40",
+    title: "an arrival's fields go away when their option is set to 0 again",
+    access: "bare",
+    needs: ["set receiveTtl"],
+    why: "backend.ts: what was asked for with the receive options",
+    async run(lab) {
+      const receiver = lab.listen();
+      receiver.set("receiveTtl", 1);
+      receiver.set("receiveTtl", 0);
+      lab.listen().write("x", receiver.local);
+      assert.equal((await lab.first(receiver)).arrival.ttl, undefined);
+    },
+  },
+]);
+
+async function oneToEverywhere(lab: Lab): Promise<Arrived> {
+  const receiver = lab.open({ address: lab.addresses.any });
+  lab.open().write("x", { address: lab.addresses.loopback, port: receiver.local.port });
+  return lab.first(receiver);
+}
+
+/** A bare socket that lost some of `sent` datagrams because it was not read, and has been read since. */
+async function overflow(lab: Lab) {
+  const sent = 500;
+  const sender = lab.listen();
+  const receiver = lab.listen();
+  receiver.set("receiveBufferBytes", 8_192);
+  if (lab.can("set receiveDropCount")) receiver.set("receiveDropCount", 1);
+  receiver.pause();
+  const bytes = Buffer.alloc(256);
+  for (let count = 1; count <= sent; count++) {
+    sender.write(bytes, receiver.local);
+    if (count % 10 === 0) await lab.fence(sender); // a turn, for whoever takes them from the kernel unasked
+  }
+  receiver.resume();
+  await lab.received(receiver, 1);
+  await lab.fence(receiver);
+  return { receiver, sender, sent };
+}

@@ -1,0 +1,185 @@
+/** How refusals and failures are told. */
+import assert from "node:assert/strict";
+import {
+  CannotListenError,
+  errnoOf,
+  FEATURE_NAMES,
+  isGroupcastError,
+  MessageLengthError,
+  MulticastJoinError,
+  OPTION_NAMES,
+  optionRow,
+  StateError,
+  UnsupportedError,
+} from "@groupcast/backend";
+import { type Contract, contracts } from "../contract.js";
+import { textsOf } from "../endpoint.js";
+import { assertRefused, thrownBy } from "../refusal.js";
+
+export const ERRORS: readonly Contract[] = contracts([
+  {
+    id: "ERR-1",
+    title: "a refusal is an errno with libuv's sign",
+    access: "bare",
+    why: "backend.ts: Outcome",
+    run(lab) {
+      const { local } = lab.listen();
+      assert.equal(lab.socket().socket.bind(local), errnoOf("EADDRINUSE"));
+    },
+  },
+  {
+    id: "ERR-2",
+    title: "every capability is a feature or an option of the tables",
+    access: "bare",
+    why: "capabilities.ts: Capability",
+    run({ backend }) {
+      const known = new Set<string>([...FEATURE_NAMES, ...OPTION_NAMES.flatMap((name) => [`set ${name}`, `get ${name}`])]);
+      for (const capability of backend.capabilities) assert.ok(known.has(capability), capability);
+    },
+  },
+  {
+    id: "ERR-3",
+    title: "setting or getting an option that is no capability throws UnsupportedError, with option and backend",
+    access: "bare",
+    why: "capabilities.ts: nothing is imitated",
+    run(lab) {
+      const { socket } = lab.listen();
+      for (const option of OPTION_NAMES) {
+        if (!lab.can(`set ${option}`)) assertUnsupported(() => socket.setOption(option, optionRow(option).min), option);
+        if (!lab.can(`get ${option}`)) assertUnsupported(() => socket.getOption(option), option);
+      }
+
+      function assertUnsupported(call: () => unknown, option: string): void {
+        const error = thrownBy(call);
+        assert.ok(error instanceof UnsupportedError, String(error));
+        assert.deepEqual([error.code, error.option, error.backend], ["ERR_UNSUPPORTED_OPTION", option, lab.backend.name]);
+      }
+    },
+  },
+  {
+    id: "ERR-4",
+    title: "getting any option that is a capability throws nothing, on a bound socket and on one that is not",
+    access: "bare",
+    why: "backend.ts: a backend throws only when it is asked for something outside its capabilities",
+    run(lab) {
+      const sockets = [lab.socket(), lab.listen()];
+      for (const option of OPTION_NAMES) {
+        if (!lab.can(`get ${option}`)) continue;
+        for (const { socket } of sockets) assert.equal(typeof socket.getOption(option), "number");
+      }
+    },
+  },
+  {
+    id: "ERR-5",
+    title: "a port that cannot be opened throws CannotListenError with code, operation, errno, address and port",
+    access: "reactor",
+    why: "Twisted: CannotListenError; errors.md: ERR_LISTEN",
+    run(lab) {
+      const { address, port } = lab.open().local;
+      const error = thrownBy(() => lab.open({ port }));
+      assert.ok(error instanceof CannotListenError);
+      assert.deepEqual(
+        [error.code, error.operation, error.errno, error.errnoName, error.address, error.port],
+        ["ERR_LISTEN", "listenMulticast", errnoOf("EADDRINUSE"), "EADDRINUSE", address, port],
+      );
+    },
+  },
+  {
+    id: "ERR-6",
+    title: "a group that cannot be joined throws MulticastJoinError with code, errno, group and interface",
+    access: "reactor",
+    host: ["multicast"],
+    why: "Twisted: MulticastJoinError; errors.md: ERR_JOIN",
+    run(lab) {
+      const port = lab.open({ address: lab.addresses.any });
+      const error = thrownBy(() => port.join(lab.group(), lab.unknownInterface));
+      assert.ok(error instanceof MulticastJoinError);
+      assert.deepEqual(
+        [error.code, error.operation, error.errnoName, error.group, error.interface],
+        ["ERR_JOIN", "joinGroup", "ENODEV", lab.group(), "nonesuch"],
+      );
+    },
+  },
+  {
+    id: "ERR-7",
+    title: "a datagram that is too long throws MessageLengthError with errno and length, at once",
+    access: "reactor",
+    why: "Twisted: MessageLengthError; udp(7): EMSGSIZE",
+    run(lab) {
+      const { a, b } = lab.pair();
+      const lengthBytes = lab.addresses.maxPayloadBytes + 1;
+      const error = thrownBy(() => a.write(Buffer.alloc(lengthBytes), b.local));
+      assert.ok(error instanceof MessageLengthError);
+      assert.deepEqual([error.code, error.errnoName, error.lengthBytes], ["ERR_MESSAGE_TOO_LONG", "EMSGSIZE", lengthBytes]);
+    },
+  },
+  {
+    id: "ERR-8",
+    title: "a call at the wrong moment throws StateError, which every copy of the package recognises",
+    access: "reactor",
+    why: "errors.ts: isGroupcastError",
+    run(lab) {
+      const error = thrownBy(() => lab.open().disconnect());
+      assert.ok(error instanceof StateError);
+      assert.ok(isGroupcastError(error));
+    },
+  },
+  {
+    id: "ERR-9",
+    title: "a protocol that throws in datagramReceived() goes on receiving, and each error is reported",
+    access: "reactor",
+    why: "Twisted: test_datagramReceivedError; datagram-protocol.ts",
+    async run(lab) {
+      const { a, b } = lab.pair();
+      b.onArrival = () => {
+        throw new Error("thrown by datagramReceived()");
+      };
+      for (const text of ["first", "second"]) a.write(text, b.local);
+      await lab.received(b, 2);
+      assert.deepEqual(textsOf(b), ["first", "second"]);
+      await lab.until("both errors are reported", () => b.errors.length >= 2);
+      assert.equal(b.errors.length, 2);
+    },
+  },
+  {
+    id: "ERR-10",
+    title: "what a backend cannot do is thrown by a port as UnsupportedError",
+    access: "reactor",
+    host: ["multicast"],
+    why: "capabilities.ts: nothing is imitated",
+    run(lab) {
+      const port = lab.member();
+      if (!lab.can("blockSource")) {
+        assertRefused(() => port.block(lab.group(), lab.net, lab.addresses.foreign), [], "ERR_UNSUPPORTED_OPERATION");
+      }
+      if (!lab.can("sendPacketInfo")) {
+        const via = { interfaceIndex: 0, source: lab.addresses.loopback };
+        assertRefused(() => port.write("x", lab.toGroup(port), via), [], "ERR_UNSUPPORTED_OPERATION");
+      }
+    },
+  },
+  {
+    id: "ERR-11",
+    title: "a join that was refused leaves nothing behind: the group can be joined where it is possible",
+    access: "both",
+    host: ["multicast"],
+    why: "transport.ts: joinGroup",
+    async run(lab) {
+      const member = lab.open({ address: lab.addresses.any });
+      assertRefused(() => member.join(lab.group(), lab.unknownInterface), "ENODEV");
+      member.join(lab.group(), lab.net);
+      lab.sender().write("hello", lab.toGroup(member));
+      await lab.first(member);
+    },
+  },
+  {
+    id: "ERR-12",
+    title: "an endpoint that could not be opened leaves nothing open",
+    access: "both",
+    why: "Twisted left the socket open when startProtocol threw; here the lab counts descriptors afterwards",
+    run(lab) {
+      const { port } = lab.open().local;
+      for (let count = 0; count < 20; count++) assertRefused(() => lab.open({ port }), "EADDRINUSE");
+    },
+  },
+]);

@@ -1,0 +1,108 @@
+/** Opening sockets, and what may be done when. */
+import assert from "node:assert/strict";
+import { type Contract, contracts } from "../contract.js";
+import { assertOutcome } from "../refusal.js";
+import { WIDE } from "../socket-endpoint.js";
+
+export const OPENING: readonly Contract[] = contracts([
+  {
+    id: "LIFE-1",
+    title: "opening on port 0 yields a port from 1 to 65,535, known at once",
+    access: "both",
+    why: "bind(2), ip(7): an ephemeral port; decision 1: listening is synchronous",
+    run(lab) {
+      const { port } = lab.open().local;
+      assert.ok(Number.isInteger(port) && port >= 1 && port <= 65_535, `port ${port}`);
+    },
+  },
+  {
+    id: "LIFE-2",
+    title: "two endpoints on port 0 get different ports",
+    access: "both",
+    why: "ip(7): ip_local_port_range",
+    run(lab) {
+      const { a, b } = lab.pair();
+      assert.notEqual(a.local.port, b.local.port);
+    },
+  },
+  {
+    id: "LIFE-3",
+    title: "binding a second time is refused with EINVAL",
+    access: "bare",
+    why: "bind(2): EINVAL, the socket is already bound to an address",
+    run(lab) {
+      const end = lab.listen();
+      assertOutcome(end.socket.bind(lab.listen().local), "EINVAL");
+    },
+  },
+  {
+    id: "LIFE-4",
+    title: "before bind the local address is the unspecified one, port 0",
+    access: "bare",
+    why: "getsockname(2) of an unbound socket",
+    run(lab) {
+      const { address, port, family } = lab.socket().local;
+      assert.deepEqual({ address, port, family }, { address: lab.addresses.any, port: 0, family: lab.family });
+    },
+  },
+  {
+    id: "LIFE-5",
+    title: "sending from a socket that is not bound binds it to a free port, which receivers see",
+    access: "bare",
+    why: "ip(7): a port is chosen when an unbound socket sends",
+    async run(lab) {
+      const receiver = lab.listen();
+      const sender = lab.socket();
+      sender.write("hello", receiver.local);
+      const { from } = await lab.first(receiver);
+      assert.ok(from.port > 0);
+      assert.equal(sender.local.port, from.port);
+    },
+  },
+  {
+    id: "LIFE-6",
+    title: "connecting a socket that is not bound binds it to a free port",
+    access: "bare",
+    why: "connect(2), ip(7)",
+    run(lab) {
+      const end = lab.socket();
+      end.connect(lab.listen().local);
+      assert.ok(end.local.port > 0);
+    },
+  },
+  {
+    id: "LIFE-7",
+    title: "a socket is of the family that was asked for",
+    access: "bare",
+    why: "socket(2)",
+    run(lab) {
+      assert.equal(lab.socket().socket.family, lab.family);
+      assert.equal(lab.listen().local.family, lab.family);
+    },
+  },
+  {
+    id: "LIFE-8",
+    title: "a socket that failed to bind can be bound elsewhere",
+    access: "bare",
+    why: "bind(2)",
+    async run(lab) {
+      const taken = lab.listen();
+      const end = lab.socket();
+      assertOutcome(end.socket.bind(taken.local), "EADDRINUSE");
+      end.bind(lab.addresses.loopback);
+      end.read(WIDE);
+      taken.write("hello", end.local);
+      await lab.first(end);
+    },
+  },
+  {
+    id: "LIFE-9",
+    title: "a backend says its name and, in a sentence, why it is in use",
+    access: "bare",
+    why: "backend.ts: name, reason",
+    run({ backend }) {
+      assert.match(backend.name, /^[a-z][a-z0-9-]*$/);
+      assert.ok(backend.reason.length > 0);
+    },
+  },
+]);

@@ -1,0 +1,296 @@
+/** Connected endpoints, and what is told of peers that are not there. */
+import assert from "node:assert/strict";
+import { errnoOf, type SocketAddress } from "@groupcast/backend";
+import { type Contract, contracts } from "../contract.js";
+import { type Endpoint, textsOf } from "../endpoint.js";
+import type { Lab } from "../lab.js";
+import { assertRefused } from "../refusal.js";
+import type { SocketEndpoint } from "../socket-endpoint.js";
+
+const CONNECT = "connect(2), udp(7)";
+const REFUSED = "RFC 1122, 4.1.3.3: ICMP port unreachable is passed on; udp(7): ECONNREFUSED";
+
+export const PEERS: readonly Contract[] = contracts([
+  {
+    id: "TX-40",
+    title: "a connected endpoint writes to its peer without naming it",
+    access: "both",
+    why: CONNECT,
+    async run(lab) {
+      const { a, b } = lab.pair();
+      a.connect(b.local);
+      a.write("hello");
+      assert.equal((await lab.first(b)).from.port, a.local.port);
+    },
+  },
+  {
+    id: "TX-41",
+    title: "a connected endpoint may name its peer all the same",
+    access: "both",
+    why: "Twisted: None and the equal tuple are both accepted",
+    async run(lab) {
+      const { a, b } = lab.pair();
+      a.connect(b.local);
+      a.write("hello", b.local);
+      assert.equal((await lab.first(b)).bytes.toString(), "hello");
+    },
+  },
+  {
+    id: "TX-42",
+    title: "an endpoint knows its peer while it is connected, and has none before and after",
+    access: "both",
+    why: "getpeername(2)",
+    run(lab) {
+      const { a, b } = lab.pair();
+      const told = [a.peer];
+      a.connect(b.local);
+      told.push(a.peer);
+      a.disconnect();
+      told.push(a.peer);
+      const { address, port } = b.local;
+      assert.deepEqual(
+        told.map((peer) => peer && [peer.address, peer.port]),
+        [undefined, [address, port], undefined],
+      );
+    },
+  },
+  {
+    id: "TX-43",
+    title: "a connected endpoint hears its peer and nobody else",
+    access: "both",
+    why: "connect(2): the only address from which datagrams are received",
+    async run(lab) {
+      const { a, b } = lab.pair();
+      a.connect(b.local);
+      lab.open().write("from a stranger", a.local);
+      b.write("from the peer", a.local);
+      await lab.receivedOnly(a, ["from the peer"], { from: b });
+    },
+  },
+  {
+    id: "TX-44",
+    title: "after disconnect() an endpoint hears everybody, on the port it had",
+    access: "both",
+    why: "connect(2), AF_UNSPEC; Linux forgets a port that it chose (__udp_disconnect of net/ipv4/udp.c), and must not here",
+    async run(lab) {
+      const { a, b } = lab.pair();
+      const { port } = a.local;
+      a.connect(b.local);
+      a.disconnect();
+      assert.equal(a.local.port, port);
+      lab.open().write("from anybody", a.local);
+      assert.equal((await lab.first(a)).bytes.toString(), "from anybody");
+    },
+  },
+  {
+    id: "TX-45",
+    title: "after disconnect() an endpoint that is bound everywhere is still bound everywhere",
+    access: "both",
+    why: "connect(2) fixes the local address of a socket that is bound everywhere; disconnecting undoes it",
+    run(lab) {
+      const a = lab.open({ address: lab.addresses.any });
+      a.connect(lab.open().local);
+      a.disconnect();
+      assert.equal(a.local.address, lab.addresses.any);
+    },
+  },
+  {
+    id: "TX-57",
+    title: "after disconnect() an endpoint that is bound everywhere hears other addresses than its peer's, too",
+    access: "both",
+    host: ["twoSources"],
+    why: "connect(2): AF_UNSPEC dissolves the association",
+    async run(lab) {
+      const [peer = "", stranger = ""] = lab.sources;
+      const a = lab.open({ address: lab.addresses.any });
+      a.connect(lab.open({ address: peer }).local);
+      a.disconnect();
+      lab.open({ address: stranger }).write("from a stranger", { address: peer, port: a.local.port });
+      assert.equal((await lab.first(a)).bytes.toString(), "from a stranger");
+    },
+  },
+  {
+    id: "TX-46",
+    title: "after disconnect() an endpoint can be connected to somebody else",
+    access: "both",
+    why: "transport.ts: disconnect(); Twisted had neither (#2699)",
+    async run(lab) {
+      const { a, b } = lab.pair();
+      const next = lab.open();
+      a.connect(b.local);
+      a.disconnect();
+      a.connect(next.local);
+      a.write("hello");
+      await lab.first(next);
+      assert.equal(b.arrived.length, 0);
+    },
+  },
+  {
+    id: "TX-47",
+    title: "a port that is not connected refuses to disconnect, with ERR_NOT_CONNECTED",
+    access: "reactor",
+    why: "errors.md: ERR_NOT_CONNECTED",
+    run(lab) {
+      assertRefused(() => lab.open().disconnect(), [], "ERR_NOT_CONNECTED");
+    },
+  },
+  {
+    id: "TX-48",
+    title: "a port that is connected refuses to be connected again, with ERR_ALREADY_CONNECTED",
+    access: "reactor",
+    why: "Twisted: test_badConnect, RuntimeError",
+    run(lab) {
+      const { a, b } = lab.pair();
+      a.connect(b.local);
+      assertRefused(() => a.connect(b.local), [], "ERR_ALREADY_CONNECTED");
+      assert.equal(a.peer?.port, b.local.port);
+    },
+  },
+  {
+    id: "TX-49",
+    title: "a connected port refuses to write to anybody else, with ERR_DESTINATION_FIXED",
+    access: "reactor",
+    why: "Twisted: AssertionError",
+    run(lab) {
+      const { a, b } = lab.pair();
+      const other = lab.open();
+      a.connect(b.local);
+      assertRefused(() => a.write("x", other.local), [], "ERR_DESTINATION_FIXED");
+    },
+  },
+  {
+    id: "TX-50",
+    title: "a failed connect() leaves the endpoint as it was, not connected",
+    access: "both",
+    host: ["ownNetwork"],
+    why: 'Twisted was stuck "connected" after a connect() that failed',
+    async run(lab) {
+      const { a, b } = { a: lab.open({ address: lab.addresses.any }), b: lab.open() };
+      assertRefused(() => a.connect({ address: lab.addresses.foreign, port: 9 }), ["ENETUNREACH", "EHOSTUNREACH", "UNKNOWN"]);
+      assert.equal(a.peer, undefined);
+      a.connect(b.local);
+      a.write("hello");
+      await lab.first(b);
+    },
+  },
+  {
+    id: "TX-51",
+    title: "a connected endpoint is told ECONNREFUSED, once for each datagram, when nobody is at its peer's port",
+    access: "both",
+    why: REFUSED,
+    async run(lab) {
+      const { endpoint, gone } = await connectedToNobody(lab);
+      endpoint.write("anybody?");
+      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
+      const { errno, peer } = endpoint.losses[0]!;
+      assert.equal(errno, errnoOf("ECONNREFUSED"));
+      assert.deepEqual([peer?.address, peer?.port], [gone.address, gone.port]);
+      const peerAgain = lab.open({ port: gone.port });
+      await lab.fence(endpoint, { from: peerAgain });
+      assert.equal(endpoint.losses.length, 1);
+    },
+  },
+  {
+    id: "TX-52",
+    title: "a refusal closes nothing: when somebody comes to the peer's port, it hears, and is heard",
+    access: "both",
+    why: "Twisted on epoll closed the port instead (#5377, #6287, #6467)",
+    async run(lab) {
+      const { endpoint, gone } = await connectedToNobody(lab);
+      endpoint.write("anybody?");
+      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
+      const late = lab.open({ port: gone.port });
+      endpoint.write("and now?");
+      assert.equal((await lab.first(late)).bytes.toString(), "and now?");
+      late.write("yes", endpoint.local);
+      await lab.first(endpoint);
+    },
+  },
+  {
+    id: "TX-53",
+    title: "a refusal is not told from inside the call that writes",
+    access: "both",
+    why: "Twisted called connectionRefused() inside write(), which had not sent its datagram then",
+    async run(lab) {
+      const { endpoint } = await connectedToNobody(lab);
+      for (let count = 0; count < 3; count++) {
+        const before = endpoint.losses.length;
+        endpoint.write("anybody?");
+        assert.equal(endpoint.losses.length, before);
+        await lab.until("the refusal is told", () => endpoint.losses.length > before);
+      }
+    },
+  },
+  {
+    id: "TX-54",
+    title: "an endpoint that is not connected is told who refused its datagram",
+    access: "both",
+    needs: ["icmpErrors", "set receiveErrors"],
+    why: "ip(7): IP_RECVERR; RFC 1122, 4.1.3.3",
+    async run(lab) {
+      const endpoint = lab.open();
+      askForErrors(lab, endpoint);
+      const [gone, other] = [lab.open(), lab.open()];
+      const { local } = gone;
+      await gone.close();
+      endpoint.write("hello", other.local);
+      endpoint.write("anybody?", local);
+      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
+      const { errno, peer } = endpoint.losses[0]!;
+      assert.deepEqual([errno, peer?.address, peer?.port], [errnoOf("ECONNREFUSED"), local.address, local.port]);
+    },
+  },
+  {
+    id: "TX-55",
+    title: "datagrams to others leave while refusals come in",
+    access: "both",
+    needs: ["icmpErrors", "set receiveErrors"],
+    why: "ip(7): with IP_RECVERR a send can fail with the error of an earlier one; the datagram is then sent again",
+    async run(lab) {
+      const { a, b } = lab.pair();
+      askForErrors(lab, a);
+      const gone = lab.open();
+      const { local } = gone;
+      await gone.close();
+      const texts = Array.from({ length: 10 }, (_, number) => String(number));
+      for (const text of texts) {
+        a.write("anybody?", local);
+        a.write(text, b.local);
+      }
+      await lab.received(b, texts.length);
+      assert.deepEqual(textsOf(b), texts);
+    },
+  },
+  {
+    id: "TX-56",
+    title: "a port that throws in connectionRefused() goes on",
+    access: "reactor",
+    why: "Twisted closed the port; datagram-protocol.ts: what these methods throw never stops the port",
+    async run(lab) {
+      const { endpoint, gone } = await connectedToNobody(lab);
+      endpoint.onLoss = () => {
+        throw new Error("thrown by connectionRefused()");
+      };
+      endpoint.write("anybody?");
+      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
+      lab.open({ port: gone.port }).write("here I am", endpoint.local);
+      await lab.first(endpoint);
+      assert.deepEqual(endpoint.errors.map(String), ["Error: thrown by connectionRefused()"]);
+    },
+  },
+]);
+
+/** An endpoint whose peer has just gone. */
+async function connectedToNobody(lab: Lab): Promise<{ readonly endpoint: Endpoint; readonly gone: SocketAddress }> {
+  const gone = lab.open();
+  const { local } = gone;
+  const endpoint = lab.open();
+  endpoint.connect(local);
+  await gone.close();
+  return { endpoint, gone: local };
+}
+
+/** Ports ask for it by themselves. */
+function askForErrors(lab: Lab, endpoint: Endpoint): void {
+  if (lab.access === "bare") (endpoint as SocketEndpoint).set("receiveErrors", 1);
+}

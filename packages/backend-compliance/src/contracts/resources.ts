@@ -1,0 +1,249 @@
+/** What a backend costs, and what it gives back. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Worker } from "node:worker_threads";
+import { type Contract, contracts } from "../contract.js";
+import { textsOf } from "../endpoint.js";
+import type { Lab } from "../lab.js";
+import { assertOutcome } from "../refusal.js";
+import { SocketEndpoint, WIDE } from "../socket-endpoint.js";
+
+const CYCLES = 300;
+const PROGRAM_DEADLINE_MS = 5_000; // a Node process starts in 50 ms; this bounds one that does not end
+const NO_DESCRIPTOR = 1_000_000; // above any limit of descriptors
+
+export const RESOURCES: readonly Contract[] = contracts([
+  {
+    id: "RES-1",
+    title: `${CYCLES} endpoints opened and closed, one after the other, leave nothing open`,
+    access: "both",
+    why: "twisted.names leaked descriptors (#3217, #10648)",
+    async run(lab) {
+      for (let cycle = 0; cycle < CYCLES; cycle++) await lab.open().close();
+    },
+  },
+  {
+    id: "RES-2",
+    title: "a hundred endpoints at once each hear what is sent to them",
+    access: "both",
+    why: "select(2) ends at 1,024 descriptors; epoll(7) does not",
+    async run(lab) {
+      const sender = lab.open();
+      const ends = Array.from({ length: 100 }, () => lab.open());
+      for (const [number, end] of ends.entries()) sender.write(String(number), end.local);
+      for (const end of ends) await lab.received(end, 1);
+      assert.deepEqual(
+        ends.map((end) => textsOf(end)),
+        ends.map((_, number) => [String(number)]),
+      );
+    },
+  },
+  {
+    id: "RES-3",
+    title: "a closed socket lets go of its observer",
+    access: "bare",
+    why: "a socket that is closed is garbage; zeromq.js and serialport kept static references",
+    async run(lab) {
+      const observers = Array.from({ length: 10 }, () => closedSocket(lab));
+      setFlagsFromString("--expose-gc");
+      const collectGarbage = runInNewContext("gc") as () => void;
+      const isOneGone = (): boolean => {
+        collectGarbage();
+        return observers.some((observer) => observer.deref() === undefined);
+      };
+      await lab.fence(lab.listen()); // handles are let go of on a later turn
+      await lab.until("an observer is garbage", isOneGone);
+    },
+  },
+  {
+    id: "RES-4",
+    title: "a process ends when only unreferenced sockets are left, though they read",
+    access: "bare",
+    host: ["program"],
+    why: "libuv: uv_unref(); backend.ts: unref()",
+    run: (lab) => runsToItsEnd(lab, `${opened(lab)} socket.unref();`),
+  },
+  {
+    id: "RES-5",
+    title: "a socket keeps its process alive, until it is closed",
+    access: "bare",
+    host: ["program"],
+    why: "backend.ts: sockets start referenced",
+    run: (lab) =>
+      runsToItsEnd(
+        lab,
+        `${opened(lab)} const sender = backend.openSocket(${lab.family}, observer);
+         setTimeout(() => sender.send(batchTo(socket.localAddress()), 0, 1), 100).unref();
+         arrived = () => { console.log("arrived"); socket.close(); sender.close(); }; sender.unref();`,
+        "arrived\n",
+      ),
+  },
+  {
+    id: "RES-6",
+    title: "a socket that is unreferenced and referenced again keeps its process alive",
+    access: "bare",
+    host: ["program"],
+    why: "libuv: uv_ref() and uv_unref() do not count",
+    run: (lab) =>
+      runsToItsEnd(
+        lab,
+        `${opened(lab)} socket.unref(); socket.unref(); socket.ref();
+         setTimeout(() => { console.log("still alive"); socket.close(); }, 100).unref();`,
+        "still alive\n",
+      ),
+  },
+  {
+    id: "RES-7",
+    title: "watching the interfaces does not keep a process alive",
+    access: "bare",
+    host: ["program"],
+    why: "backend.ts: watch does not keep the process alive",
+    run: (lab) => runsToItsEnd(lab, `${lab.site.program} backend.network.watch(() => {});`),
+  },
+  {
+    id: "RES-8",
+    title: "a process may end with sockets open, in the middle of traffic",
+    access: "bare",
+    host: ["program"],
+    why: "Node-API: napi_add_env_cleanup_hook",
+    run: (lab) =>
+      runsToItsEnd(
+        lab,
+        `${opened(lab)} let count = 0;
+         arrived = () => { if (++count === 50) process.exit(0); socket.send(batchTo(socket.localAddress()), 0, 1); };
+         socket.send(batchTo(socket.localAddress()), 0, 1);`,
+      ),
+  },
+  {
+    id: "RES-9",
+    title: "a worker thread has a backend of its own, and may be ended while it receives",
+    access: "bare",
+    host: ["program"],
+    why: "Node-API: an addon keeps its state for each environment",
+    async run(lab) {
+      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(workerSource(lab))}`));
+      lab.defer(() => worker.terminate());
+      const [first] = (await once(worker, "message", { signal: AbortSignal.timeout(PROGRAM_DEADLINE_MS) })) as [string];
+      assert.equal(first, "arrived");
+      await worker.terminate();
+    },
+  },
+  {
+    id: "RES-10",
+    title: "a socket made of a descriptor has the binding, the family and the options it had, and sends and receives",
+    access: "bare",
+    needs: ["adopt"],
+    host: ["foreignSocket"],
+    why: "Twisted: adoptDatagramPort; backend.ts: options, binding and peer stay as they are",
+    async run(lab) {
+      const { adopted, port } = adopt(lab);
+      assert.deepEqual([adopted.local.port, adopted.local.address, adopted.socket.family], [port, lab.addresses.loopback, lab.family]);
+      const other = lab.listen();
+      other.write("question", adopted.local);
+      adopted.write("answer", (await lab.first(adopted)).from);
+      assert.equal((await lab.first(other)).from.port, port);
+    },
+  },
+  {
+    id: "RES-11",
+    title: "closing a socket made of a descriptor leaves the descriptor to its owner",
+    access: "bare",
+    needs: ["adopt"],
+    host: ["foreignSocket"],
+    why: "backend.ts: duplicates fd; the caller keeps, and closes, its own",
+    async run(lab) {
+      const { adopted, foreign } = adopt(lab);
+      await adopted.close();
+      const again = lab.adopt(foreign.fd);
+      assert.equal(again.local.port, foreign.port);
+    },
+  },
+  {
+    id: "RES-12",
+    title: "what is no open descriptor of a UDP socket is not adopted, but an errno",
+    access: "bare",
+    needs: ["adopt"],
+    why: "dup(2): EBADF; getsockopt(2): ENOTSOCK",
+    run(lab) {
+      assertOutcome(lab.backend.adoptSocket(NO_DESCRIPTOR, lab.socket(), undefined), "EBADF", "EINVAL");
+    },
+  },
+  {
+    id: "RES-13",
+    title: "two backends of one process, as two reactors have them, both hear datagrams",
+    access: "bare",
+    host: ["another"],
+    why: "backend.ts: nothing is shared that belongs to one of them",
+    async run(lab) {
+      const other = lab.site.openAnother!();
+      const [here, there] = [lab.listen(), SocketEndpoint.listen(other, lab.family)];
+      lab.defer(() => there.close());
+      here.write("from here", there.local);
+      there.write("from there", here.local);
+      assert.equal((await lab.first(there)).bytes.toString(), "from here");
+      assert.equal((await lab.first(here)).bytes.toString(), "from there");
+    },
+  },
+  {
+    id: "RES-14",
+    title: "two backends of one process are both told of changes of the interfaces",
+    access: "bare",
+    host: ["another", "interfaceControl"],
+    why: "decision 7: each reactor keeps its memberships by them",
+    async run(lab) {
+      const heard = [0, 0];
+      for (const [number, backend] of [lab.backend, lab.site.openAnother!()].entries()) {
+        lab.defer(backend.network.watch(() => (heard[number]! += 1)));
+      }
+      await lab.addInterface();
+      await lab.until("both are told", () => heard.every((count) => count > 0));
+    },
+  },
+]);
+
+/** Made in a function of its own, so that nothing of it is left on the stack. */
+function closedSocket(lab: Lab): WeakRef<object> {
+  const endpoint = SocketEndpoint.listen(lab.backend, lab.family);
+  endpoint.socket.close();
+  return new WeakRef(endpoint);
+}
+
+function adopt(lab: Lab) {
+  const foreign = lab.site.foreignSocket!();
+  const adopted = lab.adopt(foreign.fd);
+  adopted.read(WIDE);
+  return { adopted, foreign, port: foreign.port };
+}
+
+/** Source that leaves a bound, reading socket in `socket`, and calls `arrived` for each batch. */
+function opened({ site, family, addresses }: Lab): string {
+  return `${site.program}
+    let arrived = () => {};
+    const observer = { received: () => arrived(), writable() {}, sendFailed() {}, failed() {} };
+    const socket = backend.openSocket(${family}, observer);
+    socket.bind({ address: "${addresses.loopback}", port: 0, family: ${family} });
+    socket.startReading({ maxPacketBytes: 65535, maxDatagrams: 64, maxBytes: 1048576 });
+    const batchTo = (to) => ({ bytes: Buffer.from("x"), offsets: Int32Array.of(0, 1), to: [to], via: [undefined] });`;
+}
+
+function workerSource(lab: Lab): string {
+  return `import { parentPort } from "node:worker_threads"; ${opened(lab)}
+    arrived = () => { parentPort.postMessage("arrived"); socket.send(batchTo(socket.localAddress()), 0, 1); };
+    socket.send(batchTo(socket.localAddress()), 0, 1);`;
+}
+
+/** Runs a module in a process of its own. @throws AssertionError unless it ends by itself, without an error, having printed `output`. */
+async function runsToItsEnd(lab: Lab, source: string, output = ""): Promise<void> {
+  const child = spawn(process.execPath, ["--input-type=module", "-"], { stdio: ["pipe", "pipe", "pipe"] });
+  lab.defer(() => child.kill("SIGKILL"));
+  const printed = { out: "", err: "" };
+  child.stdout.on("data", (text) => (printed.out += text));
+  child.stderr.on("data", (text) => (printed.err += text));
+  child.stdin.end(source);
+  const isOver = once(child, "close", { signal: AbortSignal.timeout(PROGRAM_DEADLINE_MS) });
+  const [code, signal] = (await isOver.catch(() => assert.fail(`the process does not end\n${printed.err}`))) as [number, string];
+  assert.deepEqual([code, signal, printed.out], [0, null, output], printed.err);
+}

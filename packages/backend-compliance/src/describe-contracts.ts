@@ -1,0 +1,53 @@
+import type { Family } from "@groupcast/backend";
+import { CONTRACTS } from "./all-contracts.js";
+import type { Access, Contract } from "./contract.js";
+import { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
+
+/** Where contracts are tried: here, or in another process. */
+export interface Bench {
+  readonly family: Family;
+  readonly access: Access;
+  /** @throws what broke the contract. */
+  run(contract: Contract): Promise<Verdict>;
+}
+
+/** What is needed of a test runner: vitest has it, and node:test. */
+export interface TestRunner {
+  describe(name: string, define: () => void): unknown;
+  test(name: string, run: (context: TestContext) => Promise<void>): unknown;
+}
+
+/** What is needed of what a test runner passes to a test. */
+export interface TestContext {
+  skip(reason: string): unknown;
+}
+
+/** Tries contracts in this process. */
+export function benchFor(subject: Subject): Bench {
+  return { family: subject.family, access: subject.access, run: (contract) => runContract(contract, subject) };
+}
+
+/**
+ * Makes a test of each contract that has something to say about `bench`.
+ *
+ * @example
+ * ```ts
+ * import { benchFor, describeContracts, realClock, type Site } from "@groupcast/backend-compliance";
+ * import { DgramBackend } from "@groupcast/backend-dgram";
+ * import { describe, test } from "vitest";
+ *
+ * const openSite = (): Site => ({ backend: new DgramBackend(), clock: realClock, interfaces: ["lo"] });
+ * describeContracts("mine, IPv4", benchFor({ family: 4, access: "bare", openSite }), { describe, test });
+ * ```
+ */
+export function describeContracts(name: string, bench: Bench, { describe, test }: TestRunner): void {
+  describe(name, () => {
+    for (const contract of CONTRACTS) {
+      if (!isAbout(contract, bench)) continue;
+      test(`${contract.id} ${contract.title}`, async (context) => {
+        const { state, reason } = await bench.run(contract);
+        if (state === "skipped") context.skip(reason);
+      });
+    }
+  });
+}

@@ -1,0 +1,68 @@
+import type { Family } from "@groupcast/backend";
+import type { Access, ContractId } from "./contract.js";
+
+/** A contract that a backend is known to break. */
+export interface Divergence {
+  readonly backend: string;
+  readonly contract: ContractId;
+  readonly families?: readonly Family[]; // default: both
+  readonly access?: Access; // default: both
+  readonly platform?: NodeJS.Platform; // default: all
+  /** What is different, and whose doing that is. */
+  readonly reason: string;
+  /** Where to read about it. */
+  readonly link: string;
+}
+
+/**
+ * All of them. A contract that is listed here and kept all the same fails, so nothing stays that has been mended.
+ */
+export const DIVERGENCES: readonly Divergence[] = [
+  ...["native", "dgram"].map(
+    (backend): Divergence => ({
+      backend,
+      contract: "TX-57",
+      families: [6],
+      platform: "linux",
+      reason:
+        "Linux (6.18) goes on hearing the former peer's address only: __udp_disconnect() clears inet_daddr, and not sk_v6_daddr of an IPv6 socket",
+      link: "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/ipv4/udp.c",
+    }),
+  ),
+  {
+    backend: "dgram",
+    contract: "RES-11",
+    reason: "Node cannot duplicate a descriptor: the socket takes it over, and closes it",
+    link: "https://nodejs.org/api/dgram.html#socketbindoptions-callback",
+  },
+  {
+    backend: "dgram",
+    contract: "MC-18",
+    families: [4],
+    reason: "a further socket on the same port needs SO_REUSEADDR on the first one, which node:dgram sets only while it makes a socket",
+    link: "https://nodejs.org/api/dgram.html#dgramcreatesocketoptions-callback",
+  },
+];
+
+/** Where a contract is run. */
+export interface Place {
+  readonly backend: string;
+  readonly family: Family;
+  readonly access: Access;
+}
+
+/** The known divergence of a contract at a place, if there is one. */
+export function divergenceOf(
+  divergences: readonly Divergence[],
+  contract: ContractId,
+  { backend, family, access }: Place,
+): Divergence | undefined {
+  return divergences.find(
+    (divergence) =>
+      divergence.contract === contract &&
+      divergence.backend === backend &&
+      (divergence.families ?? [4, 6]).includes(family) &&
+      (divergence.access ?? access) === access &&
+      (divergence.platform ?? process.platform) === process.platform,
+  );
+}

@@ -1,0 +1,14 @@
+export { addressesOf, type FamilyAddresses, groupFor } from "./addresses-of.js";
+export { CONTRACTS, contractOf } from "./all-contracts.js";
+export { type Access, AREAS, type Area, areaOf, type Contract, type ContractId } from "./contract.js";
+export { type Bench, benchFor, describeContracts, type TestContext, type TestRunner } from "./describe-contracts.js";
+export { DIVERGENCES, type Divergence } from "./divergences.js";
+export type { Arrived, Destination, Endpoint, EndpointOptions, EndpointSource, Loss, MakeEndpoints } from "./endpoint.js";
+export { HOST_NEEDS, type HostNeed, type Occasion } from "./host-needs.js";
+export { Lab, type LabSetting } from "./lab.js";
+export { type LabClock, realClock } from "./lab-clock.js";
+export { LeftoverError } from "./leftovers.js";
+export { Refusal } from "./refusal.js";
+export { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
+export type { ForeignSocket, InterfaceControl, Site } from "./site.js";
+export { bareEndpoints, SocketEndpoint } from "./socket-endpoint.js";

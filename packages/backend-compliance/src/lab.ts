@@ -1,0 +1,235 @@
+/** A network to try one contract on. */
+import assert from "node:assert/strict";
+import type { Capability, DatagramBackend, Family, NetworkInterface } from "@groupcast/backend";
+import { addressesOf, type FamilyAddresses, groupFor } from "./addresses-of.js";
+import type { Access, ContractId } from "./contract.js";
+import {
+  type Arrived,
+  type Destination,
+  type Endpoint,
+  type EndpointOptions,
+  type EndpointSource,
+  type MakeEndpoints,
+  textsOf,
+} from "./endpoint.js";
+import { sourcesOf } from "./host-needs.js";
+import type { LabClock } from "./lab-clock.js";
+import { Leftovers } from "./leftovers.js";
+import type { InterfaceControl, Site } from "./site.js";
+import { bareEndpoints, SocketEndpoint } from "./socket-endpoint.js";
+
+const ARRIVAL_DEADLINE_MS = 2_000; // on loopback a datagram takes microseconds; this only bounds a failure
+const UNKNOWN_INDEX = 0x7fff_fff0;
+
+/** What a {@link Lab} is made for. */
+export interface LabSetting {
+  readonly site: Site;
+  readonly family: Family;
+  readonly access: Access;
+  readonly id: ContractId;
+  /** How endpoints are opened; default: bare sockets. */
+  readonly makeEndpoints?: MakeEndpoints | undefined;
+  /** How long to wait for a datagram, in milliseconds; default 2,000. Shorter where it is known not to come. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** Opens endpoints, waits for what they receive, and sees to it that nothing is left when the contract has been tried. */
+export class Lab {
+  readonly site: Site;
+  readonly family: Family;
+  readonly access: Access;
+  readonly backend: DatagramBackend;
+  readonly clock: LabClock;
+  readonly addresses: FamilyAddresses;
+  readonly #id: ContractId;
+  readonly #deadlineMs: number;
+  readonly #endpoints: EndpointSource;
+  readonly #sockets: SocketEndpoint[] = [];
+  readonly #releases: (() => unknown)[] = [];
+  readonly #leftovers: Leftovers;
+  #fences = 0;
+  #added = 0;
+  #fencer: SocketEndpoint | undefined;
+
+  constructor({ site, family, access, id, makeEndpoints = bareEndpoints, deadlineMs = ARRIVAL_DEADLINE_MS }: LabSetting) {
+    this.#deadlineMs = deadlineMs;
+    this.site = site;
+    this.family = family;
+    this.access = access;
+    this.backend = site.backend;
+    this.clock = site.clock;
+    this.addresses = addressesOf(family);
+    this.#id = id;
+    this.#leftovers = new Leftovers(site);
+    this.#endpoints = makeEndpoints(site.backend, family, site.clock);
+  }
+
+  /** Opens an endpoint of the kind under test. */
+  open(options: EndpointOptions = {}): Endpoint {
+    return this.#endpoints.open(options);
+  }
+
+  /** Two endpoints of the kind under test, on loopback. */
+  pair(): { readonly a: Endpoint; readonly b: Endpoint } {
+    return { a: this.open(), b: this.open() };
+  }
+
+  /** Opens a bare socket, bound and reading. */
+  listen(options: EndpointOptions = {}): SocketEndpoint {
+    return this.#keep(SocketEndpoint.listen(this.backend, this.family, options));
+  }
+
+  /** Opens a bare socket, and does nothing else with it. */
+  socket(family: Family = this.family): SocketEndpoint {
+    return this.#keep(new SocketEndpoint(this.backend, (observer) => this.backend.openSocket(family, observer)));
+  }
+
+  /** Makes a bare socket of a descriptor. */
+  adopt(fd: number): SocketEndpoint {
+    return this.#keep(new SocketEndpoint(this.backend, (observer) => this.backend.adoptSocket(fd, observer, this.family)));
+  }
+
+  /** An endpoint that is a member of {@link Lab.group} on {@link Lab.net}, on every local address. */
+  member(options: EndpointOptions = {}): Endpoint {
+    const member = this.open({ address: this.addresses.any, ...options });
+    member.join(this.group(), this.net);
+    return member;
+  }
+
+  /** An endpoint that sends multicast by an interface. */
+  sender(at: NetworkInterface = this.net, options: EndpointOptions = {}): Endpoint {
+    const sender = this.open({ address: this.addresses.any, ...options });
+    sender.setOutgoing(at);
+    return sender;
+  }
+
+  /** Groups of this contract's own. */
+  group(number = 0): string {
+    return groupFor(this.family, this.#id, number);
+  }
+
+  /** Where a datagram to a group of ours, and to the members on the port of `member`, goes. */
+  toGroup(member: Endpoint, group: string = this.group()): Destination {
+    return { address: group, port: member.local.port };
+  }
+
+  /** The interface that multicast is tried on. */
+  get net(): NetworkInterface {
+    return this.interface(this.site.interfaces[0]);
+  }
+
+  /** A further one. */
+  get otherNet(): NetworkInterface {
+    return this.interface(this.site.interfaces[1]);
+  }
+
+  /** Local addresses of {@link Lab.net}, to send from. */
+  get sources(): readonly string[] {
+    return sourcesOf(this);
+  }
+
+  interface(name: string | undefined): NetworkInterface {
+    const found = this.backend.network.interfaces().find((candidate) => candidate.name === name);
+    return found ?? assert.fail(`network.interfaces() does not list ${name}`);
+  }
+
+  /** Adds an interface, that is up and has an address of either IP version, until the contract has been tried. */
+  async addInterface(): Promise<NetworkInterface> {
+    const number = this.#added++;
+    const name = `added${number}`;
+    await this.control.add(name, [`10.78.${number}.1/24`, `fd78:${number}::1/64`]);
+    this.defer(() => (this.#has(name) ? this.control.remove(name) : undefined));
+    return this.interface(name);
+  }
+
+  /** Removes an interface and makes another one with its name and addresses. */
+  async replaceInterface({ name, addresses }: NetworkInterface): Promise<NetworkInterface> {
+    const prefixes = addresses.filter(({ address }) => !address.startsWith("fe80:"));
+    await this.control.remove(name);
+    await this.control.add(
+      name,
+      prefixes.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    );
+    return this.interface(name);
+  }
+
+  /** An interface that does not exist. */
+  get unknownInterface(): NetworkInterface {
+    return { ...this.net, name: "nonesuch", index: UNKNOWN_INDEX, addresses: [] };
+  }
+
+  get control(): InterfaceControl {
+    return this.site.control ?? assert.fail("the contract must say that it needs interfaceControl");
+  }
+
+  /** Has `release` called when the contract has been tried. */
+  defer(release: () => unknown): void {
+    this.#releases.push(release);
+  }
+
+  can(capability: Capability): boolean {
+    return this.backend.capabilities.has(capability);
+  }
+
+  /** Waits for something to happen. */
+  async until(what: string, isReached: () => boolean, deadlineMs: number = this.#deadlineMs): Promise<void> {
+    assert.ok(await this.clock.until(isReached, deadlineMs), `within ${deadlineMs} ms: ${what}`);
+  }
+
+  /** Waits for `count` datagrams. @returns All that have arrived. */
+  async received(at: Endpoint, count: number, deadlineMs?: number): Promise<readonly Arrived[]> {
+    const reached = (): boolean => at.arrived.length >= count;
+    if (!(await this.clock.until(reached, deadlineMs ?? this.#deadlineMs))) {
+      assert.fail(`${count} datagrams were expected, ${at.arrived.length} arrived: ${textsOf(at).slice(0, 5).join(", ")}`);
+    }
+    return at.arrived;
+  }
+
+  /** Waits for a datagram. @returns The first that has arrived. */
+  async first(at: Endpoint): Promise<Arrived> {
+    return (await this.received(at, 1))[0]!;
+  }
+
+  /** Waits for what was sent before to have arrived, and asserts that it is `texts`, in this order, and nothing else. */
+  async receivedOnly(
+    at: Endpoint,
+    texts: readonly string[],
+    fence?: { readonly from?: Endpoint; readonly to?: Destination },
+  ): Promise<void> {
+    await this.fence(at, fence);
+    assert.deepEqual(textsOf(at), texts);
+  }
+
+  /**
+   * Sends a datagram that does arrive, and waits for it: what was sent before, and has not arrived by then, does not arrive.
+   *
+   * `from` is by default a socket on loopback, which `at` must hear; `to` is where `at` is bound, loopback if that is everywhere.
+   */
+  async fence(at: Endpoint, { from, to }: { readonly from?: Endpoint; readonly to?: Destination } = {}): Promise<void> {
+    const text = `fence ${this.#fences++} of ${this.#id}`;
+    const bound = at.local;
+    const address = bound.address === this.addresses.any ? this.addresses.loopback : bound.address;
+    this.#fencer ??= this.listen({ address: this.addresses.any });
+    (from ?? this.#fencer).write(text, to ?? { address, port: bound.port });
+    const position = (): number => at.arrived.findIndex(({ bytes }) => bytes.toString() === text);
+    await this.until("a datagram that nothing stands in the way of arrives", () => position() >= 0);
+    at.arrived.splice(position(), 1);
+  }
+
+  /** Closes everything. @throws LeftoverError when something is left. */
+  async close(): Promise<void> {
+    await this.#endpoints.close();
+    for (const endpoint of this.#sockets) await endpoint.close();
+    for (const release of this.#releases.reverse()) await release();
+    await this.#leftovers.assertNone();
+  }
+
+  #has(name: string): boolean {
+    return this.backend.network.interfaces().some((candidate) => candidate.name === name);
+  }
+
+  #keep(endpoint: SocketEndpoint): SocketEndpoint {
+    this.#sockets.push(endpoint);
+    return endpoint;
+  }
+}

@@ -1,0 +1,65 @@
+/** Finds what a contract left open. */
+import { AssertionError } from "node:assert/strict";
+import { readdirSync, readlinkSync } from "node:fs";
+import type { Site } from "./site.js";
+
+const DESCRIPTORS = "/proc/self/fd"; // Linux: proc_pid_fd(5)
+const CLOSING_DEADLINE_MS = 1_000; // some sockets close on a later turn
+
+/** Something is still open after everything was closed. */
+export class LeftoverError extends AssertionError {
+  constructor(left: readonly string[]) {
+    super({ message: `left open: ${left.join(", ")}`, actual: left, expected: [] });
+  }
+}
+
+/** What was there when a lab was made, to compare with what is there when it is closed. */
+export class Leftovers {
+  readonly #site: Site;
+  readonly #handles: number;
+  readonly #sockets: number;
+
+  constructor(site: Site) {
+    this.#site = site;
+    this.#handles = countHandles();
+    this.#sockets = countSockets();
+  }
+
+  /** @throws LeftoverError when there is more than there was. */
+  async assertNone(): Promise<void> {
+    await this.#site.clock.until(() => this.#isGone(), CLOSING_DEADLINE_MS);
+    const left = [
+      ...more("handles", countHandles() - this.#handles),
+      ...more("sockets", countSockets() - this.#sockets),
+      ...(this.#site.leftovers?.() ?? []),
+    ];
+    if (left.length > 0) throw new LeftoverError(left);
+  }
+
+  #isGone(): boolean {
+    const others = this.#site.leftovers?.() ?? [];
+    return countHandles() <= this.#handles && countSockets() <= this.#sockets && others.length === 0;
+  }
+}
+
+/** Sockets of node:dgram, and watchers. Timers come and go with whoever runs the contracts. */
+function countHandles(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === "UDPWrap" || kind === "FSEventWrap").length;
+}
+
+function countSockets(): number {
+  if (process.platform !== "linux") return 0;
+  return readdirSync(DESCRIPTORS).filter(isSocket).length;
+}
+
+function isSocket(descriptor: string): boolean {
+  try {
+    return readlinkSync(`${DESCRIPTORS}/${descriptor}`).startsWith("socket:");
+  } catch {
+    return false; // the descriptor that the listing itself needed
+  }
+}
+
+function more(what: string, count: number): string[] {
+  return count > 0 ? [`${count} ${what}`] : [];
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import type { Capability, Family } from "@groupcast/backend";
+import type { Access, Contract } from "./contract.js";
+import { DIVERGENCES, type Divergence, divergenceOf } from "./divergences.js";
+import type { MakeEndpoints } from "./endpoint.js";
+import { missingOnHost } from "./host-needs.js";
+import { Lab } from "./lab.js";
+import { assertAbsent } from "./missing-capability.js";
+import type { Site } from "./site.js";
+
+const DIVERGENCE_DEADLINE_MS = 250; // what is known not to happen need not be waited for as long as what is
+
+/** What contracts are put to. */
+export interface Subject {
+  readonly family: Family;
+  readonly access: Access;
+  /** Makes a fresh backend and what is around it. */
+  openSite(): Site | Promise<Site>;
+  /** How endpoints are opened; default: bare sockets. */
+  readonly makeEndpoints?: MakeEndpoints;
+  /** Default: {@link DIVERGENCES}. */
+  readonly divergences?: readonly Divergence[];
+}
+
+/** What became of a contract that was not broken. */
+export interface Verdict {
+  readonly state: "kept" | "diverges" | "skipped";
+  /** Why it was skipped, or what diverges. */
+  readonly reason: string;
+}
+
+/** Whether `contract` has anything to say about `subject`. */
+export function isAbout(contract: Contract, { family, access }: Pick<Subject, "family" | "access">): boolean {
+  return contract.families.includes(family) && (contract.access === "both" || contract.access === access);
+}
+
+/**
+ * Puts a subject to one contract.
+ *
+ * A capability that the backend lacks is asserted to be refused. A divergence that is known is asserted to be there.
+ *
+ * @throws AssertionError when the contract is broken, or kept where a divergence says that it is not.
+ */
+export async function runContract(contract: Contract, subject: Subject): Promise<Verdict> {
+  const site = await subject.openSite();
+  try {
+    const missing = contract.needs.filter((capability) => !site.backend.capabilities.has(capability));
+    const reason = missing.length > 0 ? undefined : missingOnHost(contract.host, { site, family: subject.family });
+    if (reason !== undefined) return { state: "skipped", reason };
+    return await judge(missing.length > 0 ? refusalOf(contract, missing) : contract, subject, site);
+  } finally {
+    await site.dispose?.();
+  }
+}
+
+async function judge(contract: Contract, subject: Subject, site: Site): Promise<Verdict> {
+  const { divergences = DIVERGENCES, family, access } = subject;
+  const divergence = divergenceOf(divergences, contract.id, { backend: site.backend.name, family, access });
+  const lab = new Lab({ site, id: contract.id, ...subject, deadlineMs: divergence && DIVERGENCE_DEADLINE_MS });
+  const failure = await failureOf(contract, lab);
+  if (divergence === undefined) {
+    if (failure !== undefined) throw failure.error;
+    return { state: "kept", reason: "" };
+  }
+  assert.ok(failure !== undefined, `${contract.id} is kept: take it out of the divergences ("${divergence.reason}")`);
+  return { state: "diverges", reason: divergence.reason };
+}
+
+/** What is promised instead by a backend that lacks what the contract needs. */
+function refusalOf(contract: Contract, missing: readonly Capability[]): Contract {
+  return {
+    ...contract,
+    run(lab) {
+      for (const capability of missing) assertAbsent(lab, capability);
+    },
+  };
+}
+
+/** What broke a contract; undefined when nothing did. */
+async function failureOf(contract: Contract, lab: Lab): Promise<{ readonly error: unknown } | undefined> {
+  const broken = await caught(async () => contract.run(lab));
+  const left = await caught(() => lab.close());
+  return broken ?? left;
+}
+
+async function caught(step: () => Promise<void>): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await step();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}

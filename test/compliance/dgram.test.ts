@@ -1,0 +1,9 @@
+import { describeContracts } from "@groupcast/backend-compliance";
+import { describe, test } from "vitest";
+import { hostBench } from "./support/host-bench.js";
+
+for (const family of [4, 6] as const) {
+  for (const access of ["bare", "reactor"] as const) {
+    describeContracts(`dgram, IPv${family}, ${access}`, hostBench("dgram", family, access), { describe, test });
+  }
+}

@@ -1,0 +1,76 @@
+// Contracts on the backends of the host: in a namespace with two interfaces, where one can be made, else on loopback.
+import { fileURLToPath } from "node:url";
+import type { Family } from "@groupcast/backend";
+import { type Access, type Bench, benchFor, type Contract, type Verdict } from "@groupcast/backend-compliance";
+import { afterAll } from "vitest";
+import { compileProgram } from "../../support/lab/compile-program.js";
+import type { Lab } from "../../support/lab/lab.js";
+import type { Program } from "../../support/lab/program.js";
+import { hasMulticastLoopback } from "../../support/probe.js";
+import { type HostBackend, openHostSite } from "./host-site.js";
+import { inheriting } from "./inheriting.js";
+import { INTERFACES } from "./interfaces.js";
+import { canIsolate, farSideOf, makeContractLab, nearSideOf } from "./namespace-lab.js";
+import { reactorEndpoints } from "./reactor-endpoints.js";
+
+const BENCH = fileURLToPath(new URL("./programs/contract-bench.ts", import.meta.url));
+const CONTRACT_DEADLINE_MS = 9_000; // less than the time limit of a test, so that the reason is told
+
+/** What is tried. */
+export interface HostSubject {
+  readonly backend: HostBackend;
+  readonly family: Family;
+  readonly access: Access;
+}
+
+/** Makes a bench. It runs its contracts in one process of a namespace, and starts another one when a contract ends that. */
+export function hostBench(backend: HostBackend, family: Family, access: Access): Bench {
+  const subject = { backend, family, access };
+  let program: Promise<Program> | undefined;
+  return {
+    family,
+    access,
+    async run(contract) {
+      if (!(await canIsolate()).isAvailable) return (await benchOnLoopback(subject)).run(contract);
+      program ??= startBench(subject);
+      const verdict = await ask(await program, contract).catch((error: unknown) => {
+        program = undefined;
+        throw error;
+      });
+      return verdict;
+    },
+  };
+}
+
+async function ask(program: Program, { id }: Contract): Promise<Verdict> {
+  program.write({ id });
+  const { state, reason, message, stack } = await program.line({ id }, { deadlineMs: CONTRACT_DEADLINE_MS });
+  if (state !== "broken") return { state, reason };
+  const error = new Error(message);
+  error.stack = stack;
+  throw error;
+}
+
+async function benchOnLoopback({ backend, family, access }: HostSubject): Promise<Bench> {
+  const { isAvailable } = await hasMulticastLoopback();
+  const openSite = (): ReturnType<typeof openHostSite> => openHostSite(backend, family, isAvailable);
+  return benchFor({ family, access, openSite, ...(access === "reactor" && { makeEndpoints: reactorEndpoints }) });
+}
+
+let lab: Promise<Lab> | undefined; // one for all benches of a test file
+
+async function startBench(subject: HostSubject): Promise<Program> {
+  lab ??= makeContractLab();
+  const made = await lab;
+  const facts = { interfaces: Object.keys(INTERFACES), farSide: farSideOf(made) };
+  return inheriting(nearSideOf(made), subject.family, (foreignSockets) => [
+    process.execPath,
+    "--enable-source-maps",
+    compileProgram(BENCH),
+    JSON.stringify({ ...subject, ...facts, foreignSockets }),
+  ]);
+}
+
+afterAll(async () => {
+  await (await lab)?.[Symbol.asyncDispose]();
+});
