@@ -1,0 +1,169 @@
+import { randomBytes } from "node:crypto";
+import type { Reactor, TriggerId } from "groupcast";
+import { asError } from "./as-error.js";
+import { Channel, type ChannelOwner } from "./channel.js";
+import { ChannelStateError } from "./channel-errors.js";
+import { resolveChannelName } from "./channel-name.js";
+import { ChannelNamespace } from "./channel-namespace.js";
+import type { ChannelOpener } from "./channel-opener.js";
+import { type ChannelOptions, resolveChannelOptions } from "./channel-options.js";
+import type { ChannelTransport } from "./channel-transport.js";
+import { Eventful } from "./eventful.js";
+import type { ChannelUsage } from "./heartbeat.js";
+import { Heartbeats } from "./heartbeats.js";
+import type { DirectoryStatistics, NodeChange } from "./node-directory.js";
+import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
+import type { RemoteNode } from "./node-presence.js";
+import { RecentTable } from "./recent-table.js";
+import type { SourceState } from "./sequence-tracker.js";
+import { TurnClock } from "./turn-clock.js";
+
+/** Events of a node. */
+export type NodeEvents = {
+  /** Another node appeared, changed its name or channels, or is gone: it said so, or three of its heartbeats did not come. */
+  node: [change: NodeChange];
+  /** A subscriber threw, or the transport failed. With no listener it is logged; it is never fatal. */
+  error: [error: Error];
+};
+
+/** What a node has counted. */
+export interface NodeStatistics {
+  readonly sources: number; // senders that are told apart now
+  readonly directory: DirectoryStatistics | undefined; // undefined: without heartbeats
+}
+
+/**
+ * A participant on a network of channels: opens channels by name, and knows who else is there.
+ *
+ * Theory of operation: channels are made when they are first asked for, and cost nothing before they are published or subscribed. The
+ * node's own heartbeats go over the same transport, on a channel of their own. It closes with its reactor.
+ */
+export class ChannelNode extends Eventful<NodeEvents> {
+  readonly name: string;
+  /** A random number that tells this node from others as long as it lives; 16 hexadecimal digits. */
+  readonly session: string;
+  readonly transport: ChannelTransport;
+  /** Opens a channel within the node's namespace. */
+  readonly channel: ChannelOpener;
+  readonly #options: ResolvedNodeOptions;
+  readonly #namespace: ChannelNamespace;
+  readonly #channels = new Map<string, Channel<never, unknown>>();
+  readonly #sources: RecentTable<SourceState>;
+  readonly #owner: ChannelOwner;
+  readonly #heartbeats: Heartbeats | undefined;
+  readonly #reactor: Reactor;
+  readonly #trigger: TriggerId;
+  readonly #failed = (error: Error): void => this.#report(error);
+  #closed: Promise<void> | undefined;
+
+  /** @throws InvalidArgumentError for each option that is unknown or wrong. @throws CannotListenError, MulticastJoinError: no heartbeats. */
+  constructor(reactor: Reactor, options: NodeOptions) {
+    super();
+    this.#options = resolveNodeOptions(reactor, options);
+    this.#reactor = reactor;
+    this.name = this.#options.name;
+    this.session = randomBytes(8).toString("hex");
+    this.transport = this.#options.transport;
+    this.#namespace = new ChannelNamespace(this.#options.namespace, (...request) => this.#open(...request));
+    this.channel = this.#namespace.channel;
+    this.#sources = new RecentTable(this.#options.maxSources);
+    this.#owner = {
+      transport: this.transport,
+      clock: reactor.clock,
+      turnClock: new TurnClock(reactor.clock),
+      sources: this.#sources,
+      usageChanged: () => this.#heartbeats?.changed(),
+      report: (error) => this.#report(error),
+    };
+    this.#heartbeats = this.#options.heartbeatMs === 0 ? undefined : this.#startOrClose();
+    this.transport.on("error", this.#failed);
+    this.#trigger = reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
+  }
+
+  /** A namespace within the node's. @throws InvalidArgumentError `ERR_CHANNEL_NAME`. */
+  namespace(path: string): ChannelNamespace {
+    return this.#namespace.namespace(path);
+  }
+
+  /** The other nodes that are there, as far as their heartbeats have come; without heartbeats of its own a node knows none. */
+  get nodes(): readonly RemoteNode[] {
+    return this.#heartbeats?.directory.nodes ?? [];
+  }
+
+  statistics(): NodeStatistics {
+    return { sources: this.#sources.size, directory: this.#heartbeats?.directory.statistics() };
+  }
+
+  /**
+   * Says good-bye, ends subscriptions and loops, and closes the transport if the node made it.
+   *
+   * @returns A promise that settles when everything is closed; the same one however often it is called. Never rejects.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  protected listenerThrew(error: unknown): void {
+    this.#options.logger.error("an event listener threw", { error });
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(this.#trigger);
+    this.#heartbeats?.close();
+    // A transport that closes need not leave ten thousand groups first.
+    const closed = this.#options.ownsTransport ? this.transport.close() : undefined;
+    for (const channel of this.#channels.values()) channel.close();
+    this.transport.off("error", this.#failed);
+    await closed;
+  }
+
+  #open(operation: string, namespace: string, name: string, options: ChannelOptions | undefined): Channel<never, unknown> {
+    const fullName = resolveChannelName(operation, namespace, name);
+    if (this.#closed !== undefined) throw new ChannelStateError("ERR_NODE_CLOSED", operation, { channel: fullName });
+    const known = this.#channels.get(fullName);
+    if (known !== undefined && options !== undefined) throw new ChannelStateError("ERR_CHANNEL_OPEN", operation, { channel: fullName });
+    if (known !== undefined) return known;
+    const channel = new Channel<never, unknown>(fullName, this.#owner, resolveChannelOptions(options));
+    this.#channels.set(fullName, channel);
+    return channel;
+  }
+
+  /** Leaves nothing open if the network cannot be had. */
+  #startOrClose(): Heartbeats {
+    try {
+      return this.#startHeartbeats();
+    } catch (error) {
+      if (this.#options.ownsTransport) void this.transport.close();
+      throw error;
+    }
+  }
+
+  #startHeartbeats(): Heartbeats {
+    const { name, heartbeatMs } = this.#options;
+    return new Heartbeats({
+      transport: this.transport,
+      clock: this.#reactor.clock,
+      session: this.session,
+      name,
+      periodMs: heartbeatMs,
+      usages: () => this.#usages(),
+      told: (change) => this.tell("node", change),
+      report: (error) => this.#report(error),
+    });
+  }
+
+  #usages(): readonly ChannelUsage[] {
+    const used = [...this.#channels.values()].filter(({ isPublished, isSubscribed }) => isPublished || isSubscribed);
+    return used.map(({ name, isPublished, isSubscribed }) => ({ name, isPublished, isSubscribed }));
+  }
+
+  #report(thrown: unknown): void {
+    const error = asError(thrown);
+    if (!this.tell("error", error)) this.#options.logger.error(`node ${JSON.stringify(this.name)}`, { error });
+  }
+}

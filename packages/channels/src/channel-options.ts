@@ -1,0 +1,52 @@
+/** What can be said when a channel is opened: checked, with defaults, once. */
+import { InvalidArgumentError } from "groupcast";
+import { checkBoolean, checkOptions, wrongType } from "./check-argument.js";
+import { CODECS, type Codec, type CodecName } from "./codec.js";
+import { type KeyRing, resolveSeal, type SealOptions } from "./seal-keys.js";
+import { type StandardSchema, withSchema } from "./standard-schema.js";
+
+/** How a channel carries its messages. All nodes must open a channel with the same options to understand one another. */
+export interface ChannelOptions {
+  /** How values become bytes: `"bytes"` (the default), `"text"`, `"json"`, or a codec of your own. */
+  readonly codec?: CodecName | Codec<never, unknown>;
+  /** Validates what is published and what is received; without a codec it goes with `"json"`. */
+  readonly schema?: StandardSchema;
+  /** Encrypts and authenticates. See docs/channels.md for what that costs, and what it does not do. */
+  readonly seal?: SealOptions;
+  /** Splits messages that are too long for one packet, up to 16 MiB. Peers that do not know our extension see the pieces. */
+  readonly fragment?: boolean;
+}
+
+/** {@link ChannelOptions}, checked. */
+export interface ResolvedChannelOptions<In, Out> {
+  readonly codec: Codec<In, Out>;
+  readonly ring: KeyRing | undefined;
+  readonly isFragmented: boolean;
+}
+
+/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+export function resolveChannelOptions<In, Out>(given: ChannelOptions | undefined): ResolvedChannelOptions<In, Out> {
+  const { codec, schema, seal, fragment = false } = checkOptions("channel", given, ["codec", "schema", "seal", "fragment"]);
+  const plain = resolveCodec(codec ?? (schema === undefined ? "bytes" : "json"));
+  return {
+    codec: (schema === undefined ? plain : withSchema(plain, checkSchema(schema))) as unknown as Codec<In, Out>,
+    ring: seal === undefined ? undefined : resolveSeal("channel", seal),
+    isFragmented: checkBoolean("channel", "fragment", fragment),
+  };
+}
+
+function resolveCodec(value: unknown): Codec<unknown> {
+  if (typeof value === "string") {
+    if (Object.hasOwn(CODECS, value)) return CODECS[value as CodecName] as unknown as Codec<unknown>;
+    const expected = `one of ${Object.keys(CODECS).join(", ")}, or a codec of your own`;
+    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "channel", argument: "codec", value, expected });
+  }
+  const { encode, decode } = (value ?? {}) as { encode?: unknown; decode?: unknown };
+  if (typeof encode === "function" && typeof decode === "function") return value as Codec<unknown>;
+  throw wrongType("channel", "codec", value, "a name, or an object with encode and decode");
+}
+
+function checkSchema(schema: StandardSchema): StandardSchema {
+  if (typeof schema?.["~standard"]?.validate === "function") return schema;
+  throw wrongType("channel", "schema", schema, "a schema with ~standard, as of zod, valibot or arktype");
+}

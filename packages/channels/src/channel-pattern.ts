@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from "groupcast";
+import { checkWireName } from "./channel-name.js";
+
+/**
+ * Which channels are meant: a name, in which the part `*` stands for any one part, and `**` at the end for one or more.
+ *
+ * `robot/pose` means itself, `robot/*` what lies right below `robot`, `robot/**` everything below it, `**` everything but what begins with
+ * `__`: the channels of the nodes themselves have to be named.
+ */
+export class ChannelPattern {
+  readonly text: string;
+  /** Whether it is the name of one channel. */
+  readonly isName: boolean;
+  readonly #parts: readonly string[];
+
+  /** @throws InvalidArgumentError `ERR_CHANNEL_NAME`, `ERR_ARGUMENT_RANGE`. */
+  constructor(operation: string, text: string) {
+    this.text = checkWireName(operation, text);
+    this.#parts = text.split("/");
+    this.isName = !this.#parts.some((part) => part === "*" || part === "**");
+    const isClear = this.#parts.every((part, index) => part !== "" && (part !== "**" || index === this.#parts.length - 1));
+    if (isClear) return;
+    const expected = 'names with "/" between them, "*" for any one of them, "**" at the end for any number';
+    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "channels", value: text, expected });
+  }
+
+  matches(channel: string): boolean {
+    if (this.isName) return channel === this.text;
+    if (channel.startsWith("__") && !this.text.startsWith("__")) return false;
+    const parts = channel.split("/");
+    const isOpen = this.#parts.at(-1) === "**";
+    if (isOpen ? parts.length < this.#parts.length : parts.length !== this.#parts.length) return false;
+    return this.#parts.every((part, index) => part === "**" || part === "*" || part === parts[index]);
+  }
+}

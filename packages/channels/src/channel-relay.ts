@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import type { Reactor, TriggerId } from "groupcast";
+import { RelayIntake } from "./relay-intake.js";
+import { type LaneStatistics, RelayLane } from "./relay-lane.js";
+import { type RelayOptions, type RelaySide, type ResolvedRelayOptions, resolveRelayOptions } from "./relay-options.js";
+import { RelayedPackets } from "./relayed-packets.js";
+
+/** What a relay has done in one direction. */
+export interface RelayStatistics extends Readonly<LaneStatistics> {
+  readonly from: string; // network
+  readonly to: string;
+}
+
+/**
+ * Passes channels from one network to another, and back: from multicast to NATS, so that sites without a common network exchange them.
+ *
+ * Payloads pass as they are, sealed ones still sealed. On NATS a packet keeps its source, its number, the network it comes from and the
+ * count of relays it has passed; on UDP, which has no room for these, it comes from one of the relays' own ports and is relayed no further.
+ */
+export class ChannelRelay {
+  /** A random number that tells this relay from others; 16 hexadecimal digits. */
+  readonly id: string;
+  readonly #options: ResolvedRelayOptions;
+  readonly #reactor: Reactor;
+  readonly #lanes: readonly { readonly from: RelaySide; readonly to: RelaySide; readonly lane: RelayLane }[];
+  readonly #intakes: RelayIntake[] = [];
+  readonly #trigger: TriggerId;
+  #isClosed = false;
+
+  /** @throws InvalidArgumentError for each option that is wrong. @throws MulticastJoinError, CannotListenError; nothing is received then. */
+  constructor(reactor: Reactor, options: RelayOptions) {
+    this.id = randomBytes(8).toString("hex");
+    this.#options = resolveRelayOptions(options);
+    this.#reactor = reactor;
+    const [a, b] = this.#options.sides;
+    const packets = new RelayedPackets(this.id);
+    this.#lanes = [this.#lane(a, b, packets), this.#lane(b, a, packets)];
+    try {
+      for (const { from, lane } of this.#lanes) this.#intakes.push(this.#intake(from, lane));
+    } catch (error) {
+      this.#stop();
+      throw error;
+    }
+    this.#trigger = reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
+  }
+
+  /** One for each direction. */
+  statistics(): readonly [RelayStatistics, RelayStatistics] {
+    const [there, back] = this.#lanes.map(({ from, to, lane }) => ({ from: from.network, to: to.network, ...lane.statistics }));
+    return [there!, back!];
+  }
+
+  /** Passes nothing on from here; the transports stay open. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(this.#trigger);
+    this.#stop();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #stop(): void {
+    for (const intake of this.#intakes) intake.close();
+    for (const { lane } of this.#lanes) lane.close();
+  }
+
+  #lane(from: RelaySide, to: RelaySide, packets: RelayedPackets): { from: RelaySide; to: RelaySide; lane: RelayLane } {
+    const { maxHops, maxChannels } = this.#options;
+    const { clock } = this.#reactor;
+    const report = (error: unknown): void => this.#report(error);
+    const rules = this.#rulesFrom(from);
+    return { from, to, lane: new RelayLane({ relay: this.id, from, to, rules, maxHops, maxChannels, packets, clock, report }) };
+  }
+
+  #intake(from: RelaySide, receiver: RelayLane): RelayIntake {
+    const { maxChannels } = this.#options;
+    const { clock } = this.#reactor;
+    const report = (error: unknown): void => this.#report(error);
+    return new RelayIntake({ transport: from.transport, rules: this.#rulesFrom(from), receiver, maxChannels, clock, report });
+  }
+
+  #rulesFrom({ network }: RelaySide): ResolvedRelayOptions["rules"] {
+    return this.#options.rules.filter(({ from }) => from === undefined || from === network);
+  }
+
+  #report(error: unknown): void {
+    this.#options.logger.error("the relay could not pass something on", { error });
+  }
+}

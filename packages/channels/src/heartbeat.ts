@@ -1,0 +1,112 @@
+/**
+ * Heartbeats: what nodes tell one another, on a channel of its own, so that peers who speak another schema are not confused.
+ *
+ *     "GCHB" | version 1 (1 byte) | flags (1; 1: the node is leaving) | session (8) | period in ms (4) | revision (4) | channels in all (4)
+ *     | entries here (2) | length of the name (1) | name (UTF-8) | entries
+ *     entry: flags (1; 1: published, 2: subscribed) | length of the name (1) | name (ASCII)
+ *
+ * Big-endian. The session is a random number that a node keeps while it lives. The revision goes up whenever the list of channels changes;
+ * one heartbeat carries a part of the list, and a receiver knows all of it when it has heard as many channels of a revision as there are.
+ * A reader ignores heartbeats of another version.
+ */
+import { isAscii } from "./channel-name.js";
+
+/** Name of the channel that heartbeats go by. */
+export const HEARTBEAT_CHANNEL = "__groupcast_nodes";
+
+const MAGIC = "GCHB";
+const VERSION = 1;
+const HEADER_BYTES = 29;
+const LEAVING = 1;
+const PUBLISHED = 1;
+const SUBSCRIBED = 2;
+const MAX_TEXT_BYTES = 255;
+const MAX_HEARTBEAT_BYTES = 1400; // one packet of Ethernet, whatever headers a network adds
+
+/** What a node does with a channel. */
+export interface ChannelUsage {
+  readonly name: string;
+  readonly isPublished: boolean;
+  readonly isSubscribed: boolean;
+}
+
+/** One heartbeat. */
+export interface Heartbeat {
+  readonly session: string; // 16 hexadecimal digits
+  readonly name: string;
+  readonly periodMs: number;
+  readonly revision: number;
+  readonly totalChannels: number;
+  readonly channels: readonly ChannelUsage[]; // some of them
+  readonly isLeaving: boolean;
+}
+
+export function encodeHeartbeat(beat: Heartbeat): Buffer {
+  const name = encodeName(beat.name);
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.write(MAGIC, 0, "latin1");
+  header[4] = VERSION;
+  header[5] = beat.isLeaving ? LEAVING : 0;
+  header.write(beat.session, 6, "hex");
+  header.writeUInt32BE(beat.periodMs, 14);
+  header.writeUInt32BE(beat.revision, 18);
+  header.writeUInt32BE(beat.totalChannels, 22);
+  header.writeUInt16BE(beat.channels.length, 26);
+  header[28] = name.length;
+  return Buffer.concat([header, name, ...beat.channels.map(encodeUsage)]);
+}
+
+/** Reads a heartbeat; undefined when it is none of this version. */
+export function decodeHeartbeat(bytes: Buffer): Heartbeat | undefined {
+  if (bytes.length < HEADER_BYTES || bytes.toString("latin1", 0, 4) !== MAGIC || bytes[4] !== VERSION) return undefined;
+  const channelsAt = HEADER_BYTES + bytes[28]!;
+  if (channelsAt > bytes.length) return undefined;
+  const channels = decodeUsages(bytes.subarray(channelsAt), bytes.readUInt16BE(26));
+  if (channels === undefined) return undefined;
+  return {
+    session: bytes.toString("hex", 6, 14),
+    name: bytes.toString("utf8", HEADER_BYTES, channelsAt),
+    periodMs: bytes.readUInt32BE(14),
+    revision: bytes.readUInt32BE(18),
+    totalChannels: bytes.readUInt32BE(22),
+    channels,
+    isLeaving: (bytes[5]! & LEAVING) !== 0,
+  };
+}
+
+/** How many channels, from number `from` on, one heartbeat of `name` holds; at least one. */
+export function channelsInHeartbeat(name: string, channels: readonly ChannelUsage[], from: number): number {
+  let bytes = HEADER_BYTES + encodeName(name).length;
+  let count = 0;
+  for (let i = from; i < channels.length; i++) {
+    bytes += 2 + channels[i]!.name.length;
+    if (bytes > MAX_HEARTBEAT_BYTES && count > 0) break;
+    count++;
+  }
+  return count;
+}
+
+/** A node's name as it travels; what is too long is cut. */
+function encodeName(name: string): Buffer {
+  return Buffer.from(name, "utf8").subarray(0, MAX_TEXT_BYTES);
+}
+
+function encodeUsage({ name, isPublished, isSubscribed }: ChannelUsage): Buffer {
+  const flags = (isPublished ? PUBLISHED : 0) | (isSubscribed ? SUBSCRIBED : 0);
+  return Buffer.concat([Buffer.of(flags, name.length), Buffer.from(name, "latin1")]);
+}
+
+function decodeUsages(bytes: Buffer, count: number): ChannelUsage[] | undefined {
+  const usages: ChannelUsage[] = [];
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const end = at + 2 + (bytes[at + 1] ?? bytes.length);
+    if (end > bytes.length) return undefined;
+    const flags = bytes[at]!;
+    const name = bytes.toString("latin1", at + 2, end);
+    if (!isAscii(name)) return undefined;
+    usages.push({ name, isPublished: (flags & PUBLISHED) !== 0, isSubscribed: (flags & SUBSCRIBED) !== 0 });
+    at = end;
+  }
+  return at === bytes.length ? usages : undefined;
+}

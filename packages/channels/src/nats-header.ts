@@ -1,0 +1,62 @@
+/**
+ * What a message on NATS carries besides its payload, in one header, so that any client of NATS can read and write the payload:
+ *
+ *     Groupcast: 1 <source> <sequence>
+ *     Groupcast: 1 <source> <sequence> <hops> <origin> <via>
+ *
+ * Source: 16 hexadecimal digits, random for each sender of a channel. Sequence: its count of packets, decimal, from 0, modulo 2 ** 32. The
+ * longer form is of packets that a relay passed on: how many relays, the network they were published on, and the relay that sent last.
+ * A message without the header is from a program that does not count.
+ */
+import { headers, type MsgHdrs } from "@nats-io/nats-core";
+import type { RelayEnvelope } from "./channel-transport.js";
+
+const NAME = "Groupcast";
+const VERSION = "1";
+const SOURCE = /^[0-9a-f]{16}$/;
+const NUMBER = /^(?:0|[1-9][0-9]{0,9})$/;
+const MAX_SEQUENCE = 0xffff_ffff;
+
+/** Room that the header takes in a message, at most, in bytes: with the longest names of networks. */
+export const NATS_HEADER_BYTES = 256;
+
+/** Longest name of a network. */
+export const NETWORK_NAME: RegExp = /^[A-Za-z0-9._-]{1,64}$/; // no space: it separates
+
+/** The header's contents. */
+export interface NatsOrigin {
+  readonly source: string;
+  readonly sequence: number;
+  readonly envelope?: RelayEnvelope;
+}
+
+export function encodeNatsHeader(source: string, sequence: number, envelope: RelayEnvelope | undefined): MsgHdrs {
+  const own = `${VERSION} ${source} ${sequence}`;
+  const header = headers();
+  header.set(NAME, envelope === undefined ? own : `${own} ${envelope.hops} ${envelope.origin} ${envelope.via}`);
+  return header;
+}
+
+/** Reads the header; undefined: there is none; "malformed": it is none of ours. */
+export function decodeNatsHeader(header: MsgHdrs | undefined): NatsOrigin | undefined | "malformed" {
+  const text = header === undefined ? "" : header.get(NAME);
+  if (text === "") return undefined;
+  const fields = text.split(" ");
+  const [version, source = "", digits = "", ...relayed] = fields;
+  const sequence = readNumber(digits);
+  if (version !== VERSION || !SOURCE.test(source) || sequence === undefined) return "malformed";
+  return relayed.length === 0 ? { source, sequence } : decodeRelayed(source, sequence, relayed);
+}
+
+function decodeRelayed(source: string, sequence: number, fields: readonly string[]): NatsOrigin | "malformed" {
+  const [digits = "", origin = "", via = ""] = fields;
+  const hops = readNumber(digits);
+  const isWhole = fields.length === 3 && hops !== undefined && hops > 0 && NETWORK_NAME.test(origin) && SOURCE.test(via);
+  return isWhole ? { source, sequence, envelope: { origin, source, sequence, hops, via } } : "malformed";
+}
+
+function readNumber(digits: string): number | undefined {
+  if (!NUMBER.test(digits)) return undefined;
+  const number = Number(digits);
+  return number <= MAX_SEQUENCE ? number : undefined;
+}

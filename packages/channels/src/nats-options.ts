@@ -1,0 +1,73 @@
+import type { NodeConnectionOptions } from "@nats-io/transport-node";
+import { InvalidArgumentError, type Logger } from "groupcast";
+import { checkInteger, checkOptions, checkString, wrongType } from "./check-argument.js";
+import type { OutboxLimits } from "./nats-outbox.js";
+import { stderrLogger } from "./stderr-logger.js";
+
+/** How channels use NATS. */
+export interface NatsTransportOptions {
+  /** The servers: `"nats://192.0.2.1:4222"`, or several. Default: 127.0.0.1:4222. */
+  readonly servers?: string | readonly string[];
+  /** What the subjects of channels begin with; peers with another prefix are on another network. Default `"groupcast"`. */
+  readonly prefix?: string;
+  /** What else the NATS client is told: user and pass, token, authenticator, tls, time between attempts … */
+  readonly connection?: Omit<NodeConnectionOptions, "servers" | "noEcho">;
+  /** How many messages wait while there is no connection; then the oldest go, and are counted. Default 10,000. */
+  readonly maxWaitingMessages?: number;
+  /** How many bytes of them. Default 16 MiB. */
+  readonly maxWaitingBytes?: number;
+  /** Gets what listeners throw. Default: stderr. */
+  readonly logger?: Logger;
+}
+
+/** {@link NatsTransportOptions}, checked, with defaults. */
+export interface ResolvedNatsOptions {
+  readonly prefix: string;
+  readonly connection: NodeConnectionOptions;
+  readonly limits: OutboxLimits;
+  readonly logger: Logger;
+}
+
+const DEFAULT_SERVER = "127.0.0.1:4222";
+const DEFAULT_PREFIX = "groupcast";
+const PREFIX = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/; // tokens that mean nothing else to NATS
+const DEFAULT_WAITING_MESSAGES = 10_000;
+const DEFAULT_WAITING_BYTES = 16 * 1024 * 1024;
+const RECONNECT_MS = 500;
+const PING_MS = 10_000; // a connection that says nothing for twice as long is given up and made again
+const MAX_SILENT_PINGS = 2;
+const KEYS = ["servers", "prefix", "connection", "maxWaitingMessages", "maxWaitingBytes", "logger"] as const;
+
+/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+export function resolveNatsOptions(operation: string, given: NatsTransportOptions | undefined): ResolvedNatsOptions {
+  const options = checkOptions(operation, given, KEYS);
+  const { maxWaitingMessages = DEFAULT_WAITING_MESSAGES, maxWaitingBytes = DEFAULT_WAITING_BYTES } = options;
+  const { prefix = DEFAULT_PREFIX, logger = stderrLogger } = options;
+  if (!PREFIX.test(checkString(operation, "prefix", prefix))) {
+    const expected = "letters, digits, - and _, in parts with dots between them";
+    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "prefix", value: prefix, expected });
+  }
+  return {
+    prefix,
+    logger,
+    limits: {
+      maxMessages: checkInteger(operation, "maxWaitingMessages", maxWaitingMessages, [0, 1 << 24]),
+      maxBytes: checkInteger(operation, "maxWaitingBytes", maxWaitingBytes, [0, 2 ** 32]),
+    },
+    connection: {
+      reconnectTimeWait: RECONNECT_MS,
+      maxReconnectAttempts: -1, // for ever
+      pingInterval: PING_MS,
+      maxPingOut: MAX_SILENT_PINGS,
+      ...options.connection,
+      servers: checkServers(operation, options.servers ?? DEFAULT_SERVER),
+      noEcho: false, // as on multicast with loopback on, a node hears itself
+    },
+  };
+}
+
+function checkServers(operation: string, value: unknown): string[] {
+  const servers: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (servers.length > 0 && servers.every((server) => typeof server === "string")) return [...servers];
+  throw wrongType(operation, "servers", value, "the address of a server, or several");
+}

@@ -1,0 +1,133 @@
+/**
+ * What is to be sent over NATS and has not been confirmed.
+ *
+ * Theory of operation: the client takes whatever it is given, without bound, and forgets it when it dials again. So no more is given to
+ * it than may be on the way: after each piece of so many bytes, and at the latest a moment after a message, the server is asked to
+ * answer (PING, PONG), and its answer confirms what went before. What comes while too much is on the way, or while there is no
+ * connection, waits here, within bounds; when there is no room, what has waited longest goes: the latest is worth most. What was on the
+ * way when the connection broke may have arrived or not; it is counted, and not sent again: at most once, as on UDP.
+ */
+import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
+import type { TransportStatistics } from "./channel-transport.js";
+
+const CONFIRM_BYTES = 256 * 1024;
+const CONFIRM_MS = 100;
+const MAX_UNCONFIRMED_BYTES = 8 * 1024 * 1024;
+const MESSAGE_COST_BYTES = 128; // subject, header and the client's own
+
+/** What waits while there is no connection, at most. */
+export interface OutboxLimits {
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+}
+
+interface Outgoing {
+  readonly subject: string;
+  readonly payload: Buffer;
+  readonly header: MsgHdrs;
+}
+
+export class NatsOutbox {
+  readonly #connection: NatsConnection;
+  readonly #statistics: TransportStatistics;
+  readonly #limits: OutboxLimits;
+  #waiting: Outgoing[] = [];
+  #waitingBytes = 0;
+  #isConnected = true;
+  #life = 0; // counts connections: an answer for an earlier one is none
+  #unasked = { bytes: 0, messages: 0 }; // given to the client since the last question
+  #unconfirmed = { bytes: 0, messages: 0 };
+  #question: NodeJS.Timeout | undefined;
+
+  constructor(connection: NatsConnection, statistics: TransportStatistics, limits: OutboxLimits) {
+    this.#connection = connection;
+    this.#statistics = statistics;
+    this.#limits = limits;
+  }
+
+  /** Messages that wait here. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  send(subject: string, payload: Uint8Array, header: MsgHdrs): void {
+    const outgoing = { subject, payload: Buffer.from(payload), header }; // the client reads it later than now
+    if (this.#waiting.length === 0 && this.#hasRoom) this.#give(outgoing);
+    else this.#keep(outgoing);
+  }
+
+  connected(): void {
+    this.#isConnected = true;
+    this.#giveWaiting();
+  }
+
+  disconnected(): void {
+    this.#isConnected = false;
+    this.#life++;
+    this.#statistics.unconfirmed += this.#unconfirmed.messages;
+    this.#unconfirmed = { bytes: 0, messages: 0 };
+    this.#unasked = { bytes: 0, messages: 0 };
+    clearTimeout(this.#question);
+    this.#question = undefined;
+  }
+
+  /** Waits for the server to confirm what it was given; rejects when the connection breaks. What waits is counted as dropped. */
+  async finish(): Promise<void> {
+    clearTimeout(this.#question);
+    this.#statistics.dropped += this.#waiting.splice(0).length;
+    if (this.#isConnected) await this.#connection.flush();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#isConnected && this.#unconfirmed.bytes < MAX_UNCONFIRMED_BYTES;
+  }
+
+  #give({ subject, payload, header }: Outgoing): void {
+    this.#connection.publish(subject, payload, { headers: header });
+    this.#statistics.sent++;
+    for (const count of [this.#unasked, this.#unconfirmed]) {
+      count.bytes += payload.length + MESSAGE_COST_BYTES;
+      count.messages++;
+    }
+    if (this.#unasked.bytes >= CONFIRM_BYTES) this.#ask();
+    else this.#question ??= setTimeout(() => this.#ask(), CONFIRM_MS).unref();
+  }
+
+  #ask(): void {
+    clearTimeout(this.#question);
+    this.#question = undefined;
+    const life = this.#life;
+    const { bytes, messages } = this.#unasked;
+    this.#unasked = { bytes: 0, messages: 0 };
+    this.#connection.flush().then(
+      () => this.#confirmed(life, bytes, messages),
+      () => {}, // the connection broke: disconnected() counts
+    );
+  }
+
+  #confirmed(life: number, bytes: number, messages: number): void {
+    if (life !== this.#life) return;
+    this.#unconfirmed.bytes -= bytes;
+    this.#unconfirmed.messages -= messages;
+    this.#giveWaiting();
+  }
+
+  #giveWaiting(): void {
+    let count = 0;
+    while (count < this.#waiting.length && this.#hasRoom) {
+      const outgoing = this.#waiting[count++]!;
+      this.#waitingBytes -= outgoing.payload.length;
+      this.#give(outgoing);
+    }
+    this.#waiting.splice(0, count);
+  }
+
+  #keep(outgoing: Outgoing): void {
+    this.#waiting.push(outgoing);
+    this.#waitingBytes += outgoing.payload.length;
+    while (this.#waiting.length > this.#limits.maxMessages || this.#waitingBytes > this.#limits.maxBytes) {
+      this.#waitingBytes -= this.#waiting.shift()!.payload.length;
+      this.#statistics.dropped++;
+    }
+  }
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from "node:crypto";
+import type { NatsConnection, Status } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
+import { ChannelStateError } from "./channel-errors.js";
+import {
+  type ChannelReceiver,
+  type ChannelSender,
+  type ChannelTransport,
+  type RelayEnvelope,
+  type TransportEvents,
+  type TransportStatistics,
+  zeroTransportStatistics,
+} from "./channel-transport.js";
+import { Eventful } from "./eventful.js";
+import { brokerError } from "./nats-errors.js";
+import { encodeNatsHeader, NATS_HEADER_BYTES } from "./nats-header.js";
+import { type NatsTransportOptions, type ResolvedNatsOptions, resolveNatsOptions } from "./nats-options.js";
+import { NatsOutbox } from "./nats-outbox.js";
+import { NatsReceptions } from "./nats-receptions.js";
+import { subjectForChannel } from "./nats-subject.js";
+
+const LINGER_MS = 1000; // how long a closing transport waits for the server to take what was sent
+const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576; // the server's own default, until it has said (nats-server, max_payload)
+
+/** The senders of one channel: one source, one count. */
+interface Stream {
+  readonly subject: string;
+  readonly source: string;
+  sequence: number;
+  users: number;
+}
+
+/**
+ * Channels over a NATS server: for hosts that share no network which carries multicast.
+ *
+ * Theory of operation: one connection, made before there is a transport. It is made again by itself when it breaks, for as long as the
+ * server does not refuse the login; subscriptions come back with it, what is sent meanwhile waits within bounds. Delivery is at most
+ * once, as on UDP.
+ */
+export class NatsTransport extends Eventful<TransportEvents> implements ChannelTransport {
+  readonly kind = "nats";
+  readonly #options: ResolvedNatsOptions;
+  readonly #connection: NatsConnection;
+  readonly #statistics: TransportStatistics = zeroTransportStatistics();
+  readonly #outbox: NatsOutbox;
+  readonly #receptions: NatsReceptions;
+  readonly #streams = new Map<string, Stream>();
+  #isConnected = true;
+  #closed: Promise<void> | undefined;
+
+  private constructor(connection: NatsConnection, options: ResolvedNatsOptions) {
+    super();
+    this.#options = options;
+    this.#connection = connection;
+    this.#outbox = new NatsOutbox(connection, this.#statistics, options.limits);
+    this.#receptions = new NatsReceptions(connection, options.prefix, this.#statistics, (error) => this.#fail("receive from", error));
+    void this.#watch();
+    void connection.closed().then((error) => this.#ended(error));
+  }
+
+  /**
+   * Connects to a server.
+   *
+   * @returns Rejects with InvalidArgumentError, or BrokerError `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_REFUSED`.
+   */
+  static async connect(options?: NatsTransportOptions): Promise<NatsTransport> {
+    const resolved = resolveNatsOptions("NatsTransport.connect", options);
+    try {
+      return new NatsTransport(await connect(resolved.connection), resolved);
+    } catch (error) {
+      throw brokerError("connect to", error, serversOf(resolved));
+    }
+  }
+
+  /** Whether there is a connection now; `connection` tells changes. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** Messages that wait for the connection. */
+  get waiting(): number {
+    return this.#outbox.length;
+  }
+
+  maxPayloadBytes(): number {
+    return (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES) - NATS_HEADER_BYTES;
+  }
+
+  openSender(channel: string): ChannelSender {
+    this.#checkOpen("openSender");
+    const stream = this.#streams.get(channel) ?? this.#openStream(channel);
+    stream.users++;
+    let isOpen = true;
+    return {
+      send: (payload, envelope) => {
+        this.#checkOpen("send");
+        return this.#send(stream, payload, envelope);
+      },
+      close: () => {
+        if (isOpen && --stream.users === 0) this.#streams.delete(channel);
+        isOpen = false;
+      },
+    };
+  }
+
+  startReceiving(channel: string, receiver: ChannelReceiver): void {
+    this.#checkOpen("startReceiving");
+    this.#receptions.addChannel(channel, receiver);
+  }
+
+  stopReceiving(channel: string, receiver: ChannelReceiver): void {
+    this.#receptions.removeChannel(channel, receiver);
+  }
+
+  startReceivingPattern(pattern: string, receiver: ChannelReceiver): void {
+    this.#checkOpen("startReceivingPattern");
+    this.#receptions.addPattern(pattern, receiver);
+  }
+
+  stopReceivingPattern(pattern: string, receiver: ChannelReceiver): void {
+    this.#receptions.removePattern(pattern, receiver);
+  }
+
+  statistics(): TransportStatistics {
+    return { ...this.#statistics };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  protected listenerThrew(error: unknown): void {
+    this.#options.logger.error("an event listener threw", { error });
+  }
+
+  async #close(): Promise<void> {
+    this.#receptions.clear();
+    const lingering = this.#outbox.finish().catch(() => {}); // it broke meanwhile: nothing to wait for
+    await Promise.race([lingering, new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]);
+    this.#outbox.disconnected();
+    await this.#connection.close();
+  }
+
+  #openStream(channel: string): Stream {
+    const subject = subjectForChannel(this.#options.prefix, channel);
+    const stream = { subject, source: randomBytes(8).toString("hex"), sequence: 0, users: 0 };
+    this.#streams.set(channel, stream);
+    return stream;
+  }
+
+  /** Always takes it: what there is no room for is counted when it has to go. */
+  #send(stream: Stream, payload: Uint8Array, envelope: RelayEnvelope | undefined): boolean {
+    const { source, sequence } = envelope ?? stream;
+    this.#outbox.send(stream.subject, payload, encodeNatsHeader(source, sequence, envelope));
+    if (envelope === undefined) stream.sequence = (sequence + 1) >>> 0;
+    return true;
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) this.#heard(status);
+  }
+
+  #heard(status: Status): void {
+    if (status.type === "disconnect") this.#setConnected(false);
+    else if (status.type === "reconnect") this.#setConnected(true);
+    else if (status.type === "error") this.#fail("use", status.error);
+  }
+
+  #setConnected(isConnected: boolean): void {
+    if (this.#isConnected === isConnected || this.#closed !== undefined) return;
+    this.#isConnected = isConnected;
+    if (isConnected) this.#outbox.connected();
+    else this.#outbox.disconnected();
+    this.tell("connection", { isConnected });
+  }
+
+  /** The connection is closed for good: by us, or because the server refuses to have us back. */
+  #ended(error: unknown): void {
+    if (this.#closed !== undefined) return;
+    this.#setConnected(false);
+    this.#closed = Promise.resolve();
+    this.#fail("connect to", error);
+  }
+
+  #fail(operation: string, cause: unknown): void {
+    const error = brokerError(operation, cause, serversOf(this.#options));
+    if (!this.tell("error", error)) this.#options.logger.error("the NATS transport failed", { error });
+  }
+
+  #checkOpen(operation: string): void {
+    if (this.#closed !== undefined) throw new ChannelStateError("ERR_TRANSPORT_CLOSED", operation);
+  }
+}
+
+function serversOf({ connection }: ResolvedNatsOptions): string {
+  return [connection.servers ?? []].flat().join(", ");
+}

@@ -1,0 +1,70 @@
+import type { Logger, Reactor } from "groupcast";
+import { InvalidArgumentError } from "groupcast";
+import { checkNamespace } from "./channel-name.js";
+import type { ChannelTransport } from "./channel-transport.js";
+import { checkInteger, checkOptions, checkString, wrongType } from "./check-argument.js";
+import { stderrLogger } from "./stderr-logger.js";
+import { UDP_OPTIONS, type UdpTransportOptions } from "./udp-options.js";
+import { UdpTransport } from "./udp-transport.js";
+
+/** What a node is made of: a name, and a transport or what to make a {@link UdpTransport} of. */
+export interface NodeOptions extends UdpTransportOptions {
+  /** What other nodes see. Need not be unique. */
+  readonly name: string;
+  /** Where relative channel names begin. Default: the root. */
+  readonly namespace?: string;
+  /** Instead of UDP; closed by whoever opened it. The options of UDP do not go with it. */
+  readonly transport?: ChannelTransport;
+  /** How often other nodes hear of this one, in milliseconds; 0: never, and it hears nothing of them. Default 1000. */
+  readonly heartbeatMs?: number;
+  /** How many sources are told apart, over all channels; the one that was silent for longest goes first. Default 65,536. */
+  readonly maxSources?: number;
+}
+
+/** {@link NodeOptions}, checked, with defaults. */
+export interface ResolvedNodeOptions {
+  readonly name: string;
+  readonly namespace: string;
+  readonly transport: ChannelTransport;
+  readonly ownsTransport: boolean;
+  readonly heartbeatMs: number;
+  readonly maxSources: number;
+  readonly logger: Logger;
+}
+
+const DEFAULT_HEARTBEAT_MS = 1000;
+const LONGEST_HEARTBEAT_MS = 60_000;
+const DEFAULT_SOURCES = 65_536; // some 10 MiB
+const LARGEST_SOURCES = 1 << 24;
+const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "maxSources", ...UDP_OPTIONS] as const;
+
+/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): ResolvedNodeOptions {
+  const operation = "ChannelNode";
+  const options = checkOptions(operation, given, NODE_OPTIONS);
+  const { name, namespace = "", heartbeatMs = DEFAULT_HEARTBEAT_MS, maxSources = DEFAULT_SOURCES, logger = stderrLogger } = options;
+  return {
+    name: checkString(operation, "name", name),
+    namespace: checkNamespace(operation, "", namespace),
+    heartbeatMs: checkInteger(operation, "heartbeatMs", heartbeatMs, [0, LONGEST_HEARTBEAT_MS]),
+    maxSources: checkInteger(operation, "maxSources", maxSources, [1, LARGEST_SOURCES]),
+    logger,
+    ownsTransport: options.transport === undefined,
+    transport: resolveTransport(operation, reactor, options),
+  };
+}
+
+function resolveTransport(operation: string, reactor: Reactor, options: Partial<NodeOptions>): ChannelTransport {
+  const { transport } = options;
+  const udp = Object.fromEntries(UDP_OPTIONS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
+  if (transport === undefined) return new UdpTransport(reactor, udp as UdpTransportOptions);
+  if (typeof transport?.openSender !== "function") throw wrongType(operation, "transport", transport, "a ChannelTransport");
+  const extra = Object.keys(udp).find((key) => key !== "logger");
+  if (extra === undefined) return transport;
+  throw new InvalidArgumentError("ERR_OPTION_UNKNOWN", {
+    operation,
+    argument: "option",
+    value: extra,
+    expected: "the options of UDP only without a transport",
+  });
+}

@@ -1,0 +1,64 @@
+import { FRAGMENT_HEADER_BYTES, type FragmentHeader, partBytesOf } from "./fragment-header.js";
+import type { SequenceSpan } from "./sequence-tracker.js";
+
+const PART_COST_BYTES = 128; // what the objects around a fragment take, so that many tiny ones count for what they cost
+
+/** A message some of whose fragments are there. Memory is taken for what has come, not for what is announced. */
+export class PartialMessage {
+  readonly startedMs: number;
+  readonly sourceId: string;
+  readonly #totalBytes: number;
+  readonly #count: number;
+  readonly #partBytes: number;
+  readonly #parts = new Map<number, Buffer>(); // by index
+  #heldBytes = 0;
+  #first: number | undefined;
+  #last: number | undefined;
+
+  constructor(sourceId: string, header: FragmentHeader, lengthBytes: number, nowMs: number) {
+    this.sourceId = sourceId;
+    this.startedMs = nowMs;
+    this.#totalBytes = header.totalBytes;
+    this.#count = header.count;
+    this.#partBytes = partBytesOf(header, lengthBytes)!;
+  }
+
+  /** Memory that it takes, about. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get isComplete(): boolean {
+    return this.#parts.size === this.#count;
+  }
+
+  /** The sequence numbers of its packets, when their sender counts. */
+  get span(): SequenceSpan | undefined {
+    return this.#first === undefined || this.#last === undefined ? undefined : { first: this.#first, last: this.#last };
+  }
+
+  /** Whether a fragment can belong to this message. */
+  fits(header: FragmentHeader, lengthBytes: number): boolean {
+    return header.totalBytes === this.#totalBytes && header.count === this.#count && partBytesOf(header, lengthBytes) === this.#partBytes;
+  }
+
+  /** Adds a fragment that fits; one that is there already changes nothing. */
+  add({ index }: FragmentHeader, payload: Buffer, sequence: number | undefined): void {
+    if (this.#parts.has(index)) return;
+    // Memory of its own: a view would keep the whole chunk alive that the datagram came in.
+    const part = Buffer.allocUnsafeSlow(payload.length - FRAGMENT_HEADER_BYTES);
+    payload.copy(part, 0, FRAGMENT_HEADER_BYTES);
+    this.#parts.set(index, part);
+    this.#heldBytes += part.length + PART_COST_BYTES;
+    if (sequence === undefined) return;
+    if (this.#first === undefined || ((sequence - this.#first) | 0) < 0) this.#first = sequence;
+    if (this.#last === undefined || ((sequence - this.#last) | 0) > 0) this.#last = sequence;
+  }
+
+  /** The message, once it is complete. */
+  assemble(): Buffer {
+    const whole = Buffer.allocUnsafe(this.#totalBytes);
+    for (const [index, part] of this.#parts) part.copy(whole, index * this.#partBytes);
+    return whole;
+  }
+}

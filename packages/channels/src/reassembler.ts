@@ -1,0 +1,122 @@
+/**
+ * Puts fragments together again, in whatever order and however often they come.
+ *
+ * Theory of operation: messages that are not complete are kept in the order in which they began. One makes room, and is counted as
+ * incomplete, when it has waited too long, when its source has begun too many, or when all together hold too much; so fragments that
+ * never finish cost a bounded amount of memory for a bounded time. The numbers of the latest complete messages are remembered, so that
+ * a repeated fragment does not begin one again.
+ */
+import type { Clock, ScheduledCall } from "groupcast";
+import type { ChannelStatistics } from "./channel-message.js";
+import { FRAGMENT_HEADER_BYTES, looksLikeFragment, readFragmentHeader } from "./fragment-header.js";
+import { PartialMessage } from "./partial-message.js";
+import { RecentTable } from "./recent-table.js";
+import type { SequenceSpan } from "./sequence-tracker.js";
+
+const TIMEOUT_MS = 2000; // from a message's first fragment; at 32 KiB a millisecond the longest takes half a second
+const MAX_PER_SOURCE = 8; // one sender sends one message after another
+const MAX_PARTIALS = 256;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+const MAX_REMEMBERED = 1024; // complete messages
+
+/** A message, whole. */
+export interface WholeMessage {
+  readonly payload: Buffer;
+  readonly span: SequenceSpan | undefined; // undefined: its sender does not count
+}
+
+/** One packet's contribution. */
+export interface Fragment {
+  readonly sourceId: string;
+  readonly sequence: number | undefined;
+  readonly payload: Buffer;
+}
+
+export class Reassembler {
+  readonly #clock: Clock;
+  readonly #statistics: ChannelStatistics;
+  readonly #partials = new Map<string, PartialMessage>(); // oldest first
+  readonly #complete = new RecentTable<true>(MAX_REMEMBERED);
+  #heldBytes = 0;
+  #expiry: ScheduledCall | undefined;
+
+  constructor(clock: Clock, statistics: ChannelStatistics) {
+    this.#clock = clock;
+    this.#statistics = statistics;
+  }
+
+  /** Bytes that wait for the rest of their message. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Takes a packet; returns the message that is whole with it, if one is. */
+  take({ sourceId, sequence, payload }: Fragment): WholeMessage | undefined {
+    if (!looksLikeFragment(payload)) return { payload, span: sequence === undefined ? undefined : { first: sequence, last: sequence } };
+    const header = readFragmentHeader(payload);
+    const key = `${sourceId}\0${header?.message}`;
+    if (header === undefined || this.#partials.get(key)?.fits(header, lengthOf(payload)) === false) {
+      this.#statistics.malformed++;
+      return undefined;
+    }
+    if (this.#complete.peek(key) === true) return undefined; // a fragment that came again
+    const partial =
+      this.#partials.get(key) ?? this.#begin(key, new PartialMessage(sourceId, header, lengthOf(payload), this.#clock.nowMs()));
+    this.#heldBytes -= partial.heldBytes;
+    partial.add(header, payload, sequence);
+    this.#heldBytes += partial.heldBytes;
+    if (partial.isComplete) return this.#finish(key, partial);
+    while (this.#heldBytes > MAX_HELD_BYTES) this.#giveUpOldest();
+    return undefined;
+  }
+
+  close(): void {
+    this.#expiry?.cancel();
+    while (this.#partials.size > 0) this.#giveUpOldest();
+  }
+
+  #begin(key: string, partial: PartialMessage): PartialMessage {
+    const siblings = [...this.#partials].filter(([, { sourceId }]) => sourceId === partial.sourceId);
+    if (siblings.length >= MAX_PER_SOURCE) this.#giveUp(siblings[0]![0]);
+    else if (this.#partials.size >= MAX_PARTIALS) this.#giveUpOldest();
+    this.#partials.set(key, partial);
+    this.#expiry ??= this.#clock.schedule(TIMEOUT_MS, () => this.#expire());
+    return partial;
+  }
+
+  #finish(key: string, partial: PartialMessage): WholeMessage {
+    this.#forget(key, partial);
+    this.#complete.use(key, () => true);
+    return { payload: partial.assemble(), span: partial.span };
+  }
+
+  #expire(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [key, { startedMs }] of this.#partials) {
+      if (nowMs - startedMs < TIMEOUT_MS) break;
+      this.#giveUp(key);
+    }
+    const [next] = this.#partials.values();
+    this.#expiry = next && this.#clock.schedule(Math.max(1, next.startedMs + TIMEOUT_MS - nowMs), () => this.#expire());
+  }
+
+  #giveUpOldest(): void {
+    const [oldest] = this.#partials.keys();
+    if (oldest !== undefined) this.#giveUp(oldest);
+  }
+
+  #giveUp(key: string): void {
+    this.#forget(key, this.#partials.get(key)!);
+    this.#statistics.incomplete++;
+  }
+
+  #forget(key: string, partial: PartialMessage): void {
+    this.#partials.delete(key);
+    this.#heldBytes -= partial.heldBytes;
+  }
+}
+
+/** Bytes of the message that a fragment carries. */
+function lengthOf(payload: Buffer): number {
+  return payload.length - FRAGMENT_HEADER_BYTES;
+}

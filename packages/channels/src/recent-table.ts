@@ -1,0 +1,107 @@
+/** One entry of a {@link RecentTable}. */
+export interface RecentEntry<V> {
+  readonly key: string;
+  readonly value: V;
+}
+
+interface Link<V> extends RecentEntry<V> {
+  isHeld: boolean;
+  newer: Link<V> | undefined;
+  older: Link<V> | undefined;
+}
+
+/**
+ * A map that holds so many entries and no more: the one that was not used for longest goes first.
+ *
+ * Kept as a list through the entries, so that using one that is held costs a few assignments: it happens for every message.
+ */
+export class RecentTable<V> {
+  readonly #capacity: number;
+  readonly #evicted: (value: V) => void;
+  readonly #entries = new Map<string, Link<V>>();
+  #newest: Link<V> | undefined;
+  #oldest: Link<V> | undefined;
+
+  /** @param evicted - Told of each value that had to make room. */
+  constructor(capacity: number, evicted: (value: V) => void = () => {}) {
+    this.#capacity = capacity;
+    this.#evicted = evicted;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The entry of `key`, which becomes the newest; made by `make` when there is none. */
+  use(key: string, make: () => V): RecentEntry<V> {
+    const found = this.#entries.get(key);
+    if (found !== undefined) {
+      this.#renew(found);
+      return found;
+    }
+    if (this.#entries.size >= this.#capacity) this.#evictOldest();
+    const entry: Link<V> = { key, value: make(), isHeld: true, newer: undefined, older: undefined };
+    this.#entries.set(key, entry);
+    this.#append(entry);
+    return entry;
+  }
+
+  /** Makes an entry that was got from {@link RecentTable.use} the newest; false when it has had to make room meanwhile. */
+  renew(entry: RecentEntry<V>): boolean {
+    const link = entry as Link<V>;
+    if (!link.isHeld) return false;
+    this.#renew(link);
+    return true;
+  }
+
+  /** The value of `key`, which stays as old as it is. */
+  peek(key: string): V | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#drop(entry);
+  }
+
+  /** Every value, oldest first. */
+  values(): V[] {
+    const values: V[] = [];
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) values.push(entry.value);
+    return values;
+  }
+
+  #renew(entry: Link<V>): void {
+    if (entry === this.#newest) return;
+    this.#unlink(entry);
+    this.#append(entry);
+  }
+
+  #evictOldest(): void {
+    const entry = this.#oldest;
+    if (entry === undefined) return;
+    this.#drop(entry);
+    this.#evicted(entry.value);
+  }
+
+  #drop(entry: Link<V>): void {
+    this.#unlink(entry);
+    entry.isHeld = false;
+    this.#entries.delete(entry.key);
+  }
+
+  #append(entry: Link<V>): void {
+    entry.older = this.#newest;
+    entry.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+
+  #unlink(entry: Link<V>): void {
+    if (entry.older === undefined) this.#oldest = entry.newer;
+    else entry.older.newer = entry.newer;
+    if (entry.newer === undefined) this.#newest = entry.older;
+    else entry.newer.older = entry.older;
+  }
+}

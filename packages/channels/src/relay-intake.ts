@@ -1,0 +1,110 @@
+/**
+ * Which channels a relay receives on one side.
+ *
+ * Theory of operation: a channel that a rule names is received from the start. For patterns the transport is asked if it can receive
+ * patterns, as NATS can; where it cannot, the heartbeats of the nodes on that network tell which channels are published, and each that
+ * matches is received while some node says that it publishes it. Nodes that send no heartbeats are not found that way: name their channels.
+ */
+import type { Clock, ScheduledCall } from "groupcast";
+import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "./channel-transport.js";
+import { HEARTBEAT_CHANNEL } from "./heartbeat.js";
+import { NodeDirectory } from "./node-directory.js";
+import type { ResolvedRule } from "./relay-options.js";
+
+const RECONCILE_MS = 50; // once for many heartbeats: they come in bursts, and anybody can send them
+
+/** What an intake needs of its relay. */
+export interface IntakeOptions {
+  readonly transport: ChannelTransport;
+  readonly rules: readonly ResolvedRule[]; // of this direction
+  readonly receiver: ChannelReceiver;
+  readonly maxChannels: number; // that heartbeats may open
+  readonly clock: Clock;
+  readonly report: (error: unknown) => void;
+}
+
+export class RelayIntake {
+  readonly #options: IntakeOptions;
+  readonly #named: readonly string[];
+  readonly #patterns: readonly ResolvedRule[];
+  readonly #found = new Set<string>();
+  readonly #matching = new Map<string, ChannelReceiver>(); // by pattern
+  #directory: NodeDirectory | undefined;
+  #reconciliation: ScheduledCall | undefined;
+  readonly #listener: ChannelReceiver = { packetReceived: (packet) => this.#heardHeartbeat(packet) };
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    const { rules, transport, receiver, clock } = options;
+    this.#named = [...new Set(rules.filter(({ pattern }) => pattern.isName).map(({ pattern }) => pattern.text))];
+    this.#patterns = rules.filter(({ pattern }) => !pattern.isName);
+    for (const channel of this.#named) transport.startReceiving(channel, receiver);
+    if (this.#patterns.length === 0) return;
+    if (transport.startReceivingPattern !== undefined) {
+      for (const { pattern } of this.#patterns) this.#startPattern(pattern.text);
+      return;
+    }
+    this.#directory = new NodeDirectory(clock, undefined, () => {
+      this.#reconciliation ??= clock.schedule(RECONCILE_MS, () => this.#reconcile());
+    });
+    transport.startReceiving(HEARTBEAT_CHANNEL, this.#listener);
+  }
+
+  close(): void {
+    const { transport, receiver } = this.#options;
+    for (const channel of [...this.#named, ...this.#found]) transport.stopReceiving(channel, receiver);
+    for (const [text, matching] of this.#matching) transport.stopReceivingPattern?.(text, matching);
+    this.#reconciliation?.cancel();
+    if (this.#directory === undefined) return;
+    this.#directory.close();
+    transport.stopReceiving(HEARTBEAT_CHANNEL, this.#listener);
+  }
+
+  /** Patterns may overlap with names and with one another: the first that matches a channel has it, so that nothing comes twice. */
+  #startPattern(text: string): void {
+    if (this.#matching.has(text)) return;
+    const matching: ChannelReceiver = {
+      packetReceived: (packet) => {
+        if (this.#patternOf(packet.channel) === text) this.#options.receiver.packetReceived(packet);
+      },
+    };
+    this.#options.transport.startReceivingPattern!(text, matching);
+    this.#matching.set(text, matching);
+  }
+
+  #patternOf(channel: string): string | undefined {
+    if (this.#named.includes(channel)) return undefined;
+    return this.#patterns.find(({ pattern }) => pattern.matches(channel))?.pattern.text;
+  }
+
+  #heardHeartbeat({ isRelayed, payload }: ReceivedPacket): void {
+    if (!isRelayed) this.#directory!.hear(payload); // what nodes of other networks publish comes from there
+  }
+
+  /** Receives what nodes publish now, and nothing else. */
+  #reconcile(): void {
+    this.#reconciliation = undefined;
+    const { transport, receiver, maxChannels, report } = this.#options;
+    const wanted = this.#publishedChannels();
+    for (const channel of this.#found) {
+      if (wanted.has(channel)) continue;
+      this.#found.delete(channel);
+      transport.stopReceiving(channel, receiver);
+    }
+    for (const channel of wanted) {
+      if (this.#found.has(channel) || this.#found.size >= maxChannels) continue;
+      try {
+        transport.startReceiving(channel, receiver);
+        this.#found.add(channel);
+      } catch (error) {
+        report(error); // a join that the system refuses
+      }
+    }
+  }
+
+  #publishedChannels(): Set<string> {
+    const published = this.#directory!.nodes.flatMap(({ channels }) => channels.filter(({ isPublished }) => isPublished));
+    const matching = published.map(({ name }) => name).filter((name) => this.#patterns.some(({ pattern }) => pattern.matches(name)));
+    return new Set(matching.filter((name) => !this.#named.includes(name) && name !== HEARTBEAT_CHANNEL));
+  }
+}

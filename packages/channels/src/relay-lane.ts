@@ -1,0 +1,134 @@
+/**
+ * One direction of a relay.
+ *
+ * A packet passes unless one of these holds, looked at in this order:
+ * - `own`: this relay sent it itself;
+ * - `relayed`: it came to this network through a relay, and the network cannot say from where (UDP);
+ * - `hops`: it has passed as many relays as may be;
+ * - `repeated`: it has been here, from this side or the other;
+ * - `returned`: it was published on the network it would go to;
+ * - `limited`: there are too many;
+ * - `tooLong`: it fits no packet of the other network.
+ */
+import type { Clock } from "groupcast";
+import type { ChannelReceiver, ChannelSender, ReceivedPacket, RelayEnvelope } from "./channel-transport.js";
+import { RateLimit } from "./rate-limit.js";
+import { RecentTable } from "./recent-table.js";
+import type { RelaySide, ResolvedRule } from "./relay-options.js";
+import type { RelayedPackets } from "./relayed-packets.js";
+
+/** What one direction of a relay has done, in packets. */
+export interface LaneStatistics {
+  forwarded: number;
+  refused: number; // not taken by the other transport
+  own: number;
+  relayed: number;
+  hops: number;
+  repeated: number;
+  returned: number;
+  limited: number;
+  tooLong: number;
+  notAllowed: number; // of channels that no rule names
+}
+
+/** What a lane needs of its relay. */
+export interface LaneOptions {
+  readonly relay: string; // 16 hexadecimal digits
+  readonly from: RelaySide;
+  readonly to: RelaySide;
+  readonly rules: readonly ResolvedRule[];
+  readonly maxHops: number;
+  readonly maxChannels: number;
+  readonly packets: RelayedPackets; // shared by both lanes
+  readonly clock: Clock;
+  readonly report: (error: unknown) => void;
+}
+
+interface Route {
+  readonly sender: ChannelSender;
+  readonly limit: RateLimit;
+  readonly maxPayloadBytes: number;
+}
+
+export class RelayLane implements ChannelReceiver {
+  readonly statistics: LaneStatistics = {
+    forwarded: 0,
+    refused: 0,
+    own: 0,
+    relayed: 0,
+    hops: 0,
+    repeated: 0,
+    returned: 0,
+    limited: 0,
+    tooLong: 0,
+    notAllowed: 0,
+  };
+  readonly #options: LaneOptions;
+  readonly #limits: ReadonlyMap<ResolvedRule, RateLimit>;
+  readonly #routes: RecentTable<Route>;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    const nowMs = options.clock.nowMs();
+    this.#limits = new Map(options.rules.map((rule) => [rule, new RateLimit(rule.maxPerSecond, nowMs)]));
+    this.#routes = new RecentTable(options.maxChannels, ({ sender }) => sender.close());
+  }
+
+  packetReceived(packet: ReceivedPacket): void {
+    try {
+      this.statistics[this.#pass(packet)]++;
+    } catch (error) {
+      this.statistics.refused++; // the other transport has closed, or cannot open a sender
+      this.#options.report(error);
+    }
+  }
+
+  close(): void {
+    for (const { sender } of this.#routes.values()) sender.close();
+  }
+
+  #pass(packet: ReceivedPacket): keyof LaneStatistics {
+    const { relay, from, to, packets, clock } = this.#options;
+    const circular = this.#circular(packet);
+    if (circular !== undefined) return circular;
+    const nowMs = clock.nowMs();
+    const source = packets.sourceOf(packet, from.network, nowMs);
+    const sequence = packet.sequence ?? source.next++;
+    if (packets.isRepeat(source, sequence, nowMs)) return "repeated";
+    const { origin, hops } = packet.envelope ?? { origin: from.network, hops: 0 };
+    if (origin === to.network) return "returned";
+    return this.#send(packet, { origin, source: source.id, sequence, hops: hops + 1, via: relay }, nowMs);
+  }
+
+  /** Why a packet has gone far enough, if it has. */
+  #circular({ isRelayed, envelope }: ReceivedPacket): keyof LaneStatistics | undefined {
+    if (envelope === undefined) return isRelayed ? "relayed" : undefined;
+    if (envelope.via === this.#options.relay) return "own";
+    return envelope.hops >= this.#options.maxHops ? "hops" : undefined;
+  }
+
+  #send({ channel, payload }: ReceivedPacket, stamped: RelayEnvelope, nowMs: number): keyof LaneStatistics {
+    const route = this.#routeFor(channel);
+    if (route === undefined) return "notAllowed";
+    if (!route.limit.take(nowMs)) return "limited";
+    if (payload.length > route.maxPayloadBytes) return "tooLong";
+    return route.sender.send(payload, stamped) ? "forwarded" : "refused";
+  }
+
+  #routeFor(channel: string): Route | undefined {
+    const known = this.#routes.peek(channel);
+    const rule = known === undefined ? this.#ruleFor(channel) : undefined;
+    if (known === undefined && rule === undefined) return undefined;
+    const { transport } = this.#options.to;
+    const open = (): Route => ({
+      sender: transport.openSender(channel, "relay"),
+      limit: this.#limits.get(rule!)!,
+      maxPayloadBytes: transport.maxPayloadBytes(channel),
+    });
+    return this.#routes.use(channel, open).value;
+  }
+
+  #ruleFor(channel: string): ResolvedRule | undefined {
+    return this.#options.rules.find(({ pattern }) => pattern.matches(channel));
+  }
+}

@@ -1,0 +1,96 @@
+import { InvalidArgumentError, type Logger } from "groupcast";
+import { ChannelPattern } from "./channel-pattern.js";
+import type { ChannelTransport } from "./channel-transport.js";
+import { checkInteger, checkOptions, checkString, wrongType } from "./check-argument.js";
+import { NETWORK_NAME } from "./nats-header.js";
+import { stderrLogger } from "./stderr-logger.js";
+
+/** One of the two networks that a relay joins. */
+export interface RelaySide {
+  /** Closed by whoever opened it. */
+  readonly transport: ChannelTransport;
+  /** What the network is called: the same name at every relay on this network, and no other network's. 1 to 64 letters, digits, `.`, `-`, `_`. */
+  readonly network: string;
+}
+
+/** Channels that may pass. What no rule names stays where it is. */
+export interface RelayRule {
+  /** A channel, or a pattern: `*` stands for any one part of a name, `**` at the end for one or more. */
+  readonly channels: string;
+  /** The network that they pass from. Default: both, so they pass both ways. */
+  readonly from?: string;
+  /** How many messages a second pass each way, over all channels of this rule. Default: no limit. */
+  readonly maxPerSecond?: number;
+}
+
+/** What a relay is made of. */
+export interface RelayOptions {
+  readonly sides: readonly [RelaySide, RelaySide];
+  /** The first rule that matches counts. */
+  readonly allow: readonly RelayRule[];
+  /** How many relays a message may pass. Default 4. */
+  readonly maxHops?: number;
+  /** How many channels found by patterns are open each way; the one that was silent for longest goes first. Default 1024. */
+  readonly maxChannels?: number;
+  /** Gets what goes wrong when no caller waits. Default: stderr. */
+  readonly logger?: Logger;
+}
+
+/** {@link RelayRule}, checked, for one direction. */
+export interface ResolvedRule {
+  readonly pattern: ChannelPattern;
+  readonly from: string | undefined;
+  readonly maxPerSecond: number;
+}
+
+/** {@link RelayOptions}, checked, with defaults. */
+export interface ResolvedRelayOptions {
+  readonly sides: readonly [RelaySide, RelaySide];
+  readonly rules: readonly ResolvedRule[];
+  readonly maxHops: number;
+  readonly maxChannels: number;
+  readonly logger: Logger;
+}
+
+const OPERATION = "ChannelRelay";
+const DEFAULT_MAX_HOPS = 4;
+const DEFAULT_MAX_CHANNELS = 1024;
+
+/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+export function resolveRelayOptions(given: RelayOptions): ResolvedRelayOptions {
+  const options = checkOptions(OPERATION, given, ["sides", "allow", "maxHops", "maxChannels", "logger"]);
+  const { sides, allow, maxHops = DEFAULT_MAX_HOPS, maxChannels = DEFAULT_MAX_CHANNELS, logger = stderrLogger } = options;
+  if (!Array.isArray(sides) || sides.length !== 2) throw wrongType(OPERATION, "sides", sides, "two sides");
+  if (!Array.isArray(allow)) throw wrongType(OPERATION, "allow", allow, "an array of rules");
+  const checked = [checkSide(sides[0]), checkSide(sides[1])] as const;
+  const networks = checked.map(({ network }) => network);
+  if (networks[0] === networks[1]) throw wrongNetwork("network", networks[1], "two networks with different names");
+  return {
+    sides: checked,
+    rules: (allow as readonly RelayRule[]).map((rule) => resolveRule(rule, networks)),
+    maxHops: checkInteger(OPERATION, "maxHops", maxHops, [1, 255]),
+    maxChannels: checkInteger(OPERATION, "maxChannels", maxChannels, [1, 1 << 20]),
+    logger,
+  };
+}
+
+function checkSide(given: RelaySide): RelaySide {
+  const { transport, network } = checkOptions(OPERATION, given, ["transport", "network"]);
+  if (typeof transport?.openSender !== "function") throw wrongType(OPERATION, "transport", transport, "a ChannelTransport");
+  if (NETWORK_NAME.test(checkString(OPERATION, "network", network))) return { transport, network: network! };
+  throw wrongNetwork("network", network, "1 to 64 letters, digits, dots, - and _");
+}
+
+function resolveRule(given: RelayRule, networks: readonly string[]): ResolvedRule {
+  const { channels, from, maxPerSecond } = checkOptions(OPERATION, given, ["channels", "from", "maxPerSecond"]);
+  if (from !== undefined && !networks.includes(from)) throw wrongNetwork("from", from, `one of ${networks.join(", ")}`);
+  return {
+    pattern: new ChannelPattern(OPERATION, channels!),
+    from,
+    maxPerSecond: maxPerSecond === undefined ? Number.POSITIVE_INFINITY : checkInteger(OPERATION, "maxPerSecond", maxPerSecond, [1, 1e9]),
+  };
+}
+
+function wrongNetwork(argument: string, value: unknown, expected: string): InvalidArgumentError {
+  return new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: OPERATION, argument, value, expected });
+}

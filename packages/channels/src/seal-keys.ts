@@ -1,0 +1,60 @@
+/** The keys of a sealed channel: what users give, and what is derived from it. */
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { InvalidArgumentError } from "groupcast";
+import { checkBytes, checkInteger, checkOptions, wrongType } from "./check-argument.js";
+
+/** One key of a sealed channel. */
+export interface SealKey {
+  /** 32 bytes that are hard to guess, such as `randomBytes(32)`; a passphrase is not a key. */
+  readonly key: Uint8Array;
+  /** Tells keys apart while they are exchanged: 0 … 255, default 0. It travels in clear. */
+  readonly keyId?: number;
+}
+
+/** How a channel is sealed: with `key` it seals and opens, with those in `accept` it opens, too. */
+export interface SealOptions extends SealKey {
+  readonly accept?: readonly SealKey[];
+}
+
+/** The keys, checked. */
+export interface KeyRing {
+  readonly sealing: number; // id of the key that seals
+  readonly keys: ReadonlyMap<number, KeyObject>;
+}
+
+const KEY_BYTES = 32;
+const DERIVED_LABEL = "groupcast sealed channel 1\0"; // binds derived keys to this format, and what follows to the channel
+
+/** @throws InvalidArgumentError for a key that is no key, or an id that is there twice. */
+export function resolveSeal(operation: string, given: SealOptions): KeyRing {
+  const options = checkOptions(operation, given, ["key", "keyId", "accept"]);
+  const { accept = [] } = options;
+  if (!Array.isArray(accept)) throw wrongType(operation, "accept", accept, "an array of { key, keyId }");
+  const keys = new Map<number, KeyObject>();
+  const sealing = addKey(operation, keys, options);
+  for (const other of accept as readonly SealKey[]) addKey(operation, keys, checkOptions(operation, other, ["key", "keyId"]));
+  return { sealing, keys };
+}
+
+/**
+ * The key of one sender on one channel (HKDF with SHA-256, RFC 5869). Each sender has a salt of its own, so none seals with a key that
+ * another seals with, and each can count its nonces from 0.
+ */
+export function deriveSenderKey(key: KeyObject, salt: Uint8Array, channel: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync("sha256", key, salt, DERIVED_LABEL + channel, KEY_BYTES)));
+}
+
+function addKey(operation: string, keys: Map<number, KeyObject>, { key, keyId = 0 }: Partial<SealKey>): number {
+  const bytes = checkBytes(operation, "key", key);
+  // The value stays out of the error: it would end in a log.
+  if (bytes.length !== KEY_BYTES) throw wrongKey(operation, `${bytes.length} bytes`, `${KEY_BYTES} bytes`);
+  const id = checkInteger(operation, "keyId", keyId, [0, 255]);
+  if (keys.has(id))
+    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "keyId", value: id, expected: "an id for each key" });
+  keys.set(id, createSecretKey(bytes));
+  return id;
+}
+
+function wrongKey(operation: string, value: string, expected: string): InvalidArgumentError {
+  return new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "key", value, expected });
+}

@@ -1,0 +1,87 @@
+/**
+ * Says of each message whether it came in its order.
+ *
+ * Theory of operation: for each source of a channel the newest number is kept. A message's *lead* is how far it is ahead of that: 1 is
+ * in order, more means that some are missing before it, 0 is a repeat of the newest, less than 0 is late. Differences are taken modulo
+ * 2 ** 32 (RFC 1982), so numbers wrap. A sender that starts again counts from 0 and must not be taken for late until it has caught up;
+ * {@link hasStartedAgain} tells. All sources of a node are in one table, which forgets the one that was silent for longest.
+ */
+import type { RecentEntry, RecentTable } from "./recent-table.js";
+
+const LARGEST_GAP = 1 << 20; // numbers; at full rate more than a second of loss
+const DELAY_MS = 1000; // no network, and no second path through relays, holds a message back that long
+const STARTING_MS = 100; // a program takes at least that long from its last message to its first
+
+/** What is known of one source on one channel. */
+export interface SourceState {
+  newest: number;
+  advancedMs: number; // when the newest came
+}
+
+/** Sequence numbers that a message took: one, or one for each of its fragments. */
+export interface SequenceSpan {
+  readonly first: number;
+  readonly last: number;
+}
+
+export class SequenceTracker {
+  readonly #channel: string;
+  readonly #sources: RecentTable<SourceState>;
+  #previous: { readonly source: object; readonly entry: RecentEntry<SourceState> } | undefined;
+  #restarts = 0;
+
+  /** @param sources - Shared by all channels of a node. */
+  constructor(channel: string, sources: RecentTable<SourceState>) {
+    this.#channel = channel;
+    this.#sources = sources;
+  }
+
+  /** How often a source was taken to have started again. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** The lead of a message that took the numbers from `first` to `last`; it is the newest from now on if it is ahead. */
+  lead(source: { readonly id: string }, first: number, last: number, nowMs: number): number {
+    const state = this.#stateOf(source, last, nowMs);
+    if (state === undefined) return 1;
+    const lead = leadOf(state.newest, first, last);
+    const isRestart = hasStartedAgain(lead, first, nowMs - state.advancedMs);
+    if (isRestart) this.#restarts++;
+    if (!isRestart && lead <= 0) return lead;
+    state.newest = last;
+    state.advancedMs = nowMs;
+    return isRestart ? 1 : lead;
+  }
+
+  /** What is known of a source; undefined when it is heard for the first time. */
+  #stateOf(source: { readonly id: string }, newest: number, advancedMs: number): SourceState | undefined {
+    // Mostly one source speaks several times in a row, and then nothing has to be looked up.
+    if (this.#previous?.source === source && this.#sources.renew(this.#previous.entry)) return this.#previous.entry.value;
+    let isNew = false;
+    const entry = this.#sources.use(`${this.#channel}\0${source.id}`, () => {
+      isNew = true;
+      return { newest, advancedMs };
+    });
+    this.#previous = { source, entry };
+    return isNew ? undefined : entry.value;
+  }
+}
+
+/** Parts of a message may be behind the newest, when a relay sends several sources as one: its end decides then. */
+function leadOf(newest: number, first: number, last: number): number {
+  const lead = (first - newest) | 0;
+  if (lead > 0 || first === last) return lead;
+  return Math.min(1, (last - newest) | 0);
+}
+
+/**
+ * Whether a message comes from a sender that started again, rather than late, by a second path or after a loss.
+ *
+ * @param lead - How far it is ahead of the newest.
+ * @param sinceMs - How long ago the newest came.
+ */
+export function hasStartedAgain(lead: number, sequence: number, sinceMs: number): boolean {
+  if (Math.abs(lead) > LARGEST_GAP) return true; // another counter: nobody loses, or holds back, so many
+  return lead <= 0 && sinceMs >= (sequence === 0 ? STARTING_MS : DELAY_MS);
+}

@@ -1,0 +1,111 @@
+import type { MulticastPort, Reactor } from "groupcast";
+import { ChannelStateError } from "./channel-errors.js";
+import type { ChannelSender, TransportStatistics } from "./channel-transport.js";
+import { multicastGroupForChannel } from "./multicast-group.js";
+import { puliOverheadBytes, writePuliPrefix } from "./puli-datagram.js";
+import { openRelayPort, SendingProtocol } from "./relay-port.js";
+import type { ResolvedUdpOptions } from "./udp-options.js";
+
+const INITIAL_SCRATCH_BYTES = 2048; // grows to the longest message sent
+
+/** One sequence of datagrams to one group: what a receiver sees as one source. */
+interface Stream {
+  readonly channel: string;
+  readonly port: MulticastPort;
+  readonly to: { readonly address: string; readonly port: number };
+  sequence: number;
+  users: number;
+}
+
+/**
+ * Sends channels over UDP. Each channel has one socket, however many senders are open: receivers tell sources, and with them
+ * sequence numbers, apart by the port a datagram comes from. What a relay passes on leaves from the relay's port, see relay-port.ts.
+ */
+export class UdpSenders {
+  readonly #reactor: Reactor;
+  readonly #options: ResolvedUdpOptions;
+  readonly #statistics: TransportStatistics;
+  readonly #published = new Map<string, Stream>();
+  readonly #relayed = new Map<string, Stream>();
+  #relayPort: MulticastPort | undefined;
+  #scratch = Buffer.allocUnsafeSlow(INITIAL_SCRATCH_BYTES);
+  #composed = { channel: "", datagram: Buffer.alloc(0), sequenceAt: 0 };
+  #isClosed = false;
+
+  constructor(reactor: Reactor, options: ResolvedUdpOptions, statistics: TransportStatistics) {
+    this.#reactor = reactor;
+    this.#options = options;
+    this.#statistics = statistics;
+  }
+
+  open(channel: string, purpose: "publish" | "relay"): ChannelSender {
+    const streams = purpose === "relay" ? this.#relayed : this.#published;
+    const stream = streams.get(channel) ?? this.#openStream(channel, purpose);
+    streams.set(channel, stream);
+    stream.users++;
+    let isOpen = true;
+    return {
+      send: (payload) => {
+        if (!isOpen || this.#isClosed) throw new ChannelStateError("ERR_TRANSPORT_CLOSED", "send", { channel });
+        return this.#send(stream, payload);
+      },
+      close: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        if (--stream.users === 0 && streams.delete(channel) && purpose === "publish") void stream.port.stopListening();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const ports = [...this.#published.values()].map(({ port }) => port);
+    if (this.#relayPort !== undefined) ports.push(this.#relayPort);
+    await Promise.all(ports.map((port) => port.stopListening()));
+  }
+
+  #openStream(channel: string, purpose: "publish" | "relay"): Stream {
+    const port = purpose === "relay" ? this.#openRelayPort() : this.#openPort();
+    const to = { address: multicastGroupForChannel(channel), port: this.#options.port };
+    return { channel, port, to, sequence: 0, users: 0 };
+  }
+
+  #openPort(): MulticastPort {
+    return this.#reactor.listenMulticast(0, new SendingProtocol(), this.#listenOptions());
+  }
+
+  #openRelayPort(): MulticastPort {
+    this.#relayPort ??= openRelayPort(this.#reactor, this.#options.port, this.#listenOptions());
+    return this.#relayPort;
+  }
+
+  #listenOptions(): { ttl: number; loopback: boolean; outgoingInterface?: Exclude<ResolvedUdpOptions["at"], "any"> } {
+    const { ttl, at } = this.#options;
+    return { ttl, loopback: true, ...(at === "any" ? {} : { outgoingInterface: at }) };
+  }
+
+  #send(stream: Stream, payload: Uint8Array): boolean {
+    const { port, to, sequence } = stream;
+    const isTaken = port.write(this.#compose(stream, payload), to); // copies
+    // A refused datagram takes no number: nobody missed it on the way, and the caller knows.
+    if (isTaken) stream.sequence = (sequence + 1) >>> 0;
+    this.#statistics[isTaken ? "sent" : "dropped"]++;
+    return isTaken;
+  }
+
+  /** The datagram, valid until the next one. Mostly it is on the channel of the one before, and as long. */
+  #compose({ channel, sequence }: Stream, payload: Uint8Array): Buffer {
+    const lengthBytes = puliOverheadBytes(channel) + payload.length;
+    if (this.#scratch.length < lengthBytes) this.#scratch = Buffer.allocUnsafeSlow(lengthBytes);
+    else if (channel === this.#composed.channel && this.#composed.datagram.length === lengthBytes) {
+      const { datagram, sequenceAt } = this.#composed;
+      datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceAt));
+      return datagram;
+    }
+    const datagram = this.#scratch.subarray(0, lengthBytes);
+    const sequenceAt = writePuliPrefix(datagram, channel);
+    datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceAt));
+    this.#composed = { channel, datagram, sequenceAt };
+    return datagram;
+  }
+}

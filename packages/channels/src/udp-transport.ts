@@ -1,0 +1,113 @@
+import type { MulticastPort, Reactor } from "groupcast";
+import { ChannelStateError } from "./channel-errors.js";
+import {
+  type ChannelReceiver,
+  type ChannelSender,
+  type ChannelTransport,
+  type TransportEvents,
+  type TransportStatistics,
+  zeroTransportStatistics,
+} from "./channel-transport.js";
+import { Eventful } from "./eventful.js";
+import { GroupMemberships, isLoopback } from "./group-memberships.js";
+import { multicastGroupForChannel } from "./multicast-group.js";
+import { maxPuliPayloadBytes } from "./puli-datagram.js";
+import { Receptions } from "./receptions.js";
+import { type ResolvedUdpOptions, resolveUdpOptions, type UdpTransportOptions } from "./udp-options.js";
+import { UdpReceiver } from "./udp-receiver.js";
+import { UdpSenders } from "./udp-senders.js";
+
+/** The receiving side, while anything is received. */
+interface Receiving {
+  readonly port: MulticastPort;
+  readonly memberships: GroupMemberships;
+}
+
+/**
+ * Channels on multicast groups, one group for each channel and one port number for all: pulicast's network.
+ *
+ * Theory of operation: one port receives all channels; it is opened with the first of them, and a group is joined while any of its
+ * channels is received. Each channel that is sent has a port of its own. TTL 0 keeps everything on this host:
+ * the reactor sends it by loopback, and where an interface is named it guards the group there before the first datagram.
+ */
+export class UdpTransport extends Eventful<TransportEvents> implements ChannelTransport {
+  readonly kind = "udp";
+  readonly #reactor: Reactor;
+  readonly #options: ResolvedUdpOptions;
+  readonly #statistics: TransportStatistics = zeroTransportStatistics();
+  readonly #receptions = new Receptions();
+  readonly #senders: UdpSenders;
+  #receiving: Receiving | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** @throws InvalidArgumentError for each option that is unknown or wrong. Opens nothing yet. */
+  constructor(reactor: Reactor, options?: UdpTransportOptions) {
+    super();
+    this.#reactor = reactor;
+    this.#options = resolveUdpOptions("UdpTransport", options);
+    this.#senders = new UdpSenders(reactor, this.#options, this.#statistics);
+    this.#warnOfTtl();
+  }
+
+  maxPayloadBytes(channel: string): number {
+    return maxPuliPayloadBytes(channel);
+  }
+
+  openSender(channel: string, purpose: "publish" | "relay" = "publish"): ChannelSender {
+    this.#checkOpen("openSender");
+    return this.#senders.open(channel, purpose);
+  }
+
+  startReceiving(channel: string, receiver: ChannelReceiver): void {
+    this.#checkOpen("startReceiving");
+    if (!this.#receptions.add(channel, receiver)) return;
+    this.#receiving ??= this.#openPort();
+    try {
+      this.#receiving.memberships.join(multicastGroupForChannel(channel));
+    } catch (error) {
+      this.#receptions.remove(channel, receiver);
+      throw error;
+    }
+  }
+
+  stopReceiving(channel: string, receiver: ChannelReceiver): void {
+    if (this.#receptions.remove(channel, receiver)) this.#receiving?.memberships.leave(multicastGroupForChannel(channel));
+  }
+
+  statistics(): TransportStatistics {
+    return { ...this.#statistics };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  protected listenerThrew(error: unknown): void {
+    this.#options.logger.error("an event listener threw", { error });
+  }
+
+  async #close(): Promise<void> {
+    this.#receptions.clear();
+    await Promise.all([this.#receiving?.port.stopListening(), this.#senders.close()]);
+  }
+
+  #openPort(): Receiving {
+    const { port, at, receiveBufferBytes } = this.#options;
+    const opened = this.#reactor.listenMulticast(port, new UdpReceiver(port, this.#receptions, this.#statistics), {
+      listenMultiple: true,
+      ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
+    });
+    return { port: opened, memberships: new GroupMemberships(opened, at, this.#reactor.network.interfaces()) };
+  }
+
+  #warnOfTtl(): void {
+    const { ttl, at, logger } = this.#options;
+    if (ttl > 0 || at === "any" || isLoopback(at, this.#reactor.network.interfaces())) return;
+    logger.warn(`TTL 0 with an interface other than loopback: nothing leaves this host, and only members on that interface hear it`);
+  }
+
+  #checkOpen(operation: string): void {
+    if (this.#closed !== undefined) throw new ChannelStateError("ERR_TRANSPORT_CLOSED", operation);
+  }
+}
