@@ -1,0 +1,105 @@
+#ifndef BENCH_MEASURED_H_
+#define BENCH_MEASURED_H_
+
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <signal.h>
+
+#include "datagram.h"
+#include "sockets.h"
+
+/* One socket of a measured program, and the number it expects next. */
+struct port {
+  int fd;
+  uint32_t next;
+};
+
+#define MAX_EVENTS 64
+
+/* Opens `ports` sockets as the arguments say, and tells their numbers. */
+static inline struct port *open_ports(int argc, char **argv, int is_offloaded, int *count_out) {
+  int count = (int)option(argc, argv, "ports", 1), groups = (int)option(argc, argv, "groups", 0);
+  int shared = (int)option(argc, argv, "sharedPort", 0);
+  struct port *ports = calloc((size_t)count, sizeof *ports);
+  printf("ready");
+  for (int i = 0; i < count; i++) {
+    ports[i].fd = open_bound(groups > 0 ? "0.0.0.0" : "127.0.0.1", shared, shared > 0, SOCK_NONBLOCK);
+    if (is_offloaded) set_option(ports[i].fd, SOL_UDP, UDP_GRO, 1, "UDP_GRO");
+    for (int n = 0; n < groups; n++) join_on_loopback(ports[i].fd, group_name(n));
+    printf(" %d", port_of(ports[i].fd));
+  }
+  printf("\n");
+  fflush(stdout);
+  *count_out = count;
+  return ports;
+}
+
+/* Calls `ready` with each port that has datagrams, until it returns 0. */
+static inline void serve(struct port *ports, int count, struct tally *tally, int (*ready)(struct port *, struct tally *)) {
+  int poller = epoll_create1(0);
+  for (int i = 0; i < count; i++) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &ports[i]};
+    require(epoll_ctl(poller, EPOLL_CTL_ADD, ports[i].fd, &event) == 0, "epoll_ctl");
+  }
+  for (;;) {
+    struct epoll_event events[MAX_EVENTS];
+    int found = epoll_wait(poller, events, MAX_EVENTS, -1);
+    for (int i = 0; i < found; i++) {
+      if (!ready(events[i].data.ptr, tally)) return;
+    }
+  }
+}
+
+static inline int run_server(int argc, char **argv, int is_offloaded, int (*ready)(struct port *, struct tally *)) {
+  int count;
+  struct tally tally = {.size = (int)option(argc, argv, "size", 64)};
+  struct port *ports = open_ports(argc, argv, is_offloaded, &count);
+  serve(ports, count, &tally, ready);
+  print_tally(&tally);
+  return 0;
+}
+
+#define BURST 64
+
+struct sending {
+  int fd, size, to_count, next;
+  struct sockaddr_in to[64];
+  uint32_t numbers[64];
+  long sent;
+};
+
+/* Sends bursts for `seconds`, counting from `first`. */
+static inline void send_for(struct sending *sending, double seconds, uint32_t first, void (*send_burst)(struct sending *)) {
+  for (int i = 0; i < sending->to_count; i++) sending->numbers[i] = first;
+  sending->sent = 0;
+  for (double end = seconds_now() + seconds; seconds_now() < end;) send_burst(sending);
+}
+
+static inline int run_sender(int argc, char **argv, void (*send_burst)(struct sending *)) {
+  struct sending sending = {.size = (int)option(argc, argv, "size", 64)};
+  sending.to_count = read_destinations(text_option(argc, argv, "to", ""), sending.to, 64);
+  sending.fd = open_bound("0.0.0.0", 0, 0, 0);
+  send_multicast_on_loopback(sending.fd);
+  int is_unicast = !IN_MULTICAST(ntohl(sending.to[0].sin_addr.s_addr));
+  if (sending.to_count == 1 && is_unicast) require(connect(sending.fd, (struct sockaddr *)&sending.to[0], sizeof sending.to[0]) == 0, "connect");
+  printf("ready\n");
+  fflush(stdout);
+  send_for(&sending, option(argc, argv, "warm", 0.5), 0, send_burst);
+  double cpu = cpu_us(), start = seconds_now();
+  send_for(&sending, option(argc, argv, "seconds", 1), MEASURED, send_burst);
+  printf("result sent=%ld cpuUs=%.0f seconds=%.6f\n", sending.sent, cpu_us() - cpu, seconds_now() - start);
+  return 0;
+}
+
+static inline int run_role(int argc, char **argv, int is_offloaded, int (*receive)(struct port *, struct tally *), int (*echo)(struct port *, struct tally *),
+                           void (*send_burst)(struct sending *)) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody reads the result of an orphan */
+  const char *role = argc > 1 ? argv[1] : "";
+  if (strcmp(role, "receive") == 0) return run_server(argc, argv, is_offloaded, receive);
+  if (strcmp(role, "echo") == 0) return run_server(argc, argv, is_offloaded, echo);
+  if (strcmp(role, "send") == 0) return run_sender(argc, argv, send_burst);
+  fprintf(stderr, "usage: %s receive|echo|send name=value ...\n", argv[0]);
+  return 2;
+}
+
+#endif

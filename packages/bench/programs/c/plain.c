@@ -1,0 +1,42 @@
+/* C as most programs have it: epoll, then one recvmsg and one sendmsg a datagram. */
+#include "measured.h"
+
+static uint8_t bytes[65536];
+
+static int receive(struct port *port, struct tally *tally) {
+  struct sockaddr_in from;
+  struct iovec vector = {bytes, sizeof bytes};
+  for (;;) {
+    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &vector, .msg_iovlen = 1};
+    ssize_t length = recvmsg(port->fd, &message, 0);
+    if (length < 0) return 1;
+    if (!count(tally, &port->next, bytes, (int)length)) return 0;
+  }
+}
+
+static int echo(struct port *port, struct tally *tally) {
+  struct sockaddr_in from;
+  for (;;) {
+    struct iovec vector = {bytes, sizeof bytes};
+    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &vector, .msg_iovlen = 1};
+    ssize_t length = recvmsg(port->fd, &message, 0);
+    if (length < 0) return 1;
+    if (!count(tally, &port->next, bytes, (int)length)) return 0;
+    vector.iov_len = (size_t)length;
+    require(sendmsg(port->fd, &message, 0) >= 0, "sendmsg");
+  }
+}
+
+static void send_burst(struct sending *sending) {
+  for (int i = 0; i < BURST; i++) {
+    int at = sending->next;
+    sending->next = (at + 1) % sending->to_count;
+    fill(bytes, sending->size, sending->numbers[at]++);
+    struct iovec vector = {bytes, (size_t)sending->size};
+    struct msghdr message = {.msg_name = &sending->to[at], .msg_namelen = sizeof sending->to[at], .msg_iov = &vector, .msg_iovlen = 1};
+    require(sendmsg(sending->fd, &message, 0) >= 0, "sendmsg");
+    sending->sent++;
+  }
+}
+
+int main(int argc, char **argv) { return run_role(argc, argv, 0, receive, echo, send_burst); }

@@ -1,0 +1,3 @@
+module groupcast/bench
+
+go 1.19

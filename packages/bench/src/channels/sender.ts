@@ -1,0 +1,49 @@
+/** Sends as fast as it can for a while, on a channel or from a bare port of the reactor; or on a channel at a given rate. */
+import { ChannelNode, multicastGroupForChannel } from "@groupcast/channels";
+import { DatagramProtocol, Reactor } from "groupcast";
+import { CHANNEL, CHANNEL_PORT, cpuMicroseconds, PAYLOAD_BYTES, REACTOR_PORT, report } from "./setting.js";
+
+const BURST = 64; // then the event loop gets its turn
+const HEADER_BYTES = 9 + CHANNEL.length; // the bare port's datagrams are as long as the channel's
+
+const [, , kind, durationMs, perSecond] = process.argv;
+const reactor = new Reactor();
+const send = kind === "channel" ? channelSender() : bareSender();
+const endMs = performance.now() + Number(durationMs);
+const before = process.cpuUsage();
+let sent = 0;
+if (perSecond === undefined) sendFreely();
+else sendPaced(performance.now(), Number(perSecond));
+
+function sendFreely(): void {
+  for (let i = 0; i < BURST; i++) send();
+  sent += BURST;
+  if (performance.now() < endMs) setImmediate(sendFreely);
+  else finish();
+}
+
+function sendPaced(startMs: number, rate: number): void {
+  const due = ((Math.min(performance.now(), endMs) - startMs) * rate) / 1000;
+  for (; sent < due; sent++) send();
+  if (performance.now() < endMs) setTimeout(sendPaced, 1, startMs, rate);
+  else finish();
+}
+
+function finish(): void {
+  report({ sent, cpuUs: cpuMicroseconds(before, sent) });
+  void reactor.stop();
+}
+
+function channelSender(): () => void {
+  const payload = Buffer.alloc(PAYLOAD_BYTES);
+  const node = new ChannelNode(reactor, { name: "publisher", port: CHANNEL_PORT, interface: "lo", heartbeatMs: 0 });
+  const channel = node.channel(CHANNEL);
+  return () => channel.publish(payload);
+}
+
+function bareSender(): () => void {
+  const datagram = Buffer.alloc(PAYLOAD_BYTES + HEADER_BYTES);
+  const port = reactor.listenMulticast(0, new (class extends DatagramProtocol {})(), { ttl: 0, outgoingInterface: "lo" });
+  const to = { address: multicastGroupForChannel(CHANNEL), port: REACTOR_PORT };
+  return () => port.write(datagram, to);
+}

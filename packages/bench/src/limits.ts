@@ -1,0 +1,123 @@
+/** What was promised, and what was measured. */
+import type { PeerName } from "./peers.js";
+import { entryOf, type Measurement, median, valuesOf } from "./rounds.js";
+import type { FigureName } from "./runs.js";
+
+/** A figure of ours over the same figure of another; or over our own in another scenario. */
+interface Limit {
+  readonly text: string;
+  readonly scenario: string;
+  readonly figure: FigureName;
+  readonly ours: PeerName;
+  readonly against: PeerName;
+  readonly of?: string; // the scenario to compare with; default the same
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+const RECEIVE = { scenario: "receive-64", figure: "cpuUs", ours: "groupcast" } as const;
+const PACED = { figure: "cpuUs", ours: "groupcast", against: "node:dgram" } as const;
+const RUNS = { scenario: "receive-runs-64", figure: "perSecond" } as const;
+
+function ahead(scenario: string): readonly Limit[] {
+  const echo = { scenario, figure: "perSecond", ours: "groupcast" } as const;
+  const others = (["Twisted", "uvloop", "Go"] as const).map(
+    (against): Limit => ({ ...echo, against, text: `${scenario}: datagrams/s ahead of ${against}`, atLeast: 1 }),
+  );
+  return [{ ...echo, against: "node:dgram", text: `${scenario}: datagrams/s at least 3 × node:dgram`, atLeast: 3 }, ...others];
+}
+
+const LIMITS: readonly Limit[] = [
+  { ...RECEIVE, against: "node:dgram", text: "receive 64 B: CPU at most 1/4 of node:dgram", atMost: 0.25 },
+  { ...RECEIVE, against: "Twisted", text: "receive 64 B: CPU at most Twisted's", atMost: 1 },
+  { ...RECEIVE, against: "uvloop", text: "receive 64 B: CPU at most uvloop's", atMost: 1 },
+  { ...RECEIVE, against: "Go", text: "receive 64 B: CPU at most Go's", atMost: 1 },
+  { ...RECEIVE, against: "C recvmmsg", text: "receive 64 B: CPU at most 1.5 × C recvmmsg", atMost: 1.5 },
+  { ...RUNS, ours: "groupcast", against: "node:dgram", text: "GSO sender: datagrams/s at least 10 × node:dgram", atLeast: 10 },
+  { ...RECEIVE, ours: "groupcast batch", against: "C recvmmsg", text: "batch: CPU at most 1.15 × C recvmmsg", atMost: 1.15 },
+  { ...RUNS, ours: "groupcast batch", against: "node:dgram", text: "batch, GSO sender: datagrams/s at least 20 × node:dgram", atLeast: 20 },
+  {
+    scenario: "send-1",
+    figure: "cpuUs",
+    ours: "groupcast",
+    against: "node:dgram",
+    text: "send to one peer: CPU at most 1/6",
+    atMost: 1 / 6,
+  },
+  {
+    scenario: "send-16",
+    figure: "cpuUs",
+    ours: "groupcast",
+    against: "node:dgram",
+    text: "send to 16 peers: CPU at most 0.6 ×",
+    atMost: 0.6,
+  },
+  ...ahead("echo-16"),
+  ...ahead("echo-256"),
+  ...ahead("echo-16-runs"),
+  ...ahead("echo-256-runs"),
+  { scenario: "echo-1", figure: "p50Us", ours: "groupcast", against: "node:dgram", text: "echo-1: RTT p50 not worse", atMost: 1 },
+  { scenario: "echo-1", figure: "p99Us", ours: "groupcast", against: "node:dgram", text: "echo-1: RTT p99 not worse", atMost: 1 },
+  {
+    scenario: "echo-1",
+    figure: "p50Us",
+    ours: "groupcast",
+    against: "C recvmsg",
+    text: "echo-1: RTT p50 at most 1.3 × C with epoll",
+    atMost: 1.3,
+  },
+  { ...PACED, scenario: "receive-at-20k", text: "20,000/s evenly spaced: CPU at most 0.6 × node:dgram", atMost: 0.6 },
+  { ...PACED, scenario: "receive-at-20k-bursts", text: "20,000/s in bursts: CPU at most 0.6 × node:dgram", atMost: 0.6 },
+  {
+    scenario: "ports-1000",
+    of: "ports-1",
+    figure: "cpuUs",
+    ours: "groupcast",
+    against: "groupcast",
+    text: "1,000 ports: CPU within 1.3 × of one port",
+    atMost: 1.3,
+  },
+  {
+    scenario: "memory",
+    figure: "residentMiB",
+    ours: "groupcast",
+    against: "node:dgram",
+    text: "resident memory at most 1.3 ×",
+    atMost: 1.3,
+  },
+];
+
+export interface Verdict {
+  readonly text: string;
+  readonly ratio: number;
+  /** The ratio of C with recvmmsg in our place: what this machine allows. */
+  readonly ratioOfC: number | undefined;
+  readonly isMet: boolean;
+  /** In how many rounds it was met, and how many there were. */
+  readonly metRounds: number;
+  readonly rounds: number;
+}
+
+/** The limits whose scenarios were run. */
+export function verdicts(measurements: readonly Measurement[]): readonly Verdict[] {
+  return LIMITS.flatMap((limit) => {
+    const { text, scenario, of = scenario, figure, ours, against } = limit;
+    const own = entryOf(measurements, scenario, ours);
+    const other = entryOf(measurements, of, against);
+    const ratio = ratioOf(median(own, figure), median(other, figure));
+    if (ratio === undefined) return [];
+    const inPlace = against === "C recvmmsg" ? undefined : entryOf(measurements, scenario, "C recvmmsg");
+    const ratioOfC = ratioOf(median(inPlace, figure), median(other, figure));
+    const others = valuesOf(other, figure);
+    const met = valuesOf(own, figure).filter((value, round) => isWithin(limit, value / (others[round] ?? Number.NaN)));
+    return [{ text, ratio, ratioOfC, isMet: isWithin(limit, ratio), metRounds: met.length, rounds: others.length }];
+  });
+}
+
+function ratioOf(own: number | undefined, other: number | undefined): number | undefined {
+  return own === undefined || other === undefined ? undefined : own / other;
+}
+
+function isWithin({ atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Limit, ratio: number): boolean {
+  return ratio <= atMost && ratio >= atLeast;
+}

@@ -1,0 +1,63 @@
+import { cpuUs, destinations, numberArgument, sayResult } from "./arguments.js";
+import { MEASURED } from "./numbering.js";
+
+export const BURST_DATAGRAMS = 64;
+
+type Destination = ReturnType<typeof destinations>[number];
+
+/** What is to be sent: bursts, uncounted while everybody warms up, then counted. */
+export class Bursts {
+  readonly sizeBytes: number = numberArgument("size", 64);
+  readonly to: readonly Destination[] = destinations();
+  readonly #measuredMs = numberArgument("seconds", 1) * 1000;
+  readonly #numbers: number[] = [];
+  #next = 0;
+  #sent = 0;
+  #startedMs = 0;
+  #endMs = 0;
+  #startedCpuUs = 0;
+
+  constructor() {
+    this.#begin(0, numberArgument("warm", 0.5) * 1000);
+  }
+
+  /** The one unicast peer, if there is one: programs connect to it. */
+  get onlyPeer(): Destination | undefined {
+    return this.to.length === 1 && !this.isMulticast ? this.to[0] : undefined;
+  }
+
+  get isMulticast(): boolean {
+    return this.to[0]!.address.startsWith("239.");
+  }
+
+  /** Calls `send` with the number and the destination of each datagram of a burst. */
+  send(send: (number: number, to: Destination, index: number) => void): void {
+    for (let i = 0; i < BURST_DATAGRAMS; i++) {
+      const at = this.#next;
+      this.#next = (at + 1) % this.to.length;
+      send(this.#numbers[at]!, this.to[at]!, i);
+      this.#numbers[at] = this.#numbers[at]! + 1;
+    }
+    this.#sent += BURST_DATAGRAMS;
+  }
+
+  /** Whether there is more to send; tells the result when there is not. */
+  goesOn(): boolean {
+    if (performance.now() < this.#endMs) return true;
+    if (this.#numbers[0]! < MEASURED) {
+      this.#begin(MEASURED, this.#measuredMs);
+      return true;
+    }
+    sayResult({ sent: this.#sent, cpuUs: cpuUs() - this.#startedCpuUs, seconds: (performance.now() - this.#startedMs) / 1000 });
+    return false;
+  }
+
+  #begin(first: number, durationMs: number): void {
+    this.#numbers.length = 0;
+    for (const _ of this.to) this.#numbers.push(first);
+    this.#sent = 0;
+    this.#startedCpuUs = cpuUs();
+    this.#startedMs = performance.now();
+    this.#endMs = this.#startedMs + durationMs;
+  }
+}

@@ -1,0 +1,80 @@
+/** The measured program on node:dgram: what a user would write. */
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { cpuUs, groups, numberArgument, role, sayReady, sayResult } from "./arguments.js";
+import { BURST_DATAGRAMS, Bursts } from "./bursts.js";
+import { fill } from "./numbering.js";
+import { Tally } from "./tally.js";
+import { runWorkers } from "./workers.js";
+
+const sockets: Socket[] = [];
+const tally = new Tally(numberArgument("size", 64), () => {
+  tally.report();
+  for (const socket of sockets) socket.close();
+});
+
+async function openServer(answers: boolean): Promise<Socket> {
+  const port = numberArgument("sharedPort", 0);
+  const socket = createSocket({ type: "udp4", reuseAddr: port > 0 });
+  let next = 0;
+  socket.on("message", (data: Buffer, from: RemoteInfo) => {
+    next = tally.count(data, next);
+    if (answers && !tally.isOver) socket.send(data, from.port, from.address);
+  });
+  socket.bind(port, groups().length > 0 ? "0.0.0.0" : "127.0.0.1");
+  await once(socket, "listening");
+  for (const group of groups()) socket.addMembership(group, "127.0.0.1");
+  return socket;
+}
+
+async function serve(): Promise<void> {
+  const count = numberArgument("ports", 1);
+  for (let i = 0; i < count; i++) sockets.push(await openServer(role === "echo"));
+  sayReady(sockets.map((socket) => socket.address().port));
+}
+
+/** Sends the next burst when the last datagram of the one before has been taken: a socket that is only fed fills the memory. */
+async function send(): Promise<void> {
+  const bursts = new Bursts();
+  const buffers = Array.from({ length: BURST_DATAGRAMS }, () => Buffer.alloc(bursts.sizeBytes)); // dgram does not copy
+  const socket = createSocket("udp4");
+  socket.bind(0);
+  await once(socket, "listening");
+  if (bursts.isMulticast) socket.setMulticastInterface("127.0.0.1");
+  const peer = bursts.onlyPeer;
+  if (peer !== undefined) {
+    socket.connect(peer.port, peer.address);
+    await once(socket, "connect");
+  }
+  const burst = (): void => {
+    bursts.send((number, { address, port }, index) => {
+      const bytes = buffers[index]!;
+      fill(bytes, number);
+      const sent = index === BURST_DATAGRAMS - 1 ? wentOut : undefined;
+      if (peer === undefined) socket.send(bytes, port, address, sent);
+      else socket.send(bytes, sent);
+    });
+  };
+  const wentOut = (): void => {
+    if (bursts.goesOn()) burst();
+    else socket.close();
+  };
+  sayReady();
+  burst();
+}
+
+/** Starts timers that are due within a second; the last one tells. */
+function startTimers(): void {
+  const count = numberArgument("count", 10_000);
+  const startedCpuUs = cpuUs();
+  let fired = 0;
+  const fire = (): void => {
+    if (++fired === count) sayResult({ fired, cpuUs: cpuUs() - startedCpuUs });
+  };
+  for (let i = 0; i < count; i++) setTimeout(fire, 1 + (i % 1000));
+}
+
+if (role === "send") await send();
+else if (role === "timers") startTimers();
+else if (role === "workers") await runWorkers(new URL("dgram-worker.js", import.meta.url));
+else await serve();

@@ -1,0 +1,24 @@
+/** What the programs of all languages agree on: `programs/c/datagram.h` has the rules. */
+export const MEASURED = 0x8000_0000;
+export const END = 0xffff_ffff;
+const SAMPLE = 1023;
+
+/** The number of a datagram. readUInt32LE() checks its arguments, which takes longer than all the rest of counting. */
+export function numberOf(bytes: Buffer): number {
+  return (bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0;
+}
+
+/** Writes datagram `number` into `bytes`. */
+export function fill(bytes: Buffer, number: number): void {
+  bytes.writeUInt32LE(number, 0);
+  if ((number & SAMPLE) !== 0) return;
+  for (let i = 4; i < bytes.length; i++) bytes[i] = number + i;
+}
+
+/** Whether `bytes` is datagram `number`, as far as it is to be checked. */
+export function isIntact(bytes: Buffer, number: number, sizeBytes: number): boolean {
+  if (bytes.length !== sizeBytes) return false;
+  if ((number & SAMPLE) !== 0) return true;
+  for (let i = 4; i < bytes.length; i++) if (bytes[i] !== ((number + i) & 255)) return false;
+  return true;
+}

@@ -1,0 +1,168 @@
+/** One run of one peer, for each kind of scenario. */
+import { LOAD, type Peer } from "./peers.js";
+import { type Figures, type Place, Program, type Start } from "./program.js";
+
+/** How long a run takes: uncounted while everybody warms up, then counted. */
+export interface Timing {
+  readonly warmS: number;
+  readonly measuredS: number;
+}
+
+/** What one run found. Times in µs are per datagram; `lost` counts datagrams. */
+export type Outcome = Readonly<Partial<Record<FigureName, number>>>;
+export type FigureName = "perSecond" | "cpuUs" | "lost" | "p50Us" | "p99Us" | "p999Us" | "residentMiB" | "growthMiB" | "startMs";
+
+export type Arguments = Readonly<Record<string, number | string>>;
+
+const GRACE_MS = 10_000; // for a machine that is busy with something else
+
+function startOf(peer: Peer, role: string, given: Arguments, place: Place = "measured"): Start {
+  const args = Object.entries(given).map(([name, value]) => `${name}=${value}`);
+  const { environment = {} } = peer;
+  return { command: [...peer.command, role, ...args, ...(peer.extraArguments ?? [])], environment, place };
+}
+
+function loadOf(role: string, given: Arguments): Start {
+  return { command: [LOAD, role, ...Object.entries(given).map(([name, value]) => `${name}=${value}`)], place: "load" };
+}
+
+/** Runs `use` with programs that are gone when it returns. */
+async function withPrograms<T>(starts: readonly Start[], use: (...programs: Program[]) => Promise<T>): Promise<T> {
+  const programs = starts.map((start) => new Program(start));
+  try {
+    return await use(...programs);
+  } finally {
+    for (const program of programs) program.kill();
+  }
+}
+
+/** `isOrdered`: one sender, one socket. Between several sockets of a port nothing is promised. */
+function checked(figures: Figures, isOrdered = true): Figures {
+  if ((isOrdered && (figures.misordered ?? 0) > 0) || (figures.corrupted ?? 0) > 0) {
+    throw new Error(`${figures.misordered ?? 0} datagrams out of order or twice, ${figures.corrupted} with wrong bytes`);
+  }
+  return figures;
+}
+
+function limitMs({ warmS, measuredS }: Timing): number {
+  return (warmS + measuredS) * 1000 + GRACE_MS;
+}
+
+/** What a peer receives, and from whom. */
+export interface Reception {
+  readonly sizeBytes: number;
+  readonly ports?: number;
+  readonly groups?: number;
+  readonly sharedPort?: number;
+  /** How the sender sends: datagrams a second (0: as fast as it can), in runs (UDP_SEGMENT) or not, from how many sockets. */
+  readonly load: Arguments;
+  readonly place?: Place;
+  readonly workers?: number;
+  /** Size of the receive buffer, 0 for the system's default; and how long the program does something else in each 40 ms. */
+  readonly bufferBytes?: number;
+  readonly busyMs?: number;
+  /** Called every half second while datagrams arrive. */
+  readonly watch?: (program: Program) => void;
+}
+
+const WATCH_INTERVAL_MS = 500;
+
+/** net.ipv4.igmp_max_memberships: a port of ours goes beyond, with further sockets. */
+export const GROUPS_OF_A_SOCKET = 20;
+
+/** A peer counts what the load sends. */
+export async function receive(peer: Peer, timing: Timing, how: Reception): Promise<Outcome> {
+  const { sizeBytes, ports = 1, groups = 0, sharedPort = 0, workers = 0, bufferBytes = 0, busyMs = 0 } = how;
+  const role = workers > 0 ? "workers" : "receive";
+  const given = { size: sizeBytes, ports, groups, sharedPort, workers, bufferBytes, busyMs };
+  const start = startOf(peer, role, given, how.place);
+  return await withPrograms([start], async (program) => {
+    const numbers = await program!.ready();
+    const to = destinationsOf(numbers, groups, sharedPort > 0).join(",");
+    const load = loadOf("flood", {
+      size: sizeBytes,
+      warm: timing.warmS,
+      seconds: timing.measuredS,
+      to,
+      sequences: groups > 0 ? 1 : ports,
+      ...how.load,
+    });
+    return await withPrograms([how.place === undefined ? load : { ...load, place: how.place }], async (flood) => {
+      const watching = how.watch === undefined ? undefined : setInterval(how.watch, WATCH_INTERVAL_MS, program!);
+      const { sent, seconds } = await flood!.result(limitMs(timing));
+      clearInterval(watching);
+      const { received, cpuUs } = checked(await program!.result(GRACE_MS), groups <= GROUPS_OF_A_SOCKET);
+      const lost = sent! * (sharedPort > 0 ? ports : 1) - received!;
+      if (lost < 0) throw new Error(`${-lost} datagrams arrived twice`);
+      return { perSecond: received! / seconds!, cpuUs: cpuUs! / received!, lost };
+    });
+  });
+}
+
+function destinationsOf(ports: readonly number[], groups: number, isShared: boolean): string[] {
+  if (groups > 0) return Array.from({ length: groups }, (_, n) => `${groupName(n)}:${ports[0]}`);
+  return (isShared ? ports.slice(0, 1) : ports).map((port) => `127.0.0.1:${port}`);
+}
+
+/** The `n`-th group that programs join: `groupName` of programs/arguments.ts. */
+function groupName(n: number): string {
+  return `239.255.${2 + Math.floor(n / 250)}.${1 + (n % 250)}`;
+}
+
+/** A peer sends to `ports` sockets, or to a group. */
+export async function send(peer: Peer, timing: Timing, how: { sizeBytes: number; ports: number; isGroup: boolean }): Promise<Outcome> {
+  const { sizeBytes, ports, isGroup } = how;
+  const group = isGroup ? { group: groupName(0) } : {};
+  return await withPrograms([loadOf("sink", { size: sizeBytes, ports, ...group })], async (sink) => {
+    const to = (await sink!.ready()).map((port) => `${isGroup ? groupName(0) : "127.0.0.1"}:${port}`).join(",");
+    const start = startOf(peer, "send", { size: sizeBytes, to, warm: timing.warmS, seconds: timing.measuredS });
+    return await withPrograms([start], async (program) => {
+      const { sent, cpuUs, seconds } = await program!.result(limitMs(timing));
+      sink!.endInput();
+      const { received } = checked(await sink!.result(GRACE_MS));
+      return { perSecond: sent! / seconds!, cpuUs: cpuUs! / sent!, lost: sent! - received! };
+    });
+  });
+}
+
+/** A peer answers; the load keeps `window` datagrams on their way. */
+export async function echo(peer: Peer, timing: Timing, how: { sizeBytes: number; window: number; asksInRuns: boolean }): Promise<Outcome> {
+  const { sizeBytes, window, asksInRuns } = how;
+  return await withPrograms([startOf(peer, "echo", { size: sizeBytes })], async (program) => {
+    const [port] = await program!.ready();
+    const times = { warm: timing.warmS, seconds: timing.measuredS, gso: asksInRuns ? 1 : 0 };
+    return await withPrograms([loadOf("echo", { size: sizeBytes, window, to: `127.0.0.1:${port}`, ...times })], async (asker) => {
+      const { answered, seconds, lost, p50Us, p99Us, p999Us } = checked(await asker!.result(limitMs(timing)));
+      const { received, cpuUs } = checked(await program!.result(GRACE_MS));
+      return { perSecond: answered! / seconds!, cpuUs: cpuUs! / received!, p50Us: p50Us!, p99Us: p99Us!, p999Us: p999Us!, lost: lost! };
+    });
+  });
+}
+
+/** Resident memory while datagrams arrive. */
+export async function memory(peer: Peer, timing: Timing, load: Arguments): Promise<Outcome> {
+  const samples: number[] = [];
+  const watch = (program: Program): void => void samples.push(program.residentMiB());
+  const { lost, perSecond } = await receive(peer, timing, { sizeBytes: 64, load, watch });
+  const settled = samples.slice(Math.floor(samples.length / 3)); // heaps grow to their size first
+  const growthMiB = settled.at(-1)! - settled[0]!;
+  return { residentMiB: Math.max(...samples), growthMiB, lost: lost!, perSecond: perSecond! };
+}
+
+/** From the start of the process until its port is bound. */
+export async function startUp(peer: Peer): Promise<Outcome> {
+  const startedMs = performance.now();
+  return await withPrograms([startOf(peer, "receive", { size: 64 })], async (program) => {
+    await program!.ready();
+    return { startMs: performance.now() - startedMs };
+  });
+}
+
+/** `count` timers, due within a second, are started and fire. */
+export async function timers(peer: Peer, count: number): Promise<Outcome> {
+  return await withPrograms([startOf(peer, "timers", { count })], async (program) => {
+    const { cpuUs, fired } = await program!.result(60_000);
+    if (fired !== count) throw new Error(`${fired} of ${count} timers fired`);
+    return { cpuUs: cpuUs! / count };
+  });
+}

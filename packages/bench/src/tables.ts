@@ -1,0 +1,42 @@
+/** Measurements as tables. */
+import { FIGURES, written } from "./figures.js";
+import { entryOf, type Measurement, median, valuesOf } from "./rounds.js";
+import { spreadOf } from "./statistics.js";
+
+export type Row = readonly string[];
+
+/** One row a peer: figures, spread of the first, and its ratios to node:dgram and to C. */
+export function rowsOf(measurement: Measurement): { readonly head: Row; readonly rows: readonly Row[] } {
+  const { scenario, entries } = measurement;
+  const main = scenario.figures[0]!;
+  const bases = (["node:dgram", "C recvmmsg"] as const).filter((name) => entries.some(({ peer }) => peer === name));
+  const head = ["", ...scenario.figures.map((figure) => FIGURES[figure].title), "±", ...bases.map((name) => `× ${name}`)];
+  const rows = entries.map((entry) => {
+    const value = median(entry, main);
+    if (value === undefined) return [entry.peer, "failed", ...head.slice(2).map(() => "")];
+    const figures = scenario.figures.map((figure) => {
+      const found = median(entry, figure);
+      return found === undefined ? "" : written(figure, found);
+    });
+    const ratios = bases.map((name) => {
+      const base = median(entryOf([measurement], scenario.id, name), main);
+      return base === undefined ? "" : (value / base).toFixed(2);
+    });
+    return [entry.peer, ...figures, `${Math.round(spreadOf(valuesOf(entry, main)) * 100)} %`, ...ratios];
+  });
+  return { head, rows };
+}
+
+/** Columns of equal width, numbers to the right. */
+export function asText({ head, rows }: { readonly head: Row; readonly rows: readonly Row[] }): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: Row): string =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join("  ");
+  return [head, ...rows].map(line).join("\n");
+}
+
+export function asMarkdown({ head, rows }: { readonly head: Row; readonly rows: readonly Row[] }): string {
+  const line = (row: Row): string => `| ${row.join(" | ")} |`;
+  const rule = head.map((_, column) => (column === 0 ? "---" : "--:"));
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
