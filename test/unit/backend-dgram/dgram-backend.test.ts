@@ -1,0 +1,35 @@
+import { FEATURE_NAMES } from "@groupcast/backend";
+import { DgramBackend } from "@groupcast/backend-dgram";
+import { expect, test } from "vitest";
+import { Bench } from "./recorder.js";
+
+test("DgramBackend says its name and why it is in use", () => {
+  expect(new DgramBackend()).toMatchObject({ name: "dgram", reason: "node:dgram was asked for" });
+  expect(new DgramBackend({ reason: "there is no addon" }).reason).toBe("there is no addon");
+});
+
+test("capabilities has of the features adopt only", () => {
+  const { capabilities } = new DgramBackend();
+  expect(FEATURE_NAMES.filter((name) => capabilities.has(name))).toEqual(["adopt"]);
+});
+
+test("capabilities has reusePort where this Node knows it", () => {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const isKnown = major > 23 || (major === 23 && minor > 0) || (major === 22 && minor > 11);
+  expect(new DgramBackend().capabilities.has("set reusePort")).toBe(isKnown && process.platform === "linux");
+});
+
+test("capabilities leaves out getting what dgram can set but nobody can ask for", () => {
+  const { capabilities } = new DgramBackend();
+  expect(capabilities.has("set unicastTtl")).toBe(true);
+  expect(capabilities.has("get unicastTtl")).toBe(false);
+});
+
+test.each(["blockSource", "unblockSource"] as const)("%s() throws ERR_UNSUPPORTED_OPERATION", (operation) => {
+  using bench = new Bench();
+  const { socket } = bench.listen();
+  const [loopback] = bench.backend.network.interfaces();
+  if (loopback === undefined) throw new Error("the host has no interface");
+  const refusal = expect.objectContaining({ code: "ERR_UNSUPPORTED_OPERATION", operation, backend: "dgram" });
+  expect(() => socket[operation]("239.255.0.1", loopback, "127.0.0.1")).toThrow(refusal);
+});

@@ -1,0 +1,130 @@
+import { errnoOf, socketAddress } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import { accepted, Bench, batchOf, localOf, sendOne, settle } from "./recorder.js";
+
+const BROADCAST = socketAddress("127.255.255.255", 9);
+
+/** A port of the loopback interface that nobody listens on. */
+function deadPort(bench: Bench): ReturnType<typeof socketAddress> {
+  const { socket, local } = bench.listen();
+  socket.close();
+  return local;
+}
+
+test("connect() has connected when it returns: send() needs no destination, peerAddress() tells it", async () => {
+  using bench = new Bench();
+  const server = bench.listen();
+  const client = bench.listen();
+  expect(client.socket.peerAddress()).toBeUndefined();
+  expect(client.socket.connect(server.local)).toBe(0);
+  expect(client.socket.peerAddress()).toEqual(server.local);
+  expect(sendOne(client.socket, "hello")).toBe(1);
+  await server.seen.arrivals(1);
+  expect(server.seen.datagrams[0]?.from).toEqual(client.local);
+});
+
+test("connect() binds to a free port when the socket is not bound", () => {
+  using bench = new Bench();
+  const server = bench.listen();
+  const { socket } = bench.open();
+  expect(socket.connect(server.local)).toBe(0);
+  expect(localOf(socket).address).toBe("127.0.0.1");
+  expect(localOf(socket).port).toBeGreaterThan(0);
+});
+
+test("connect() keeps out whoever is not the peer, from the moment it returns", async () => {
+  using bench = new Bench();
+  const peer = bench.listen();
+  const stranger = bench.listen();
+  const client = bench.listen();
+  accepted(client.socket.connect(peer.local));
+  sendOne(stranger.socket, "let me in", client.local);
+  sendOne(peer.socket, "fence", client.local);
+  await client.seen.arrivals(1);
+  expect(client.seen.texts).toEqual(["fence"]);
+});
+
+test("connect() returns -EISCONN when the socket is connected, and the peer stays", () => {
+  using bench = new Bench();
+  const server = bench.listen();
+  const client = bench.listen();
+  accepted(client.socket.connect(server.local));
+  expect(client.socket.connect(client.local)).toBe(errnoOf("EISCONN"));
+  expect(client.socket.peerAddress()).toEqual(server.local);
+});
+
+test("connect() is refused by the kernel without leaving the socket half connected", async () => {
+  using bench = new Bench();
+  const server = bench.listen();
+  const client = bench.listen();
+  const outcome = client.socket.connect(BROADCAST);
+  expect(client.socket.peerAddress()).toBeUndefined();
+  expect(sendOne(client.socket, "addressed", server.local)).toBe(1);
+  await server.seen.arrivals(1);
+  // Node 24.19, 26.4 and later tell the errno at once, the others a turn later.
+  const told = outcome === errnoOf("UNKNOWN") ? client.seen.failures : [{ errno: outcome, operation: "connect" }];
+  expect(told).toEqual([{ errno: errnoOf("EACCES"), operation: "connect" }]);
+});
+
+test("disconnect() keeps the port, hears everybody again, and connect() may follow", async () => {
+  using bench = new Bench();
+  const peer = bench.listen();
+  const stranger = bench.listen();
+  const client = bench.listen();
+  accepted(client.socket.connect(peer.local));
+  expect(client.socket.disconnect()).toBe(0);
+  expect(client.socket.peerAddress()).toBeUndefined();
+  expect(client.socket.localAddress()).toEqual(client.local); // Linux alone would forget a port it chose itself
+  sendOne(stranger.socket, "let me in", client.local);
+  await client.seen.arrivals(1);
+  expect(client.socket.connect(stranger.local)).toBe(0);
+  expect(client.socket.peerAddress()).toEqual(stranger.local);
+});
+
+test("disconnect() returns -ENOTCONN when the socket is not connected", () => {
+  using bench = new Bench();
+  expect(bench.listen().socket.disconnect()).toBe(errnoOf("ENOTCONN"));
+});
+
+test("sendFailed() tells of a refused peer, again and again, and the socket stays open", async () => {
+  using bench = new Bench();
+  const dead = deadPort(bench);
+  const client = bench.listen();
+  accepted(client.socket.connect(dead));
+  for (const count of [1, 2]) {
+    expect(sendOne(client.socket, "anybody there?")).toBe(1);
+    await client.seen.until("a refusal", () => client.seen.lost.length === count);
+  }
+  expect(client.seen.lost[0]).toEqual({ errno: errnoOf("ECONNREFUSED"), peer: dead });
+  expect(client.seen.failures).toEqual([]);
+  accepted(client.socket.disconnect());
+  await settle(client);
+});
+
+test("close() silences a refusal that comes later", async () => {
+  using bench = new Bench();
+  const dead = deadPort(bench);
+  const client = bench.listen();
+  accepted(client.socket.connect(dead));
+  sendOne(client.socket, "anybody there?");
+  client.socket.close();
+  await settle(bench.listen());
+  expect(client.seen.lost).toEqual([]);
+});
+
+test("send() takes the connected peer as a destination, and returns -EISCONN for another", () => {
+  using bench = new Bench();
+  const server = bench.listen();
+  const client = bench.listen();
+  accepted(client.socket.connect(server.local));
+  expect(sendOne(client.socket, "x", { ...server.local })).toBe(1);
+  expect(sendOne(client.socket, "x", client.local)).toBe(errnoOf("EISCONN"));
+});
+
+test("send() takes what comes before a datagram it refuses, and says why when that one is the first", () => {
+  using bench = new Bench();
+  const { socket, local } = bench.listen();
+  const batch = { ...batchOf(["1", "2", "3"]), to: [local, local, undefined] };
+  expect(socket.send(batch, 0, 3)).toBe(2);
+  expect(socket.send(batch, 2, 3)).toBe(errnoOf("EDESTADDRREQ"));
+});

@@ -1,0 +1,82 @@
+import { networkInterfaces } from "node:os";
+import { errnoOf } from "@groupcast/backend";
+import { DgramBackend } from "@groupcast/backend-dgram";
+import { expect, test } from "vitest";
+import { canRun, isolated, runIsolated } from "./run-program.js";
+
+const LOOPBACK_UP = "ip link set lo up";
+const NEEDS_NAMESPACES = "needs root, unshare(1) and ip(8)";
+const hasNamespaces = await canRun("unshare", ...isolated(LOOPBACK_UP, "true"));
+const { network } = new DgramBackend();
+
+test("interfaces() lists what Node lists, with prefix lengths, and leaves out what Node does not tell", () => {
+  const listed = networkInterfaces();
+  const interfaces = network.interfaces();
+  expect(interfaces.map(({ name }) => name)).toEqual(Object.keys(listed));
+  for (const { name, addresses, mtu } of interfaces) {
+    const prefixes = listed[name]?.map(({ cidr }) => cidr);
+    expect(addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`)).toEqual(prefixes);
+    expect(mtu).toBeUndefined();
+  }
+});
+
+test("interfaces() tells loopback from the rest, and claims multicast and broadcast only of links like Ethernet", () => {
+  for (const { flags, mac, addresses } of network.interfaces()) {
+    const isLikeEthernet = mac !== undefined;
+    expect(flags).toMatchObject({ up: true, running: true, multicast: isLikeEthernet, broadcast: isLikeEthernet });
+    const hasBroadcast = addresses.some(({ broadcast }) => broadcast !== undefined);
+    expect(hasBroadcast).toBe(isLikeEthernet && addresses.some(({ family, prefixLength }) => family === 4 && prefixLength < 31));
+  }
+  const loopback = network.interfaces().find(({ flags }) => flags.loopback);
+  expect(loopback?.addresses[0]).toEqual({ address: "127.0.0.1", family: 4, prefixLength: 8 });
+});
+
+test("interfaces() knows an index where the interface has a link-local address, and says 0 elsewhere", () => {
+  for (const { name, index } of network.interfaces()) {
+    const scopes = networkInterfaces()[name]?.flatMap((entry) => (entry.family === "IPv6" ? entry.scopeid : []));
+    expect(index).toBe(Math.max(0, ...(scopes ?? [])));
+  }
+});
+
+test("interfaces() computes broadcast address and index as the kernel has them", async ({ skip }) => {
+  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+  expect(await runIsolated("listed-interface.mjs", LOOPBACK_UP)).toEqual({
+    name: "one",
+    index: 77,
+    mac: "02:00:00:00:00:77",
+    addresses: [
+      { address: "10.1.130.1", family: 4, prefixLength: 20, broadcast: "10.1.143.255" },
+      { address: "10.9.0.0", family: 4, prefixLength: 31 },
+      { address: "fe80::77", family: 6, prefixLength: 64 },
+    ],
+    flags: { up: true, running: true, loopback: false, multicast: true, broadcast: true, pointToPoint: false },
+  });
+});
+
+test.each(["routeTo", "defaultRoute"] as const)("%s() throws ERR_UNSUPPORTED_OPERATION", (operation) => {
+  const ask = { routeTo: () => network.routeTo("127.0.0.1", undefined), defaultRoute: () => network.defaultRoute(4) };
+  expect(ask[operation]).toThrow(expect.objectContaining({ code: "ERR_UNSUPPORTED_OPERATION", operation, backend: "dgram" }));
+});
+
+test("watch() tells everybody of a change once, until they end it, and does not keep the process alive", async ({ skip }) => {
+  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+  expect(await runIsolated("watched-interfaces.mjs", LOOPBACK_UP)).toEqual({
+    before: ["127.0.0.1", "::1"],
+    after: ["127.0.0.1", "127.0.0.9", "::1"],
+    first: 1,
+    second: 2,
+  });
+});
+
+test("leave() finds the membership again when the interface has another address, and spares others when it is gone", async ({ skip }) => {
+  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+  expect(await runIsolated("moved-address.mjs", LOOPBACK_UP)).toEqual({
+    join: 0,
+    leave: 0,
+    isLeft: false,
+    joinSix: 0,
+    joinLoopback: 0,
+    leaveSix: errnoOf("ENODEV"),
+    leaveLoopback: 0,
+  });
+});

@@ -1,0 +1,133 @@
+import { errnoOf, socketAddress } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import { accepted, Bench, batchOf, localOf, sendOne, settle, WIDE } from "./recorder.js";
+
+test("received() is called after send() has returned", async () => {
+  using bench = new Bench();
+  const { socket, seen, local } = bench.listen();
+  sendOne(socket, "later", local);
+  expect(seen.datagrams).toEqual([]);
+  await seen.arrivals(1);
+});
+
+test("received() gets bytes, sender and length as they were sent, also of an empty datagram", async () => {
+  using bench = new Bench();
+  const receiver = bench.listen();
+  const sender = bench.listen();
+  const bytes = Buffer.from(Array.from({ length: 65_507 }, (_, index) => index * 7));
+  accepted(sender.socket.send(batchOf([bytes, ""], receiver.local), 0, 2));
+  receiver.seen.onReceived = (batch) => expect(batch.lengthBytes(0)).toBe(batch.view(0).length);
+  await receiver.seen.arrivals(2);
+  const [full, empty] = receiver.seen.datagrams;
+  expect(full?.bytes.equals(bytes)).toBe(true);
+  expect(empty?.bytes.length).toBe(0);
+  expect(full?.from).toEqual(sender.local);
+  expect(empty?.from).toBe(full?.from); // one object stands for every datagram of a peer
+});
+
+test("received() says what is not known of a datagram by leaving it out", async () => {
+  using bench = new Bench();
+  const { socket, seen, local } = bench.listen();
+  seen.onReceived = (batch) => {
+    expect(batch.arrival(0)).toEqual({ truncated: false });
+    expect([batch.destination(0), batch.interfaceIndex(0)]).toEqual(["", 0]);
+    expect(batch.copy(0)).toBe(batch.view(0)); // Node made it for this datagram; nothing is copied
+  };
+  sendOne(socket, "plain", local);
+  await seen.arrivals(1);
+});
+
+test("maxPacketBytes cuts a longer datagram and flags it, and leaves one of that length whole", async () => {
+  using bench = new Bench();
+  const { socket, seen, local } = bench.listen();
+  accepted(socket.startReading({ ...WIDE, maxPacketBytes: 4 }));
+  socket.send(batchOf(["12345", "1234"], local), 0, 2);
+  await seen.arrivals(2);
+  expect(seen.texts).toEqual(["1234", "1234"]);
+  expect(seen.datagrams.map(({ truncated }) => truncated)).toEqual([true, false]);
+});
+
+test("startReading() delivers what arrived since bind(), in order, after it has returned", async () => {
+  using bench = new Bench();
+  const sender = bench.listen();
+  const { socket, seen } = bench.open();
+  accepted(socket.bind(socketAddress("127.0.0.1", 0)));
+  sender.socket.send(batchOf(["first", "second"], localOf(socket)), 0, 2);
+  await settle(sender);
+  expect(seen.datagrams).toEqual([]);
+  expect(socket.startReading(WIDE)).toBe(0);
+  expect(seen.datagrams).toEqual([]);
+  sendOne(sender.socket, "third", localOf(socket));
+  await seen.arrivals(3);
+  expect(seen.texts).toEqual(["first", "second", "third"]);
+});
+
+test("stopReading() ends delivery until startReading(), and nothing is lost in between", async () => {
+  using bench = new Bench();
+  const sender = bench.listen();
+  const { socket, seen, local } = bench.listen();
+  sendOne(sender.socket, "before", local);
+  await seen.arrivals(1);
+  socket.stopReading();
+  sendOne(sender.socket, "meanwhile", local);
+  await settle(sender);
+  expect(seen.texts).toEqual(["before"]);
+  accepted(socket.startReading(WIDE));
+  await seen.arrivals(2);
+  expect(seen.texts).toEqual(["before", "meanwhile"]);
+});
+
+test("stopReading() inside received() makes that datagram the last for now", async () => {
+  using bench = new Bench();
+  const sender = bench.listen();
+  const { socket, seen, local } = bench.listen();
+  seen.onReceived = () => socket.stopReading();
+  sender.socket.send(batchOf(["first", "second", "third"], local), 0, 3);
+  await seen.arrivals(1);
+  await settle(sender);
+  accepted(socket.startReading(WIDE));
+  await seen.arrivals(2);
+  expect(seen.texts).toEqual(["first", "second"]);
+});
+
+test("maxDatagrams and maxBytes end a wake-up that delivers what was held", async () => {
+  using bench = new Bench();
+  const sender = bench.listen();
+  const { socket, seen, local } = bench.listen();
+  socket.stopReading();
+  sender.socket.send(batchOf(["1", "2", "3", "4"], local), 0, 4);
+  await settle(sender);
+  accepted(socket.startReading({ ...WIDE, maxDatagrams: 3 }));
+  await seen.arrivals(1);
+  expect(seen.texts).toEqual(["1", "2", "3"]);
+  socket.stopReading();
+  accepted(socket.startReading({ ...WIDE, maxBytes: 1 }));
+  await seen.arrivals(4);
+});
+
+test('getOption("unreadDrops") counts what nobody read and nothing could hold any more', async () => {
+  using bench = new Bench();
+  const sender = bench.listen();
+  const { socket, seen, local } = bench.listen();
+  accepted(socket.setOption("receiveBufferBytes", 5_000));
+  const limitBytes = socket.getOption("receiveBufferBytes");
+  socket.stopReading();
+  const sent = 40;
+  for (let index = 0; index < sent; index++) {
+    sendOne(sender.socket, Buffer.alloc(1_000, index), local);
+    await settle(sender); // one at a time, so that the kernel's own buffer never overflows
+  }
+  const dropped = socket.getOption("unreadDrops");
+  expect(dropped).toBeGreaterThan(0);
+  accepted(socket.startReading(WIDE));
+  await seen.arrivals(sent - dropped);
+  expect((sent - dropped) * 1_000).toBeLessThanOrEqual(limitBytes);
+  expect(seen.datagrams.map(({ bytes }) => bytes[0])).toEqual(Array.from({ length: sent - dropped }, (_, index) => index));
+});
+
+test("startReading() returns -EBADF when the socket is closed", () => {
+  using bench = new Bench();
+  const { socket } = bench.listen();
+  socket.close();
+  expect(socket.startReading(WIDE)).toBe(errnoOf("EBADF"));
+});

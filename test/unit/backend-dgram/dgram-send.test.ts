@@ -1,0 +1,94 @@
+import { errnoOf, socketAddress } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import { accepted, Bench, batchOf, localOf, sendOne } from "./recorder.js";
+import { canRun, isolated, runIsolated } from "./run-program.js";
+
+test("send() sends the datagrams of the range it is given, in order, and returns how many", async () => {
+  using bench = new Bench();
+  const receiver = bench.listen();
+  const sender = bench.listen();
+  expect(sender.socket.send(batchOf(["0", "1", "2", "3"], receiver.local), 1, 3)).toBe(2);
+  sendOne(sender.socket, "fence", receiver.local);
+  await receiver.seen.arrivals(3);
+  expect(receiver.seen.texts).toEqual(["1", "2", "fence"]);
+});
+
+test("send() has copied the bytes when it returns", async () => {
+  using bench = new Bench();
+  const { socket, seen, local } = bench.listen();
+  const batch = batchOf(["unchanged"], local);
+  accepted(socket.send(batch, 0, 1));
+  batch.bytes.fill("!");
+  await seen.arrivals(1);
+  expect(seen.texts).toEqual(["unchanged"]);
+});
+
+test("send() binds to a free port when the socket is not bound", async () => {
+  using bench = new Bench();
+  const receiver = bench.listen();
+  const { socket } = bench.open();
+  expect(sendOne(socket, "hello", receiver.local)).toBe(1);
+  await receiver.seen.arrivals(1);
+  expect(receiver.seen.datagrams[0]?.from.port).toBe(localOf(socket).port);
+});
+
+test("sendFailed() tells of a datagram too long for UDP, and those around it are sent", async () => {
+  using bench = new Bench();
+  const { socket, seen, local } = bench.listen();
+  expect(socket.send(batchOf(["before", Buffer.alloc(65_508), "after"], local), 0, 3)).toBe(3);
+  await seen.arrivals(2);
+  await seen.until("a loss", () => seen.lost.length === 1);
+  expect(seen.texts).toEqual(["before", "after"]);
+  expect(seen.lost).toEqual([{ errno: errnoOf("EMSGSIZE"), peer: local }]);
+});
+
+test("broadcast decides whether a broadcast is refused with EACCES", async () => {
+  using bench = new Bench();
+  const { socket, seen } = bench.listen();
+  const everybody = socketAddress("127.255.255.255", 9);
+  sendOne(socket, "x", everybody);
+  await seen.until("a loss", () => seen.lost.length === 1);
+  expect(seen.lost).toEqual([{ errno: errnoOf("EACCES"), peer: everybody }]);
+  accepted(socket.setOption("broadcast", 1));
+  sendOne(socket, "x", everybody);
+  sendOne(socket, "fence", localOf(socket));
+  await seen.arrivals(1);
+  expect(seen.lost.filter(({ errno }) => errno === errnoOf("EACCES"))).toHaveLength(1);
+});
+
+test("send() reaches a link-local address by its zone, and the sender's zone comes back", async ({ skip }) => {
+  using bench = new Bench();
+  const link = bench.backend.network
+    .interfaces()
+    .flatMap(({ name, addresses }) => addresses.map(({ address }) => `${address}%${name}`))
+    .find((address) => address.startsWith("fe80:"));
+  if (link === undefined) return skip("the host has no IPv6 link-local address");
+  const receiver = bench.listen(link);
+  const sender = bench.listen(link);
+  expect(receiver.local.address).toBe(link);
+  expect(sendOne(sender.socket, "over the link", receiver.local)).toBe(1);
+  await receiver.seen.arrivals(1);
+  expect(receiver.seen.datagrams[0]?.from).toEqual(sender.local);
+  expect(sender.local.scope).toBe(link.split("%")[1]);
+});
+
+test("send() throws ERR_UNSUPPORTED_OPERATION when a datagram names where it leaves from, and sends nothing", async () => {
+  using bench = new Bench();
+  const { socket, seen, local } = bench.listen();
+  const batch = { ...batchOf(["1", "2"], local), via: [undefined, { interfaceIndex: 1, source: undefined }] };
+  expect(() => socket.send(batch, 0, 2)).toThrow(expect.objectContaining({ code: "ERR_UNSUPPORTED_OPERATION", operation: "send" }));
+  sendOne(socket, "fence", local);
+  await seen.arrivals(1);
+  expect(seen.texts).toEqual(["fence"]);
+});
+
+test("send() returns -EAGAIN while the kernel is full, writable() follows, and close() loses nothing of what was taken", async ({
+  skip,
+}) => {
+  // tc-tbf(8) slows the loopback interface of a namespace down, so that a small send buffer fills.
+  const slow = "ip link set lo up && tc qdisc add dev lo root tbf rate 2mbit burst 4kb limit 200kb";
+  if (!(await canRun("unshare", ...isolated(slow, "true")))) return skip("needs root, unshare(1), ip(8) and tc(8) with tbf");
+  const outcome = (await runIsolated("throttled-send.mjs", slow)) as Record<"sent" | "arrived" | "refused" | "writable" | "lost", number>;
+  expect(outcome).toMatchObject({ refused: 3, writable: 2, lost: 0 }); // closed after the third refusal
+  expect(outcome.arrived).toBe(outcome.sent);
+});

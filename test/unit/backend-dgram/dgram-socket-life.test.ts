@@ -1,0 +1,128 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { errnoOf, socketAddress } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import { accepted, Bench, batchOf, localOf, sendOne, settle, WIDE } from "./recorder.js";
+
+const LOOPBACK = socketAddress("127.0.0.1", 0);
+
+test("bind() has bound when it returns, to a free port where 0 was asked for", () => {
+  using bench = new Bench();
+  const { socket } = bench.open();
+  expect(socket.localAddress()).toEqual(socketAddress("0.0.0.0", 0));
+  expect(socket.bind(LOOPBACK)).toBe(0);
+  const { address, port } = localOf(socket);
+  expect(address).toBe("127.0.0.1");
+  expect(port).toBeGreaterThan(0);
+});
+
+test("bind() returns -EADDRINUSE inside the call when the port is taken, and the socket can be bound elsewhere then", () => {
+  using bench = new Bench();
+  const taken = bench.listen();
+  const { socket } = bench.open();
+  expect(socket.bind(taken.local)).toBe(errnoOf("EADDRINUSE"));
+  expect(socket.bind(LOOPBACK)).toBe(0);
+});
+
+test("bind() returns -EADDRNOTAVAIL when the address is another host's", () => {
+  using bench = new Bench();
+  expect(bench.open().socket.bind(socketAddress("198.51.100.1", 0))).toBe(errnoOf("EADDRNOTAVAIL"));
+});
+
+test("bind() returns -EINVAL when the socket is bound, -EBADF when it is closed", () => {
+  using bench = new Bench();
+  const { socket } = bench.listen();
+  expect(socket.bind(LOOPBACK)).toBe(errnoOf("EINVAL"));
+  socket.close();
+  expect(socket.bind(LOOPBACK)).toBe(errnoOf("EBADF"));
+});
+
+test("bind() lets two sockets share a port when both were told to reuse the address", () => {
+  using bench = new Bench();
+  const first = bench.open().socket;
+  const second = bench.open().socket;
+  accepted(first.setOption("reuseAddress", 1));
+  accepted(second.setOption("reuseAddress", 1));
+  accepted(first.bind(LOOPBACK));
+  expect(second.bind(localOf(first))).toBe(0);
+});
+
+test("ipv6Only leaves the port to an IPv4 socket when it is set before bind()", () => {
+  using bench = new Bench();
+  const six = bench.open(6).socket;
+  accepted(six.setOption("ipv6Only", 1));
+  accepted(six.bind(socketAddress("::", 0)));
+  expect(bench.open().socket.bind(socketAddress("0.0.0.0", localOf(six).port))).toBe(0);
+});
+
+test("close() frees the port at once", () => {
+  using bench = new Bench();
+  const { socket, local } = bench.listen();
+  socket.close();
+  expect(bench.open().socket.bind(local)).toBe(0);
+});
+
+test("close() loses nothing that was taken before it", async () => {
+  using bench = new Bench();
+  const receiver = bench.listen();
+  const sender = bench.listen();
+  const texts = Array.from({ length: 20 }, (_, index) => `number ${index}`);
+  expect(sender.socket.send(batchOf(texts, receiver.local), 0, 20)).toBe(20);
+  sender.socket.close();
+  await receiver.seen.arrivals(20);
+  expect(receiver.seen.texts).toEqual(texts);
+});
+
+test("close() ends delivery, also of what has arrived already", async () => {
+  using bench = new Bench();
+  const closed = bench.listen();
+  const sender = bench.listen();
+  sendOne(sender.socket, "too late", closed.local);
+  closed.socket.close();
+  closed.socket.close();
+  await settle(sender);
+  expect(closed.seen.datagrams).toEqual([]);
+});
+
+test("close() inside received() makes that datagram the last", async () => {
+  using bench = new Bench();
+  const receiver = bench.listen();
+  const sender = bench.listen();
+  receiver.seen.onReceived = () => receiver.socket.close();
+  sender.socket.send(batchOf(["first", "second"], receiver.local), 0, 2);
+  await settle(sender);
+  expect(receiver.seen.texts).toEqual(["first"]);
+});
+
+test("close() makes everything that needs the kernel answer -EBADF", () => {
+  using bench = new Bench();
+  const { socket, local } = bench.listen();
+  const lo = bench.backend.network.interfaces()[0];
+  socket.close();
+  const outcomes = [
+    socket.localAddress(),
+    socket.connect(local),
+    socket.disconnect(),
+    sendOne(socket, "x", local),
+    socket.startReading(WIDE),
+    socket.setOption("broadcast", 1),
+    socket.getOption("broadcast"),
+    socket.setMulticastInterface(lo),
+    socket.join("239.255.0.1", lo, undefined),
+    socket.leave("239.255.0.1", lo, undefined),
+  ];
+  expect(new Set(outcomes)).toEqual(new Set([errnoOf("EBADF")]));
+  expect(socket.peerAddress()).toBeUndefined();
+});
+
+test("unref() lets the process end while the socket is open, also when it came before bind(); ref() undoes it", async () => {
+  using bench = new Bench();
+  const { socket } = bench.open();
+  socket.unref();
+  accepted(socket.bind(LOOPBACK));
+  await nextTurn(); // closed sockets, of earlier tests too, count until the turn ends
+  expect(process.getActiveResourcesInfo()).not.toContain("UDPWrap");
+  socket.ref();
+  expect(process.getActiveResourcesInfo()).toContain("UDPWrap");
+  socket.unref();
+  expect(process.getActiveResourcesInfo()).not.toContain("UDPWrap");
+});

@@ -1,0 +1,73 @@
+import { openSync } from "node:fs";
+import { errnoOf } from "@groupcast/backend";
+import { describe, expect, test } from "vitest";
+import { NativeBench, needAddonAnd, Recorder } from "../../support/backend-native-bench.js";
+import { runWithDescriptor } from "../../support/backend-native-program.js";
+import { hasCommand } from "../../support/probe.js";
+
+const PROGRAM = "adopted-descriptor.mjs";
+
+needAddonAnd(hasCommand("python3", "python3"));
+
+test.each([
+  [4, "AF_INET", "127.0.0.1"],
+  [6, "AF_INET6", "::1"],
+])("adoptSocket() takes over a bound IPv%d socket as it is", async (family, pythonFamily, address) => {
+  const opening = `s = socket.socket(socket.${pythonFamily}, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+s.bind(("${address}", 0))`;
+  expect(await runWithDescriptor(PROGRAM, opening)).toMatchObject({
+    family,
+    local: { address, family },
+    peer: null,
+    broadcast: 1,
+    reuseAddress: 0,
+    arrived: ["one", "two", "end"],
+    isStillOpen: true, // the caller's own descriptor, after close()
+  });
+});
+
+test("adoptSocket() keeps the peer of a connected socket, and the socket's port when it disconnects", async () => {
+  const opening = `peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+peer.bind(("127.0.0.1", 0))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect(peer.getsockname())
+os.set_inheritable(peer.fileno(), True)
+peer.sendto(b"from the peer", s.getsockname())`;
+  expect(await runWithDescriptor(PROGRAM, opening)).toMatchObject({
+    peer: { address: "127.0.0.1" },
+    arrived: ["from the peer"],
+    keepsPort: true,
+  });
+});
+
+test("adoptSocket() splits what a socket with offloading receives", async () => {
+  const opening = `s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(17, 104, 1)
+s.bind(("127.0.0.1", 0))`;
+  expect(await runWithDescriptor(PROGRAM, opening)).toMatchObject({ receiveOffload: 1, arrived: ["one", "two", "end"] });
+});
+
+describe("adoptSocket() refuses", () => {
+  test.each([
+    ["a file", "ENOTSOCK", "s = open(os.devnull)"],
+    ["a stream socket", "EINVAL", "s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)"],
+    ["a UDP-Lite socket", "EINVAL", "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_UDPLITE)"],
+    ["a socket of another family", "EAFNOSUPPORT", "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)"],
+  ])("%s with %s", async (_what, errno, opening) => {
+    expect(await runWithDescriptor(PROGRAM, opening)).toEqual({ errno });
+  });
+
+  test("what is not open with EBADF", () => {
+    using bench = new NativeBench();
+    expect(bench.backend.adoptSocket(-1, new Recorder(), undefined)).toBe(errnoOf("EBADF"));
+    expect(bench.backend.adoptSocket(1_000_000, new Recorder(), undefined)).toBe(errnoOf("EBADF"));
+  });
+
+  test("a file of this process, and leaves it open", () => {
+    using bench = new NativeBench();
+    const file = openSync("/dev/null", "r");
+    const refuse = (): unknown => bench.backend.adoptSocket(file, new Recorder(), undefined);
+    expect([refuse(), refuse()]).toEqual([errnoOf("ENOTSOCK"), errnoOf("ENOTSOCK")]); // EBADF the second time, if it were closed
+  });
+});

@@ -1,0 +1,97 @@
+import { errnoOf, socketAddress } from "@groupcast/backend";
+import { describe, expect, test } from "vitest";
+import { accepted, deadPeer, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
+import { runInNamespace } from "../../support/backend-native-program.js";
+import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
+
+needAddonAnd();
+
+describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
+  const any = address === "::1" ? "::" : "0.0.0.0";
+
+  test("connect() fixes the peer, and shuts others out", async () => {
+    using bench = new NativeBench();
+    const [peer, stranger] = [bench.listen(address), bench.listen(address)];
+    const { socket, seen } = bench.listen(any);
+    expect(socket.peerAddress()).toBeUndefined();
+    expect(socket.connect(peer.local)).toBe(0);
+    expect(socket.peerAddress()).toEqual(peer.local);
+    expect(localOf(socket).address).toBe(address);
+    expect(sendTo(socket, undefined, "to the peer")).toBe(1);
+    await peer.seen.arrivals(1);
+    sendTo(stranger.socket, localOf(socket), "from a stranger");
+    sendTo(peer.socket, localOf(socket), "from the peer");
+    await seen.arrivals(1);
+    expect(seen.texts).toEqual(["from the peer"]);
+  });
+
+  test.each([address, any])("disconnect() gives back the address %s and the port, and lets others in again", async (bound) => {
+    using bench = new NativeBench();
+    const [peer, stranger] = [bench.listen(address), bench.listen(address)];
+    const { socket, seen, local } = bench.listen(bound);
+    accepted(socket.connect(peer.local));
+    expect(socket.disconnect()).toBe(0);
+    expect(socket.localAddress()).toEqual(local);
+    expect(socket.peerAddress()).toBeUndefined();
+    sendTo(stranger.socket, socketAddress(address, local.port), "from a stranger");
+    await seen.arrivals(1);
+    expect(seen.texts).toEqual(["from a stranger"]);
+  });
+
+  test("disconnect() keeps a port that was asked for by number", () => {
+    using bench = new NativeBench();
+    const { port } = deadPeer(bench, address);
+    const { socket } = bench.open(address === "::1" ? 6 : 4);
+    accepted(socket.bind(socketAddress(any, port)));
+    accepted(socket.connect(bench.listen(address).local));
+    expect(socket.disconnect()).toBe(0);
+    expect(localOf(socket)).toMatchObject({ address: any, port });
+  });
+
+  test("disconnect() keeps bindToInterface, whenever it was set", () => {
+    using bench = new NativeBench();
+    const peer = bench.listen(address);
+    const { socket } = bench.listen(any);
+    const { index } = bench.interface("lo");
+    accepted(socket.setOption("bindToInterface", index));
+    accepted(socket.connect(peer.local));
+    accepted(socket.disconnect());
+    expect(socket.getOption("bindToInterface")).toBe(index);
+    accepted(socket.connect(peer.local));
+    accepted(socket.setOption("bindToInterface", 0));
+    accepted(socket.disconnect());
+    expect(socket.getOption("bindToInterface")).toBe(0);
+  });
+
+  test("connect() again changes the peer", () => {
+    using bench = new NativeBench();
+    const [one, two] = [bench.listen(address), bench.listen(address)];
+    const { socket } = bench.listen(any);
+    accepted(socket.connect(one.local));
+    expect(socket.connect(two.local)).toBe(0);
+    expect(socket.peerAddress()).toEqual(two.local);
+  });
+});
+
+test("disconnect() after a link-local peer does not stay on its link", async (context) => {
+  await skipUnless(context, isRoot, canMakeNamespaces, hasCommand("ip", "iproute2"));
+  const setUp = ["link add dev one type veth peer name far", "address add fe80::1/64 dev one nodad", "link set dev one up"];
+  expect(await runInNamespace("link-local-peer.mjs", [...setUp, "link set dev far up"])).toEqual({
+    bound: "fe80::1%one",
+    peer: "fe80::1%one",
+    boundToWhileConnected: "one",
+    boundToAfterwards: "",
+    byNumber: 0,
+    unknownZone: "ENODEV",
+  });
+});
+
+test("connect() and bind() return the errno of what cannot be", () => {
+  using bench = new NativeBench();
+  const { socket, local } = bench.listen();
+  const other = bench.open().socket;
+  expect(other.bind(local)).toBe(errnoOf("EADDRINUSE"));
+  expect(other.bind(socketAddress("192.0.2.77", 0))).toBe(errnoOf("EADDRNOTAVAIL"));
+  expect(socket.bind(local)).toBe(errnoOf("EINVAL"));
+  expect(socket.connect(socketAddress("255.255.255.255", 9))).toBe(errnoOf("EACCES"));
+});

@@ -1,0 +1,131 @@
+import { errnoOf } from "@groupcast/backend";
+import { describe, expect, test } from "vitest";
+import { accepted, batchOf, deadPeer, type End, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
+
+const REFUSED = errnoOf("ECONNREFUSED");
+
+needAddonAnd();
+
+describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
+  test("sendFailed() names the peer that refused, on a socket that is not connected", async () => {
+    using bench = new NativeBench();
+    const [dead, alsoDead] = [deadPeer(bench, address), deadPeer(bench, address)];
+    const { socket, seen } = bench.listen(address, { receiveErrors: 1 });
+    expect(sendTo(socket, dead, "lost")).toBe(1);
+    await seen.losses(1);
+    expect(sendTo(socket, alsoDead, "lost")).toBe(1);
+    await seen.losses(2);
+    expect(seen.lost).toEqual([
+      { errno: REFUSED, peer: dead },
+      { errno: REFUSED, peer: alsoDead },
+    ]);
+    expect(seen.failures).toEqual([]);
+  });
+
+  test("send() neither loses nor blames what follows a refused datagram, in one call or in several", async () => {
+    using bench = new NativeBench();
+    const dead = deadPeer(bench, address);
+    const alive = bench.listen(address);
+    const { socket, seen } = bench.listen(address, { receiveErrors: 1 });
+    const datagrams = [dead, alive.local, dead, alive.local, alive.local].map((to, index) => ({ bytes: `${index}`, to }));
+    expect(socket.send(batchOf(datagrams), 0, datagrams.length)).toBe(datagrams.length);
+    expect(sendTo(socket, dead, "5")).toBe(1);
+    expect(sendTo(socket, alive.local, "6")).toBe(1);
+    await Promise.all([alive.seen.arrivals(4), seen.losses(3)]);
+    await fence(alive);
+    expect(alive.seen.texts).toEqual(["1", "3", "4", "6", "fence"]);
+    expect(seen.lost).toEqual(new Array(3).fill({ errno: REFUSED, peer: dead }));
+  });
+
+  test("sendFailed() tells of a refused connected peer, and the datagram after it is sent", async () => {
+    using bench = new NativeBench();
+    const dead = deadPeer(bench, address);
+    const { socket, seen } = bench.open(address === "::1" ? 6 : 4);
+    accepted(socket.connect(dead));
+    expect(sendTo(socket, undefined, "first")).toBe(1);
+    expect(sendTo(socket, undefined, "second")).toBe(1);
+    await seen.losses(2);
+    expect(seen.lost).toEqual(new Array(2).fill({ errno: REFUSED, peer: dead }));
+    expect(seen.failures).toEqual([]);
+  });
+
+  test("sendFailed() tells once of each refusal when a connected socket queues errors too", async () => {
+    using bench = new NativeBench();
+    const dead = deadPeer(bench, address);
+    const { socket, seen } = bench.listen(address, { receiveErrors: 1 });
+    accepted(socket.connect(dead));
+    sendTo(socket, undefined, "first", "", "third"); // the empty one keeps them apart
+    await seen.losses(3);
+    await fence(bench.listen(address));
+    expect(seen.lost).toEqual(new Array(3).fill({ errno: REFUSED, peer: dead }));
+  });
+});
+
+test("sendFailed() is not called inside send()", async () => {
+  using bench = new NativeBench();
+  const dead = deadPeer(bench);
+  const { socket, seen } = bench.listen("127.0.0.1", { receiveErrors: 1 });
+  let isSending = true;
+  let calledInside = false;
+  seen.onSendFailed = () => {
+    calledInside ||= isSending;
+  };
+  for (let i = 0; i < 20; i++) sendTo(socket, dead, "lost");
+  isSending = false;
+  await seen.losses(20);
+  expect(calledInside).toBe(false);
+});
+
+test("sendFailed() is called on a socket that does not read", async () => {
+  using bench = new NativeBench();
+  const dead = deadPeer(bench);
+  const { socket, seen } = bench.listen("127.0.0.1", { receiveErrors: 1 });
+  socket.stopReading();
+  sendTo(socket, dead, "lost");
+  await seen.losses(1);
+  expect(seen.lost[0]?.peer).toEqual(dead);
+});
+
+test("received() delivers what came between errors", async () => {
+  using bench = new NativeBench();
+  const dead = deadPeer(bench);
+  const { socket, seen, local } = bench.listen("127.0.0.1", { receiveErrors: 1 });
+  const other = bench.listen();
+  for (let i = 0; i < 10; i++) {
+    sendTo(socket, dead, "lost");
+    sendTo(other.socket, local, `${i}`);
+  }
+  await Promise.all([seen.arrivals(10), seen.losses(10)]);
+  expect(seen.texts).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+});
+
+test("close() inside sendFailed() ends everything", async () => {
+  using bench = new NativeBench();
+  const dead = deadPeer(bench);
+  const { socket, seen, local } = bench.listen("127.0.0.1", { receiveErrors: 1 });
+  const other = bench.listen();
+  sendTo(other.socket, local, "too late");
+  sendTo(socket, dead, "lost", "", "lost");
+  seen.onSendFailed = () => socket.close();
+  await seen.losses(1);
+  await fence(other);
+  expect(seen.lost).toHaveLength(1);
+  expect(seen.texts).toEqual([]);
+});
+
+test("send() on a socket that is not connected hears of no refusal while receiveErrors is off", async () => {
+  using bench = new NativeBench();
+  const dead = deadPeer(bench);
+  const { socket, seen } = bench.listen();
+  expect(sendTo(socket, dead, "lost")).toBe(1);
+  expect(sendTo(socket, localOf(socket), "fence")).toBe(1);
+  await seen.arrivals(1);
+  expect(seen.lost).toEqual([]);
+});
+
+/** Something that arrives after whatever was on its way, and after the turn of the loop that would have told of it. */
+async function fence(end: End): Promise<void> {
+  const count = end.seen.datagrams.length + 1;
+  sendTo(end.socket, localOf(end.socket), "fence");
+  await end.seen.arrivals(count);
+}

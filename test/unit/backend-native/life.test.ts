@@ -1,0 +1,122 @@
+import { readdirSync } from "node:fs";
+import { errnoOf, socketAddress } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import { accepted, deadPeer, localOf, NativeBench, needAddonAnd, Recorder, sendTo, WIDE } from "../../support/backend-native-bench.js";
+import { runProgram } from "../../support/backend-native-program.js";
+
+needAddonAnd();
+
+test("close() frees the port at once", () => {
+  using bench = new NativeBench();
+  const { socket, local } = bench.listen();
+  socket.close();
+  expect(bench.open().socket.bind(local)).toBe(0);
+});
+
+test("close() inside received() ends everything, and can be called again", async () => {
+  using bench = new NativeBench();
+  const { socket, seen, local } = bench.listen();
+  const other = bench.listen();
+  accepted(socket.startReading({ ...WIDE, maxDatagrams: 1 }));
+  seen.onReceived = () => {
+    socket.close();
+    socket.close();
+  };
+  sendTo(other.socket, local, "1", "2", "3");
+  await seen.arrivals(1);
+  sendTo(other.socket, other.local, "fence");
+  await other.seen.arrivals(1);
+  expect(seen.texts).toEqual(["1"]);
+});
+
+test("close() of another socket that is ready in the same turn keeps it silent", async () => {
+  using bench = new NativeBench();
+  const [one, two] = [bench.listen(), bench.listen()];
+  one.seen.onReceived = () => two.socket.close();
+  two.seen.onReceived = () => one.socket.close();
+  const sender = bench.listen();
+  sendTo(sender.socket, one.local, "x");
+  sendTo(sender.socket, two.local, "x");
+  await Promise.race([one.seen.arrivals(1), two.seen.arrivals(1)]);
+  sendTo(sender.socket, sender.local, "fence");
+  await sender.seen.arrivals(1);
+  expect(one.seen.texts.length + two.seen.texts.length).toBe(1);
+});
+
+test("every call on a closed socket returns EBADF, and nothing happens", () => {
+  using bench = new NativeBench();
+  const { socket, local } = bench.listen();
+  const loopback = bench.interface("lo");
+  socket.close();
+  const outcomes = [
+    socket.bind(local),
+    socket.connect(local),
+    socket.disconnect(),
+    socket.localAddress(),
+    sendTo(socket, local, "x"),
+    socket.startReading(WIDE),
+    socket.setOption("broadcast", 1),
+    socket.getOption("broadcast"),
+    socket.setMulticastInterface(loopback),
+    socket.join("239.255.43.1", loopback, undefined),
+    socket.leave("239.255.43.1", loopback, undefined),
+  ];
+  expect(outcomes).toEqual(outcomes.map(() => errnoOf("EBADF")));
+  expect(socket.peerAddress()).toBeUndefined();
+  for (const call of [socket.stopReading, socket.ref, socket.unref]) call.call(socket);
+});
+
+test("close() of 10,000 sockets leaves no descriptor behind", () => {
+  using bench = new NativeBench();
+  const { network } = bench.backend;
+  network.interfaces();
+  const count = (): number => readdirSync("/proc/self/fd").length;
+  const before = count();
+  for (let i = 0; i < 10_000; i++) {
+    const socket = bench.backend.openSocket(i % 2 === 0 ? 4 : 6, new Recorder());
+    if (typeof socket === "number") throw new Error(`socket ${i} was refused with ${socket}`);
+    accepted(socket.bind(socketAddress(i % 2 === 0 ? "127.0.0.1" : "::1", 0)));
+    accepted(socket.startReading(WIDE));
+    socket.close();
+  }
+  expect(count()).toBe(before);
+});
+
+test("openSocket() and interfaces() name what is missing when there are no more descriptors", async () => {
+  expect(await runProgram("no-descriptors.mjs")).toEqual({ openSocket: "EMFILE", interfaces: "EMFILE", afterwards: "open" });
+});
+
+test("unref() lets the process end, ref() keeps it, and a socket keeps it also while it does not read", async () => {
+  expect(await runProgram("references.mjs", { args: ["unref"] })).toEqual({ endedBy: "nothing left to do" });
+  expect(await runProgram("references.mjs", { args: ["ref"] })).toEqual({ endedBy: "the timer" });
+  expect(await runProgram("references.mjs", { args: ["paused"] })).toEqual({ endedBy: "the timer" });
+  expect(await runProgram("references.mjs", { args: ["closed"] })).toEqual({ endedBy: "nothing left to do" });
+});
+
+test("sockets in use survive process.exit(), also inside received()", async () => {
+  expect(await runProgram("busy-exit.mjs")).toEqual({ exitsInside: true });
+});
+
+test("sockets in worker threads are separate, and end with their thread even when it is terminated while busy", async () => {
+  expect(await runProgram("worker-threads.mjs")).toEqual({ echoes: [100, 100, 100], terminated: [1, 1, 1], descriptorsLeft: 0 });
+});
+
+test("garbage collection closes a socket that was never bound, and spares one that is in use", async () => {
+  expect(await runProgram("forgotten-sockets.mjs", { nodeOptions: ["--expose-gc"] })).toEqual({
+    descriptorsLeft: 0,
+    isInUseAlive: true,
+    arrived: "still there",
+    forgotten: true,
+  });
+});
+
+test("an exception of the observer becomes an uncaught one, and the socket goes on", async () => {
+  expect(await runProgram("throwing-observer.mjs")).toEqual({ caught: ["from received", "from sendFailed"], arrived: 2 });
+});
+
+test("localAddress() before bind() is the any address with port 0", () => {
+  using bench = new NativeBench();
+  expect(localOf(bench.open(4).socket)).toEqual({ address: "0.0.0.0", port: 0, family: 4 });
+  expect(localOf(bench.open(6).socket)).toEqual({ address: "::", port: 0, family: 6 });
+  expect(deadPeer(bench).port).toBeGreaterThan(0);
+});

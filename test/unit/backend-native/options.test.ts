@@ -1,0 +1,95 @@
+import { errnoOf, type Family, OPTION_NAMES, type OptionName, optionRow, socketAddress } from "@groupcast/backend";
+import { describe, expect, test } from "vitest";
+import { accepted, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
+
+const LOOPBACK_INDEX = 1;
+const BUFFER_BYTES = 30_000;
+const KERNEL_OPTIONS = OPTION_NAMES.filter((name) => name !== "unreadDrops"); // is for backends that cannot leave datagrams to the kernel
+
+needAddonAnd();
+
+test("capabilities hold every feature, get of every option, and set of all that are not read only", () => {
+  using bench = new NativeBench();
+  expect(bench.backend.capabilities).not.toContain("get unreadDrops");
+  for (const name of KERNEL_OPTIONS) {
+    expect(bench.backend.capabilities).toContain(`get ${name}`);
+    expect(bench.backend.capabilities.has(`set ${name}`)).toBe(optionRow(name).when !== "read only");
+  }
+});
+
+describe.each<Family>([4, 6])("on an IPv%d socket", (family) => {
+  const names = KERNEL_OPTIONS.filter((name) => optionRow(name).when !== "read only" && !(family === 4 && name === "ipv6Only"));
+
+  test.each(names)("setOption() of %s changes what getOption() tells, and back", (name) => {
+    using bench = new NativeBench();
+    const { socket } = bench.open(family);
+    const before = socket.getOption(name);
+    expect(before).toBeGreaterThanOrEqual(0);
+    const [value, readBack] = otherValue(name, before);
+    expect(readBack).not.toBe(before);
+    expect(socket.setOption(name, value)).toBe(0);
+    expect(socket.getOption(name)).toBe(readBack);
+    expect(socket.setOption(name, restoring(name, before))).toBe(0);
+    expect(socket.getOption(name)).toBe(before);
+  });
+
+  test.each(names.filter((name) => optionRow(name).unit !== "bytes"))("setOption() of %s takes the ends of its range", (name) => {
+    using bench = new NativeBench();
+    const { socket } = bench.open(family);
+    const { min, max, unit } = optionRow(name);
+    for (const value of unit === "index" ? [min] : [min, max]) {
+      expect(socket.setOption(name, value)).toBe(0);
+      expect(socket.getOption(name)).toBe(value);
+    }
+  });
+});
+
+test("setOption() of ipv6Only is refused with ENOPROTOOPT on an IPv4 socket", () => {
+  using bench = new NativeBench();
+  const { socket } = bench.open(4);
+  expect(socket.setOption("ipv6Only", 1)).toBe(errnoOf("ENOPROTOOPT"));
+  expect(socket.getOption("ipv6Only")).toBe(errnoOf("ENOPROTOOPT"));
+});
+
+test.each<OptionName>(["unicastTtl", "trafficClass"])("setOption() of %s on a dual-stack socket reaches IPv4 peers too", async (name) => {
+  using bench = new NativeBench();
+  const { seen, local } = bench.listen("127.0.0.1", { receiveTtl: 1 });
+  const { socket } = bench.open(6);
+  accepted(socket.setOption("ipv6Only", 0));
+  accepted(socket.setOption(name, 20));
+  sendTo(socket, socketAddress(`::ffff:${local.address}`, local.port), "x");
+  await seen.arrivals(1);
+  expect(seen.datagrams[0]?.arrival.ttl).toBe(name === "unicastTtl" ? 20 : 64);
+});
+
+test("getOption() of kernelDrops counts what did not fit into the receive buffer", async () => {
+  using bench = new NativeBench();
+  const { socket } = bench.open();
+  accepted(socket.setOption("receiveBufferBytes", 1));
+  accepted(socket.bind(socketAddress("127.0.0.1", 0)));
+  expect(socket.getOption("kernelDrops")).toBe(0);
+  const sent = new Array<string>(50).fill("x".repeat(1_000));
+  for (const datagram of sent) expect(sendTo(socket, localOf(socket), datagram)).toBe(1);
+  const drops = socket.getOption("kernelDrops");
+  expect(drops).toBeGreaterThan(0);
+  expect(drops).toBeLessThan(sent.length);
+});
+
+/** A value that is not `before`, and what the kernel makes of it. */
+function otherValue(name: OptionName, before: number): readonly [value: number, readBack: number] {
+  const { unit, max } = optionRow(name);
+  switch (unit) {
+    case "boolean":
+      return [1 - before, 1 - before];
+    case "bytes":
+      return [BUFFER_BYTES, 2 * BUFFER_BYTES]; // sock_set_rcvbuf of net/core/sock.c doubles it
+    case "index":
+      return [LOOPBACK_INDEX, LOOPBACK_INDEX];
+    default:
+      return before + 8 > max ? [before - 8, before - 8] : [before + 8, before + 8];
+  }
+}
+
+function restoring(name: OptionName, before: number): number {
+  return optionRow(name).unit === "bytes" ? before / 2 : before;
+}

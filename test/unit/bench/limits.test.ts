@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { verdicts } from "../../../packages/bench/src/limits.js";
+import type { PeerName } from "../../../packages/bench/src/peers.js";
+import type { Measurement } from "../../../packages/bench/src/rounds.js";
+import { SCENARIOS } from "../../../packages/bench/src/scenarios.js";
+
+function measured(id: string, cpuUs: Partial<Record<PeerName, readonly number[]>>): Measurement {
+  const scenario = SCENARIOS.find((row) => row.id === id)!;
+  const entries = Object.entries(cpuUs).map(([peer, values]) => ({
+    peer: peer as PeerName,
+    rounds: values.map((value) => ({ cpuUs: value })),
+    failures: [],
+  }));
+  return { scenario, entries };
+}
+
+test("verdicts() compare medians, and say in how many rounds a limit was met and what C does in our place", () => {
+  const sent = measured("send-16", { groupcast: [1, 1, 4], "node:dgram": [4, 4, 4], "C recvmmsg": [2, 2, 2] });
+  expect(verdicts([sent])).toEqual([
+    { text: expect.stringContaining("16 peers"), ratio: 0.25, ratioOfC: 0.5, isMet: true, metRounds: 2, rounds: 3 },
+  ]);
+});
+
+test("verdicts() of what was not run, or failed, are left out", () => {
+  expect(verdicts([])).toEqual([]);
+  expect(verdicts([measured("send-16", { groupcast: [], "node:dgram": [4] })])).toEqual([]);
+});
+
+test("scenarios have names of their own", () => {
+  const ids = SCENARIOS.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});

@@ -1,0 +1,159 @@
+import { ManualClock } from "@groupcast/backend-memory";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { zeroChannelStatistics } from "../../../packages/channels/src/channel-message.js";
+import { FRAGMENT_HEADER_BYTES } from "../../../packages/channels/src/fragment-header.js";
+import { Fragmenter } from "../../../packages/channels/src/fragmenter.js";
+import { Reassembler, type WholeMessage } from "../../../packages/channels/src/reassembler.js";
+
+const PACKET_BYTES = FRAGMENT_HEADER_BYTES + 10;
+
+class Bench {
+  readonly clock = new ManualClock();
+  readonly statistics = zeroChannelStatistics();
+  readonly reassembler = new Reassembler(this.clock, this.statistics);
+  #sequence = 0;
+
+  /** The messages that are whole with these payloads. */
+  take(payloads: readonly Uint8Array[], sourceId = "a"): WholeMessage[] {
+    return payloads.flatMap((payload) => {
+      const whole = this.reassembler.take({ sourceId, sequence: this.#sequence++, payload: Buffer.from(payload) });
+      return whole === undefined ? [] : [whole];
+    });
+  }
+
+  texts(payloads: readonly Uint8Array[], sourceId = "a"): string[] {
+    return this.take(payloads, sourceId).map(({ payload }) => payload.toString());
+  }
+}
+
+const text = "0123456789abcdefghijABCDEFGHI"; // three fragments
+
+function fragments(message = text): readonly Uint8Array[] {
+  return new Fragmenter(PACKET_BYTES).split(Buffer.from(message));
+}
+
+describe("Fragmenter", () => {
+  test("leaves a message alone that fits", () => {
+    const message = Buffer.alloc(PACKET_BYTES, "x");
+    expect(new Fragmenter(PACKET_BYTES).split(message)).toEqual([message]);
+  });
+
+  test("splits into packets of the largest size, the last one shorter", () => {
+    expect(fragments().map(({ length }) => length)).toEqual([26, 26, 25]);
+  });
+
+  test("writes magic, message number, length, index and count, big-endian", () => {
+    const [, second] = fragments();
+    const bytes = Buffer.from(second!);
+    expect(bytes.toString("latin1", 0, 4)).toBe("GCF1");
+    expect([bytes.readUInt32BE(8), bytes.readUInt16BE(12), bytes.readUInt16BE(14)]).toEqual([29, 1, 3]);
+  });
+
+  test("makes one fragment of a short message that looks like one", () => {
+    const message = Buffer.from("GCF1 is how a fragment begins");
+    const [only, ...others] = new Fragmenter(1000).split(message);
+    expect(others).toEqual([]);
+    expect(new Bench().texts([only!])).toEqual([message.toString()]);
+  });
+
+  test("begins to count where nobody knows", () => {
+    const numbers = Array.from({ length: 4 }, () => Buffer.from(fragments()[0]!).readUInt32BE(4));
+    expect(new Set(numbers).size).toBeGreaterThan(1);
+  });
+});
+
+describe("Reassembler", () => {
+  test("passes a message on that was not split", () => {
+    expect(new Bench().take([Buffer.from("short")])).toEqual([{ payload: Buffer.from("short"), span: { first: 0, last: 0 } }]);
+  });
+
+  test("puts a message together, and says which numbers its packets had", () => {
+    expect(new Bench().take(fragments())).toEqual([{ payload: Buffer.from(text), span: { first: 0, last: 2 } }]);
+  });
+
+  test("takes fragments in any order, and however often, and yields the message once", () => {
+    const order = fc.shuffledSubarray([0, 1, 2, 0, 1, 2], { minLength: 6, maxLength: 6 });
+    fc.assert(
+      fc.property(order, (indices) => {
+        const parts = fragments();
+        expect(new Bench().texts(indices.map((index) => parts[index]!))).toEqual([text]);
+      }),
+    );
+  });
+
+  test("does not mix messages of different sources that have the same number", () => {
+    const bench = new Bench();
+    const parts = fragments();
+    expect([...bench.texts(parts.slice(0, 2), "a"), ...bench.texts(parts, "b"), ...bench.texts(parts.slice(2), "a")]).toEqual([text, text]);
+  });
+
+  test("gives up a message two seconds after it began, and counts it", async () => {
+    const bench = new Bench();
+    const parts = fragments();
+    bench.take(parts.slice(0, 2));
+    await bench.clock.advance(1999);
+    expect(bench.statistics.incomplete).toBe(0);
+    await bench.clock.advance(1);
+    expect(bench.statistics.incomplete).toBe(1);
+    expect(bench.reassembler.heldBytes).toBe(0);
+    expect(bench.texts(parts.slice(2))).toEqual([]);
+  });
+
+  test("lets a source begin eight messages, and then gives up its own oldest", () => {
+    const bench = new Bench();
+    const other = fragments();
+    bench.take(other.slice(0, 1), "other");
+    for (let i = 0; i < 20; i++) bench.take(fragments().slice(0, 1), "greedy");
+    expect(bench.statistics.incomplete).toBe(12);
+    expect(bench.texts(other.slice(1), "other")).toEqual([text]);
+  });
+
+  test("holds a bounded amount for fragments that never finish, from whomever", () => {
+    const bench = new Bench();
+    const part = new Fragmenter(65_000).split(Buffer.alloc(16 * 1024 * 1024))[0]!;
+    for (let i = 0; i < 2000; i++) bench.take([part], `spoofed ${i}`);
+    expect(bench.reassembler.heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(bench.statistics.incomplete).toBe(2000 - 256);
+  });
+
+  test("keeps no more memory alive than it counts, though a datagram came in a larger chunk", () => {
+    const bench = new Bench();
+    bench.take(fragments().slice(0, 1));
+    expect(bench.reassembler.heldBytes).toBe(10 + 128);
+  });
+
+  test.each([
+    ["a header that is cut off", "47434631000000010000"],
+    ["an index beyond the count", "47434631000000010000001d00030003".concat("00".repeat(10))],
+    ["no fragments at all", "47434631000000010000001d00000000".concat("00".repeat(10))],
+    ["a length that its fragments cannot have", "47434631000000010000001d00000002".concat("00".repeat(5))],
+    ["a length beyond 16 MiB", "4743463100000001ffffffff0000ffff".concat("00".repeat(10))],
+  ])("counts %s as malformed", (_, hex) => {
+    const bench = new Bench();
+    expect(bench.take([Buffer.from(hex, "hex")])).toEqual([]);
+    expect(bench.statistics.malformed).toBe(1);
+  });
+
+  test("counts a fragment as malformed that contradicts the first of its message, and still completes that", () => {
+    const bench = new Bench();
+    const parts = fragments();
+    const contradicting = Buffer.from(parts[1]!);
+    contradicting.writeUInt16BE(4, 14);
+    expect(bench.texts([parts[0]!, contradicting, ...parts.slice(1)])).toEqual([text]);
+    expect(bench.statistics.malformed).toBe(1);
+  });
+
+  test("never throws, and never makes a message nobody sent, of fragments that were changed on the way", () => {
+    const changes = fc.array(fc.tuple(fc.nat(2), fc.nat(25), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(changes, fc.nat(1), (changed, cutBytes) => {
+        const parts = fragments().map((part) => Buffer.from(part));
+        for (const [part, at, mask] of changed) parts[part]![at % parts[part]!.length]! ^= mask;
+        const messages = new Bench().take(parts.map((part) => part.subarray(0, part.length - cutBytes)));
+        expect(messages.every(({ payload }) => payload.length <= PACKET_BYTES * 3)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,253 @@
+import { ManualClock } from "@groupcast/backend-memory";
+import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@groupcast/channels";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Announcer } from "../../../packages/channels/src/announcer.js";
+import { type NodeChange, NodeDirectory } from "../../../packages/channels/src/node-directory.js";
+
+const SESSION = "0123456789abcdef";
+
+function beat(changes: Partial<Heartbeat> = {}): Heartbeat {
+  const channels = [{ name: "pose", isPublished: true, isSubscribed: false }];
+  return { session: SESSION, name: "camera", periodMs: 1000, revision: 1, totalChannels: 1, channels, isLeaving: false, ...changes };
+}
+
+function published(name: string): Heartbeat["channels"][number] {
+  return { name, isPublished: true, isSubscribed: false };
+}
+
+class Bench {
+  readonly clock = new ManualClock();
+  readonly changes: string[] = [];
+  readonly directory = new NodeDirectory(this.clock, "ffffffffffffffff", (change) => this.changes.push(this.#describe(change)));
+
+  hear(changes: Partial<Heartbeat> = {}): void {
+    this.directory.hear(encodeHeartbeat(beat(changes)));
+  }
+
+  #describe({ change, node: { name, channels } }: NodeChange): string {
+    return `${change} ${name} ${channels.map((channel) => channel.name).join(",")}`.trim();
+  }
+}
+
+describe("encodeHeartbeat()", () => {
+  test("writes the documented layout", () => {
+    const bytes = encodeHeartbeat(beat({ revision: 2, totalChannels: 3, isLeaving: true }));
+    expect(bytes.toString("hex")).toBe(
+      ["47434842", "01", "01", SESSION, "000003e8", "00000002", "00000003", "0001", "06", "63616d657261", "01", "04", "706f7365"].join(""),
+    );
+  });
+
+  test("is undone by decodeHeartbeat()", () => {
+    const usage = fc.record({ name: fc.stringMatching(/^[ -~]{1,20}$/), isPublished: fc.boolean(), isSubscribed: fc.boolean() });
+    const beats = fc.record({
+      session: fc.stringMatching(/^[0-9a-f]{16}$/),
+      name: fc.string({ maxLength: 60 }),
+      periodMs: fc.nat(60_000),
+      revision: fc.nat(),
+      totalChannels: fc.nat(),
+      channels: fc.array(usage, { maxLength: 20 }),
+      isLeaving: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(beats, (given) => {
+        expect(decodeHeartbeat(encodeHeartbeat(given))).toEqual(given);
+      }),
+    );
+  });
+});
+
+describe("decodeHeartbeat()", () => {
+  test.each([
+    ["another version", (bytes: Buffer) => bytes.fill(2, 4, 5)],
+    ["another schema", (bytes: Buffer) => bytes.fill("PULI", 0, 4)],
+    ["a name that is not ASCII", (bytes: Buffer) => bytes.fill(0xe9, bytes.length - 1)],
+    ["more channels than there are", (bytes: Buffer) => bytes.fill(9, 27, 28)],
+    ["bytes behind the last channel", (bytes: Buffer) => bytes.fill(0, 26, 28)],
+    ["a cut-off", (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
+    ["a header alone", (bytes: Buffer) => bytes.subarray(0, 28)],
+  ])("ignores %s", (_, change) => {
+    expect(decodeHeartbeat(change(encodeHeartbeat(beat())) as Buffer)).toBeUndefined();
+  });
+
+  test("never throws, whatever was changed on the way", () => {
+    const good = encodeHeartbeat(beat());
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 10 }), fc.nat(good.length), (changes, length) => {
+        const bytes = Buffer.from(good);
+        for (const [at, value] of changes) bytes[at] = value;
+        decodeHeartbeat(bytes.subarray(0, length));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("NodeDirectory", () => {
+  test("tells of a node when it is first heard, and not again while nothing changes", () => {
+    const bench = new Bench();
+    bench.hear();
+    bench.hear();
+    expect(bench.changes).toEqual(["appeared camera pose"]);
+    expect(bench.directory.nodes).toMatchObject([{ session: SESSION, name: "camera", channels: [published("pose")] }]);
+  });
+
+  test("does not tell a node of itself", () => {
+    const bench = new Bench();
+    bench.hear({ session: "ffffffffffffffff" });
+    expect(bench.changes).toEqual([]);
+  });
+
+  test("tells what changed: a name, a channel more, one fewer, one that is used otherwise", () => {
+    const bench = new Bench();
+    bench.hear();
+    bench.hear({ name: "lens" });
+    bench.hear({ name: "lens", revision: 2, totalChannels: 2, channels: [published("pose"), published("image")] });
+    bench.hear({ name: "lens", revision: 3, totalChannels: 1, channels: [published("image")] });
+    bench.hear({ name: "lens", revision: 4, channels: [{ name: "image", isPublished: true, isSubscribed: true }] });
+    const changed = ["changed lens pose", "changed lens pose,image", "changed lens image", "changed lens image"];
+    expect(bench.changes).toEqual(["appeared camera pose", ...changed]);
+  });
+
+  test("keeps what it knows of a list while the parts of the next one come in", () => {
+    const bench = new Bench();
+    bench.hear({ totalChannels: 2, channels: [published("a"), published("b")] });
+    bench.hear({ revision: 2, totalChannels: 2, channels: [published("b")] });
+    expect(bench.directory.nodes[0]!.channels.map(({ name }) => name)).toEqual(["a", "b"]);
+    bench.hear({ revision: 2, totalChannels: 2, channels: [published("c")] });
+    expect(bench.directory.nodes[0]!.channels.map(({ name }) => name)).toEqual(["b", "c"]);
+  });
+
+  test("takes a node for dead when three of its heartbeats have not come", async () => {
+    const bench = new Bench();
+    bench.hear({ periodMs: 200 });
+    await bench.clock.advance(590);
+    bench.hear({ periodMs: 200 });
+    await bench.clock.advance(590);
+    expect(bench.changes).toEqual(["appeared camera pose"]);
+    await bench.clock.advance(110);
+    expect(bench.changes).toEqual(["appeared camera pose", "gone camera pose"]);
+    expect(bench.directory.nodes).toEqual([]);
+  });
+
+  test("hears a good-bye at once, and one from a stranger not at all", () => {
+    const bench = new Bench();
+    bench.hear({ isLeaving: true });
+    bench.hear();
+    bench.hear({ isLeaving: true });
+    expect(bench.changes).toEqual(["appeared camera pose", "gone camera pose"]);
+  });
+
+  test("does not keep for ever who says that its period is for ever", async () => {
+    const bench = new Bench();
+    bench.hear({ periodMs: 0xffff_ffff });
+    await bench.clock.advance(181_000);
+    expect(bench.directory.nodes).toEqual([]);
+  });
+
+  test("holds 1024 nodes, the latest, and counts who had to make room", () => {
+    const bench = new Bench();
+    for (let i = 0; i < 3000; i++) bench.hear({ session: i.toString(16).padStart(16, "0") });
+    expect(bench.directory.statistics()).toMatchObject({ nodes: 1024, channels: 1024, evicted: 1976 });
+    expect(bench.directory.nodes.at(-1)!.session).toBe((2999).toString(16).padStart(16, "0"));
+  });
+
+  test("holds 65,536 of a million channels that heartbeats announce, and counts the rest", () => {
+    const directory = new NodeDirectory(new ManualClock(), undefined, () => {});
+    const perBeat = 100;
+    for (let i = 0; i < 1_000_000; i += perBeat) {
+      const channels = Array.from({ length: perBeat }, (_, index) => published(`channel ${i + index}`));
+      directory.hear(encodeHeartbeat(beat({ totalChannels: 1_000_000, channels })));
+    }
+    expect(directory.statistics()).toMatchObject({ nodes: 1, channels: 65_536, refused: 1_000_000 - 65_536 });
+  });
+
+  test("counts what it cannot read", () => {
+    const bench = new Bench();
+    bench.directory.hear(Buffer.from("nonsense"));
+    expect(bench.directory.statistics()).toMatchObject({ nodes: 0, malformed: 1 });
+  });
+});
+
+describe("Announcer", () => {
+  function announcer(clock: ManualClock, names: string[]): { beats: Heartbeat[]; announcer: Announcer } {
+    const beats: Heartbeat[] = [];
+    const usages = () => names.map(published);
+    const send = (bytes: Buffer) => beats.push(decodeHeartbeat(bytes)!);
+    return { beats, announcer: new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages, send }) };
+  }
+
+  test("beats at once, and then each period", async () => {
+    const clock = new ManualClock();
+    const { beats } = announcer(clock, ["pose"]);
+    await clock.advance(10);
+    expect(beats).toEqual([beat()]);
+    await clock.advance(3000);
+    expect(beats).toHaveLength(4);
+  });
+
+  test("tells a change at once, in one heartbeat for all that changed in one turn", async () => {
+    const clock = new ManualClock();
+    const names = ["pose"];
+    const { beats, announcer: one } = announcer(clock, names);
+    await clock.advance(10);
+    names.push("image");
+    one.changed();
+    one.changed();
+    await clock.advance(10);
+    expect(beats.at(-1)).toMatchObject({ revision: 2, totalChannels: 2 });
+    expect(beats).toHaveLength(2);
+  });
+
+  test("tells a list of 10,000 channels within a second, no heartbeat longer than a packet of Ethernet", async () => {
+    const clock = new ManualClock();
+    const names = Array.from({ length: 10_000 }, (_, index) => `robot/part/${index}`);
+    const lengths: number[] = [];
+    const directory = new NodeDirectory(clock, undefined, () => {});
+    const send = (bytes: Buffer) => {
+      lengths.push(bytes.length);
+      directory.hear(bytes);
+    };
+    new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages: () => names.map(published), send });
+    await clock.advance(1000);
+    expect(directory.statistics().channels).toBe(10_000);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1400);
+  });
+
+  test("repeats a part of a long list with each beat, so that who missed one hears it later", async () => {
+    const clock = new ManualClock();
+    const { beats } = announcer(
+      clock,
+      Array.from({ length: 200 }, (_, index) => `a/rather/long/name/${index}`),
+    );
+    await clock.advance(1000);
+    const first = beats.splice(0).flatMap(({ channels }) => channels.map(({ name }) => name));
+    expect(new Set(first).size).toBe(200);
+    await clock.advance(6000);
+    expect(new Set(beats.flatMap(({ channels }) => channels.map(({ name }) => name))).size).toBe(200);
+  });
+
+  test("repeats the whole list for newcomers once a period, however many are invented", async () => {
+    const clock = new ManualClock();
+    const { beats, announcer: one } = announcer(clock, ["pose"]);
+    await clock.advance(10);
+    beats.length = 0;
+    for (let i = 0; i < 1000; i++) {
+      one.repeat();
+      await clock.advance(10);
+    }
+    expect(beats.length).toBeLessThanOrEqual(20);
+    expect(beats.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test("says good-bye when it stops, and nothing after", async () => {
+    const clock = new ManualClock();
+    const { beats, announcer: one } = announcer(clock, ["pose"]);
+    await clock.advance(10);
+    one.stop();
+    one.changed();
+    one.repeat();
+    await clock.advance(5000);
+    expect(beats.map(({ isLeaving }) => isLeaving)).toEqual([false, true]);
+  });
+});

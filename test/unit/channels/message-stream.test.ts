@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import type { ChannelMessage } from "../../../packages/channels/src/channel-message.js";
+import { MessageStream } from "../../../packages/channels/src/message-stream.js";
+import { type Subscriber, Subscription } from "../../../packages/channels/src/subscription.js";
+
+const message: ChannelMessage = { channel: "c", from: { id: "a" }, lead: 1, lost: 0, isRelayed: false };
+
+/** A stream, and what its channel does with it. */
+function bench(options: { capacity?: number } = {}) {
+  let deliver: Subscriber<number> = () => {};
+  const ended: unknown[] = [];
+  const subscribe = (subscriber: Subscriber<number>) => {
+    deliver = subscriber;
+    return new Subscription(subscriber, {}, { ended: (subscription) => ended.push(subscription), failed: () => {} });
+  };
+  const stream = new MessageStream(options, subscribe, () => {});
+  return { stream, push: (...values: number[]) => values.forEach((value) => void deliver(value, message)), ended };
+}
+
+async function read(stream: MessageStream<number>, count: number): Promise<number[]> {
+  const values: number[] = [];
+  for await (const [value] of stream) if (values.push(value) === count) break;
+  return values;
+}
+
+test("MessageStream yields what came before and while it is read, in order", async () => {
+  const { stream, push } = bench();
+  push(1, 2);
+  const reading = read(stream, 3);
+  push(3);
+  expect(await reading).toEqual([1, 2, 3]);
+});
+
+test("MessageStream lets the oldest go when its reader is too slow, and counts", async () => {
+  const { stream, push } = bench({ capacity: 2 });
+  push(1, 2, 3, 4, 5);
+  expect(stream.dropped).toBe(3);
+  expect(await read(stream, 2)).toEqual([4, 5]);
+});
+
+test("leaving the loop ends the subscription", async () => {
+  const { stream, push, ended } = bench();
+  push(1, 2);
+  await read(stream, 1);
+  expect(ended).toHaveLength(1);
+  expect(await stream.next()).toEqual({ done: true, value: undefined });
+});
+
+test("end() lets what waits be read, and then ends the loop", async () => {
+  const { stream, push } = bench();
+  push(1);
+  stream.end();
+  expect(await read(stream, 10)).toEqual([1]);
+});
+
+test("end() ends every next() that waits", async () => {
+  const { stream } = bench();
+  const waiting = [stream.next(), stream.next()];
+  stream.end();
+  expect(await Promise.all(waiting)).toEqual([
+    { done: true, value: undefined },
+    { done: true, value: undefined },
+  ]);
+});
+
+test.each([[0], [1.5], ["many"]])("capacity %j is refused", (capacity) => {
+  expect(() => bench({ capacity: capacity as never })).toThrow(expect.objectContaining({ argument: "capacity" }));
+});

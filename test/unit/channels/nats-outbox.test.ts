@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { zeroTransportStatistics } from "../../../packages/channels/src/channel-transport.js";
+import { encodeNatsHeader } from "../../../packages/channels/src/nats-header.js";
+import { NatsOutbox } from "../../../packages/channels/src/nats-outbox.js";
+
+/** A connection that keeps what it is given, and answers when the test says so. */
+class FakeConnection {
+  readonly published: string[] = [];
+  readonly questions: { answer: () => void; break: () => void }[] = [];
+
+  publish(_subject: string, payload: Uint8Array): void {
+    this.published.push(Buffer.from(payload).toString());
+  }
+
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.questions.push({ answer: resolve, break: () => reject(new Error("disconnected")) });
+    });
+  }
+}
+
+function bench(maxMessages = 3, maxBytes = 1e6) {
+  const connection = new FakeConnection();
+  const statistics = zeroTransportStatistics();
+  const outbox = new NatsOutbox(connection as never, statistics, { maxMessages, maxBytes });
+  const send = (...payloads: string[]) => {
+    for (const payload of payloads) outbox.send("groupcast.c", Buffer.from(payload), HEADER);
+  };
+  return { connection, statistics, outbox, send };
+}
+
+const HEADER = encodeNatsHeader("0123456789abcdef", 0, undefined);
+const MEBIBYTE = "x".repeat(1024 * 1024);
+
+test("send() gives a message to the client at once, while there is a connection", () => {
+  const { connection, statistics, send } = bench();
+  send("1", "2");
+  expect(connection.published).toEqual(["1", "2"]);
+  expect(statistics.sent).toBe(2);
+});
+
+test("send() copies: the caller may change the payload when it returns", () => {
+  const { connection, outbox } = bench();
+  const payload = Buffer.from("before");
+  outbox.disconnected();
+  outbox.send("groupcast.c", payload, HEADER);
+  payload.fill("!");
+  outbox.connected();
+  expect(connection.published).toEqual(["before"]);
+});
+
+test("without a connection messages wait, and go out in order when it is back", () => {
+  const { connection, outbox, send } = bench();
+  outbox.disconnected();
+  send("1", "2");
+  expect(connection.published).toEqual([]);
+  outbox.connected();
+  expect(connection.published).toEqual(["1", "2"]);
+  expect(outbox.length).toBe(0);
+});
+
+test("more messages than may wait make the oldest go, and are counted", () => {
+  const { connection, statistics, outbox, send } = bench(3);
+  outbox.disconnected();
+  send("1", "2", "3", "4", "5");
+  outbox.connected();
+  expect(connection.published).toEqual(["3", "4", "5"]);
+  expect(statistics).toMatchObject({ sent: 3, dropped: 2 });
+});
+
+test("more bytes than may wait make the oldest go, and are counted", () => {
+  const { connection, statistics, outbox, send } = bench(100, 10);
+  outbox.disconnected();
+  send("aaaaaa", "bbbb", "cccc");
+  outbox.connected();
+  expect(connection.published).toEqual(["bbbb", "cccc"]);
+  expect(statistics.dropped).toBe(1);
+});
+
+test("a server that does not confirm is given 8 MiB, and the rest waits until it does", async () => {
+  const { connection, outbox, send } = bench(100, 1e9);
+  for (let i = 0; i < 12; i++) send(MEBIBYTE);
+  expect(connection.published).toHaveLength(8);
+  expect(outbox.length).toBe(4);
+  for (const question of connection.questions.splice(0)) question.answer();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(connection.published).toHaveLength(12);
+});
+
+test("what was on the way when the connection broke is counted as unconfirmed, and a late answer changes nothing", async () => {
+  const { connection, statistics, outbox, send } = bench(100, 1e9);
+  send(MEBIBYTE, MEBIBYTE, "3");
+  outbox.disconnected();
+  expect(statistics).toMatchObject({ sent: 3, unconfirmed: 3 });
+  outbox.connected();
+  send("4");
+  for (const question of connection.questions.splice(0)) question.answer();
+  await Promise.resolve();
+  outbox.disconnected();
+  expect(statistics.unconfirmed).toBe(4);
+});
+
+test("what the server has confirmed is not unconfirmed when the connection breaks later", async () => {
+  const { connection, statistics, outbox, send } = bench(100, 1e9);
+  send(MEBIBYTE);
+  connection.questions[0]!.answer();
+  await Promise.resolve();
+  await Promise.resolve();
+  outbox.disconnected();
+  expect(statistics.unconfirmed).toBe(0);
+});
+
+test("finish() counts what still waits as dropped", async () => {
+  const { statistics, outbox, send } = bench();
+  outbox.disconnected();
+  send("1", "2");
+  await outbox.finish();
+  expect(statistics.dropped).toBe(2);
+});

@@ -1,0 +1,149 @@
+import { socketAddress } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import type { FakeDatagram } from "../../support/fake-batch.js";
+import { type Listening, Stage } from "./stage.js";
+
+const GROUP = "ff15::1";
+const ETH0_INDEX = 2;
+const SENDER = socketAddress("fe80::9%eth0", 900);
+
+/** A datagram to `destination` that came in on interface `interfaceIndex`; its text says what it is. */
+function datagram(bytes: string, destination: string, interfaceIndex = ETH0_INDEX, from = SENDER): FakeDatagram {
+  return { bytes, from, arrival: { destination, interfaceIndex } };
+}
+
+function listenOn6(): Listening & { readonly stage: Stage } {
+  const stage = new Stage();
+  return { stage, ...stage.listen({ interface: "::" }) };
+}
+
+test("an IPv6 port asks for packet info from its first membership on, and not before", () => {
+  const { port, socket } = listenOn6();
+  expect(socket.option("receivePacketInfo")).toBeUndefined();
+  port.joinGroup(GROUP, "eth0");
+  expect(socket.option("receivePacketInfo")).toBe(1);
+});
+
+test("an IPv6 port gets its own group from the interface it joined on alone", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0");
+  socket.deliver(
+    datagram("own", GROUP),
+    datagram("other interface", GROUP, 1),
+    datagram("other group", "ff15::2"),
+    datagram("own again", GROUP),
+  );
+  expect(protocol.texts).toEqual(["own", "own again"]);
+  expect(port.statistics()).toMatchObject({ received: 2, foreign: 2 });
+});
+
+test("an IPv6 port gets unicast, and what carries no packet info because it was queued before that was asked for", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0");
+  socket.deliver(datagram("unicast", "fe80::2"), "early");
+  expect(protocol.texts).toEqual(["unicast", "early"]);
+});
+
+test("an IPv6 port gets nothing of a group that it has left", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0");
+  port.joinGroup(GROUP, "lo");
+  port.leaveGroup(GROUP, "eth0");
+  socket.deliver(datagram("left", GROUP), datagram("still joined", GROUP, 1));
+  expect(protocol.texts).toEqual(["still joined"]);
+});
+
+test("an IPv6 port gets a group from the sources it joined for alone", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0", { source: "fe80::9" });
+  port.joinGroup(GROUP, "eth0", { source: "2001:db8::9" });
+  const others = socketAddress("fe80::8%eth0", 900);
+  const global = socketAddress("2001:db8::9", 900);
+  socket.deliver(datagram("first", GROUP), datagram("stranger", GROUP, ETH0_INDEX, others), datagram("second", GROUP, ETH0_INDEX, global));
+  port.leaveGroup(GROUP, "eth0", { source: "fe80::9" });
+  socket.deliver(datagram("left", GROUP), datagram("still joined", GROUP, ETH0_INDEX, global));
+  expect(protocol.texts).toEqual(["first", "second", "still joined"]);
+  expect(port.statistics().foreign).toBe(2);
+});
+
+test("an IPv6 port gets nothing of a source that is blocked, until it is unblocked", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0");
+  port.blockSource(GROUP, "fe80::9", "eth0");
+  socket.deliver(datagram("blocked", GROUP), datagram("another", GROUP, ETH0_INDEX, socketAddress("fe80::8%eth0", 900)));
+  port.unblockSource(GROUP, "fe80::9", "eth0");
+  socket.deliver(datagram("unblocked", GROUP));
+  expect(protocol.texts).toEqual(["another", "unblocked"]);
+});
+
+test("an IPv6 port gets a group that an adopted socket had joined and it joins too", () => {
+  const { stage, port, protocol, socket } = listenOn6();
+  stage.backend.refuse("join", "EADDRINUSE");
+  port.joinGroup(GROUP, "eth0");
+  socket.deliver(datagram("own", GROUP));
+  expect(protocol.texts).toEqual(["own"]);
+});
+
+test("a batch of which nothing is ours is not delivered at all", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0");
+  socket.deliver(datagram("foreign", "ff15::2"));
+  expect(protocol.calls).toEqual(["startProtocol"]);
+});
+
+test("a batch that is filtered keeps order, senders and arrivals", () => {
+  const stage = new Stage();
+  const { port, protocol, socket } = stage.listen({ interface: "::", arrival: true });
+  port.joinGroup(GROUP, "eth0");
+  socket.deliver(datagram("foreign", "ff15::2"), datagram("1", GROUP), datagram("foreign", GROUP, 1), datagram("2", GROUP));
+  expect(protocol.received).toMatchObject([
+    { data: Buffer.from("1"), from: SENDER, arrival: { destination: GROUP, interfaceIndex: 2 } },
+    { data: Buffer.from("2"), from: SENDER, arrival: { destination: GROUP, interfaceIndex: 2 } },
+  ]);
+});
+
+test("an IPv4 port leaves isolation to the kernel: it asks for no packet info, and IP_MULTICAST_ALL is off", () => {
+  const { port, protocol, socket } = new Stage().listen();
+  port.joinGroup("239.255.0.1", "eth0");
+  expect(socket.option("multicastAll")).toBe(0);
+  expect(socket.option("receivePacketInfo")).toBeUndefined();
+  socket.deliver(datagram("as the kernel says", "239.255.0.1"));
+  expect(protocol.texts).toEqual(["as the kernel says"]);
+});
+
+test("an IPv4 port filters where the kernel cannot be told", () => {
+  const { port, protocol, socket } = new Stage({ without: ["set multicastAll"] }).listen();
+  port.joinGroup("239.255.0.1", "eth0");
+  socket.deliver(datagram("own", "239.255.0.1"), datagram("foreign", "239.255.0.2"));
+  expect(protocol.texts).toEqual(["own"]);
+  expect(port.isolation).toBe("filtered");
+});
+
+test("a port without packet info delivers what comes", () => {
+  const { port, protocol, socket } = new Stage({ without: ["packetInfo", "set receivePacketInfo"] }).listen({ interface: "::" });
+  port.joinGroup(GROUP, "eth0");
+  socket.deliver("whatever");
+  expect(protocol.texts).toEqual(["whatever"]);
+});
+
+test.each([
+  ["kernel", [], {}],
+  ["filtered", [], { interface: "::" }],
+  ["filtered", ["set multicastAll"], {}],
+  ["none", ["set multicastAll", "packetInfo"], {}],
+  ["none", ["set multicastAll", "packetInfo"], { interface: "::" }],
+  ["bound", ["set multicastAll", "packetInfo"], { group: "239.255.0.1" }],
+  ["bound", ["set multicastAll", "packetInfo"], { group: "ff15::1%eth0" }],
+  ["none", ["set multicastAll", "packetInfo"], { group: "ff02::fb%eth0" }],
+  ["none", ["set multicastAll", "packetInfo"], { group: "239.255.0.1", interface: "0.0.0.0" }],
+  ["bound", ["set multicastAll", "packetInfo"], { interface: "239.255.0.1" }],
+] as const)("isolation is %s without %o, with options %o", (isolation, without, options) => {
+  const { port } = new Stage({ without }).listenMulticast(options);
+  expect(port.isolation).toBe(isolation);
+});
+
+test("listenMulticast() of one group binds to it where nothing else isolates", () => {
+  const { port, socket } = new Stage({ without: ["set multicastAll", "packetInfo"] }).listenMulticast({ group: "239.255.0.1" });
+  expect(socket.boundTo).toEqual(socketAddress("239.255.0.1", 9999));
+  expect(port.memberships).toMatchObject([{ group: "239.255.0.1", state: "joined" }]);
+});

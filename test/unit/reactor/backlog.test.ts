@@ -1,0 +1,126 @@
+import { errnoOf } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import { type Listening, Stage, turn } from "./stage.js";
+
+const TO = { address: "192.0.2.1", port: 80 };
+const EAGAIN = errnoOf("EAGAIN");
+const MAX_DATAGRAMS = 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** A port whose socket takes nothing more, with `first` waiting. */
+async function blocked(first: readonly string[] = ["first"]): Promise<Listening> {
+  const listening = new Stage().listen();
+  listening.socket.sendOutcomes.push(EAGAIN);
+  for (const text of first) listening.port.write(text, TO);
+  await turn();
+  return listening;
+}
+
+test("EAGAIN keeps what was not taken, and writable() sends it in order, what came later behind it", async () => {
+  const { port, socket } = await blocked(["1", "2"]);
+  expect(port.write("3", TO)).toBe(true);
+  await turn();
+  expect(socket.sent).toEqual([]);
+  expect(port.statistics()).toMatchObject({ queued: 3, sent: 0, dropped: 0 });
+  socket.becomeWritable();
+  expect(socket.texts).toEqual(["1", "2", "3"]);
+  expect(port.statistics()).toMatchObject({ queued: 0, sent: 3, sentBytes: 3 });
+});
+
+test("EAGAIN in the middle of a burst keeps the rest only", async () => {
+  const { port, socket } = new Stage().listen();
+  socket.sendOutcomes.push(2, EAGAIN);
+  for (const text of ["1", "2", "3", "4"]) port.write(text, TO);
+  await turn();
+  expect(socket.texts).toEqual(["1", "2"]);
+  expect(port.statistics()).toMatchObject({ queued: 2, sent: 2 });
+  socket.becomeWritable();
+  expect(socket.texts).toEqual(["1", "2", "3", "4"]);
+});
+
+test("EAGAIN again after writable() waits for the next one, in order", async () => {
+  const { socket } = await blocked(["1", "2", "3"]);
+  socket.sendOutcomes.push(1, EAGAIN);
+  socket.becomeWritable();
+  expect(socket.texts).toEqual(["1"]);
+  socket.becomeWritable();
+  expect(socket.texts).toEqual(["1", "2", "3"]);
+});
+
+test("the backlog keeps the destination and the origin of each datagram", async () => {
+  const { port, socket } = await blocked();
+  port.write("second", { address: "192.0.2.2", port: 81 }, { interface: "eth0" });
+  socket.becomeWritable();
+  expect(socket.sent).toMatchObject([
+    { to: TO, via: undefined },
+    { to: { address: "192.0.2.2", port: 81 }, via: { interfaceIndex: 2 } },
+  ]);
+});
+
+test("write() returns false for a datagram beyond 1,024 that wait, counts it, and tells dropped from the loop", async () => {
+  const { port, socket, events } = await blocked();
+  for (let i = 1; i < MAX_DATAGRAMS; i++) expect(port.write("x", TO)).toBe(true);
+  expect(port.write("too many", TO)).toBe(false);
+  expect(events).toEqual([]);
+  expect(port.statistics()).toMatchObject({ queued: MAX_DATAGRAMS, dropped: 1 });
+  await turn();
+  expect(events).toEqual([["dropped", { to: expect.objectContaining(TO), lengthBytes: 8 }]]);
+  socket.becomeWritable();
+  expect(socket.sent).toHaveLength(MAX_DATAGRAMS);
+  expect(socket.texts).not.toContain("too many");
+});
+
+test("write() returns false for a datagram beyond 4 MiB that wait", async () => {
+  const { port } = await blocked([""]);
+  const large = Buffer.alloc(65_507);
+  let waitingBytes = 0;
+  while (waitingBytes + large.length <= MAX_BYTES) {
+    expect(port.write(large, TO)).toBe(true);
+    waitingBytes += large.length;
+  }
+  expect(port.write(large, TO)).toBe(false);
+  expect(port.write(Buffer.alloc(MAX_BYTES - waitingBytes), TO)).toBe(true);
+  expect(port.write("x", TO)).toBe(false);
+  expect(port.statistics().dropped).toBe(2);
+});
+
+test("drain is told once the backlog that had refused a datagram is empty, and write() takes again", async () => {
+  const { port, socket, events } = await blocked();
+  while (port.write("x", TO));
+  await turn();
+  events.length = 0;
+  socket.sendOutcomes.push(1, EAGAIN);
+  socket.becomeWritable();
+  expect(events).toEqual([]);
+  socket.becomeWritable();
+  expect(events).toEqual([["drain"]]);
+  expect(port.write("again", TO)).toBe(true);
+  await turn();
+  expect(socket.texts.at(-1)).toBe("again");
+});
+
+test("drain is not told when nothing was refused", async () => {
+  const { socket, events } = await blocked();
+  socket.becomeWritable();
+  await turn();
+  expect(events).toEqual([]);
+});
+
+test("write() inside a drain listener is sent", async () => {
+  const { port, socket } = await blocked();
+  while (port.write("x", TO));
+  port.on("drain", () => port.write("from drain", TO));
+  socket.becomeWritable();
+  await turn();
+  expect(socket.texts.at(-1)).toBe("from drain");
+});
+
+test("a failure in the backlog is told, and the rest is sent", async () => {
+  const { port, socket, events } = await blocked(["1", "2", "3"]);
+  socket.sendOutcomes.push(1, errnoOf("EHOSTUNREACH"));
+  socket.becomeWritable();
+  await turn();
+  expect(socket.texts).toEqual(["1", "3"]);
+  expect(events).toMatchObject([["sendFailed", { error: { errnoName: "EHOSTUNREACH" } }]]);
+  expect(port.statistics()).toMatchObject({ sent: 2, sendFailed: 1, queued: 0 });
+});

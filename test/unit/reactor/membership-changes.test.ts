@@ -1,0 +1,236 @@
+import { errnoOf } from "@groupcast/backend";
+import { expect, test } from "vitest";
+import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
+import { type RecordedEvent, Stage, turn } from "./stage.js";
+
+const GROUP = "239.255.0.1";
+const WLAN0 = fakeInterface("wlan0", 3);
+
+/** Membership events in short: "wlan0 joined", with the errno where there is one. */
+function briefly(events: readonly RecordedEvent[]): string[] {
+  return events.map(([, change]) => {
+    const { membership, error } = change as { membership: { interface: string; state: string }; error?: { errnoName: string } };
+    return [membership.interface, membership.state, ...(error === undefined ? [] : [error.errnoName])].join(" ");
+  });
+}
+
+test.each([
+  ["its name", "wlan0"],
+  ["its index", 3],
+  ["its address", "192.0.2.3"],
+])("an interface that was waited for by %s is joined when it appears", async (_how, on) => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP, on);
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(socket.memberships).toEqual([`${GROUP} wlan0 -`]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "wlan0", state: "joined" }]);
+  await turn();
+  expect(briefly(events)).toEqual([`${on} waiting`, "wlan0 joined"]);
+});
+
+test("an interface that is deleted is lost, its slot freed, and joined again when it was made again", async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.network.change([LOOPBACK]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "eth0", state: "lost" }]);
+  expect(socket.memberships).toEqual([]);
+  stage.backend.network.change([LOOPBACK, fakeInterface("eth0", 9)]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "eth0", state: "joined" }]);
+  expect(socket.memberships).toEqual([`${GROUP} eth0 -`]);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 joined"]);
+});
+
+test("an interface that was deleted and made again between two looks is lost and joined at once", async () => {
+  const stage = new Stage();
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.network.change([LOOPBACK, fakeInterface("eth0", 9)]);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 joined"]);
+  expect(port.memberships).toMatchObject([{ state: "joined" }]);
+});
+
+test("an interface that goes down and up, or gets other addresses, keeps its memberships", async () => {
+  const stage = new Stage();
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  port.joinGroup("239.255.0.2", "192.0.2.2");
+  stage.backend.calls.length = 0;
+  stage.backend.network.change([LOOPBACK, { ...ETH0, flags: { ...ETH0.flags, up: false } }]);
+  stage.backend.network.change([LOOPBACK, { ...ETH0, addresses: [] }]);
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  await turn();
+  expect(stage.backend.calls.filter((call) => call === "join" || call === "leave")).toEqual([]);
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 joined"]);
+});
+
+test("a wish for an index does not follow a name to another index", () => {
+  const stage = new Stage();
+  const { port } = stage.listen();
+  port.joinGroup(GROUP, 2);
+  stage.backend.network.change([LOOPBACK, fakeInterface("eth0", 9)]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "eth0", state: "lost" }]);
+});
+
+test("a wish for an address follows it to another interface when the first is gone", () => {
+  const stage = new Stage();
+  const { port, socket } = stage.listen();
+  port.joinGroup(GROUP, "192.0.2.2");
+  stage.backend.network.change([LOOPBACK, { ...WLAN0, addresses: ETH0.addresses }]);
+  expect(socket.memberships).toEqual([`${GROUP} wlan0 -`]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "wlan0", state: "joined" }]);
+});
+
+test("a wish for the default moves with the route when its interface is gone, and not before", async () => {
+  const stage = new Stage({ interfaces: [LOOPBACK, ETH0, WLAN0] });
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP);
+  stage.backend.network.routes.set("default", "wlan0");
+  stage.backend.network.change([LOOPBACK, { ...ETH0, mtu: 9000 }, WLAN0]);
+  expect(socket.memberships).toEqual([`${GROUP} eth0 -`]);
+  stage.backend.network.change([LOOPBACK, WLAN0]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "wlan0", state: "joined" }]);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "wlan0 joined"]);
+});
+
+test("a wish for the default waits where there is no interface at all, and is joined when one comes", () => {
+  const stage = new Stage({ interfaces: [] });
+  const { port, socket } = stage.listen();
+  port.joinGroup(GROUP);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "default", state: "waiting" }]);
+  stage.backend.network.change([ETH0]);
+  expect(socket.memberships).toEqual([`${GROUP} eth0 -`]);
+});
+
+test("a wish for the default waits for the network where the backend knows no routes", async () => {
+  const stage = new Stage({ without: ["routes"], interfaces: [] });
+  const { port, events } = stage.listen();
+  stage.backend.refuse("join", "ENODEV");
+  port.joinGroup(GROUP);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "default", state: "waiting" }]);
+  stage.backend.network.change([ETH0]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "default", state: "joined" }]);
+  await turn();
+  expect(briefly(events)).toEqual(["default waiting", "default waiting ENODEV", "default joined"]);
+});
+
+test('a wish for "all" joins what appears, and forgets what goes', async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP, "all");
+  for (let index = 10; index < 30; index++) {
+    stage.backend.network.change([LOOPBACK, ETH0, fakeInterface(`veth${index}`, index)]);
+  }
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  expect(port.memberships.map(({ interface: on, state }) => `${on} ${state}`)).toEqual(["lo joined", "eth0 joined"]);
+  expect(socket.memberships).toEqual([`${GROUP} lo -`, `${GROUP} eth0 -`]);
+  await turn();
+  expect(briefly(events).slice(0, 5)).toEqual(["lo joined", "eth0 joined", "veth10 joined", "veth10 lost", "veth11 joined"]);
+});
+
+test('a wish for "all" whose interfaces are all gone waits', () => {
+  const stage = new Stage();
+  const { port } = stage.listen();
+  port.joinGroup(GROUP, "all");
+  stage.backend.network.change([]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "all", state: "waiting" }]);
+  stage.backend.network.change([LOOPBACK]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "lo", state: "joined" }]);
+});
+
+test("a late join that the OS refuses is told once with its error, tried at every change, and told again when the reason changes", async () => {
+  const stage = new Stage();
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "wlan0");
+  stage.backend.refuse("join", "EINVAL", "EINVAL", "EPERM");
+  for (const mtu of [1, 2, 3, 4]) stage.backend.network.change([LOOPBACK, ETH0, { ...WLAN0, mtu }]);
+  await turn();
+  expect(briefly(events)).toEqual(["wlan0 waiting", "wlan0 waiting EINVAL", "wlan0 waiting EPERM", "wlan0 joined"]);
+  expect(events[1]).toMatchObject([
+    "membership",
+    { error: { code: "ERR_JOIN", group: GROUP, interface: "wlan0", errno: errnoOf("EINVAL") } },
+  ]);
+});
+
+test("a refusal is told again after the interface was gone meanwhile", async () => {
+  const stage = new Stage();
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "wlan0");
+  stage.backend.refuse("join", "EINVAL", "EINVAL");
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  await turn();
+  expect(briefly(events)).toEqual(["wlan0 waiting", "wlan0 waiting EINVAL", "wlan0 waiting EINVAL"]);
+});
+
+test("a rejoin that the OS refuses leaves the membership lost", async () => {
+  const stage = new Stage();
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.refuse("join", "ENOMEM");
+  stage.backend.refuse("openSocket", "EMFILE");
+  stage.backend.network.change([LOOPBACK, fakeInterface("eth0", 9)]);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 lost ENOMEM"]);
+  expect(port.memberships).toMatchObject([{ state: "lost" }]);
+});
+
+test("a rejoin shuts out again the sources that were shut out", () => {
+  const stage = new Stage();
+  const { port, socket } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  port.blockSource(GROUP, "192.0.2.9", "eth0");
+  stage.backend.network.change([LOOPBACK, fakeInterface("eth0", 9)]);
+  expect(socket.blocked).toContain(`${GROUP} eth0 192.0.2.9`);
+  expect(stage.backend.calls.filter((call) => call === "blockSource")).toHaveLength(2);
+});
+
+test("a rejoin that cannot shut out again who was shut out is none", async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  port.blockSource(GROUP, "192.0.2.9", "eth0");
+  await turn();
+  events.length = 0;
+  stage.backend.refuse("blockSource", "ENOBUFS");
+  stage.backend.network.change([LOOPBACK, fakeInterface("eth0", 9)]);
+  await turn();
+  expect(socket.memberships).toEqual([]);
+  expect(events).toMatchObject([
+    ["membership", { membership: { state: "lost" } }],
+    ["membership", { membership: { state: "lost" }, error: { code: "ERR_SOURCE_FILTER", errnoName: "ENOBUFS", source: "192.0.2.9" } }],
+  ]);
+});
+
+test("a port that has stopped follows no changes", async () => {
+  const stage = new Stage();
+  const { port } = stage.listen();
+  port.joinGroup(GROUP, "wlan0");
+  const stopped = port.stopListening();
+  stage.backend.calls.length = 0;
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(stage.backend.calls).toEqual([]);
+  await stopped;
+});
+
+test("what one port throws while it follows a change is told, and the others follow", () => {
+  const stage = new Stage();
+  const errors: unknown[] = [];
+  stage.reactor.on("error", (error) => errors.push(error));
+  const first = stage.listen();
+  first.port.joinGroup(GROUP, "wlan0");
+  const broken = new TypeError("a defect of a backend");
+  first.socket.join = () => {
+    throw broken;
+  };
+  const second = stage.listenMulticast.call(stage, { interface: "::" });
+  second.port.joinGroup("ff15::1", "wlan0");
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(errors).toEqual([broken]);
+  expect(second.port.memberships).toMatchObject([{ state: "joined" }]);
+});
