@@ -1,0 +1,4 @@
+// npm run build: everything the other scripts need, and nothing twice.
+import { setUp } from "./setup.mjs";
+
+setUp();

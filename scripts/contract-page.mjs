@@ -1,0 +1,80 @@
+// node scripts/contract-page.mjs [--check]: writes docs/contract.md from the contracts, or says whether it is up to date.
+import { readFileSync, writeFileSync } from "node:fs";
+import { AREAS, areaOf, CONTRACTS, contractOf, DIVERGENCES } from "@groupcast/backend-compliance";
+import { fail, ROOT } from "./command.mjs";
+
+const PAGE = `${ROOT}docs/contract.md`;
+
+const PUT_TO = { bare: "socket", reactor: "port", both: "both" };
+
+const HOST = {
+  multicast: "multicast",
+  link: "multicast on a link",
+  ownNetwork: "a network of its own",
+  secondInterface: "two interfaces",
+  twoSources: "two addresses",
+  interfaceControl: "changing interfaces",
+  throttle: "a slow interface",
+  foreignSocket: "another program's socket",
+  program: "processes",
+  another: "a second backend",
+};
+
+/** @typedef {import("@groupcast/backend-compliance").Contract} Contract */
+
+/** @param {string} text */
+function cell(text) {
+  return text.replaceAll("|", "\\|").replaceAll(/<(?=\w)/g, "&lt;");
+}
+
+/** @param {Contract} contract */
+function conditions({ families, needs, host }) {
+  const family = families.length === 1 ? [`IPv${families[0]}`] : [];
+  return [...family, ...needs.map((capability) => `\`${capability}\``), ...host.map((need) => HOST[need])].join(", ");
+}
+
+/** @param {Contract} contract */
+function row(contract) {
+  const { id, title, access, why } = contract;
+  return `| ${id} | ${cell(title)} | ${PUT_TO[access]} | ${conditions(contract)} | ${cell(why)} |`;
+}
+
+/** @param {[string, string]} area */
+function section([area, heading]) {
+  const rows = CONTRACTS.filter(({ id }) => areaOf(id) === area).map(row);
+  return `## ${heading}\n\n| id | promise | put to | needs | source |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+}
+
+/** @param {import("@groupcast/backend-compliance").Divergence} divergence */
+function divergenceRow({ backend, contract, families = [4, 6], reason, link }) {
+  const { title } = contractOf(contract);
+  const where = families.length === 2 ? backend : `${backend}, IPv${families.join()}`;
+  return `| ${where} | ${contract} | ${cell(title)} | ${cell(reason)} | [source](${link}) |`;
+}
+
+const page = `# The contract
+
+What every backend promises, and what a reactor's port promises on top of it: ${CONTRACTS.length} contracts. Each is tried on every backend (native, dgram,
+memory), with IPv4 and IPv6, on the bare **socket**, on a **port** of a reactor, or on **both**. Ids are stable: a contract that goes takes its id with it.
+Where a source is a decision, it is one of [these](decisions/README.md).
+
+A backend that lacks a capability which a contract needs has to refuse being asked for it, with \`UnsupportedError\`; that is tried instead. What only
+some hosts have (two interfaces, say) can be missing there: the contract is then skipped, with the reason.
+
+\`@groupcast/backend-compliance\` exports the contracts, so that you can put a backend of your own to them.
+
+This page is made from \`packages/backend-compliance/src\` by \`node scripts/contract-page.mjs\`.
+
+## Known divergences
+
+A divergence that is listed and no longer there fails the suite.
+
+| backend | contract | promise | what is different | |
+| --- | --- | --- | --- | --- |
+${DIVERGENCES.map(divergenceRow).join("\n")}
+
+${Object.entries(AREAS).map(section).join("\n")}`;
+
+if (process.argv.includes("--check")) {
+  if (readFileSync(PAGE, "utf8") !== page) fail("docs/contract.md is not what the contracts say: run node scripts/contract-page.mjs");
+} else writeFileSync(PAGE, page);

@@ -1,0 +1,66 @@
+// node scripts/release.mjs [--dry-run]: prepares a release, and publishes nothing. docs/releasing.md says what to do before and after.
+//
+// Takes the changes that wait in .changeset, sets the version of every package, writes CHANGELOG.md, and leaves checked tarballs in
+// .cache/release. With --dry-run it says what it would do, checks the packages as they are, and changes nothing.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fail, ROOT, runQuietly, runVisibly } from "./command.mjs";
+
+const CHANGESETS = "@changesets/cli@2.31.1"; // run a few times a year, so it is not installed with everything; the last that runs on Node 20
+const CHANGE = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/; // packages and how much they change, then what users should know
+const isDryRun = process.argv.includes("--dry-run");
+
+const changes = waitingChanges();
+if (changes.length === 0) say("No change waits in .changeset; the packages stay at their version.");
+for (const text of changes) say(text);
+
+if (isDryRun) {
+  run(process.execPath, ["scripts/pack-check.mjs"]);
+  say("Nothing was changed. Without --dry-run: versions and CHANGELOG.md are written, and tarballs are left in .cache/release.");
+} else {
+  checkTree();
+  if (changes.length > 0) raiseVersions();
+  run(process.execPath, ["scripts/test.mjs"]);
+  run(process.execPath, ["scripts/check.mjs"]);
+  run(process.execPath, ["scripts/pack-check.mjs", "--keep"]);
+  say(`Ready. See docs/releasing.md:
+  git commit -am "release: ${version()}" && git tag v${version()}
+  for tarball in .cache/release/*.tgz; do npm publish "$tarball" --access public --provenance; done`);
+}
+
+/** What users should know of each change, in the words of who made it. */
+function waitingChanges() {
+  const names = readdirSync(`${ROOT}.changeset`).filter((name) => name.endsWith(".md") && name !== "README.md");
+  return names.flatMap((name) => readFileSync(`${ROOT}.changeset/${name}`, "utf8").match(CHANGE)?.[2]?.trim() ?? []);
+}
+
+/** A release is made of what is committed. */
+function checkTree() {
+  const { output } = runQuietly("git", ["status", "--porcelain"]);
+  if (output !== "") fail(`Commit or remove these first:\n${output}`);
+}
+
+function raiseVersions() {
+  run("npx", ["--yes", CHANGESETS, "version"]);
+  const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
+  run("npx", ["--yes", packageManager, "install", "--lockfile-only"]);
+  const [heading, ...rest] = readFileSync(`${ROOT}CHANGELOG.md`, "utf8").split("\n");
+  const today = new Date().toISOString().slice(0, 10);
+  const section = [`## ${version()} (${today})`, "", ...changes.map((text) => `- ${text.replaceAll("\n", "\n  ")}`)];
+  writeFileSync(`${ROOT}CHANGELOG.md`, [heading, "", ...section, ...rest].join("\n"));
+}
+
+/** Every package has the same one. */
+function version() {
+  return JSON.parse(readFileSync(`${ROOT}packages/groupcast/package.json`, "utf8")).version;
+}
+
+/** @param {string} program @param {readonly string[]} args */
+function run(program, args) {
+  say(`> ${program} ${args.join(" ")}`);
+  if (runVisibly(program, args) !== 0) fail(`"${program} ${args.join(" ")}" failed; nothing was published.`);
+}
+
+/** @param {string} text */
+function say(text) {
+  console.log(text);
+}

@@ -1,0 +1,79 @@
+// Datagrams as a backend hands them over: in memory that is somebody else's as soon as the wake-up ends.
+import { type Arrival, type DatagramBatch, type SocketAddress, socketAddress } from "@groupcast/backend";
+
+const STALE = 0x21; // "!": what a borrowed view shows when it was kept too long
+const SENDER = socketAddress("192.0.2.99", 9999);
+
+/** A datagram to deliver; what is left out is as on a socket that was told to report nothing. */
+export interface FakeDatagram {
+  readonly bytes: string | Buffer;
+  readonly from?: SocketAddress;
+  readonly arrival?: Partial<Arrival>;
+}
+
+interface Received {
+  readonly bytes: Buffer;
+  readonly from: SocketAddress;
+  readonly arrival: Arrival;
+}
+
+export class FakeBatch implements DatagramBatch {
+  readonly #datagrams: readonly Received[];
+
+  constructor(datagrams: readonly (string | FakeDatagram)[], maxPacketBytes: number) {
+    this.#datagrams = datagrams.map((datagram) => receive(typeof datagram === "string" ? { bytes: datagram } : datagram, maxPacketBytes));
+  }
+
+  get length(): number {
+    return this.#datagrams.length;
+  }
+
+  lengthBytes(index: number): number {
+    return this.#at(index).bytes.length;
+  }
+
+  view(index: number): Buffer {
+    return this.#at(index).bytes;
+  }
+
+  copy(index: number): Buffer {
+    return Buffer.from(this.#at(index).bytes);
+  }
+
+  from(index: number): SocketAddress {
+    return this.#at(index).from;
+  }
+
+  truncated(index: number): boolean {
+    return this.#at(index).arrival.truncated;
+  }
+
+  arrival(index: number): Arrival {
+    return this.#at(index).arrival;
+  }
+
+  destination(index: number): string {
+    return this.#at(index).arrival.destination ?? "";
+  }
+
+  interfaceIndex(index: number): number {
+    return this.#at(index).arrival.interfaceIndex ?? 0;
+  }
+
+  /** The wake-up is over. */
+  end(): void {
+    for (const { bytes } of this.#datagrams) bytes.fill(STALE);
+  }
+
+  #at(index: number): Received {
+    const datagram = this.#datagrams[index];
+    if (datagram === undefined) throw new RangeError(`the batch has no datagram ${index}`);
+    return datagram;
+  }
+}
+
+function receive({ bytes, from = SENDER, arrival = {} }: FakeDatagram, maxPacketBytes: number): Received {
+  const whole = Buffer.from(bytes as string);
+  const truncated = whole.length > maxPacketBytes;
+  return { bytes: Buffer.from(whole.subarray(0, maxPacketBytes)), from, arrival: { ...arrival, truncated } };
+}

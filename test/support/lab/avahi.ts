@@ -1,0 +1,62 @@
+// A host that speaks mDNS and DNS-SD (RFC 6762, RFC 6763) with Avahi, as a desktop or a printer does: the peer to interoperate with.
+import type { HostInterface } from "./host-interface.js";
+import type { Program } from "./program.js";
+
+const SETTLED_DEADLINE_MS = 10_000; // a name is probed for three quarters of a second first, RFC 6762 8.1
+const OWN = { ownRunDirectory: true } as const; // D-Bus and Avahi find each other, and a second daemon, by paths in /run
+
+/** No second user, no second root directory, no limits: namespaces and deadlines do their work. */
+const DAEMON_OPTIONS = "--no-drop-root --no-chroot --no-rlimits -f /run/avahi.conf";
+
+/** A service to announce. */
+export interface Service {
+  readonly name: string;
+  /** Shape: "_http._tcp". */
+  readonly type: string;
+  readonly port: number;
+  /** Shape: "key=value". */
+  readonly texts?: readonly string[];
+}
+
+export class Avahi {
+  readonly #at: HostInterface;
+
+  private constructor(at: HostInterface) {
+    this.#at = at;
+  }
+
+  /** Starts D-Bus and Avahi in a host, and waits until the host's name, "<name>.local", is announced at the interface. */
+  static async start(at: HostInterface): Promise<Avahi> {
+    const { host } = at;
+    const bus = host.spawn("sh", ["-c", "mkdir -p /run/dbus && exec dbus-daemon --system --nofork --nopidfile --print-address"], OWN);
+    await bus.text(/^unix:/);
+    const daemon = host.spawn("sh", ["-c", `${writeConfiguration(at)} && exec avahi-daemon ${DAEMON_OPTIONS} 2>&1`], OWN);
+    await daemon.text(/^Server startup complete/, { deadlineMs: SETTLED_DEADLINE_MS });
+    return new Avahi(at);
+  }
+
+  /** Announces a service, until the program is stopped. Settles when no other host has the name. */
+  async publish({ name, type, port, texts = [] }: Service): Promise<Program> {
+    const program = this.#at.host.spawn(
+      "sh",
+      ["-c", 'exec "$@" 2>&1', "sh", "avahi-publish", "-s", name, type, String(port), ...texts],
+      OWN,
+    );
+    await program.text(/^Established under name/, { deadlineMs: SETTLED_DEADLINE_MS });
+    return program;
+  }
+
+  /**
+   * Looks for services, until the program is stopped. Each line that it prints about a found service is, separated by
+   * semicolons: "=", interface, IPv4 or IPv6, name, type, domain, host, address, port, texts; "-" instead of "=" when it is gone.
+   */
+  browse(type: string): Program {
+    return this.#at.host.spawn("avahi-browse", ["--resolve", "--parsable", "--no-db-lookup", type], OWN);
+  }
+}
+
+function writeConfiguration(at: HostInterface): string {
+  const server = ["[server]", `host-name=${at.host.name}`, `allow-interfaces=${at.name}`, "use-ipv4=yes", "use-ipv6=yes"];
+  const lines = [...server, "[publish]", "publish-workstation=no"];
+  return `mkdir -p /run/avahi-daemon && printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} > /run/avahi.conf`;
+}

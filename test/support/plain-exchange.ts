@@ -1,0 +1,29 @@
+// One question and its answer over a plain socket, which knows nothing of the project.
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
+
+const ANSWER_DEADLINE_MS = 5_000;
+
+/** Sends one datagram. @returns The first one that comes back. @throws AbortError when none does. */
+export async function ask(address: string, port: number, question: string | Uint8Array): Promise<Buffer> {
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+  const answered = once(socket, "message", { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
+  socket.send(question, port, address);
+  try {
+    const [answer] = (await answered) as [Buffer];
+    return answer;
+  } finally {
+    socket.close();
+  }
+}
+
+/** A number that nobody listens on. */
+export async function unusedPort(): Promise<number> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}

@@ -1,0 +1,115 @@
+// Asks the machine what it can do, so that a test that needs more is skipped for a reason that it gives.
+import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const PROBE_GROUP = "239.255.255.250";
+const ANSWER_DEADLINE_MS = 1_000;
+
+/** What a probe found out. */
+export interface Finding {
+  readonly isAvailable: boolean;
+  /** What is missing, and what to do about it: the reason of a skip. */
+  readonly reason: string;
+}
+
+/** Asks once; the answer does not change while tests run. */
+export type Probe = () => Promise<Finding>;
+
+/** What skipping needs of the context that vitest passes to a test. */
+export interface Skippable {
+  skip(condition: boolean, note?: string): void;
+}
+
+/** Skips the test that calls it, with the first reason there is, unless the machine has it all. */
+export async function skipUnless(context: Skippable, ...probes: readonly Probe[]): Promise<void> {
+  const { isAvailable, reason } = await allOf(...probes)();
+  context.skip(!isAvailable, reason);
+}
+
+/** @returns A probe that is available when all are, with the reason of the first that is not. */
+export function allOf(...probes: readonly Probe[]): Probe {
+  return async () => {
+    for (const probe of probes) {
+      const finding = await probe();
+      if (!finding.isAvailable) return finding;
+    }
+    return { isAvailable: true, reason: "" };
+  };
+}
+
+export const isRoot: Probe = probe("the tests do not run as root", () => process.getuid?.() === 0);
+
+export const hasIPv6: Probe = probe("no IPv6: ::1 cannot be bound", async () => {
+  const socket = createSocket("udp6");
+  const isBound = once(socket, "listening").then(
+    () => true,
+    () => false, // EADDRNOTAVAIL or EAFNOSUPPORT: that is the answer
+  );
+  socket.bind(0, "::1");
+  const answer = await isBound;
+  socket.close();
+  return answer;
+});
+
+export const hasMulticastLoopback: Probe = probe("a multicast datagram on loopback does not come back", async () => {
+  const socket = createSocket("udp4");
+  try {
+    socket.bind(0, "0.0.0.0");
+    await once(socket, "listening");
+    socket.addMembership(PROBE_GROUP, "127.0.0.1");
+    socket.setMulticastInterface("127.0.0.1");
+    socket.send("probe", socket.address().port, PROBE_GROUP);
+    await once(socket, "message", { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
+    return true;
+  } catch {
+    return false; // whatever refused it, it is not there
+  } finally {
+    socket.close();
+  }
+});
+
+export const canMakeNamespaces: Probe = probe("network namespaces cannot be made, as in a container without CAP_SYS_ADMIN", () => {
+  return spawnSync("unshare", ["--net", "--mount", "true"]).status === 0;
+});
+
+/** @param debianPackage - Where it is to be had. */
+export function hasCommand(name: string, debianPackage: string): Probe {
+  return probe(`there is no command "${name}": apt-get install ${debianPackage}`, () => {
+    const directories = (process.env.PATH ?? "").split(delimiter);
+    return directories.some((directory) => isExecutable(join(directory, name)));
+  });
+}
+
+/** Everything that the lab is made of. */
+export const canRunLab: Probe = allOf(
+  isRoot,
+  hasCommand("ip", "iproute2"),
+  hasCommand("tcpdump", "tcpdump"),
+  hasCommand("nft", "nftables"),
+  hasCommand("smcrouted", "smcroute"),
+  canMakeNamespaces,
+);
+
+function probe(reason: string, ask: () => boolean | Promise<boolean>): Probe {
+  let finding: Promise<Finding> | undefined;
+  const find = async (): Promise<Finding> => {
+    const isAvailable = await ask();
+    return { isAvailable, reason: isAvailable ? "" : reason };
+  };
+  return () => {
+    finding ??= find();
+    return finding;
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
