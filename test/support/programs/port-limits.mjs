@@ -1,4 +1,4 @@
-// Prints, as JSON, what ports of the backend named by the first argument cost and leave behind. Run with --expose-gc and, for steady figures, --jitless.
+// Prints, as JSON, what ports of the backend named by the first argument cost and leave behind. Run with --expose-gc and, for steady figures, without the compilers (--no-opt and its siblings).
 import { readdirSync } from "node:fs";
 import { chooseBackend, DatagramProtocol, Reactor } from "groupcast";
 

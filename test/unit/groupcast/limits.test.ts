@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 const PROGRAM = fileURLToPath(new URL("../../support/programs/port-limits.mjs", import.meta.url));
 const RESIDENT_LIMIT_BYTES = 16 * 1024;
 const BACKENDS = ["native", "dgram"] as const;
-// V8's compilers take some 16 MiB for a while when opening ports has made their code hot, which is no port's memory; jitless has none.
-const V8_FLAGS = ["--expose-gc", "--jitless", "--no-expose-wasm"];
+// V8's compilers take some 16 MiB for a while when opening ports has made their code hot, which is no port's memory.
+const V8_FLAGS = ["--expose-gc", "--no-opt", "--no-maglev", "--no-sparkplug"];
 
 interface Report {
   readonly idlePortBytes: number;
