@@ -1,10 +1,14 @@
 import { type Capability, type Feature, OPTION_NAMES, type OptionName, UnsupportedError } from "@groupcast/backend";
 import { DGRAM_OPTIONS } from "./dgram-options.js";
+import { KNOWS_INTERFACE_INDEXES } from "./interface-indexes.js";
 
 export const BACKEND_NAME = "dgram";
 
 /** Windows has no descriptors for sockets; node:dgram adopts elsewhere only. */
-const FEATURES: readonly Feature[] = process.platform === "win32" ? [] : ["adopt"];
+const FEATURES: readonly Feature[] = [
+  ...(process.platform === "win32" ? [] : ["adopt" as const]),
+  ...(KNOWS_INTERFACE_INDEXES ? ["interfaceIndexes" as const] : []),
+];
 
 /** What node:dgram can do, on this platform and this version of Node. */
 export function dgramCapabilities(): ReadonlySet<Capability> {

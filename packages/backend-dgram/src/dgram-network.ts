@@ -1,9 +1,11 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import type { BackendNetwork, InterfaceAddress, NetworkInterface, Outcome, Route } from "@groupcast/backend";
 import { unsupportedOperation } from "./dgram-capabilities.js";
+import { indexOfScope, interfaceIndexes } from "./interface-indexes.js";
 
 const NO_MAC = "00:00:00:00:00:00";
 const IPV4_BITS = 32;
+const NOTHING_SEEN = "";
 const FIRST_PREFIX_WITHOUT_BROADCAST = 31; // RFC 3021
 
 /**
@@ -15,14 +17,18 @@ export class DgramNetwork implements BackendNetwork {
   readonly #pollIntervalMs: number;
   readonly #watchers = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
-  #lastSeen = "";
+  #lastSeen = NOTHING_SEEN;
 
   constructor(pollIntervalMs: number) {
     this.#pollIntervalMs = pollIntervalMs;
   }
 
   interfaces(): readonly NetworkInterface[] {
-    return Object.entries(networkInterfaces()).map(([name, entries = []]) => describeInterface(name, entries));
+    this.#noteNews();
+    const indexes = interfaceIndexes();
+    return Object.entries(networkInterfaces()).map(([name, entries = []]) =>
+      describeInterface(name, indexes.get(name) ?? indexOfScope(entries), entries),
+    );
   }
 
   routeTo(_address: string, _source: string | undefined): Route | Outcome {
@@ -48,6 +54,11 @@ export class DgramNetwork implements BackendNetwork {
     };
   }
 
+  /** Whoever is told of a change before the next poll must be told by it, too, even if all is as before by then. */
+  #noteNews(): void {
+    if (this.#timer !== undefined && snapshot() !== this.#lastSeen) this.#lastSeen = NOTHING_SEEN;
+  }
+
   #poll(): void {
     const seen = snapshot();
     if (seen === this.#lastSeen) return;
@@ -57,22 +68,20 @@ export class DgramNetwork implements BackendNetwork {
 }
 
 function snapshot(): string {
-  return JSON.stringify(networkInterfaces());
+  return JSON.stringify([networkInterfaces(), ...interfaceIndexes()]);
 }
 
 /**
- * Node tells neither index nor flags. The scope id of a link-local address is the index (RFC 4007, section 11). A link that has
- * a hardware address is like Ethernet and carries multicast and broadcast; of one that has none (a tunnel) that is not known, and
- * not claimed.
+ * Node does not tell the flags. A link that has a hardware address is like Ethernet and carries multicast and broadcast; of one that
+ * has none (a tunnel) that is not known, and not claimed.
  */
-function describeInterface(name: string, entries: readonly NetworkInterfaceInfo[]): NetworkInterface {
+function describeInterface(name: string, index: number, entries: readonly NetworkInterfaceInfo[]): NetworkInterface {
   const mac = entries.find((entry) => entry.mac !== NO_MAC)?.mac;
   const loopback = entries.some((entry) => entry.internal);
   const isLikeEthernet = mac !== undefined && !loopback;
-  const scoped = entries.find((entry) => entry.family === "IPv6" && entry.scopeid > 0) as { scopeid: number } | undefined;
   return {
     name,
-    index: scoped?.scopeid ?? 0,
+    index,
     addresses: entries.map((entry) => describeAddress(entry, isLikeEthernet)),
     ...(mac !== undefined && { mac }),
     flags: { up: true, running: true, loopback, multicast: isLikeEthernet, broadcast: isLikeEthernet, pointToPoint: false },

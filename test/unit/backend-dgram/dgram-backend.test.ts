@@ -8,9 +8,9 @@ test("DgramBackend says its name and why it is in use", () => {
   expect(new DgramBackend({ reason: "there is no addon" }).reason).toBe("there is no addon");
 });
 
-test("capabilities has of the features adopt only", () => {
+test("capabilities has of the features adopt, and the indexes that Linux tells", () => {
   const { capabilities } = new DgramBackend();
-  expect(FEATURE_NAMES.filter((name) => capabilities.has(name))).toEqual(["adopt"]);
+  expect(FEATURE_NAMES.filter((name) => capabilities.has(name))).toEqual(["adopt", "interfaceIndexes"]);
 });
 
 test("capabilities has reusePort where this Node knows it", () => {

@@ -1,0 +1,19 @@
+// Lists an interface that comes and goes between two looks, and prints what was listed then and what when it was told of a change.
+import { execFileSync } from "node:child_process";
+import { DgramBackend } from "@groupcast/backend-dgram";
+
+const ip = (line) => execFileSync("ip", line.split(" "));
+const { network } = new DgramBackend({ pollIntervalMs: 50 });
+const names = () => network.interfaces().map(({ name }) => name);
+
+const deadline = setTimeout(() => process.exit(1), 5_000);
+const endWatch = network.watch(() => {
+  clearTimeout(deadline);
+  endWatch();
+  process.stdout.write(JSON.stringify({ listed, told: names() }));
+});
+ip("link add passing type bridge");
+ip("address add 10.1.1.1/24 dev passing");
+ip("link set passing up");
+const listed = names();
+ip("link delete passing"); // nothing has given the timer a turn
