@@ -139,11 +139,6 @@ async function expectFlow(streams: readonly Stream[], backend: BackendName, note
 }
 
 describe.each(BACKENDS)("on %s", (backend) => {
-  /** dgram looks once a second, and has been seen to miss an interface that is replaced between two looks: native promises this. */
-  function hearsOfChanges(title: string, body: () => Promise<void>): void {
-    if (backend === "native") test(title, body);
-  }
-
   const net = sharedLab(backend, async (lab): Promise<Net> => {
     const [near, far] = [await lab.addHost("near"), await lab.addHost("far")];
     const [receiving, sending] = await Promise.all([RemoteReactor.start(near, backend), RemoteReactor.start(far, backend)]);
@@ -256,7 +251,7 @@ describe.each(BACKENDS)("on %s", (backend) => {
     });
   });
 
-  hearsOfChanges("memberships come back with an interface that is deleted and created again in mid-stream", async () => {
+  test("memberships come back with an interface that is deleted and created again in mid-stream", async () => {
     const own = ownCable(net(), "usb0");
     const cable = await own.plug();
     const streams = await openStreams(net());
@@ -278,7 +273,7 @@ describe.each(BACKENDS)("on %s", (backend) => {
     });
   });
 
-  hearsOfChanges("joinGroup() without an interface follows the network, when the program was there before it", async () => {
+  test("joinGroup() without an interface follows the network, when the program was there before it", async () => {
     const early = ownCable(net(), "boot0");
     const streams = await openStreams(net());
     const promise = `A membership without an interface follows the network at boot, and when it is created again, ${BOTH}`;

@@ -38,6 +38,7 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
   readonly #changed: () => void;
   #stopWatching: (() => void) | undefined;
   #hasStopped = false;
+  #isBehind = false;
   #known: readonly NetworkInterface[] = [];
 
   /** Not for users: each reactor has one as `reactor.network`. `changed` is called before the listeners of `change`. */
@@ -131,7 +132,10 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
   /** Not for users: the interfaces that `wish` means. Asks the OS when none is known, since it may be newer than the latest change. */
   select(wish: InterfaceWish): readonly NetworkInterface[] {
     const known = selectInterfaces(wish, this.current());
-    return known.length > 0 ? known : selectInterfaces(wish, this.#source.interfaces());
+    if (known.length > 0) return known;
+    const newer = selectInterfaces(wish, this.#source.interfaces());
+    if (newer.length > 0) this.#catchUp();
+    return newer;
   }
 
   /** Not for users: the reactor calls it when it has shut down. */
@@ -142,6 +146,16 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
 
   get #source(): BackendNetwork {
     return this.#backend.network;
+  }
+
+  /** What was found before the news of it is used from now on: unless it is known, nobody would notice when it goes. */
+  #catchUp(): void {
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    queueMicrotask(() => {
+      this.#isBehind = false;
+      if (!this.#hasStopped) this.#look();
+    });
   }
 
   #look(): void {

@@ -43,6 +43,19 @@ test("an interface that is deleted is lost, its slot freed, and joined again whe
   expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 joined"]);
 });
 
+test("an interface that is joined before the news of it, and is gone before the next, is lost", async () => {
+  const stage = new Stage();
+  const { port, events } = stage.listen();
+  stage.reactor.network.watch();
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0], false);
+  port.joinGroup(GROUP, "wlan0");
+  await turn();
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "wlan0", state: "lost" }]);
+  await turn();
+  expect(briefly(events)).toEqual(["wlan0 joined", "wlan0 lost"]);
+});
+
 test("an interface that was deleted and made again between two looks is lost and joined at once", async () => {
   const stage = new Stage();
   const { port, events } = stage.listen();
