@@ -1,8 +1,10 @@
 /** npm run bench:peers: installs what the peers need, on Debian and its like. */
 import { spawnSync } from "node:child_process";
+import { missingNats } from "./channels/nats-server.js";
 import { PEERS } from "./peers.js";
 
-const missing = PEERS.filter((peer) => peer.findMissing() !== undefined);
+const NATS = { name: "nats-server", packages: ["nats-server"], findMissing: missingNats };
+const missing = [...PEERS, NATS].filter((peer) => peer.findMissing() !== undefined);
 const packages = [...new Set(missing.flatMap((peer) => peer.packages))];
 if (packages.length === 0) console.log("every peer is there");
 else {

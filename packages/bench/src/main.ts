@@ -16,7 +16,9 @@ const TIMING = { warmS: 0.5, measuredS: 1 };
 const QUICK_TIMING = { warmS: 0.3, measuredS: 0.4 };
 
 function chosenScenarios({ isQuick, only }: Options): readonly Scenario[] {
-  return SCENARIOS.filter(({ id, isQuick: isInQuick }) => (only === undefined ? !isQuick || isInQuick === true : id.startsWith(only)));
+  return SCENARIOS.filter(({ id, isQuick: isInQuick }) =>
+    only === undefined ? !isQuick || isInQuick === true : only.some((start) => id.startsWith(start)),
+  );
 }
 
 /** The peers that can run; those that cannot are named. */
@@ -71,9 +73,20 @@ async function run(options: Options): Promise<number> {
   return measurements.some(({ entries }) => entries.some(({ failures }) => failures.length > 0)) ? 1 : 0;
 }
 
-const options = readOptions(process.argv.slice(2));
-if (options.action === "help") console.log(HELP);
-else if (options.action === "list") {
-  for (const { id, title } of SCENARIOS) console.log(`${id.padEnd(18)} ${title}`);
-  for (const { name, what } of PEERS) console.log(`${name.padEnd(18)} ${what}`);
-} else process.exitCode = runIsolated() ?? (await run(options));
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.action === "run") return runIsolated() ?? (await run(options));
+  if (options.action === "help") console.log(HELP);
+  else {
+    for (const { id, title } of SCENARIOS) console.log(`${id.padEnd(22)} ${title}`);
+    for (const { name, what } of PEERS) console.log(`${name.padEnd(22)} ${what}`);
+  }
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}\nnpm run bench -- --help`);
+  process.exitCode = 1;
+}

@@ -1,10 +1,12 @@
 /** What can be said on the command line. */
 import { parseArgs } from "node:util";
+import { PEERS } from "./peers.js";
+import { SCENARIOS } from "./scenarios.js";
 
 export const HELP = `npm run bench [-- options]: Groupcast beside what people would use instead, on loopback.
 
   --quick          fewer scenarios, shorter runs: under two minutes; writes no page
-  --only NAME      scenarios whose name starts with NAME: receive, send, echo, ports, groups, fan-out, memory, start, timers, workers
+  --only A,B       scenarios whose names start with A or B: receive, send, echo, ports, groups, fan-out, memory, start, timers, workers
   --peers A,B      these peers only
   --rounds N       rounds; the peers of a scenario take turns in each
   --json FILE      every figure of every round
@@ -12,12 +14,13 @@ export const HELP = `npm run bench [-- options]: Groupcast beside what people wo
   --list           name scenarios and peers
   --help           this text
 
-npm run bench:peers installs the peers that are missing (Debian packages).
+Without options it takes some 40 minutes, and begins with npm run bench:memory (the network in memory) and npm run bench:channels
+(channels and relays), which run alone, too. npm run bench:peers installs the peers that are missing (Debian packages).
 `;
 
 export interface Options {
   readonly isQuick: boolean;
-  readonly only: string | undefined;
+  readonly only: readonly string[] | undefined;
   readonly peers: readonly string[] | undefined;
   readonly rounds: number;
   readonly jsonFile: string | undefined;
@@ -28,7 +31,7 @@ export interface Options {
 const ROUNDS = 3;
 const QUICK_ROUNDS = 2;
 
-/** Reads the command line; what it does not know, `parseArgs` refuses by a throw. */
+/** Reads the command line. @throws Error for what it does not know, with what it does know. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -46,11 +49,24 @@ export function readOptions(args: readonly string[]): Options {
   const isPartial = values.quick || values.only !== undefined || values.peers !== undefined;
   return {
     isQuick: values.quick,
-    only: values.only,
-    peers: values.peers?.split(","),
-    rounds: Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS)),
+    only: namesIn("--only", values.only, (start) => SCENARIOS.some(({ id }) => id.startsWith(start))),
+    peers: namesIn("--peers", values.peers, (peer) => PEERS.some(({ name }) => name === peer)),
+    rounds: wholeNumber("--rounds", values.rounds ?? String(values.quick ? QUICK_ROUNDS : ROUNDS)),
     jsonFile: values.json,
     writesPage: values.page || !isPartial,
     action: values.help ? "help" : values.list ? "list" : "run",
   };
+}
+
+function namesIn(option: string, list: string | undefined, isKnown: (name: string) => boolean): readonly string[] | undefined {
+  const names = list?.split(",");
+  const stranger = names?.find((name) => !isKnown(name));
+  if (stranger !== undefined) throw new Error(`${option} ${stranger}: there is none; --list names those that are`);
+  return names;
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} ${text}: a whole number from 1 on is needed`);
+  return value;
 }
