@@ -9,11 +9,10 @@ import { echo, writePrograms } from "./pack/echo.mjs";
 import { serve } from "./pack/registry.mjs";
 import { run, runWell } from "./pack/run.mjs";
 import { faultsOf, packAll } from "./pack/tarballs.mjs";
+import { EMULATOR, FOREIGN_ROOT, installToolchains } from "./pack/toolchains.mjs";
 import { setUp } from "./setup.mjs";
 
 const NODE_MAJORS = [20, 22, 24, 26];
-const EMULATOR = "/usr/bin/qemu-aarch64-static"; // Debian: qemu-user-static
-const FOREIGN_ROOT = "/usr/aarch64-linux-gnu"; // Debian: g++-aarch64-linux-gnu brings the C library
 const CHECKERS = /** @type {const} */ ([
   ["node_modules/publint/src/cli.js", "--strict"],
   ["node_modules/@arethetypeswrong/cli/dist/index.js", "--profile", "esm-only", "--no-color"],
@@ -23,6 +22,7 @@ const CHECKERS = /** @type {const} */ ([
 const faults = [];
 const work = mkdtempSync(join(tmpdir(), "groupcast-pack-"));
 
+installToolchains();
 setUp();
 buildAddons();
 const tarballs = await pack();
@@ -112,10 +112,6 @@ async function runWithoutAddon() {
 
 /** The addon for arm64, once, on an emulated processor. Unicast only: the emulator does not know the options of multicast. */
 async function runEmulated() {
-  if (!existsSync(EMULATOR) || !existsSync(FOREIGN_ROOT)) {
-    console.log("  arm64: not run, for want of qemu-user-static and g++-aarch64-linux-gnu");
-    return;
-  }
   const node = await nodeOf(NODE_MAJORS[0], "arm64");
   await runEcho("arm64, emulated", join(work, "npm"), [EMULATOR, "-L", FOREIGN_ROOT, node], "native");
 }
