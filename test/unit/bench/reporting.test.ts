@@ -43,9 +43,19 @@ test("chart() draws a bar for each peer that was measured", () => {
   expect(chart(MEASUREMENT).match(/<rect /g)).toHaveLength(2);
 });
 
+test.each([
+  [["--only", "echo,nosuch"], "--only nosuch: there is none"],
+  [["--peers", "groupcast,nosuch"], "--peers nosuch: there is none"],
+  [["--rounds", "0"], "--rounds 0: a whole number"],
+  [["--rounds", "many"], "--rounds many: a whole number"],
+  [["--nosuch"], "Unknown option '--nosuch'"],
+])("readOptions(%o) says what is wrong", (args, message) => {
+  expect(() => readOptions(args)).toThrow(message);
+});
+
 test("readOptions() of a partial run writes no page unless told to", () => {
   expect(readOptions([])).toMatchObject({ writesPage: true, isQuick: false, action: "run" });
-  expect(readOptions(["--only", "echo"])).toMatchObject({ writesPage: false, only: "echo" });
+  expect(readOptions(["--only", "echo,start"])).toMatchObject({ writesPage: false, only: ["echo", "start"] });
   expect(readOptions(["--quick", "--page"])).toMatchObject({ writesPage: true, isQuick: true });
 });
 
