@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { startAtCaller } from "./caller-stack.js";
 import { errnoName, errnoText } from "./errno.js";
 import { type CodeOf, type ErrorCode, errorRow } from "./error-table.js";
 
@@ -42,6 +43,7 @@ export class InvalidArgumentError extends TypeError {
     this.argument = argument;
     this.value = value;
     this.remedy = advice;
+    startAtCaller(this, operation);
   }
 }
 
@@ -76,6 +78,7 @@ export class StateError extends DatagramError {
   constructor(code: CodeOf<"StateError">, operation: string, subject?: ErrorSubject) {
     super(operation, reasonOf(code), subject);
     this.code = code;
+    startAtCaller(this, operation);
   }
 }
 
