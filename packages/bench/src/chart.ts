@@ -33,11 +33,13 @@ export function chart({ scenario, entries }: Measurement): string {
   <rect x="${LABEL_WIDTH}" y="${y}" width="${width}" height="${BAR_HEIGHT}"${kind}/>
   <text x="${LABEL_WIDTH + width + 6}" y="${y + 12}">${written(figure, value)}</text>`;
   });
+  const title = `${scenario.title}: ${FIGURES[figure].title}, ${direction}`;
   const height = TITLE_HEIGHT + bars.length * ROW_HEIGHT + 6;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">
+  <title>${title}</title>
   <style>${STYLE}
   </style>
-  <text class="title" x="8" y="20">${scenario.title}: ${FIGURES[figure].title}, ${direction}</text>
+  <text class="title" x="8" y="20">${title}</text>
 ${rows.join("\n")}
 </svg>
 `;

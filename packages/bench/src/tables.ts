@@ -35,8 +35,15 @@ export function asText({ head, rows }: { readonly head: Row; readonly rows: read
   return [head, ...rows].map(line).join("\n");
 }
 
+/** Padded as the formatter of the repository would. */
 export function asMarkdown({ head, rows }: { readonly head: Row; readonly rows: readonly Row[] }): string {
-  const line = (row: Row): string => `| ${row.join(" | ")} |`;
-  const rule = head.map((_, column) => (column === 0 ? "---" : "--:"));
+  const columns = head.map((title, column) => {
+    const cells = rows.map((row) => row[column] ?? "");
+    const isNumeric = column > 0 && cells.every((cell) => /^(\d|$)/.test(cell));
+    return { isNumeric, width: Math.max(3, title.length, ...cells.map(({ length }) => length)) };
+  });
+  const line = (row: Row): string =>
+    `| ${columns.map(({ isNumeric, width }, column) => (isNumeric ? (row[column] ?? "").padStart(width) : (row[column] ?? "").padEnd(width))).join(" | ")} |`;
+  const rule = columns.map(({ isNumeric, width }) => (isNumeric ? "-".repeat(width - 1).concat(":") : "-".repeat(width)));
   return [line(head), line(rule), ...rows.map(line)].join("\n");
 }
