@@ -1,10 +1,11 @@
 import { type Clock, type ScheduledCall, StateError } from "@groupcast/backend";
 import { checkDelay } from "./check-argument.js";
 
-/** What a delayed call does when it is due, and whom it tells that it is no longer pending. */
+/** Whom the delayed calls of a reactor tell that they are no longer pending. There may be a million of them, so they share it. */
 export interface DelayedCallOwner {
-  fire(): void;
-  done(): void;
+  readonly clock: Clock;
+  due(call: DelayedCall, fn: () => void): void;
+  cancelled(call: DelayedCall): void;
 }
 
 /**
@@ -14,18 +15,18 @@ export interface DelayedCallOwner {
  * `ERR_CALL_CANCELLED` after {@link DelayedCall.cancel}.
  */
 export class DelayedCall {
-  readonly #clock: Clock;
   readonly #owner: DelayedCallOwner;
+  readonly #fn: () => void;
   #dueMs: number;
   #scheduled: ScheduledCall;
   #state: "pending" | "done" | "cancelled" = "pending";
 
   /** Not for users: `reactor.callLater` makes these. */
-  constructor(clock: Clock, delayMs: number, owner: DelayedCallOwner) {
-    this.#clock = clock;
+  constructor(owner: DelayedCallOwner, delayMs: number, fn: () => void) {
     this.#owner = owner;
-    this.#dueMs = clock.nowMs() + delayMs;
-    this.#scheduled = clock.schedule(delayMs, () => this.#fire());
+    this.#fn = fn;
+    this.#dueMs = owner.clock.nowMs() + delayMs;
+    this.#scheduled = owner.clock.schedule(delayMs, () => this.#fire());
   }
 
   /** Prevents the call. */
@@ -33,13 +34,13 @@ export class DelayedCall {
     this.#checkPending("cancel");
     this.#state = "cancelled";
     this.#scheduled.cancel();
-    this.#owner.done();
+    this.#owner.cancelled(this);
   }
 
   /** Puts the call off until `delayMs` from now. */
   reset(delayMs: number): void {
     this.#checkPending("reset");
-    this.#reschedule(this.#clock.nowMs() + checkDelay("reset", "delayMs", delayMs));
+    this.#reschedule(this.#owner.clock.nowMs() + checkDelay("reset", "delayMs", delayMs));
   }
 
   /** Moves the call by `delayMs` from when it was due; negative moves it nearer. */
@@ -61,13 +62,13 @@ export class DelayedCall {
   #reschedule(dueMs: number): void {
     this.#dueMs = dueMs;
     this.#scheduled.cancel();
-    this.#scheduled = this.#clock.schedule(Math.max(0, dueMs - this.#clock.nowMs()), () => this.#fire());
+    const { clock } = this.#owner;
+    this.#scheduled = clock.schedule(Math.max(0, dueMs - clock.nowMs()), () => this.#fire());
   }
 
   #fire(): void {
     this.#state = "done";
-    this.#owner.done();
-    this.#owner.fire();
+    this.#owner.due(this, this.#fn);
   }
 
   #checkPending(operation: string): void {

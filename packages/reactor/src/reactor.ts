@@ -3,7 +3,7 @@ import { AddressBook } from "./address-book.js";
 import { asError } from "./as-error.js";
 import { checkBoolean, checkDelay, checkFunction, checkInteger, checkOptions, wrongType } from "./check-argument.js";
 import { checkDetached, DatagramProtocol } from "./datagram-protocol.js";
-import { DelayedCall } from "./delayed-call.js";
+import { DelayedCall, type DelayedCallOwner } from "./delayed-call.js";
 import { Emitter, type EventTable, type Subscribable } from "./emitter.js";
 import type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions } from "./listen-options.js";
 import { type Logger, stderrLogger } from "./logger.js";
@@ -63,6 +63,7 @@ export class Reactor implements Subscribable<ReactorEvents> {
   readonly #context: PortContext;
   readonly #ports = new Set<UDPPort>();
   readonly #calls = new Set<DelayedCall>();
+  readonly #callOwner: DelayedCallOwner;
   readonly #finished: Promise<void>;
   #finish!: () => void;
   #state: "idle" | "starting" | "running" | "stopped" = "idle";
@@ -80,6 +81,14 @@ export class Reactor implements Subscribable<ReactorEvents> {
     this.#emitter = new Emitter(EVENTS, (error, event) => (event === "error" ? this.#log(error) : this.#report(error)));
     this.#triggers = new SystemEvents(this.#report);
     this.network = new Network(backend, () => this.#interfacesChanged(), this.#report);
+    this.#callOwner = {
+      clock,
+      due: (call, fn) => {
+        this.#calls.delete(call);
+        callGuarded(fn, this.#report);
+      },
+      cancelled: (call) => this.#calls.delete(call),
+    };
     this.#context = {
       backend,
       clock,
@@ -144,10 +153,7 @@ export class Reactor implements Subscribable<ReactorEvents> {
     checkDelay("callLater", "delayMs", delayMs);
     checkFunction("callLater", "fn", fn);
     if (this.#state === "stopped") throw new StateError("ERR_REACTOR_STOPPED", "callLater");
-    const call = new DelayedCall(this.clock, delayMs, {
-      fire: () => callGuarded(() => fn(...args), this.#report),
-      done: () => this.#calls.delete(call),
-    });
+    const call = new DelayedCall(this.#callOwner, delayMs, args.length === 0 ? (fn as () => void) : () => fn(...args));
     this.#calls.add(call);
     return call;
   }
