@@ -1,6 +1,6 @@
 import { errnoOf, socketAddress } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import { accepted, Bench, batchOf, localOf, sendOne, settle } from "./recorder.js";
+import { accepted, Bench, batchTo, localOf, sendOne, settle } from "./recorder.js";
 
 const BROADCAST = socketAddress("127.255.255.255", 9);
 
@@ -124,7 +124,7 @@ test("send() takes the connected peer as a destination, and returns -EISCONN for
 test("send() takes what comes before a datagram it refuses, and says why when that one is the first", () => {
   using bench = new Bench();
   const { socket, local } = bench.listen();
-  const batch = { ...batchOf(["1", "2", "3"]), to: [local, local, undefined] };
+  const batch = { ...batchTo(["1", "2", "3"]), to: [local, local, undefined] };
   expect(socket.send(batch, 0, 3)).toBe(2);
   expect(socket.send(batch, 2, 3)).toBe(errnoOf("EDESTADDRREQ"));
 });

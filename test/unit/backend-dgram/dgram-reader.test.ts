@@ -1,6 +1,6 @@
 import { errnoOf, socketAddress } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import { accepted, Bench, batchOf, localOf, sendOne, settle, WIDE } from "./recorder.js";
+import { accepted, Bench, batchTo, localOf, sendOne, settle, WIDE } from "./recorder.js";
 
 test("received() is called after send() has returned", async () => {
   using bench = new Bench();
@@ -15,7 +15,7 @@ test("received() gets bytes, sender and length as they were sent, also of an emp
   const receiver = bench.listen();
   const sender = bench.listen();
   const bytes = Buffer.from(Array.from({ length: 65_507 }, (_, index) => index * 7));
-  accepted(sender.socket.send(batchOf([bytes, ""], receiver.local), 0, 2));
+  accepted(sender.socket.send(batchTo([bytes, ""], receiver.local), 0, 2));
   receiver.seen.onReceived = (batch) => expect(batch.lengthBytes(0)).toBe(batch.view(0).length);
   await receiver.seen.arrivals(2);
   const [full, empty] = receiver.seen.datagrams;
@@ -41,7 +41,7 @@ test("maxPacketBytes cuts a longer datagram and flags it, and leaves one of that
   using bench = new Bench();
   const { socket, seen, local } = bench.listen();
   accepted(socket.startReading({ ...WIDE, maxPacketBytes: 4 }));
-  socket.send(batchOf(["12345", "1234"], local), 0, 2);
+  socket.send(batchTo(["12345", "1234"], local), 0, 2);
   await seen.arrivals(2);
   expect(seen.texts).toEqual(["1234", "1234"]);
   expect(seen.datagrams.map(({ truncated }) => truncated)).toEqual([true, false]);
@@ -52,7 +52,7 @@ test("startReading() delivers what arrived since bind(), in order, after it has 
   const sender = bench.listen();
   const { socket, seen } = bench.open();
   accepted(socket.bind(socketAddress("127.0.0.1", 0)));
-  sender.socket.send(batchOf(["first", "second"], localOf(socket)), 0, 2);
+  sender.socket.send(batchTo(["first", "second"], localOf(socket)), 0, 2);
   await settle(sender);
   expect(seen.datagrams).toEqual([]);
   expect(socket.startReading(WIDE)).toBe(0);
@@ -82,7 +82,7 @@ test("stopReading() inside received() makes that datagram the last for now", asy
   const sender = bench.listen();
   const { socket, seen, local } = bench.listen();
   seen.onReceived = () => socket.stopReading();
-  sender.socket.send(batchOf(["first", "second", "third"], local), 0, 3);
+  sender.socket.send(batchTo(["first", "second", "third"], local), 0, 3);
   await seen.arrivals(1);
   await settle(sender);
   accepted(socket.startReading(WIDE));
@@ -95,7 +95,7 @@ test("maxDatagrams and maxBytes end a wake-up that delivers what was held", asyn
   const sender = bench.listen();
   const { socket, seen, local } = bench.listen();
   socket.stopReading();
-  sender.socket.send(batchOf(["1", "2", "3", "4"], local), 0, 4);
+  sender.socket.send(batchTo(["1", "2", "3", "4"], local), 0, 4);
   await settle(sender);
   accepted(socket.startReading({ ...WIDE, maxDatagrams: 3 }));
   await seen.arrivals(1);

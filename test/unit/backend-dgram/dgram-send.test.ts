@@ -1,13 +1,13 @@
 import { errnoOf, socketAddress } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import { accepted, Bench, batchOf, localOf, sendOne } from "./recorder.js";
+import { accepted, Bench, batchTo, localOf, sendOne } from "./recorder.js";
 import { canRun, isolated, runIsolated } from "./run-program.js";
 
 test("send() sends the datagrams of the range it is given, in order, and returns how many", async () => {
   using bench = new Bench();
   const receiver = bench.listen();
   const sender = bench.listen();
-  expect(sender.socket.send(batchOf(["0", "1", "2", "3"], receiver.local), 1, 3)).toBe(2);
+  expect(sender.socket.send(batchTo(["0", "1", "2", "3"], receiver.local), 1, 3)).toBe(2);
   sendOne(sender.socket, "fence", receiver.local);
   await receiver.seen.arrivals(3);
   expect(receiver.seen.texts).toEqual(["1", "2", "fence"]);
@@ -16,7 +16,7 @@ test("send() sends the datagrams of the range it is given, in order, and returns
 test("send() has copied the bytes when it returns", async () => {
   using bench = new Bench();
   const { socket, seen, local } = bench.listen();
-  const batch = batchOf(["unchanged"], local);
+  const batch = batchTo(["unchanged"], local);
   accepted(socket.send(batch, 0, 1));
   batch.bytes.fill("!");
   await seen.arrivals(1);
@@ -35,7 +35,7 @@ test("send() binds to a free port when the socket is not bound", async () => {
 test("sendFailed() tells of a datagram too long for UDP, and those around it are sent", async () => {
   using bench = new Bench();
   const { socket, seen, local } = bench.listen();
-  expect(socket.send(batchOf(["before", Buffer.alloc(65_508), "after"], local), 0, 3)).toBe(3);
+  expect(socket.send(batchTo(["before", Buffer.alloc(65_508), "after"], local), 0, 3)).toBe(3);
   await seen.arrivals(2);
   await seen.until("a loss", () => seen.lost.length === 1);
   expect(seen.texts).toEqual(["before", "after"]);
@@ -75,7 +75,7 @@ test("send() reaches a link-local address by its zone, and the sender's zone com
 test("send() throws ERR_UNSUPPORTED_OPERATION when a datagram names where it leaves from, and sends nothing", async () => {
   using bench = new Bench();
   const { socket, seen, local } = bench.listen();
-  const batch = { ...batchOf(["1", "2"], local), via: [undefined, { interfaceIndex: 1, source: undefined }] };
+  const batch = { ...batchTo(["1", "2"], local), via: [undefined, { interfaceIndex: 1, source: undefined }] };
   expect(() => socket.send(batch, 0, 2)).toThrow(expect.objectContaining({ code: "ERR_UNSUPPORTED_OPERATION", operation: "send" }));
   sendOne(socket, "fence", local);
   await seen.arrivals(1);

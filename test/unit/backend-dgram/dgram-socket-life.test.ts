@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { errnoOf, socketAddress } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import { accepted, Bench, batchOf, localOf, sendOne, settle, WIDE } from "./recorder.js";
+import { accepted, Bench, batchTo, localOf, sendOne, settle, WIDE } from "./recorder.js";
 
 const LOOPBACK = socketAddress("127.0.0.1", 0);
 
@@ -66,7 +66,7 @@ test("close() loses nothing that was taken before it", async () => {
   const receiver = bench.listen();
   const sender = bench.listen();
   const texts = Array.from({ length: 20 }, (_, index) => `number ${index}`);
-  expect(sender.socket.send(batchOf(texts, receiver.local), 0, 20)).toBe(20);
+  expect(sender.socket.send(batchTo(texts, receiver.local), 0, 20)).toBe(20);
   sender.socket.close();
   await receiver.seen.arrivals(20);
   expect(receiver.seen.texts).toEqual(texts);
@@ -88,7 +88,7 @@ test("close() inside received() makes that datagram the last", async () => {
   const receiver = bench.listen();
   const sender = bench.listen();
   receiver.seen.onReceived = () => receiver.socket.close();
-  sender.socket.send(batchOf(["first", "second"], receiver.local), 0, 2);
+  sender.socket.send(batchTo(["first", "second"], receiver.local), 0, 2);
   await settle(sender);
   expect(receiver.seen.texts).toEqual(["first"]);
 });

@@ -1,95 +1,10 @@
 // Sockets and an observer for tests straight on the waist: what arrives is kept, and can be waited for until a deadline.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import {
-  type DatagramBatch,
-  type DatagramSocket,
-  type Family,
-  type Outcome,
-  type ReadLimits,
-  type SendBatch,
-  type SocketAddress,
-  type SocketObserver,
-  socketAddress,
-} from "@groupcast/backend";
+import { type DatagramSocket, type Family, type Outcome, type SendBatch, type SocketAddress, socketAddress } from "@groupcast/backend";
 import { DgramBackend, type DgramSocket } from "@groupcast/backend-dgram";
+import { accepted, batchOf, localOf, Recorder, WIDE } from "../../support/socket-recorder.js";
 
-const DEADLINE_MS = 5_000;
-
-/** No limit that matters. */
-export const WIDE: ReadLimits = { maxPacketBytes: 65_535, maxDatagrams: 1_000, maxBytes: 100_000_000 };
-
-/** One datagram, as it was delivered. */
-export interface Received {
-  readonly bytes: Buffer;
-  readonly from: SocketAddress;
-  readonly truncated: boolean;
-}
-
-/** A datagram that was taken and lost. */
-export interface Lost {
-  readonly errno: number;
-  readonly peer: SocketAddress | undefined;
-}
-
-export class Recorder implements SocketObserver {
-  readonly datagrams: Received[] = [];
-  readonly lost: Lost[] = [];
-  readonly failures: { readonly errno: number; readonly operation: string }[] = [];
-  writableCount = 0;
-  /** Called after each datagram was kept. */
-  onReceived: (batch: DatagramBatch) => void = () => {};
-  readonly #waiters = new Set<() => void>();
-
-  get texts(): string[] {
-    return this.datagrams.map(({ bytes }) => bytes.toString());
-  }
-
-  received(batch: DatagramBatch): void {
-    for (let index = 0; index < batch.length; index++) {
-      this.datagrams.push({ bytes: batch.copy(index), from: batch.from(index), truncated: batch.truncated(index) });
-    }
-    this.onReceived(batch);
-    this.#look();
-  }
-
-  writable(): void {
-    this.writableCount += 1;
-    this.#look();
-  }
-
-  sendFailed(errno: number, peer: SocketAddress | undefined): void {
-    this.lost.push({ errno, peer });
-    this.#look();
-  }
-
-  failed(errno: number, operation: string): void {
-    this.failures.push({ errno, operation });
-    this.#look();
-  }
-
-  /** Waits for `count` datagrams. */
-  arrivals(count: number): Promise<void> {
-    return this.until(`${count} datagrams`, () => this.datagrams.length >= count);
-  }
-
-  until(what: string, isReached: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Waited ${DEADLINE_MS} ms in vain: ${what}; arrived: ${this.texts}`)), DEADLINE_MS);
-      const look = (): void => {
-        if (!isReached()) return;
-        clearTimeout(timer);
-        this.#waiters.delete(look);
-        resolve();
-      };
-      this.#waiters.add(look);
-      look();
-    });
-  }
-
-  #look(): void {
-    for (const look of this.#waiters) look();
-  }
-}
+export { accepted, localOf, Recorder, WIDE } from "../../support/socket-recorder.js";
 
 /** A socket and who listens to it. */
 export interface End {
@@ -123,27 +38,13 @@ export class Bench implements Disposable {
 }
 
 /** A batch of datagrams to one peer; to the connected one where none is given. */
-export function batchOf(datagrams: readonly (string | Buffer)[], to?: SocketAddress): SendBatch {
-  const parts = datagrams.map((datagram) => Buffer.from(datagram as string));
-  const offsets = new Int32Array(parts.length + 1);
-  for (const [index, part] of parts.entries()) offsets[index + 1] = (offsets[index] as number) + part.length;
-  return { bytes: Buffer.concat(parts), offsets, to: parts.map(() => to), via: parts.map(() => undefined) };
+export function batchTo(datagrams: readonly (string | Buffer)[], to?: SocketAddress): SendBatch {
+  return batchOf(datagrams.map((bytes) => (to === undefined ? { bytes } : { bytes, to })));
 }
 
 /** Sends one datagram. */
 export function sendOne(socket: DatagramSocket, datagram: string | Buffer, to?: SocketAddress): Outcome {
-  return socket.send(batchOf([datagram], to), 0, 1);
-}
-
-export function localOf(socket: DatagramSocket): SocketAddress {
-  const local = socket.localAddress();
-  if (typeof local === "number") throw new Error(`localAddress() returned ${local}`);
-  return local;
-}
-
-/** Lets a step of preparation fail loudly. */
-export function accepted(outcome: Outcome): void {
-  if (outcome < 0) throw new Error(`a step of preparation was refused with ${outcome}`);
+  return socket.send(batchTo([datagram], to), 0, 1);
 }
 
 /**
