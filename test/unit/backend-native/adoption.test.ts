@@ -48,6 +48,17 @@ s.bind(("127.0.0.1", 0))`;
   expect(await runWithDescriptor(PROGRAM, opening)).toMatchObject({ receiveOffload: 1, arrived: ["one", "two", "end"] });
 });
 
+test.each([
+  ["SHUT_RD", ["recvmmsg ESHUTDOWN", "recvmmsg ESHUTDOWN"]],
+  ["SHUT_RDWR", ["recvmmsg ESHUTDOWN"]], // not polled any more
+])("a socket that was shut down with %s says so instead of polling for ever", async (how, told) => {
+  const opening = `s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+try: s.shutdown(socket.${how})
+except OSError: pass # not connected; shut down all the same`;
+  expect(await runWithDescriptor("shut-down-descriptor.mjs", opening)).toEqual({ told, isAtRest: true });
+});
+
 describe("adoptSocket() refuses", () => {
   test.each([
     ["a file", "ENOTSOCK", "s = open(os.devnull)"],

@@ -65,6 +65,8 @@ class DatagramSocket final : public PollListener {
   void react(napi_value owner, bool failed, int events);
   void report_failures(napi_value owner);
   void read(napi_value owner);
+  bool notice_shutdown();
+  void end_reading(napi_value owner);
   void report_read_error(napi_value owner, int error);
   void call_failed(napi_value owner, int error, const char* operation);
 
@@ -83,6 +85,7 @@ class DatagramSocket final : public PollListener {
   bool offload_ = false;
   bool connected_ = false;
   bool is_called_back_ = false;
+  bool is_hung_up_ = false;  // both directions are shut down: not polled any more
   int polled_events_ = 0;
   int unconnected_interface_ = 0;                 // SO_BINDTOIFINDEX as it is to be after disconnect()
   int max_segment_bytes_ = kMaxPayloadBytes;      // larger ones were refused with UDP_SEGMENT

@@ -38,7 +38,7 @@ void DatagramSocket::update_polling(bool stopped) {
   int events = UV_PRIORITIZED;
   if (reading_) events |= UV_READABLE;
   if (awaits_writable_ || !failures_.empty()) events |= UV_WRITABLE;
-  if (watcher_ == nullptr || (events == polled_events_ && !stopped)) return;
+  if (watcher_ == nullptr || is_hung_up_ || (events == polled_events_ && !stopped)) return;
   polled_events_ = events;
   watcher_->start(events);
 }
@@ -78,7 +78,10 @@ void DatagramSocket::read_errors() {
   if (drain_error_queue(fd_.get(), &failures_) > 0) return;
   int error = 0;
   socklen_t length = sizeof error;
-  if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error == 0) return;
+  if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error == 0) {
+    notice_shutdown();
+    return;
+  }
   AddressWords peer{};
   peer_address(&peer);
   failures_.push_back({-error, peer});
@@ -102,7 +105,10 @@ void DatagramSocket::read(napi_value owner) {
   int error = 0;
   const int filled = incoming.fill(fd_.get(), slab, limits_, offload_, &pace_, &error);
   if (error != 0) report_read_error(owner, error);
-  if (filled == 0) return;
+  if (filled == 0) {
+    if (error == 0 && notice_shutdown()) end_reading(owner);
+    return;
+  }
   // More than once only if the kernel puts more datagrams into a run than any does today.
   for (int count = incoming.split(limits_.max_packet_bytes); count > 0; count = incoming.split(limits_.max_packet_bytes)) {
     if (!fd_.valid()) return;
@@ -110,6 +116,26 @@ void DatagramSocket::read(napi_value owner) {
     napi_value argument = number(environment_.env(), count);
     environment_.call(kReceived, owner, context_, 1, &argument);
   }
+}
+
+/**
+ * Returns whether somebody who shares this socket has called shutdown(2). Nothing can be read then, and poll() says for ever that it can;
+ * when both directions are shut it says so unasked (datagram_poll(), net/core/datagram.c), and only an end of polling ends that.
+ */
+bool DatagramSocket::notice_shutdown() {
+  pollfd descriptor = {fd_.get(), POLLRDHUP, 0};
+  if (poll(&descriptor, 1, 0) <= 0) return false;
+  if ((descriptor.revents & POLLHUP) != 0 && watcher_ != nullptr) {
+    is_hung_up_ = true;
+    watcher_->stop();
+  }
+  return (descriptor.revents & POLLRDHUP) != 0;
+}
+
+void DatagramSocket::end_reading(napi_value owner) {
+  reading_ = false;
+  update_polling();
+  call_failed(owner, -ESHUTDOWN, "recvmmsg");
 }
 
 /** A pending ICMP error makes recvmmsg fail too: it concerns a datagram that was sent, not the reading. */

@@ -29,6 +29,8 @@ int PollWatcher::start(int events) {
   });
 }
 
+void PollWatcher::stop() { uv_poll_stop(&handle_); }
+
 void PollWatcher::ref() { uv_ref(reinterpret_cast<uv_handle_t*>(&handle_)); }
 
 void PollWatcher::unref() { uv_unref(reinterpret_cast<uv_handle_t*>(&handle_)); }

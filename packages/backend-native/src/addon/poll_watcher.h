@@ -36,6 +36,7 @@ class PollWatcher {
   static Owned open(Environment& environment, int fd, PollListener& listener, int* error);
 
   int start(int events);  // 0 or negative errno
+  void stop();
   void ref();
   void unref();
 
