@@ -3,6 +3,7 @@
 // GROUPCAST_PROGRAMS=50000 runs more of them; GROUPCAST_SEED repeats a run, whose seed is in its failure.
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { canLoad } from "../support/backends.js";
 import { skipUnless } from "../support/probe.js";
 import { arbitraryProgram } from "./support/differential/arbitrary-program.js";
 import { NativeRunner } from "./support/differential/native-runner.js";
@@ -21,7 +22,7 @@ afterAll(() => native?.[Symbol.asyncDispose]());
 test(
   `random programs are seen by every socket in memory as on native sockets (${PROGRAMS} programs, seed ${SEED})`,
   async (context) => {
-    await skipUnless(context, canIsolate);
+    await skipUnless(context, canLoad("native"), canIsolate);
     native = await NativeRunner.start();
     const runner = native;
     const sameOnBoth = fc.asyncProperty(arbitraryProgram, async (program) => {

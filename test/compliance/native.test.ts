@@ -1,6 +1,10 @@
 import { describeContracts } from "@groupcast/backend-compliance";
-import { describe, test } from "vitest";
+import { beforeEach, describe, test } from "vitest";
+import { canLoad } from "../support/backends.js";
+import { skipUnless } from "../support/probe.js";
 import { hostBench } from "./support/host-bench.js";
+
+beforeEach((context) => skipUnless(context, canLoad("native")));
 
 for (const family of [4, 6] as const) {
   for (const access of ["bare", "reactor"] as const) {

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { chooseBackend, DatagramProtocol, Reactor } from "groupcast";
 import { afterEach, expect, test } from "vitest";
+import { BACKENDS, canLoad } from "../../support/backends.js";
+import { skipUnless } from "../../support/probe.js";
 
 const PROGRAM = new URL("../../support/programs/worker-echo.mjs", import.meta.url);
-const BACKENDS = ["native", "dgram"] as const;
 const DATAGRAMS = 200;
 
 class Collector extends DatagramProtocol {
@@ -35,29 +36,37 @@ afterEach(async () => {
   await Promise.all(reactors.splice(0).map((reactor) => reactor.stop()));
 });
 
-test.each(BACKENDS)("Reactor of a worker thread answers on %s, beside the main thread's, and lets the worker end", async (backend) => {
-  const worker = new Worker(PROGRAM, { workerData: { backend } });
-  const [port] = (await once(worker, "message")) as [number];
-  const reactor = new Reactor({ backend: chooseBackend(backend) });
-  reactors.push(reactor);
-  const collector = new Collector();
-  reactor.connectUDP("127.0.0.1", port, collector);
-  await collector.done;
-  expect(collector.echoes).toEqual(Array.from({ length: DATAGRAMS }, (_, i) => `datagram ${i}`));
-  worker.postMessage("stop");
-  expect(await once(worker, "exit")).toEqual([0]);
-});
+test.for(BACKENDS)(
+  "Reactor of a worker thread answers on %s, beside the main thread's, and lets the worker end",
+  async (backend, context) => {
+    await skipUnless(context, canLoad(backend));
+    const worker = new Worker(PROGRAM, { workerData: { backend } });
+    const [port] = (await once(worker, "message")) as [number];
+    const reactor = new Reactor({ backend: chooseBackend(backend) });
+    reactors.push(reactor);
+    const collector = new Collector();
+    reactor.connectUDP("127.0.0.1", port, collector);
+    await collector.done;
+    expect(collector.echoes).toEqual(Array.from({ length: DATAGRAMS }, (_, i) => `datagram ${i}`));
+    worker.postMessage("stop");
+    expect(await once(worker, "exit")).toEqual([0]);
+  },
+);
 
-test.each(BACKENDS)("Reactor of a worker thread on %s goes with it, when the worker is terminated while it is busy", async (backend) => {
-  const worker = new Worker(PROGRAM, { workerData: { backend } });
-  const [port] = (await once(worker, "message")) as [number];
-  const reactor = new Reactor({ backend: chooseBackend(backend) });
-  reactors.push(reactor);
-  const collector = new Collector();
-  reactor.connectUDP("127.0.0.1", port, collector);
-  expect(await worker.terminate()).toBe(1);
-  const again = reactor.listenUDP(port, new Idle(), { interface: "127.0.0.1" }); // its number is free
-  expect(again.getHost().port).toBe(port);
-});
+test.for(BACKENDS)(
+  "Reactor of a worker thread on %s goes with it, when the worker is terminated while it is busy",
+  async (backend, context) => {
+    await skipUnless(context, canLoad(backend));
+    const worker = new Worker(PROGRAM, { workerData: { backend } });
+    const [port] = (await once(worker, "message")) as [number];
+    const reactor = new Reactor({ backend: chooseBackend(backend) });
+    reactors.push(reactor);
+    const collector = new Collector();
+    reactor.connectUDP("127.0.0.1", port, collector);
+    expect(await worker.terminate()).toBe(1);
+    const again = reactor.listenUDP(port, new Idle(), { interface: "127.0.0.1" }); // its number is free
+    expect(again.getHost().port).toBe(port);
+  },
+);
 
 class Idle extends DatagramProtocol {}
