@@ -24,9 +24,8 @@ export class DgramNetwork implements BackendNetwork {
   }
 
   interfaces(): readonly NetworkInterface[] {
-    this.#noteNews();
-    const indexes = interfaceIndexes();
-    return Object.entries(networkInterfaces()).map(([name, entries = []]) =>
+    const { listed, indexes } = this.#noteNews(look());
+    return Object.entries(listed).map(([name, entries = []]) =>
       describeInterface(name, indexes.get(name) ?? indexOfScope(entries), entries),
     );
   }
@@ -43,7 +42,7 @@ export class DgramNetwork implements BackendNetwork {
     const watcher = (): void => changed(); // one for each call, also when they share a function
     this.#watchers.add(watcher);
     if (this.#timer === undefined) {
-      this.#lastSeen = snapshot();
+      this.#lastSeen = textOf(look());
       this.#timer = setInterval(() => this.#poll(), this.#pollIntervalMs).unref();
     }
     return () => {
@@ -55,20 +54,31 @@ export class DgramNetwork implements BackendNetwork {
   }
 
   /** Whoever is told of a change before the next poll must be told by it, too, even if all is as before by then. */
-  #noteNews(): void {
-    if (this.#timer !== undefined && snapshot() !== this.#lastSeen) this.#lastSeen = NOTHING_SEEN;
+  #noteNews(seen: Look): Look {
+    if (this.#timer !== undefined && textOf(seen) !== this.#lastSeen) this.#lastSeen = NOTHING_SEEN;
+    return seen;
   }
 
   #poll(): void {
-    const seen = snapshot();
+    const seen = textOf(look());
     if (seen === this.#lastSeen) return;
     this.#lastSeen = seen;
     for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) watcher();
   }
 }
 
-function snapshot(): string {
-  return JSON.stringify([networkInterfaces(), ...interfaceIndexes()]);
+/** What the OS says of the interfaces, as it is. */
+interface Look {
+  readonly listed: ReturnType<typeof networkInterfaces>;
+  readonly indexes: ReadonlyMap<string, number>;
+}
+
+function look(): Look {
+  return { listed: networkInterfaces(), indexes: interfaceIndexes() };
+}
+
+function textOf({ listed, indexes }: Look): string {
+  return JSON.stringify([listed, ...indexes]);
 }
 
 /**

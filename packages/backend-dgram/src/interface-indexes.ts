@@ -5,7 +5,8 @@ import type { NetworkInterfaceInfo } from "node:os";
 export const KNOWS_INTERFACE_INDEXES: boolean = process.platform === "linux";
 
 // "4	eth0      :     1      V3", a line for each interface that is up; the groups below it begin with tabs (igmp_mc_seq_show(), net/ipv4/igmp.c).
-const INTERFACE_LINE = /^(\d+)\t(\S+)/gm;
+// A name of ten characters or more has no space before its colon, and no name contains one (dev_valid_name(), net/core/dev.c).
+const INTERFACE_LINE = /^(\d+)\t([^\s:]+)/gm;
 
 /**
  * Index by name, of the interfaces that are up in this network namespace. Node does not tell it, and without it an interface that was

@@ -14,7 +14,7 @@ export const HELP = `npm run bench [-- options]: Groupcast beside what people wo
   --list           name scenarios and peers
   --help           this text
 
-Without options it takes some 40 minutes, and begins with npm run bench:memory (the network in memory) and npm run bench:channels
+Without options it takes half an hour, and begins with npm run bench:memory (the network in memory) and npm run bench:channels
 (channels and relays), which run alone, too. npm run bench:peers installs the peers that are missing (Debian packages).
 `;
 

@@ -68,7 +68,10 @@ test("watch() tells everybody of a change once, until they end it, and does not 
 
 test("watch() tells of an interface that interfaces() has listed, and that is gone again before the next look", async ({ skip }) => {
   if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
-  expect(await runIsolated("passing-interface.mjs", LOOPBACK_UP)).toEqual({ listed: ["lo", "passing"], told: ["lo"] });
+  expect(await runIsolated("passing-interface.mjs", LOOPBACK_UP)).toEqual({
+    listed: ["lo 1", "passing-through 77"],
+    told: ["lo 1"],
+  });
 });
 
 test("leave() finds the membership again when the interface has another address, and spares others when it is gone", async ({ skip }) => {

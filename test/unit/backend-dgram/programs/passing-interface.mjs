@@ -4,7 +4,7 @@ import { DgramBackend } from "@groupcast/backend-dgram";
 
 const ip = (line) => execFileSync("ip", line.split(" "));
 const { network } = new DgramBackend({ pollIntervalMs: 50 });
-const names = () => network.interfaces().map(({ name }) => name);
+const names = () => network.interfaces().map(({ name, index }) => `${name} ${index}`);
 
 const deadline = setTimeout(() => process.exit(1), 5_000);
 const endWatch = network.watch(() => {
@@ -12,8 +12,9 @@ const endWatch = network.watch(() => {
   endWatch();
   process.stdout.write(JSON.stringify({ listed, told: names() }));
 });
-ip("link add passing type bridge");
-ip("address add 10.1.1.1/24 dev passing");
-ip("link set passing up");
+ip("link add passing-through index 77 type bridge");
+ip("link set passing-through addrgenmode none"); // no link-local address that would tell the index
+ip("address add 10.1.1.1/24 dev passing-through");
+ip("link set passing-through up");
 const listed = names();
-ip("link delete passing"); // nothing has given the timer a turn
+ip("link delete passing-through"); // nothing has given the timer a turn
