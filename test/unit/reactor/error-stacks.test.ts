@@ -26,6 +26,17 @@ test("a method of the user's may have the name of what it calls", () => {
   expect(linesOf(stackOf(() => sender.write()))[1]).toMatch(/write .*error-stacks\.test\.ts/);
 });
 
+test("a program may have stacks made as it likes", () => {
+  const { port } = new Stage().listen();
+  const before = Error.prepareStackTrace;
+  Error.prepareStackTrace = (_error, frames) => frames;
+  try {
+    expect(() => port.setTTL(256)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE" }));
+  } finally {
+    Error.prepareStackTrace = before;
+  }
+});
+
 function stackOf(wrong: () => unknown): string {
   try {
     wrong();
