@@ -13,6 +13,7 @@ export const EXPECTED_PACKAGES = [
   "@groupcast/backend",
   "@groupcast/backend-dgram",
   "@groupcast/backend-native",
+  "@groupcast/base",
   "@groupcast/reactor",
   "eventemitter3",
   "groupcast",

@@ -4,14 +4,15 @@ import { ROOT, sourceFiles } from "./source-files.js";
 
 /** Package → what it may import, besides its own files and what {@link EVERYWHERE} allows. The table of docs/architecture.md. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  backend: [],
-  "backend-native": ["@groupcast/backend"],
-  "backend-dgram": ["@groupcast/backend", "node:dgram", "node:os"],
-  "backend-memory": ["@groupcast/backend"],
-  "backend-compliance": ["@groupcast/backend"],
-  reactor: ["@groupcast/backend", "eventemitter3"],
-  groupcast: ["@groupcast/reactor", "@groupcast/backend", "@groupcast/backend-native", "@groupcast/backend-dgram"],
-  channels: ["groupcast", "@nats-io/transport-node", "@nats-io/nats-core"],
+  base: ["eventemitter3"],
+  backend: ["@groupcast/base"],
+  "backend-native": ["@groupcast/base", "@groupcast/backend"],
+  "backend-dgram": ["@groupcast/base", "@groupcast/backend", "node:dgram", "node:os"],
+  "backend-memory": ["@groupcast/base", "@groupcast/backend"],
+  "backend-compliance": ["@groupcast/base", "@groupcast/backend"],
+  reactor: ["@groupcast/base", "@groupcast/backend"],
+  groupcast: ["@groupcast/base", "@groupcast/reactor", "@groupcast/backend", "@groupcast/backend-native", "@groupcast/backend-dgram"],
+  channels: ["@groupcast/base", "groupcast", "@nats-io/transport-node", "@nats-io/nats-core"],
 };
 
 /** Modules of Node that reach neither network nor other processes. */
@@ -31,7 +32,7 @@ const EVERYWHERE = [
 /** Modules that one package may use on top of that: why stands beside it. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   reactor: ["node:dns"], // reactor.resolve()
-  channels: ["node:crypto", "node:events"], // sealed channels
+  channels: ["node:crypto"], // sealed channels
   "backend-compliance": ["node:child_process", "node:events", "node:v8", "node:vm", "node:worker_threads"], // contracts on processes, threads and garbage
 };
 

@@ -1,6 +1,8 @@
 // The wrong programs of the guides go wrong as the guides say, and the right ones beside them do not.
+
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { answered } from "@groupcast/backend-compliance";
 import { NativeBackend } from "@groupcast/backend-native";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
@@ -16,7 +18,7 @@ const programs = readdirSync(new URL("pitfalls", EXAMPLES))
 
 /** Otherwise multicast that says no interface leaves by loopback, which is where silence-wrong listens. */
 const hasWayOut: Probe = async () => {
-  const isAvailable = NativeBackend.load().network.defaultRoute(4)?.interface.flags.multicast === true;
+  const isAvailable = answered(NativeBackend.load().network.defaultRoute(4))?.interface.flags.multicast === true;
   return { isAvailable, reason: "there is no default route over an interface that carries multicast" };
 };
 

@@ -1,4 +1,5 @@
 // Sockets of the native backend for tests straight on the waist, closed at the end of the test, with an observer that remembers.
+
 import {
   BackendLoadError,
   type DatagramBackend,
@@ -10,6 +11,7 @@ import {
   type SocketAddress,
   socketAddress,
 } from "@groupcast/backend";
+import { answered } from "@groupcast/backend-compliance";
 import { NativeBackend } from "@groupcast/backend-native";
 import { beforeEach } from "vitest";
 import { type Probe, skipUnless } from "./probe.js";
@@ -65,7 +67,7 @@ export class NativeBench implements Disposable {
 
   /** An interface of this host. */
   interface(name: string): NetworkInterface {
-    const found = this.backend.network.interfaces().find((each) => each.name === name);
+    const found = answered(this.backend.network.interfaces()).find((each) => each.name === name);
     if (found === undefined) throw new Error(`there is no interface ${name}`);
     return found;
   }

@@ -3,12 +3,13 @@
 // It models what the reactor's logic depends on: port numbers and who shares them (SO_REUSEADDR of both sockets at the moment the second
 // is bound), the limit of memberships of one socket, filters by source, peers. It moves no datagrams by itself. What it does not model,
 // or what was taken from its capabilities, throws UnsupportedError.
+
 import {
+  BACKEND_ERRORS,
   type BackendNetwork,
   type Capability,
   type DatagramBackend,
   type DatagramSocket,
-  errnoOf,
   type Family,
   FEATURE_NAMES,
   type NetworkInterface,
@@ -22,8 +23,9 @@ import {
   type SocketAddress,
   type SocketObserver,
   socketAddress,
-  UnsupportedError,
 } from "@groupcast/backend";
+import { ERRNO, UnsupportedError } from "@groupcast/base";
+import { errnoOf } from "./errno-of.js";
 import { FakeBatch, type FakeDatagram } from "./fake-batch.js";
 
 const FIRST_FREE_PORT = 40_000;
@@ -91,7 +93,7 @@ export class FakeBackend implements DatagramBackend {
     const refused = this.answer("adoptSocket");
     if (refused !== undefined) return refused;
     const descriptor = this.descriptors.get(fd);
-    if (descriptor === undefined) return errnoOf("EBADF");
+    if (descriptor === undefined) return ERRNO.EBADF;
     const socket = new FakeSocket(this, descriptor.local.family, observer);
     socket.takeOver(descriptor);
     return this.#keep(socket);
@@ -105,14 +107,14 @@ export class FakeBackend implements DatagramBackend {
 
   /** For its sockets: throws unless `capability` is there. */
   require(capability: Capability, operation: string): void {
-    if (!this.capabilities.has(capability)) throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", operation, this.name);
+    if (!this.capabilities.has(capability)) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.name);
   }
 
   /** For its sockets: a free port, or the errno why `local` cannot be had by a socket with or without SO_REUSEADDR. */
   choosePort(local: SocketAddress, isReusing: boolean): number {
     if (local.port === 0) return this.#nextPort++;
     const rivals = this.openSockets.filter(({ boundTo }) => boundTo?.port === local.port && boundTo.family === local.family);
-    return rivals.every((rival) => isReusing && rival.option("reuseAddress") === 1) ? local.port : errnoOf("EADDRINUSE");
+    return rivals.every((rival) => isReusing && rival.option("reuseAddress") === 1) ? local.port : ERRNO.EADDRINUSE;
   }
 
   #keep(socket: FakeSocket): FakeSocket {
@@ -255,15 +257,15 @@ export class FakeSocket implements DatagramSocket {
   join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
     return this.#call("join", () => {
       const key = membershipKey(group, at, source);
-      if (this.#memberships.has(key)) return errnoOf("EADDRINUSE");
-      if (this.#memberships.size >= this.#backend.maxMemberships) return errnoOf("ENOBUFS");
+      if (this.#memberships.has(key)) return ERRNO.EADDRINUSE;
+      if (this.#memberships.size >= this.#backend.maxMemberships) return ERRNO.ENOBUFS;
       this.#memberships.set(key, membershipLabel(group, at, source));
       return 0;
     });
   }
 
   leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
-    return this.#call("leave", () => (this.#memberships.delete(membershipKey(group, at, source)) ? 0 : errnoOf("EADDRNOTAVAIL")));
+    return this.#call("leave", () => (this.#memberships.delete(membershipKey(group, at, source)) ? 0 : ERRNO.EADDRNOTAVAIL));
   }
 
   blockSource(group: string, at: NetworkInterface, source: string): Outcome {
@@ -318,7 +320,7 @@ export class FakeSocket implements DatagramSocket {
 
   #call(method: string, act: () => Outcome): Outcome {
     const refused = this.#backend.answer(method);
-    if (this.isClosed) return errnoOf("EBADF");
+    if (this.isClosed) return ERRNO.EBADF;
     this.#depth++;
     try {
       return refused ?? act();
@@ -369,12 +371,12 @@ export class FakeNetwork implements BackendNetwork {
   }
 
   routeTo(address: string, _source: string | undefined): Route | Outcome {
-    if (!this.#capabilities.has("routes")) throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", "routeTo", "fake");
-    return this.#route(address) ?? this.#route("default") ?? errnoOf("ENETUNREACH");
+    if (!this.#capabilities.has("routes")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "routeTo", "fake");
+    return this.#route(address) ?? this.#route("default") ?? ERRNO.ENETUNREACH;
   }
 
   defaultRoute(_family: Family): Route | undefined {
-    if (!this.#capabilities.has("routes")) throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", "defaultRoute", "fake");
+    if (!this.#capabilities.has("routes")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "defaultRoute", "fake");
     return this.#route("default");
   }
 

@@ -1,4 +1,5 @@
 import type { Family } from "@groupcast/backend";
+import { answered } from "./refusal.js";
 import type { Site } from "./site.js";
 
 /** What a site is asked for, and for which IP version. */
@@ -56,12 +57,12 @@ export function missingOnHost(needs: readonly HostNeed[], occasion: Occasion): s
 }
 
 function isOnLoopback({ backend, interfaces }: Site): boolean {
-  return backend.network.interfaces().some(({ name, flags }) => name === interfaces[0] && flags.loopback);
+  return answered(backend.network.interfaces()).some(({ name, flags }) => name === interfaces[0] && flags.loopback);
 }
 
 /** Addresses of the first interface for multicast that datagrams can be sent from. */
 export function sourcesOf({ site, family }: Occasion): readonly string[] {
-  const at = site.backend.network.interfaces().find(({ name }) => name === site.interfaces[0]);
+  const at = answered(site.backend.network.interfaces()).find(({ name }) => name === site.interfaces[0]);
   if (at === undefined) return [];
   const isUsable = (address: string): boolean => !address.startsWith("fe80:"); // would need a zone everywhere
   const addresses = at.addresses.filter((entry) => entry.family === family && isUsable(entry.address)).map(({ address }) => address);

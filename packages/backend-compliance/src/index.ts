@@ -8,7 +8,7 @@ export { HOST_NEEDS, type HostNeed, type Occasion } from "./host-needs.js";
 export { Lab, type LabSetting } from "./lab.js";
 export { type LabClock, realClock } from "./lab-clock.js";
 export { LeftoverError } from "./leftovers.js";
-export { Refusal } from "./refusal.js";
+export { answered, Refusal } from "./refusal.js";
 export { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
 export type { ForeignSocket, InterfaceControl, Site } from "./site.js";
 export { bareEndpoints, SocketEndpoint } from "./socket-endpoint.js";

@@ -1,4 +1,4 @@
-import type { Clock } from "@groupcast/backend";
+import type { Clock } from "@groupcast/base";
 
 /** A clock that contracts wait with: never for a time to pass, always for something to happen. */
 export interface LabClock extends Clock {

@@ -1,4 +1,5 @@
 /** A network to try one contract on. */
+
 import assert from "node:assert/strict";
 import type { Capability, DatagramBackend, Family, NetworkInterface } from "@groupcast/backend";
 import { addressesOf, type FamilyAddresses, groupFor } from "./addresses-of.js";
@@ -15,6 +16,7 @@ import {
 import { sourcesOf } from "./host-needs.js";
 import type { LabClock } from "./lab-clock.js";
 import { Leftovers } from "./leftovers.js";
+import { answered } from "./refusal.js";
 import type { InterfaceControl, Site } from "./site.js";
 import { bareEndpoints, SocketEndpoint } from "./socket-endpoint.js";
 
@@ -129,7 +131,7 @@ export class Lab {
   }
 
   interface(name: string | undefined): NetworkInterface {
-    const found = this.backend.network.interfaces().find((candidate) => candidate.name === name);
+    const found = answered(this.backend.network.interfaces()).find((candidate) => candidate.name === name);
     return found ?? assert.fail(`network.interfaces() does not list ${name}`);
   }
 
@@ -225,7 +227,7 @@ export class Lab {
   }
 
   #has(name: string): boolean {
-    return this.backend.network.interfaces().some((candidate) => candidate.name === name);
+    return answered(this.backend.network.interfaces()).some((candidate) => candidate.name === name);
   }
 
   #keep(endpoint: SocketEndpoint): SocketEndpoint {

@@ -1,8 +1,10 @@
 /** What a backend must do when it is asked for something that it cannot do: refuse. */
+
 import assert from "node:assert/strict";
-import { type Capability, type Feature, OPTION_TABLE, type OptionName, optionRow, UnsupportedError } from "@groupcast/backend";
+import { type Capability, type Feature, OPTION_TABLE, type OptionName, optionRow } from "@groupcast/backend";
+import { UnsupportedError } from "@groupcast/base";
 import type { Lab } from "./lab.js";
-import { thrownBy } from "./refusal.js";
+import { answered, thrownBy } from "./refusal.js";
 import { batchOf } from "./send-batch.js";
 
 type Absence = (lab: Lab) => void;
@@ -12,22 +14,22 @@ const ABSENCES: Readonly<Record<Feature, Absence>> = {
   adopt: (lab) => assertUnsupported(lab, () => lab.backend.adoptSocket(0, lab.socket(), lab.family)),
   blockSource(lab) {
     const { socket } = lab.listen();
-    const [at] = lab.backend.network.interfaces();
+    const [at] = answered(lab.backend.network.interfaces());
     assertUnsupported(lab, () => socket.blockSource(lab.group(), at!, lab.addresses.foreign));
     assertUnsupported(lab, () => socket.unblockSource(lab.group(), at!, lab.addresses.foreign));
   },
   downInterfaces(lab) {
-    for (const { name, flags } of lab.backend.network.interfaces()) assert.ok(flags.up, `${name} is down, and listed`);
+    for (const { name, flags } of answered(lab.backend.network.interfaces())) assert.ok(flags.up, `${name} is down, and listed`);
   },
   icmpErrors: (lab) => assertOptionUnsupported(lab, "receiveErrors"),
-  interfaceEvents: (lab) => lab.backend.network.watch(() => {})(), // it is asked again and again instead: MC-105
+  interfaceEvents: (lab) => answered(lab.backend.network.watch(() => {}))(), // it is asked again and again instead: MC-105
   interfaceIndexes(lab) {
-    for (const { name, index } of lab.backend.network.interfaces()) assert.ok(index >= 0, `${name} has index ${index}`); // 0: not known
+    for (const { name, index } of answered(lab.backend.network.interfaces())) assert.ok(index >= 0, `${name} has index ${index}`); // 0: not known
   },
   packetInfo: (lab) => assertOptionUnsupported(lab, "receivePacketInfo"),
   routes(lab) {
     assertUnsupported(lab, () => lab.backend.network.routeTo(lab.addresses.loopback, undefined));
-    assertUnsupported(lab, () => lab.backend.network.defaultRoute(lab.family));
+    assertUnsupported(lab, () => answered(lab.backend.network.defaultRoute(lab.family)));
   },
   sendPacketInfo(lab) {
     const { socket, local } = lab.listen();

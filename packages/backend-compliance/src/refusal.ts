@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { errnoName, errnoOf, type Outcome } from "@groupcast/backend";
+import type { Outcome } from "@groupcast/backend";
+import { errnoName } from "@groupcast/base";
 
 /** A bare socket refused a step: its outcome as an error, so that bare sockets and ports can be asked in the same way. */
 export class Refusal extends Error {
@@ -18,6 +19,12 @@ export function accepted(step: string, outcome: Outcome): number {
   return outcome;
 }
 
+/** Passes an answer that is no errno, such as a list of interfaces. @throws Refusal */
+export function answered<T>(answer: T | Outcome): Exclude<T, number> {
+  if (typeof answer === "number") throw new Refusal("a question to the network", answer);
+  return answer as Exclude<T, number>;
+}
+
 /**
  * Asserts that a call is refused.
  *
@@ -34,7 +41,8 @@ export function assertRefused(call: () => unknown, errno: string | readonly stri
 /** Asserts that an outcome is an errno of that name. */
 export function assertOutcome(outcome: unknown, ...names: readonly string[]): void {
   assert.ok(typeof outcome === "number", `expected ${names}, got ${String(outcome)}`);
-  if (names.every((name) => errnoOf(name) !== outcome)) assert.fail(`expected ${names}, got ${outcome < 0 ? errnoName(outcome) : outcome}`);
+  if (outcome >= 0 || !names.includes(errnoName(outcome)))
+    assert.fail(`expected ${names}, got ${outcome < 0 ? errnoName(outcome) : outcome}`);
 }
 
 /** What `call` throws. */

@@ -4,8 +4,10 @@
  * `bind` and `connect` do their work inside the call if the `lookup` option answers inside the call: only their events come
  * later, or do not matter. Seen on Node 20.20, 22.23, 24.21 and 26.10.
  */
+
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
-import { errnoOf, type Family, type Outcome, type SocketAddress } from "@groupcast/backend";
+import type { Family, Outcome, SocketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { errnoOfError, outcomeOf } from "./errno-of-error.js";
 
 /** What dgram takes only while it makes a socket. */
@@ -29,7 +31,7 @@ export function bindSocket(local: SocketAddress, creation: CreationOptions): Soc
     const { port } = chosen.address();
     chosen.close();
     const pinned = bindOnce({ ...local, port }, creation);
-    if (pinned !== errnoOf("EADDRINUSE") || attempt === PIN_ATTEMPTS) return pinned;
+    if (pinned !== ERRNO.EADDRINUSE || attempt === PIN_ATTEMPTS) return pinned;
   }
 }
 
@@ -40,17 +42,17 @@ export function bindSocket(local: SocketAddress, creation: CreationOptions): Soc
  * tells afterwards. By then the descriptor belongs to the socket, so a wrong `family` costs the descriptor.
  */
 export function adoptDescriptor(fd: number, family: Family): Socket | Outcome {
-  if (fd === 0) return errnoOf("ENOTSUP"); // dgram takes 0 for "no descriptor" and would bind to a port of its own
+  if (fd === 0) return ERRNO.ENOTSUP; // dgram takes 0 for "no descriptor" and would bind to a port of its own
   const socket = newSocket(family, {});
   try {
     socket.bind({ fd, exclusive: true });
     if (socket.address().family === `IPv${family}`) return socket;
     socket.close();
-    return errnoOf("EAFNOSUPPORT");
+    return ERRNO.EAFNOSUPPORT;
   } catch (error) {
     socket.close();
     // Closed, or neither IPv4 nor IPv6, or no datagram socket: Node knows, but tells in words only. EINVAL is libuv's word for it.
-    if ((error as NodeJS.ErrnoException).code === "ERR_INVALID_FD_TYPE") return errnoOf("EINVAL");
+    if ((error as NodeJS.ErrnoException).code === "ERR_INVALID_FD_TYPE") return ERRNO.EINVAL;
     const errno = errnoOfError(error);
     if (errno === undefined) throw error;
     return errno;
@@ -72,7 +74,7 @@ export function connectSocket(socket: Socket, peer: SocketAddress, explained: (e
     const errno = errnoOfError(error);
     if (errno !== undefined) explained(errno);
   });
-  return hasPeer(socket) ? 0 : errnoOf("UNKNOWN");
+  return hasPeer(socket) ? 0 : ERRNO.UNKNOWN;
 }
 
 function hasPeer(socket: Socket): boolean {
@@ -86,12 +88,12 @@ function hasPeer(socket: Socket): boolean {
 
 function bindOnce({ family, address, port }: SocketAddress, creation: CreationOptions): Socket | Outcome {
   const socket = newSocket(family, creation);
-  let outcome = errnoOf("ENOTSUP"); // a Node that neither binds nor fails inside the call
+  let outcome = ERRNO.ENOTSUP; // a Node that neither binds nor fails inside the call
   socket.once("listening", () => {
     outcome = 0;
   });
   socket.once("error", (error) => {
-    outcome = errnoOfError(error) ?? errnoOf("UNKNOWN");
+    outcome = errnoOfError(error) ?? ERRNO.UNKNOWN;
   });
   socket.bind({ address, port, exclusive: true }); // exclusive: in a cluster too, the socket is this process's own
   if (outcome === 0) return socket;

@@ -1,4 +1,5 @@
-import { type Capability, type Feature, OPTION_NAMES, type OptionName, UnsupportedError } from "@groupcast/backend";
+import { BACKEND_ERRORS, type Capability, type Feature, OPTION_NAMES, type OptionName } from "@groupcast/backend";
+import { UnsupportedError } from "@groupcast/base";
 import { DGRAM_OPTIONS } from "./dgram-options.js";
 import { KNOWS_INTERFACE_INDEXES } from "./interface-indexes.js";
 
@@ -23,10 +24,10 @@ function optionCapabilities(name: OptionName): Capability[] {
 
 /** What a call outside the capabilities throws. */
 export function unsupportedOperation(operation: string): UnsupportedError {
-  return new UnsupportedError("ERR_UNSUPPORTED_OPERATION", operation, BACKEND_NAME);
+  return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, BACKEND_NAME);
 }
 
 /** What setting or getting an option outside the capabilities throws. */
 export function unsupportedOption(operation: string, option: OptionName): UnsupportedError {
-  return new UnsupportedError("ERR_UNSUPPORTED_OPTION", operation, BACKEND_NAME, { option });
+  return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, BACKEND_NAME, { option });
 }

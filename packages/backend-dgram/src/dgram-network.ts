@@ -23,7 +23,7 @@ export class DgramNetwork implements BackendNetwork {
     this.#pollIntervalMs = pollIntervalMs;
   }
 
-  interfaces(): readonly NetworkInterface[] {
+  interfaces(): readonly NetworkInterface[] | Outcome {
     const { listed, indexes } = this.#noteNews(look());
     return Object.entries(listed).map(([name, entries = []]) =>
       describeInterface(name, indexes.get(name) ?? indexOfScope(entries), entries),
@@ -34,11 +34,11 @@ export class DgramNetwork implements BackendNetwork {
     throw unsupportedOperation("routeTo");
   }
 
-  defaultRoute(): Route | undefined {
+  defaultRoute(): Route | undefined | Outcome {
     throw unsupportedOperation("defaultRoute");
   }
 
-  watch(changed: () => void): () => void {
+  watch(changed: () => void): (() => void) | Outcome {
     const watcher = (): void => changed(); // one for each call, also when they share a function
     this.#watchers.add(watcher);
     if (this.#timer === undefined) {

@@ -2,7 +2,6 @@ import type { Socket } from "node:dgram";
 import {
   anyAddress,
   type DatagramSocket,
-  errnoOf,
   type Family,
   type NetworkInterface,
   type OptionName,
@@ -13,6 +12,7 @@ import {
   type SocketObserver,
   socketAddress,
 } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { adoptDescriptor, bindSocket, connectSocket } from "./bound-socket.js";
 import { unsupportedOperation } from "./dgram-capabilities.js";
 import { DgramReader } from "./dgram-reader.js";
@@ -22,9 +22,17 @@ import { interfaceArgument } from "./interface-argument.js";
 import { SocketSettings } from "./socket-settings.js";
 
 /** ICMP errors as a connected socket reads them (`icmp_err_convert` in net/ipv4/icmp.c, `icmpv6_err_convert` in net/ipv6/icmp.c). */
-const ICMP_ERRNOS: ReadonlySet<number> = new Set(
-  ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENONET", "ENOPROTOOPT", "EMSGSIZE", "EPROTO", "EACCES"].map(errnoOf),
-);
+const ICMP_ERRNOS: ReadonlySet<number> = new Set([
+  ERRNO.ECONNREFUSED,
+  ERRNO.EHOSTUNREACH,
+  ERRNO.ENETUNREACH,
+  ERRNO.EHOSTDOWN,
+  ERRNO.ENONET,
+  ERRNO.ENOPROTOOPT,
+  ERRNO.EMSGSIZE,
+  ERRNO.EPROTO,
+  ERRNO.EACCES,
+]);
 
 /** What there is once the socket is bound. */
 interface Bound {
@@ -69,8 +77,8 @@ export class DgramSocket implements DatagramSocket {
   }
 
   bind(local: SocketAddress): Outcome {
-    if (this.#isClosed) return errnoOf("EBADF");
-    if (this.#bound !== undefined) return errnoOf("EINVAL"); // bind(2): "The socket is already bound to an address"
+    if (this.#isClosed) return ERRNO.EBADF;
+    if (this.#bound !== undefined) return ERRNO.EINVAL; // bind(2): "The socket is already bound to an address"
     const socket = bindSocket(local, this.#settings.creationOptions());
     if (typeof socket === "number") return socket;
     this.#attach(socket);
@@ -82,7 +90,7 @@ export class DgramSocket implements DatagramSocket {
   connect(peer: SocketAddress): Outcome {
     const bound = this.#bindIfNeeded();
     if (typeof bound === "number") return bound;
-    if (bound.writer.peer !== undefined) return errnoOf("EISCONN");
+    if (bound.writer.peer !== undefined) return ERRNO.EISCONN;
     const outcome = connectSocket(bound.socket, peer, (errno) => {
       if (!this.#isClosed) this.#observer.failed(errno, "connect");
     });
@@ -91,16 +99,16 @@ export class DgramSocket implements DatagramSocket {
   }
 
   disconnect(): Outcome {
-    if (this.#bound === undefined) return errnoOf("EBADF");
+    if (this.#bound === undefined) return ERRNO.EBADF;
     const { socket, writer } = this.#bound;
-    if (writer.peer === undefined) return errnoOf("ENOTCONN");
+    if (writer.peer === undefined) return ERRNO.ENOTCONN;
     const outcome = outcomeOf(() => socket.disconnect());
     if (outcome === 0) writer.peer = undefined;
     return outcome;
   }
 
   localAddress(): SocketAddress | Outcome {
-    if (this.#isClosed) return errnoOf("EBADF");
+    if (this.#isClosed) return ERRNO.EBADF;
     if (this.#bound === undefined) return socketAddress(anyAddress(this.family), 0); // getsockname(2) of an unbound socket
     const { address, port } = this.#bound.socket.address();
     return socketAddress(address, port);
@@ -116,7 +124,7 @@ export class DgramSocket implements DatagramSocket {
   }
 
   startReading(limits: ReadLimits): Outcome {
-    if (this.#isClosed) return errnoOf("EBADF");
+    if (this.#isClosed) return ERRNO.EBADF;
     this.#reader.start(limits);
     return 0;
   }
@@ -126,11 +134,11 @@ export class DgramSocket implements DatagramSocket {
   }
 
   setOption(name: OptionName, value: number): Outcome {
-    return this.#isClosed ? errnoOf("EBADF") : this.#settings.set(name, value, this.#bound?.socket);
+    return this.#isClosed ? ERRNO.EBADF : this.#settings.set(name, value, this.#bound?.socket);
   }
 
   getOption(name: OptionName): Outcome {
-    if (this.#isClosed) return errnoOf("EBADF");
+    if (this.#isClosed) return ERRNO.EBADF;
     return name === "unreadDrops" ? this.#reader.droppedCount : this.#settings.get(name, this.#bound?.socket);
   }
 
@@ -184,14 +192,14 @@ export class DgramSocket implements DatagramSocket {
   }
 
   #callAt(at: NetworkInterface | undefined, call: (socket: Socket, argument: string | undefined) => void): Outcome {
-    if (this.#bound === undefined) return errnoOf("EBADF");
+    if (this.#bound === undefined) return ERRNO.EBADF;
     const { socket } = this.#bound;
     const argument = at && interfaceArgument(this.family, at);
-    return at !== undefined && argument === undefined ? errnoOf("ENODEV") : outcomeOf(() => call(socket, argument));
+    return at !== undefined && argument === undefined ? ERRNO.ENODEV : outcomeOf(() => call(socket, argument));
   }
 
   #rememberOutgoing(at: NetworkInterface | undefined): Outcome {
-    if (at !== undefined && interfaceArgument(this.family, at) === undefined) return errnoOf("ENODEV");
+    if (at !== undefined && interfaceArgument(this.family, at) === undefined) return ERRNO.ENODEV;
     this.#outgoing = at;
     return 0;
   }
@@ -217,7 +225,7 @@ export class DgramSocket implements DatagramSocket {
   /** What reading fails with is either news of a datagram sent earlier, or trouble with the socket. Neither closes it. */
   readonly #failed = (error: NodeJS.ErrnoException): void => {
     if (this.#isClosed) return;
-    const errno = errnoOfError(error) ?? errnoOf("UNKNOWN");
+    const errno = errnoOfError(error) ?? ERRNO.UNKNOWN;
     const operation = error.syscall ?? "recvmsg";
     if (operation === "recvmsg" && ICMP_ERRNOS.has(errno)) this.#observer.sendFailed(errno, this.peerAddress());
     else this.#observer.failed(errno, operation);

@@ -1,5 +1,6 @@
 import type { Socket } from "node:dgram";
-import { errnoOf, type Outcome, type SendBatch, type SocketAddress, type SocketObserver, socketAddress } from "@groupcast/backend";
+import { type Outcome, type SendBatch, type SocketAddress, type SocketObserver, socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { unsupportedOperation } from "./dgram-capabilities.js";
 import { errnoOfError } from "./errno-of-error.js";
 
@@ -27,7 +28,7 @@ export class DgramWriter {
     for (let index = from; index < to; index++) if (batch.via[index] !== undefined) throw unsupportedOperation("send");
     if (this.#isFull()) {
       this.#isAwaited = true;
-      return errnoOf("EAGAIN");
+      return ERRNO.EAGAIN;
     }
     const start = batch.offsets[from] as number;
     const bytes = Buffer.from(batch.bytes.subarray(start, batch.offsets[to])); // libuv keeps pointers to what it queues
@@ -50,12 +51,12 @@ export class DgramWriter {
   #sendOne(datagram: Buffer, batch: SendBatch, index: number): Outcome {
     const to = batch.to[index];
     if (this.peer === undefined) {
-      if (to === undefined) return errnoOf("EDESTADDRREQ");
+      if (to === undefined) return ERRNO.EDESTADDRREQ;
       this.#socket.send(datagram, to.port, to.address, this.#sent);
       return 0;
     }
     // A connected dgram socket takes no destination at all, where Linux takes any (sendto(2)).
-    if (to !== undefined && (to.port !== this.peer.port || to.address !== this.peer.address)) return errnoOf("EISCONN");
+    if (to !== undefined && (to.port !== this.peer.port || to.address !== this.peer.address)) return ERRNO.EISCONN;
     this.#socket.send(datagram, this.#sent);
     return 0;
   }
@@ -75,7 +76,7 @@ export class DgramWriter {
   #reportLost(error: Error): void {
     const { address, port } = error as Error & { readonly address?: string; readonly port?: number };
     const peer = address === undefined || port === undefined ? this.peer : socketAddress(address, port);
-    this.#observer.sendFailed(errnoOfError(error) ?? errnoOf("UNKNOWN"), peer);
+    this.#observer.sendFailed(errnoOfError(error) ?? ERRNO.UNKNOWN, peer);
   }
 
   #closeWhenEmpty(): void {

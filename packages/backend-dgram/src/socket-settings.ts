@@ -1,5 +1,6 @@
 import type { Socket } from "node:dgram";
-import { anyAddress, errnoOf, type Family, type OptionName, type Outcome, socketAddress } from "@groupcast/backend";
+import { anyAddress, type Family, type OptionName, type Outcome, socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { bindSocket, type CreationOptions } from "./bound-socket.js";
 import { unsupportedOption } from "./dgram-capabilities.js";
 import { DGRAM_OPTIONS, type DgramOption } from "./dgram-options.js";
@@ -38,7 +39,7 @@ export class SocketSettings {
     if (row === undefined || (row.read === undefined && row.initial === undefined)) throw unsupportedOption("getOption", name);
     if (row.read !== undefined) return socket === undefined ? this.#foretell(row.read) : row.read(socket);
     const value = this.#values.get(name) ?? (this.#isAdopted ? undefined : row.initial);
-    return value ?? errnoOf("ENOTSUP"); // set by whoever opened the descriptor, and dgram cannot ask
+    return value ?? ERRNO.ENOTSUP; // set by whoever opened the descriptor, and dgram cannot ask
   }
 
   /** What dgram wants to know while it makes the socket. */
@@ -62,9 +63,9 @@ export class SocketSettings {
   }
 
   #refusal(name: OptionName, row: DgramOption, socket: Socket | undefined): Outcome {
-    if (row.creation !== undefined && socket !== undefined) return errnoOf("EINVAL"); // too late: the table says "before bind"
-    if (name === "ipv6Only" && this.#family === 4) return errnoOf("ENOPROTOOPT"); // as setsockopt(2) on an IPv4 socket
-    if (row.isPerFamily && this.#isAdopted && this.#family === 6) return errnoOf("ENOTSUP"); // it would set the IPv4 option
+    if (row.creation !== undefined && socket !== undefined) return ERRNO.EINVAL; // too late: the table says "before bind"
+    if (name === "ipv6Only" && this.#family === 4) return ERRNO.ENOPROTOOPT; // as setsockopt(2) on an IPv4 socket
+    if (row.isPerFamily && this.#isAdopted && this.#family === 6) return ERRNO.ENOTSUP; // it would set the IPv4 option
     return 0;
   }
 

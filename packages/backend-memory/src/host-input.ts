@@ -1,5 +1,7 @@
 /** What a Linux host does with a packet that comes in: `ip_rcv`, `__udp4_lib_rcv`, `icmp_rcv` and their IPv6 twins. */
-import { errnoOf, formatEndpoint } from "@groupcast/backend";
+
+import { formatEndpoint } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { Flow } from "./endpoint.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
@@ -10,10 +12,10 @@ import type { DropReason } from "./trace.js";
 
 /** What an ICMP error means to a socket (`icmp_err_convert` of net/ipv4/icmp.c); fatal ones reach connected sockets unasked. */
 const ICMP_MEANINGS: Readonly<Record<IcmpKind, { readonly errno: number; readonly isFatal: boolean }>> = {
-  "port unreachable": { errno: errnoOf("ECONNREFUSED"), isFatal: true },
-  "host unreachable": { errno: errnoOf("EHOSTUNREACH"), isFatal: false },
-  "network unreachable": { errno: errnoOf("ENETUNREACH"), isFatal: false },
-  "time exceeded": { errno: errnoOf("EHOSTUNREACH"), isFatal: false },
+  "port unreachable": { errno: ERRNO.ECONNREFUSED, isFatal: true },
+  "host unreachable": { errno: ERRNO.EHOSTUNREACH, isFatal: false },
+  "network unreachable": { errno: ERRNO.ENETUNREACH, isFatal: false },
+  "time exceeded": { errno: ERRNO.EHOSTUNREACH, isFatal: false },
 };
 
 /** A datagram that did not get where it should. */

@@ -14,7 +14,7 @@ export class HostNetwork implements BackendNetwork {
     this.#stack = stack;
   }
 
-  interfaces(): readonly NetworkInterface[] {
+  interfaces(): readonly NetworkInterface[] | Outcome {
     return this.#stack.snapshots();
   }
 
@@ -31,7 +31,7 @@ export class HostNetwork implements BackendNetwork {
     return { interface: on, source: route.source.text, ...(!isOnLink && { gateway: nextHop.text }) };
   }
 
-  defaultRoute(family: Family): Route | undefined {
+  defaultRoute(family: Family): Route | undefined | Outcome {
     const match = this.#stack.routes.match(family === 4 ? ANY_4 : ANY_6, 0);
     if (match === undefined || match.length > 0) return undefined;
     const { out, gateway } = match;
@@ -39,7 +39,7 @@ export class HostNetwork implements BackendNetwork {
     return { interface: this.#snapshot(out), ...(source && { source: source.text }), ...(gateway && { gateway: gateway.text }) };
   }
 
-  watch(changed: () => void): () => void {
+  watch(changed: () => void): (() => void) | Outcome {
     return this.#stack.watch(changed);
   }
 

@@ -1,5 +1,7 @@
 /** What a Linux host does with a packet that leaves a socket: `ip_mc_output`, `ip_output`, `ip6_finish_output2`, arp(7). */
-import { errnoOf, type Outcome, socketAddress } from "@groupcast/backend";
+
+import { type Outcome, socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
 import { type IpAddress, needsZone, SCOPE_INTERFACE } from "./ip-address.js";
@@ -9,8 +11,6 @@ import type { OutputRoute } from "./routing-table.js";
 import type { SendBuffer } from "./send-buffer.js";
 import type { SocketOptions } from "./socket-options.js";
 
-const EAGAIN = errnoOf("EAGAIN");
-const ENOBUFS = errnoOf("ENOBUFS");
 const ICMP_HOPS = 64;
 
 /** A socket, as far as sending is concerned. */
@@ -29,7 +29,7 @@ export class HostOutput {
   /** Whether the socket has to wait until the link has sent what it was given: EAGAIN, or 0. */
   admission({ out }: OutputRoute, { options, sendBuffer }: SendingSocket): Outcome {
     if (out.cable?.up?.isPaced !== true) return 0;
-    return sendBuffer.isFull(this.#stack.fabric.wire.nowMs(), options.values.sendBufferBytes) ? EAGAIN : 0;
+    return sendBuffer.isFull(this.#stack.fabric.wire.nowMs(), options.values.sendBufferBytes) ? ERRNO.EAGAIN : 0;
   }
 
   /** Sends; what arrives, arrives later. */
@@ -108,7 +108,7 @@ export class HostOutput {
       return 0;
     }
     if (!cable.switch.transmit({ packet, sender: out, nextHop }, "sent")) {
-      return socket?.options.values.receiveErrors === 1 ? ENOBUFS : 0; // net_xmit_errno; udp_send_skb keeps it from others
+      return socket?.options.values.receiveErrors === 1 ? ERRNO.ENOBUFS : 0; // net_xmit_errno; udp_send_skb keeps it from others
     }
     if (cable.up?.isPaced === true) socket?.sendBuffer.charge(payloadBytes(packet), cable.up.busyUntilMs, wire.nowMs());
     return 0;

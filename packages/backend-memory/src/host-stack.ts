@@ -1,5 +1,7 @@
 /** The kernel of a host: its interfaces, addresses, routes and ports. */
-import { InvalidArgumentError, type NetworkInterface, type Outcome } from "@groupcast/backend";
+
+import type { NetworkInterface, Outcome } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import type { Fabric } from "./fabric.js";
 import { HostInput, type ReceivingSocket } from "./host-input.js";
 import { HostInterface } from "./host-interface.js";
@@ -101,7 +103,7 @@ export class HostStack {
 
   addInterface({ name, prefixes, mtu, to, link }: NewInterface): void {
     if (this.interfaceNamed(name) !== undefined) {
-      throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", {
+      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
         operation: "addInterface",
         argument: "name",
         value: name,

@@ -2,6 +2,7 @@ export { formatTrace } from "./format-trace.js";
 export type { HostLimits } from "./host-limits.js";
 export type { LinkOptions } from "./link-model.js";
 export { ManualClock, type ManualClockOptions, type RunLimit } from "./manual-clock.js";
+export { MEMORY_ERRORS } from "./memory-errors.js";
 export { type InterfaceOptions, MemoryHost } from "./memory-host.js";
 export { type HostOptions, MemoryNetwork, type MemoryNetworkOptions, type RouterOptions, type SwitchOptions } from "./memory-network.js";
 export type { IcmpKind } from "./packet.js";

@@ -3,21 +3,19 @@
  *
  * Measured on Linux 6.18 where the source leaves it open.
  */
-import { errnoOf, type Outcome } from "@groupcast/backend";
+
+import type { Outcome } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
 import { ANY_4, type IpAddress, LOOPBACK_4, staysOnLink } from "./ip-address.js";
 import type { OutputRoute, RouteQuery } from "./routing-table.js";
 
-const ENETUNREACH = errnoOf("ENETUNREACH");
-const EINVAL = errnoOf("EINVAL");
-const ENODEV = errnoOf("ENODEV");
-
 export function routeIpv4(stack: HostStack, query: RouteQuery): OutputRoute | Outcome {
   const { source, interfaceIndex } = query;
-  if (source?.kind === "multicast" || source?.kind === "broadcast") return EINVAL;
+  if (source?.kind === "multicast" || source?.kind === "broadcast") return ERRNO.EINVAL;
   const owner = source === undefined ? undefined : stack.owner(source);
-  if (source !== undefined && owner === undefined) return ENETUNREACH;
+  if (source !== undefined && owner === undefined) return ERRNO.ENETUNREACH;
   if (interfaceIndex !== 0) return routedBy(stack, query);
   // "Special hack": what is for many leaves by the interface that owns a fixed source address, whatever the routes say.
   if (owner !== undefined && isForMany(query.destination)) return made(stack, query, owner);
@@ -27,8 +25,8 @@ export function routeIpv4(stack: HostStack, query: RouteQuery): OutputRoute | Ou
 /** By the interface that is asked for. */
 function routedBy(stack: HostStack, query: RouteQuery): OutputRoute | Outcome {
   const out = stack.interfaceAt(query.interfaceIndex);
-  if (out === undefined) return ENODEV;
-  if (!out.isUp) return ENETUNREACH;
+  if (out === undefined) return ERRNO.ENODEV;
+  if (!out.isUp) return ERRNO.ENETUNREACH;
   const isOnLink = isForMany(query.destination) && (query.destination.kind === "broadcast" || staysOnLink(query.destination));
   return isOnLink ? made(stack, query, out) : routed(stack, query, out);
 }
@@ -47,7 +45,7 @@ function routed(stack: HostStack, query: RouteQuery, bound?: HostInterface): Out
   }
   const match = stack.routes.match(destination, bound?.index ?? 0);
   if (match !== undefined) return made(stack, { ...query, source: source ?? match.source }, match.out, match.gateway);
-  return bound === undefined ? ENETUNREACH : made(stack, query, bound);
+  return bound === undefined ? ERRNO.ENETUNREACH : made(stack, query, bound);
 }
 
 /** 0.0.0.0 is this host: the source is the destination too. */
@@ -72,7 +70,7 @@ function preferredBy(out: HostInterface, own: IpAddress): IpAddress {
 function made(stack: HostStack, query: RouteQuery, out: HostInterface, gateway?: IpAddress): OutputRoute | Outcome {
   const { destination } = query;
   const source = query.source ?? primaryIpv4(stack, out, gateway);
-  if (source.kind === "loopback" && !out.isLoopback) return EINVAL;
+  if (source.kind === "loopback" && !out.isLoopback) return ERRNO.EINVAL;
   const kind = destination.kind === "multicast" ? "multicast" : out.isBroadcast(destination) ? "broadcast" : "unicast";
   return { kind, out, source, destination, nextHop: kind === "unicast" ? (gateway ?? destination) : undefined };
 }

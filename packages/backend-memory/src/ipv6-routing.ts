@@ -1,25 +1,23 @@
 /** Which way an IPv6 datagram leaves a Linux host: net/ipv6/route.c, and the choice of its source address: RFC 6724. Measured on Linux 6.18. */
-import { errnoOf, type Outcome } from "@groupcast/backend";
+
+import type { Outcome } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
 import { type IpAddress, LOOPBACK_6, needsZone } from "./ip-address.js";
 import type { OutputRoute, RouteQuery } from "./routing-table.js";
 
-const ENETUNREACH = errnoOf("ENETUNREACH");
-const EINVAL = errnoOf("EINVAL");
-const EADDRNOTAVAIL = errnoOf("EADDRNOTAVAIL");
-
 export function routeIpv6(stack: HostStack, query: RouteQuery): OutputRoute | Outcome {
   const { source, interfaceIndex } = query;
-  if (source !== undefined && stack.owner(source) === undefined) return EINVAL;
+  if (source !== undefined && stack.owner(source) === undefined) return ERRNO.EINVAL;
   if (query.destination.kind === "any") return routeIpv6(stack, { ...query, destination: LOOPBACK_6 });
   const bound = interfaceIndex === 0 ? undefined : stack.interfaceAt(interfaceIndex);
   const isHint = query.isHint === true && query.destination.kind === "unicast";
   const isDown = interfaceIndex !== 0 && bound?.isUp !== true;
-  if (isDown && !isHint) return ENETUNREACH;
+  if (isDown && !isHint) return ERRNO.ENETUNREACH;
   if (query.destination.kind === "multicast") return toGroup(stack, query, bound);
   const found = isDown ? undefined : toOne(stack, query, bound);
-  return found ?? (isHint ? toOne(stack, { ...query, interfaceIndex: 0 }, undefined) : undefined) ?? ENETUNREACH;
+  return found ?? (isHint ? toOne(stack, { ...query, interfaceIndex: 0 }, undefined) : undefined) ?? ERRNO.ENETUNREACH;
 }
 
 /** Its own address, or by the routes; undefined when there is no way, by the interface `bound` if one is given. */
@@ -36,7 +34,7 @@ function toOne(stack: HostStack, query: RouteQuery, bound: HostInterface | undef
 /** Every interface with an IPv6 address has a route for ff00::/8, except the loopback interface; that of the one longest up is taken. */
 function toGroup(stack: HostStack, query: RouteQuery, bound: HostInterface | undefined): OutputRoute | Outcome {
   const out = stack.routes.match(query.destination, bound?.index ?? 0)?.out ?? bound ?? firstForGroups(stack);
-  if (out === undefined || (!carriesGroups(out) && !isRouted(stack, query.destination, out))) return ENETUNREACH;
+  if (out === undefined || (!carriesGroups(out) && !isRouted(stack, query.destination, out))) return ERRNO.ENETUNREACH;
   return made(stack, "multicast", query, { out, nextHop: undefined });
 }
 
@@ -59,7 +57,7 @@ function made(
   { out, nextHop }: Pick<OutputRoute, "out" | "nextHop">,
 ): OutputRoute | Outcome {
   const source = given ?? sourceFor(stack, destination, out);
-  return source === undefined ? EADDRNOTAVAIL : { kind, out, source, destination, nextHop };
+  return source === undefined ? ERRNO.EADDRNOTAVAIL : { kind, out, source, destination, nextHop };
 }
 
 /** RFC 6724 section 5, rules 2 (scope), 5 (outgoing interface) and 8 (longest prefix). */

@@ -1,5 +1,5 @@
 /** What a link does to what passes it: takes time, loses, doubles, reorders. */
-import { InvalidArgumentError } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import type { Random } from "./random.js";
 
 const DEFAULT_QUEUE_BYTES = 1_500_000; // 1,000 full frames of Ethernet: the `txqueuelen` Linux gives a device
@@ -50,11 +50,16 @@ export function checkLinkOptions(options: LinkOptions, operation: string): void 
   for (const [argument, value] of Object.entries(options)) {
     if (!(argument in RANGES)) {
       const expected = `one of ${Object.keys(RANGES).join(", ")}`;
-      throw new InvalidArgumentError("ERR_OPTION_UNKNOWN", { operation, argument, value, expected });
+      throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument, value, expected });
     }
     const [min, max] = RANGES[argument as keyof LinkOptions];
     if (!(value >= min && value <= max)) {
-      throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value, expected: `a number from ${min} to ${max}` });
+      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
+        operation,
+        argument,
+        value,
+        expected: `a number from ${min} to ${max}`,
+      });
     }
   }
 }

@@ -5,8 +5,9 @@
  * meanwhile take part. After each call what it set off runs before the next one is made, as between two timers of Node: ticks,
  * microtasks, promise chains of any length. Nothing here waits for the real clock: an hour passes as fast as its calls.
  */
-import { type Clock, InvalidArgumentError, type ScheduledCall, StateError } from "@groupcast/backend";
+import { BASE_ERRORS, type Clock, InvalidArgumentError, type ScheduledCall, StateError } from "@groupcast/base";
 import { type Due, EventQueue } from "./event-queue.js";
+import { MEMORY_ERRORS } from "./memory-errors.js";
 
 const DEFAULT_LIMIT_MS = 3_600_000; // one hour: more than a test waits for, little enough to fail soon
 const COMPACT_ABOVE = 64; // cancelled calls that may lie in the queue before it is swept
@@ -86,7 +87,12 @@ export class ManualClock implements Clock {
    */
   advance(ms: number): Promise<void> {
     if (!(ms >= 0)) {
-      throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "advance", argument: "ms", value: ms, expected: "0 or more" });
+      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
+        operation: "advance",
+        argument: "ms",
+        value: ms,
+        expected: "0 or more",
+      });
     }
     return this.#inTurn(() => this.#runTo(this.#nowMs + ms));
   }
@@ -101,7 +107,12 @@ export class ManualClock implements Clock {
     if (typeof condition === "function") return this.#inTurn(() => this.#runWhile(() => !condition(), limitMs, "runUntil"));
     if (!(condition >= this.#nowMs)) {
       const expected = `${this.#nowMs} or more: this clock does not go back`;
-      throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "runUntil", argument: "condition", value: condition, expected });
+      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
+        operation: "runUntil",
+        argument: "condition",
+        value: condition,
+        expected,
+      });
     }
     return this.#inTurn(() => this.#runTo(condition));
   }
@@ -145,7 +156,7 @@ export class ManualClock implements Clock {
 
   async #lastChance(isWellNow: () => boolean, operation: string): Promise<void> {
     await turnEnded(); // what took longer than the calls were given may have changed something
-    if (!isWellNow()) throw new StateError("ERR_CLOCK_LIMIT", operation);
+    if (!isWellNow()) throw new StateError(MEMORY_ERRORS.ERR_CLOCK_LIMIT, operation);
   }
 
   #isDue(deadlineMs: number): boolean {

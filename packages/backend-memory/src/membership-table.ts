@@ -2,18 +2,13 @@
  * The groups a socket has joined: `ip_mc_join_group`, `ip_mc_leave_group`, `ip_mc_source` of net/ipv4/igmp.c and their twins of
  * net/ipv6/mcast.c, errno by errno (measured on Linux 6.18, both IP versions).
  */
-import { errnoOf, type Family, type Outcome } from "@groupcast/backend";
+
+import type { Family, Outcome } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { HostStack } from "./host-stack.js";
 import type { IpAddress } from "./ip-address.js";
 import { Membership } from "./membership.js";
 import type { SocketOptions } from "./socket-options.js";
-
-const EADDRINUSE = errnoOf("EADDRINUSE");
-const EADDRNOTAVAIL = errnoOf("EADDRNOTAVAIL");
-const EINVAL = errnoOf("EINVAL");
-const ENOBUFS = errnoOf("ENOBUFS");
-const ENODEV = errnoOf("ENODEV");
-const ENOMEM = errnoOf("ENOMEM");
 
 const NOWHERE = -1; // no interface's index
 
@@ -39,30 +34,30 @@ export class MembershipTable {
 
   /** @param at - Index of an interface; undefined, here and in {@link leave}: the one the route to the group names. */
   join(group: IpAddress, at: number | undefined, source: IpAddress | undefined): Outcome {
-    if (group.kind !== "multicast" || group.family !== this.#family) return EINVAL;
+    if (group.kind !== "multicast" || group.family !== this.#family) return ERRNO.EINVAL;
     // Without an interface IPv6 refuses a group that is joined on any (__ipv6_sock_mc_join).
     const isJoined = at === undefined && this.#family === 6 && this.#byGroup.has(group.text);
     const mode = source === undefined ? "exclude" : "include";
-    const outcome = isJoined ? EADDRINUSE : this.#add(group, at ?? this.#routed(group), mode);
-    if (source === undefined || (outcome < 0 && outcome !== EADDRINUSE)) return outcome;
+    const outcome = isJoined ? ERRNO.EADDRINUSE : this.#add(group, at ?? this.#routed(group), mode);
+    if (source === undefined || (outcome < 0 && outcome !== ERRNO.EADDRINUSE)) return outcome;
     return this.changeSource(group, at, { mode: "include", change: "add", source });
   }
 
   leave(group: IpAddress, at: number | undefined): Outcome {
     const interfaceIndex = at ?? this.#routed(group);
-    if (this.#family === 4 && interfaceIndex === NOWHERE) return ENODEV;
+    if (this.#family === 4 && interfaceIndex === NOWHERE) return ERRNO.ENODEV;
     const membership = this.#meant(group, at, interfaceIndex);
-    if (membership === undefined) return EADDRNOTAVAIL;
+    if (membership === undefined) return ERRNO.EADDRNOTAVAIL;
     this.#delete(membership);
     return 0;
   }
 
   changeSource(group: IpAddress, at: number | undefined, { mode, change, source }: SourceChange): Outcome {
     const interfaceIndex = at ?? this.#routed(group);
-    if (this.#stack.interfaceAt(interfaceIndex) === undefined) return ENODEV;
+    if (this.#stack.interfaceAt(interfaceIndex) === undefined) return ERRNO.ENODEV;
     const membership = this.#meant(group, at, interfaceIndex);
-    if (membership === undefined) return EINVAL;
-    if (membership.sources !== undefined && membership.mode !== mode) return EINVAL;
+    if (membership === undefined) return ERRNO.EINVAL;
+    if (membership.sources !== undefined && membership.mode !== mode) return ERRNO.EINVAL;
     // The mode changes even if what follows fails: so does the kernel's.
     if (membership.mode !== mode) this.#alter(membership, () => setMode(membership, mode));
     return change === "add" ? this.#addSource(membership, source) : this.#deleteSource(membership, source);
@@ -83,11 +78,11 @@ export class MembershipTable {
   #add(group: IpAddress, interfaceIndex: number, mode: "exclude" | "include"): Outcome {
     const joined = this.#byGroup.get(group.text) ?? [];
     const out = this.#stack.interfaceAt(interfaceIndex);
-    if (out === undefined && this.#family === 4) return ENODEV;
-    if (joined.some((each) => each.interfaceIndex === interfaceIndex)) return EADDRINUSE;
-    if (out === undefined) return ENODEV;
+    if (out === undefined && this.#family === 4) return ERRNO.ENODEV;
+    if (joined.some((each) => each.interfaceIndex === interfaceIndex)) return ERRNO.EADDRINUSE;
+    if (out === undefined) return ERRNO.ENODEV;
     const { maxMemberships, maxMembershipsIpv6 } = this.#stack.limits;
-    if (this.#count >= (this.#family === 4 ? maxMemberships : maxMembershipsIpv6)) return this.#family === 4 ? ENOBUFS : ENOMEM;
+    if (this.#count >= (this.#family === 4 ? maxMemberships : maxMembershipsIpv6)) return this.#family === 4 ? ERRNO.ENOBUFS : ERRNO.ENOMEM;
     const membership = new Membership(group, interfaceIndex, mode);
     this.#byGroup.set(group.text, [membership, ...joined]);
     this.#count += 1;
@@ -98,8 +93,8 @@ export class MembershipTable {
   #addSource(membership: Membership, source: IpAddress): Outcome {
     const { maxSources, maxSourcesIpv6 } = this.#stack.limits;
     const sources = membership.sources ?? new Set();
-    if (sources.size >= (this.#family === 4 ? maxSources : maxSourcesIpv6)) return ENOBUFS;
-    if (sources.has(source.text)) return EADDRNOTAVAIL;
+    if (sources.size >= (this.#family === 4 ? maxSources : maxSourcesIpv6)) return ERRNO.ENOBUFS;
+    if (sources.has(source.text)) return ERRNO.EADDRNOTAVAIL;
     this.#alter(membership, () => {
       membership.sources = sources.add(source.text);
     });
@@ -108,7 +103,7 @@ export class MembershipTable {
 
   #deleteSource(membership: Membership, source: IpAddress): Outcome {
     const { sources, mode } = membership;
-    if (sources?.has(source.text) !== true) return EADDRNOTAVAIL;
+    if (sources?.has(source.text) !== true) return ERRNO.EADDRNOTAVAIL;
     if (mode === "include" && sources.size === 1)
       this.#delete(membership); // nobody left to hear: that is leaving
     else this.#alter(membership, () => sources.delete(source.text));

@@ -1,16 +1,17 @@
 /** A host of a network in memory: a backend for one reactor, and the hands on its cables. */
+
 import { isIP } from "node:net";
 import {
+  BACKEND_ERRORS,
   type BackendNetwork,
   type Capability,
   type DatagramBackend,
   type DatagramSocket,
   type Family,
-  InvalidArgumentError,
   type Outcome,
   type SocketObserver,
-  UnsupportedError,
 } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError, UnsupportedError } from "@groupcast/base";
 import type { HostInterface } from "./host-interface.js";
 import { HostNetwork } from "./host-network.js";
 import type { HostStack } from "./host-stack.js";
@@ -88,7 +89,7 @@ export class MemoryHost implements DatagramBackend {
 
   /** @throws UnsupportedError always: nothing here has a descriptor. */
   adoptSocket(_fd: number, _observer: SocketObserver, _family: Family | undefined): DatagramSocket | Outcome {
-    throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", "adoptSocket", this.name);
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "adoptSocket", this.name);
   }
 
   /**
@@ -168,7 +169,7 @@ export class MemoryHost implements DatagramBackend {
     const found = this.#stack.interfaceNamed(name);
     if (found !== undefined) return found;
     const expected = `one of ${this.#stack.interfaces.map((each) => each.name).join(", ")}`;
-    throw new InvalidArgumentError("ERR_INTERFACE_UNKNOWN", { operation, argument: "name", value: name, expected });
+    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "name", value: name, expected });
   }
 
   #withLinkLocal(prefixes: readonly Prefix[]): readonly Prefix[] {
@@ -208,5 +209,5 @@ function parseInterfacePrefix(text: string, operation: string, argument: string)
 }
 
 function refusal(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value, expected });
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value, expected });
 }

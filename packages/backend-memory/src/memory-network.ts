@@ -1,5 +1,5 @@
 /** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
-import { type Clock, InvalidArgumentError } from "@groupcast/backend";
+import { BASE_ERRORS, type Clock, InvalidArgumentError } from "@groupcast/base";
 import type { Fabric } from "./fabric.js";
 import { DEFAULT_LIMITS, type HostLimits } from "./host-limits.js";
 import { HostStack } from "./host-stack.js";
@@ -161,5 +161,5 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
 }
 
 function refusal(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value, expected });
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value, expected });
 }

@@ -1,16 +1,17 @@
 /** A UDP socket of a host in memory. */
-import {
-  type DatagramSocket,
-  errnoOf,
-  type Family,
-  type NetworkInterface,
-  type OptionName,
-  type Outcome,
-  type ReadLimits,
-  type SendBatch,
-  type SocketAddress,
-  type SocketObserver,
+
+import type {
+  DatagramSocket,
+  Family,
+  NetworkInterface,
+  OptionName,
+  Outcome,
+  ReadLimits,
+  SendBatch,
+  SocketAddress,
+  SocketObserver,
 } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { Endpoint } from "./endpoint.js";
 import type { Loss, ReceivingSocket } from "./host-input.js";
 import type { HostInterface } from "./host-interface.js";
@@ -23,13 +24,6 @@ import type { ReadSlab } from "./read-slab.js";
 import { SocketOptions } from "./socket-options.js";
 import { SocketReader } from "./socket-reader.js";
 import { SocketSender } from "./socket-sender.js";
-
-const EACCES = errnoOf("EACCES");
-const EADDRNOTAVAIL = errnoOf("EADDRNOTAVAIL");
-const EAGAIN = errnoOf("EAGAIN");
-const EBADF = errnoOf("EBADF");
-const EINVAL = errnoOf("EINVAL");
-const ENODEV = errnoOf("ENODEV");
 
 /** What a socket is opened with. */
 export interface SocketSetting {
@@ -62,13 +56,13 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   }
 
   bind(local: SocketAddress): Outcome {
-    if (this.#isClosed) return EBADF;
-    if (this.family === 6 && this.endpoint.port !== 0) return EINVAL; // IPv4 looks at the address first
+    if (this.#isClosed) return ERRNO.EBADF;
+    if (this.family === 6 && this.endpoint.port !== 0) return ERRNO.EINVAL; // IPv4 looks at the address first
     const written = this.#stack.fabric.addresses.parse(local.address);
     const place = localAddress(this.#stack, written, { family: this.family, options: this.#options.values });
     if (typeof place === "number") return place;
-    if (local.port !== 0 && local.port < this.#stack.limits.lowestPort) return EACCES;
-    if (this.endpoint.port !== 0) return EINVAL;
+    if (local.port !== 0 && local.port < this.#stack.limits.lowestPort) return ERRNO.EACCES;
+    if (this.endpoint.port !== 0) return ERRNO.EINVAL;
     this.endpoint.settle(place.address, place.isOwn);
     if (place.interfaceIndex !== 0) this.#options.values.bindToInterface = place.interfaceIndex;
     const outcome = this.#claim(local.port);
@@ -77,16 +71,16 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   }
 
   connect(peer: SocketAddress): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     const outcome = this.endpoint.port === 0 ? this.#claim(0) : 0; // kept even if what follows fails: so does Linux
     if (outcome < 0) return outcome;
     const { address, zone } = this.#stack.fabric.addresses.parse(peer.address);
-    if (!this.#fitsZone(address, zone)) return EINVAL;
+    if (!this.#fitsZone(address, zone)) return ERRNO.EINVAL;
     const unconnected = this.endpoint.state;
     this.#tie(address, zone);
     const route = this.#sender.route(peer.address);
     if (typeof route === "number") return route;
-    if (route.kind === "broadcast" && this.#options.values.broadcast === 0) return EACCES;
+    if (route.kind === "broadcast" && this.#options.values.broadcast === 0) return ERRNO.EACCES;
     const socketAddress = this.endpoint.written(route.destination, peer.port, route.out.name);
     this.endpoint.connect({ address: route.destination, port: peer.port, socketAddress }, route.source, unconnected);
     this.#sender.forgetWays();
@@ -95,14 +89,14 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
 
   /** Keeps port and interface, where Linux gives up a port that the caller did not choose, and SO_BINDTODEVICE (`__udp_disconnect`). */
   disconnect(): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     this.endpoint.disconnect();
     this.#sender.forgetWays();
     return 0;
   }
 
   localAddress(): SocketAddress | Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     const { endpoint } = this;
     const address = endpoint.isAny ? (endpoint.source ?? endpoint.local) : endpoint.local;
     const { bindToInterface } = this.#options.values; // what getsockname(2) makes the zone of
@@ -114,18 +108,18 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   }
 
   send(batch: SendBatch, from: number, to: number): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     if (this.endpoint.port === 0) {
       const outcome = this.#claim(0);
       if (outcome < 0) return outcome;
     }
     const outcome = this.#sender.send(batch, from, to);
-    if (outcome === EAGAIN) this.#reader.tellWritable(this.#writableInMs());
+    if (outcome === ERRNO.EAGAIN) this.#reader.tellWritable(this.#writableInMs());
     return outcome;
   }
 
   startReading(limits: ReadLimits): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     this.#reader.start(limits);
     return 0;
   }
@@ -135,7 +129,7 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   }
 
   setOption(name: OptionName, value: number): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     const outcome = this.#options.set(name, value, this.endpoint.port !== 0);
     if (name === "bindToInterface") this.endpoint.noteTie(value);
     this.#sender.forgetWays();
@@ -143,28 +137,28 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   }
 
   getOption(name: OptionName): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     return name === "kernelDrops" ? this.#reader.drops : this.#options.get(name);
   }
 
   setMulticastInterface(at: NetworkInterface | undefined): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     const on = at === undefined ? undefined : this.#find(at);
-    if (at !== undefined && on === undefined) return this.family === 4 ? EADDRNOTAVAIL : ENODEV;
+    if (at !== undefined && on === undefined) return this.family === 4 ? ERRNO.EADDRNOTAVAIL : ERRNO.ENODEV;
     const { bindToInterface } = this.#options.values;
-    if (on !== undefined && bindToInterface !== 0 && bindToInterface !== on.index) return EINVAL;
+    if (on !== undefined && bindToInterface !== 0 && bindToInterface !== on.index) return ERRNO.EINVAL;
     this.#sender.multicastInterface = on;
     return 0;
   }
 
   join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     return this.endpoint.memberships.join(this.#parse(group), this.#indexOf(at), this.#parsed(source));
   }
 
   leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
     if (source !== undefined) return this.#changeSource(group, at, { mode: "include", change: "delete", source: this.#parse(source) });
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     return this.endpoint.memberships.leave(this.#parse(group), this.#indexOf(at));
   }
 
@@ -227,7 +221,7 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   }
 
   #changeSource(group: string, at: NetworkInterface | undefined, change: SourceChange): Outcome {
-    if (this.#isClosed) return EBADF;
+    if (this.#isClosed) return ERRNO.EBADF;
     return this.endpoint.memberships.changeSource(this.#parse(group), this.#indexOf(at), change);
   }
 

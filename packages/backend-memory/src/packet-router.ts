@@ -1,5 +1,7 @@
 /** Routers: join switches, count down TTLs, carry groups to where members are, and say why a datagram ends with them. */
-import { type Family, InvalidArgumentError, socketAddress } from "@groupcast/backend";
+
+import { type Family, socketAddress } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import type { Cable } from "./cable.js";
 import type { Fabric } from "./fabric.js";
 import { type IpAddress, parseIpAddress, staysOnLink } from "./ip-address.js";
@@ -194,6 +196,6 @@ function freePrefixes(on: PacketSwitch): Prefix[] {
       if (!on.isTaken(address)) return new Prefix(address, subnet.length);
     }
     const expected = "a switch with a free address";
-    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "attach", argument: "to", value: on.name, expected });
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "attach", argument: "to", value: on.name, expected });
   });
 }

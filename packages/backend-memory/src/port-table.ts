@@ -1,9 +1,10 @@
 /** Who has which port of a host. */
-import { errnoOf, type Outcome } from "@groupcast/backend";
+
+import type { Outcome } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { Endpoint, Flow } from "./endpoint.js";
 import type { Random } from "./random.js";
 
-const EADDRINUSE = errnoOf("EADDRINUSE");
 const HASH_PRIME = 0x0100_0193; // FNV-1a, 32 bits (draft-eastlake-fnv)
 const HASH_BASIS = 0x811c_9dc5;
 
@@ -31,8 +32,8 @@ export class PortTable<Socket extends PortHolder> {
   claim(socket: Socket, port: number): Outcome {
     const { endpoint } = socket;
     const claimed = port === 0 ? this.#freePort() : port;
-    if (claimed === undefined) return EADDRINUSE;
-    if (this.#isRefused(endpoint, claimed)) return EADDRINUSE;
+    if (claimed === undefined) return ERRNO.EADDRINUSE;
+    if (this.#isRefused(endpoint, claimed)) return ERRNO.EADDRINUSE;
     endpoint.port = claimed;
     // IPv6 sockets with SO_REUSEPORT go to the far end of the list (sk_add_node_rcu of include/net/sock.h): others are found before them.
     const isLast = endpoint.family === 6 && endpoint.options.values.reusePort === 1;

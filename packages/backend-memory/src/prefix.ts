@@ -1,6 +1,8 @@
 /** Subnets: what belongs to them, their broadcast address and their n-th host. */
+
 import { isIP } from "node:net";
-import { InvalidArgumentError } from "@groupcast/backend";
+import { BACKEND_ERRORS } from "@groupcast/backend";
+import { InvalidArgumentError } from "@groupcast/base";
 import { addressFromBytes, type IpAddress, parseIpAddress } from "./ip-address.js";
 
 /** An address with the length of its network part, as in `10.0.0.1/24`. */
@@ -21,7 +23,7 @@ export class Prefix {
     const isLength = bits !== undefined && bits !== "" && Number.isInteger(length) && length >= 0 && length <= (family === 4 ? 32 : 128);
     if (family === 0 || literal.includes("%") || !isLength || rest.length > 0) {
       const expected = 'an address and a prefix length, such as "10.0.0.1/24"';
-      throw new InvalidArgumentError("ERR_ADDRESS_NOT_IP", { operation, argument, value: text, expected });
+      throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument, value: text, expected });
     }
     return new Prefix(parseIpAddress(literal).address, length);
   }

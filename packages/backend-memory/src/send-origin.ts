@@ -1,14 +1,13 @@
 /** Where datagrams leave from: what a datagram asks for itself, then what the socket is bound to, then its setting for groups. */
-import { errnoOf, type Outcome, type PacketOrigin } from "@groupcast/backend";
+
+import type { Outcome, PacketOrigin } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { Endpoint } from "./endpoint.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
 import { type IpAddress, LOOPBACK_4, needsZone } from "./ip-address.js";
 import { interfaceOfZone } from "./local-address.js";
 import type { RouteQuery } from "./routing-table.js";
-
-const EINVAL = errnoOf("EINVAL");
-const ENODEV = errnoOf("ENODEV");
 
 /** Interface and source address, as far as they are fixed. */
 type Origin = Omit<RouteQuery, "destination">;
@@ -46,7 +45,7 @@ export class SendOrigin {
   /** `udpv6_sendmsg` of net/ipv6/udp.c. */
   #ofIpv6(destination: IpAddress, zone: string | undefined, via: PacketOrigin | undefined): Origin | Outcome {
     const zoned = zone !== undefined && needsZone(destination) ? interfaceOfZone(this.#stack, zone)?.index : 0;
-    if (zoned === undefined) return ENODEV;
+    if (zoned === undefined) return ERRNO.ENODEV;
     const bound = zoned || this.#endpoint.options.values.bindToInterface;
     const asked = via === undefined ? bound : this.#asked(via, bound);
     if (asked < 0) return asked;
@@ -58,15 +57,15 @@ export class SendOrigin {
 
   /** The interface that `via` comes to, 0 for any (`ip6_datagram_send_ctl` of net/ipv6/datagram.c). */
   #asked({ interfaceIndex, source }: PacketOrigin, bound: number): number | Outcome {
-    if (interfaceIndex !== 0 && bound !== 0 && interfaceIndex !== bound) return EINVAL;
+    if (interfaceIndex !== 0 && bound !== 0 && interfaceIndex !== bound) return ERRNO.EINVAL;
     const asked = interfaceIndex || bound;
     const on = this.#stack.interfaceAt(asked);
-    if (interfaceIndex !== 0 && on === undefined) return ENODEV;
+    if (interfaceIndex !== 0 && on === undefined) return ERRNO.ENODEV;
     const address = this.#parsed(source);
     if (address === undefined) return asked;
     const owner = this.#stack.owner(address);
     const isOfAnother = needsZone(address) || (address.kind === "loopback" && on !== undefined) ? owner !== on : false;
-    return owner === undefined || isOfAnother ? EINVAL : asked;
+    return owner === undefined || isOfAnother ? ERRNO.EINVAL : asked;
   }
 
   /** The unspecified address is none. */

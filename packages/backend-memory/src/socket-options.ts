@@ -1,18 +1,16 @@
 /** The options of a socket: what they are at first, and what Linux makes of a value. */
+
 import {
+  BACKEND_ERRORS,
   type Capability,
-  errnoOf,
   type Family,
   FEATURE_NAMES,
   OPTION_NAMES,
   type OptionName,
   type Outcome,
-  UnsupportedError,
 } from "@groupcast/backend";
+import { ERRNO, UnsupportedError } from "@groupcast/base";
 import type { HostLimits } from "./host-limits.js";
-
-const ENOPROTOOPT = errnoOf("ENOPROTOOPT");
-const EINVAL = errnoOf("EINVAL");
 
 const DEFAULT_BUFFER_BYTES = 212_992; // net.core.rmem_default, net.core.wmem_default
 const MIN_RECEIVE_BUFFER_BYTES = 2304; // SOCK_MIN_RCVBUF of include/net/sock.h on 64 bits
@@ -76,8 +74,8 @@ export class SocketOptions {
   set(name: OptionName, value: number, isBound: boolean): Outcome {
     requireCapability(`set ${name}`, "setOption", name);
     if (name === "ipv6Only") {
-      if (this.#family === 4) return ENOPROTOOPT;
-      if (isBound) return EINVAL;
+      if (this.#family === 4) return ERRNO.ENOPROTOOPT;
+      if (isBound) return ERRNO.EINVAL;
     }
     if (name === "multicastAll") this.hearsMappedGroups = value === 1;
     this.values[name as SettableOption] = this.#granted(name as SettableOption, value);
@@ -86,7 +84,7 @@ export class SocketOptions {
 
   get(name: OptionName): Outcome {
     requireCapability(`get ${name}`, "getOption", name);
-    if (name === "ipv6Only" && this.#family === 4) return ENOPROTOOPT;
+    if (name === "ipv6Only" && this.#family === 4) return ERRNO.ENOPROTOOPT;
     return this.values[name as SettableOption];
   }
 
@@ -101,5 +99,5 @@ export class SocketOptions {
 
 function requireCapability(capability: Capability, operation: string, option: OptionName): void {
   if (CAPABILITIES.has(capability)) return;
-  throw new UnsupportedError("ERR_UNSUPPORTED_OPTION", operation, "memory", { option });
+  throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, "memory", { option });
 }

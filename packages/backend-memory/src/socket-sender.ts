@@ -1,5 +1,7 @@
 /** Sends the datagrams of a socket: `udp_sendmsg` of net/ipv4/udp.c and `udpv6_sendmsg` of net/ipv6/udp.c. */
-import { errnoOf, type Outcome, type PacketOrigin, type SendBatch, type SocketAddress } from "@groupcast/backend";
+
+import type { Outcome, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { Endpoint } from "./endpoint.js";
 import type { HostInterface } from "./host-interface.js";
 import type { SendingSocket } from "./host-output.js";
@@ -9,13 +11,6 @@ import type { OutputRoute } from "./routing-table.js";
 import { SendBuffer } from "./send-buffer.js";
 import { SendOrigin } from "./send-origin.js";
 import type { SocketOptions } from "./socket-options.js";
-
-const EACCES = errnoOf("EACCES");
-const EDESTADDRREQ = errnoOf("EDESTADDRREQ");
-const EINVAL = errnoOf("EINVAL");
-const EMSGSIZE = errnoOf("EMSGSIZE");
-const ENETUNREACH = errnoOf("ENETUNREACH");
-const EAFNOSUPPORT = errnoOf("EAFNOSUPPORT");
 
 const MAX_PAYLOAD_BYTES = { 4: 65_507, 6: 65_527 } as const; // 65,535 less the headers that count
 const MAX_LENGTH_FIELD = 65_535; // the first thing that udp_sendmsg of net/ipv4/udp.c looks at; IPv6 has no such check
@@ -69,16 +64,16 @@ export class SocketSender implements SendingSocket {
   }
 
   #sendOne(payload: Pick<Packet, "bytes" | "start" | "end">, to: SocketAddress | undefined, via: PacketOrigin | undefined): Outcome {
-    if (this.#endpoint.family === 4 && payload.end - payload.start > MAX_LENGTH_FIELD) return EMSGSIZE;
+    if (this.#endpoint.family === 4 && payload.end - payload.start > MAX_LENGTH_FIELD) return ERRNO.EMSGSIZE;
     const target = to ?? this.#endpoint.peer?.socketAddress;
-    if (target === undefined) return EDESTADDRREQ;
-    if (target.port === 0) return EINVAL;
+    if (target === undefined) return ERRNO.EDESTADDRREQ;
+    if (target.port === 0) return ERRNO.EINVAL;
     const way = this.#wayTo(target.address, via);
     if (typeof way === "number") return way;
     const { values } = this.options;
     const { destination, kind } = way;
-    if (payload.end - payload.start > MAX_PAYLOAD_BYTES[destination.family]) return EMSGSIZE;
-    if (kind === "broadcast" && values.broadcast === 0) return EACCES;
+    if (payload.end - payload.start > MAX_PAYLOAD_BYTES[destination.family]) return ERRNO.EMSGSIZE;
+    if (kind === "broadcast" && values.broadcast === 0) return ERRNO.EACCES;
     const { output } = this.#stack;
     const admission = output.admission(way, this);
     if (admission < 0) return admission;
@@ -118,12 +113,12 @@ export class SocketSender implements SendingSocket {
   /** The way to the address `text`, as options, binding and, for one datagram, `via` say. */
   route(text: string, via?: PacketOrigin): OutputRoute | Outcome {
     const { address: destination, zone, isMapped } = this.#stack.fabric.addresses.parse(text);
-    if (this.#endpoint.family === 6 && destination.family === 4 && !this.#endpoint.accepts(4)) return ENETUNREACH;
+    if (this.#endpoint.family === 6 && destination.family === 4 && !this.#endpoint.accepts(4)) return ERRNO.ENETUNREACH;
     const origin = this.#origin.of(destination, zone, via);
     if (typeof origin === "number") return origin;
     const route = this.#stack.route({ ...origin, destination });
     if (typeof route === "number") return route;
     const isOwnFamily = this.#endpoint.family === 4 ? destination.family === 4 && !isMapped : this.#endpoint.accepts(destination.family);
-    return isOwnFamily ? route : EAFNOSUPPORT;
+    return isOwnFamily ? route : ERRNO.EAFNOSUPPORT;
   }
 }

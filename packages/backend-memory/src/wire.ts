@@ -4,7 +4,7 @@
  * One call of the clock does all that is due at one instant: first what arrives, in the order it was sent, then one wake-up of
  * each socket that has something. What those set off comes with the next call, at the same instant if nothing takes time.
  */
-import type { Clock, ScheduledCall } from "@groupcast/backend";
+import type { Clock, ScheduledCall } from "@groupcast/base";
 import { type Due, EventQueue } from "./event-queue.js";
 
 const TOLERANCE_MS = 1e-6; // sums of fractions differ in their last bit; a nanosecond is no time

@@ -1,11 +1,10 @@
-import { errnoOf, type Outcome, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { type Outcome, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 import { ADDRESS } from "./batch-layout.js";
 import { InternedAddresses } from "./interned-addresses.js";
 
 const MAX_LITERALS = 4096;
-const EINVAL = errnoOf("EINVAL");
-const ENODEV = errnoOf("ENODEV");
 
 /**
  * Translates addresses between the addon's words and IP literals, and remembers both directions, so that each is formatted and
@@ -87,13 +86,13 @@ export class AddressBook {
 
   #parse(literal: string): Int32Array | Outcome {
     const percent = literal.indexOf("%");
-    if (this.#addon.parse_address(percent < 0 ? literal : literal.slice(0, percent)) < 0) return EINVAL;
+    if (this.#addon.parse_address(percent < 0 ? literal : literal.slice(0, percent)) < 0) return ERRNO.EINVAL;
     const words = this.#addresses.slice(0, ADDRESS.SIZE);
     let remember = true;
     if (percent >= 0) {
       remember = this.#watchChanges();
       const scope = this.#scopeOf(literal.slice(percent + 1));
-      if (scope === 0) return ENODEV;
+      if (scope === 0) return ERRNO.ENODEV;
       words[ADDRESS.SCOPE] = scope;
     }
     if (this.#literals.size >= MAX_LITERALS) this.#literals.clear();

@@ -1,16 +1,8 @@
-import {
-  type BackendNetwork,
-  errnoOf,
-  type Family,
-  type NetworkInterface,
-  type Outcome,
-  type Route,
-  SystemError,
-} from "@groupcast/backend";
+import type { BackendNetwork, Family, NetworkInterface, Outcome, Route } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { AddonRoute } from "./addon.js";
 import type { NativeContext } from "./native-context.js";
 
-const ENODEV = errnoOf("ENODEV");
 const FAR_IPV4 = "192.0.2.1"; // TEST-NET-1, RFC 5737
 const FAR_IPV6 = "2000::"; // the lowest global unicast address, RFC 4291 2.4
 
@@ -22,11 +14,9 @@ export class NativeNetwork implements BackendNetwork {
     this.#context = context;
   }
 
-  /** @throws {@link SystemError} `ERR_ROUTE` when the kernel does not answer, as without free descriptors. */
-  interfaces(): readonly NetworkInterface[] {
-    const interfaces = this.#context.addon.network_interfaces();
-    if (typeof interfaces === "number") throw refused("list interfaces", interfaces);
-    return interfaces;
+  /** Returns a negative errno when the kernel does not answer, as without free descriptors. */
+  interfaces(): readonly NetworkInterface[] | Outcome {
+    return this.#context.addon.network_interfaces();
   }
 
   routeTo(address: string, source: string | undefined): Route | Outcome {
@@ -37,30 +27,30 @@ export class NativeNetwork implements BackendNetwork {
     if (outcome < 0) return outcome;
     const route = addon.network_route();
     if (typeof route === "number") return route;
-    return this.#describe(route) ?? ENODEV;
+    return this.#describe(route) ?? ERRNO.ENODEV;
   }
 
-  /** @throws {@link SystemError} `ERR_ROUTE`, as {@link NativeNetwork.interfaces}. */
-  defaultRoute(family: Family): Route | undefined {
+  /** Returns a negative errno as {@link NativeNetwork.interfaces} does. */
+  defaultRoute(family: Family): Route | undefined | Outcome {
     const route = this.#context.addon.network_default_route(family);
-    if (typeof route === "number") throw refused("list routes", route);
+    if (typeof route === "number") return route;
     if (route.source !== undefined || route.interfaceIndex === 0) return this.#describe(route);
     const towards = this.routeTo(`${farAddress(family, route.gateway)}%${route.interfaceIndex}`, undefined);
     const source = typeof towards === "number" ? undefined : towards.source;
     return this.#describe({ ...route, ...(source !== undefined && { source }) });
   }
 
-  /** @throws {@link SystemError} `ERR_ROUTE` when the OS refuses to tell. */
-  watch(changed: () => void): () => void {
+  watch(changed: () => void): (() => void) | Outcome {
     const listener = (): void => changed(); // one for each call, though `changed` be the same
     const outcome = this.#context.interfaces.add(listener);
-    if (outcome < 0) throw refused("watch interfaces", outcome);
-    return () => this.#context.interfaces.remove(listener);
+    return outcome < 0 ? outcome : () => this.#context.interfaces.remove(listener);
   }
 
-  #describe({ interfaceIndex, source, gateway }: AddonRoute): Route | undefined {
+  #describe({ interfaceIndex, source, gateway }: AddonRoute): Route | undefined | Outcome {
     if (interfaceIndex === 0) return undefined;
-    const found = this.interfaces().find(({ index }) => index === interfaceIndex);
+    const interfaces = this.interfaces();
+    if (typeof interfaces === "number") return interfaces;
+    const found = interfaces.find(({ index }) => index === interfaceIndex);
     if (found === undefined) return undefined;
     return { interface: found, ...(source !== undefined && { source }), ...(gateway !== undefined && { gateway }) };
   }
@@ -70,8 +60,4 @@ export class NativeNetwork implements BackendNetwork {
 function farAddress(family: Family, gateway: string | undefined): string {
   if (family === 6) return FAR_IPV6; // the source depends on the destination's scope, and gateways are link-local
   return gateway === undefined || gateway.includes(":") ? FAR_IPV4 : gateway; // RFC 5549: IPv4 by way of an IPv6 gateway
-}
-
-function refused(operation: string, errno: number): SystemError {
-  return new SystemError("ERR_ROUTE", { operation, errno, advice: "the kernel did not answer on a netlink socket" });
 }

@@ -1,4 +1,5 @@
 import {
+  BACKEND_ERRORS,
   type Capability,
   type DatagramSocket,
   type Family,
@@ -9,8 +10,8 @@ import {
   type SendBatch,
   type SocketAddress,
   type SocketObserver,
-  UnsupportedError,
 } from "@groupcast/backend";
+import { UnsupportedError } from "@groupcast/base";
 import type { Addon, AddonCallbacks } from "./addon.js";
 import type { NativeContext } from "./native-context.js";
 
@@ -172,7 +173,7 @@ export class NativeSocket implements DatagramSocket {
 
   #require(capability: Capability, operation: string, option: OptionName): void {
     if (this.#context.capabilities.has(capability)) return;
-    throw new UnsupportedError("ERR_UNSUPPORTED_OPTION", operation, "native", { option });
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, "native", { option });
   }
 
   #membershipArguments(group: string, source: string | undefined): Outcome {

@@ -125,10 +125,10 @@ export interface PacketOrigin {
 
 /** The interfaces and routes of the host. */
 export interface BackendNetwork {
-  interfaces(): readonly NetworkInterface[];
+  interfaces(): readonly NetworkInterface[] | Outcome;
   /** The route a datagram to `address` would take (from `source`, if given). */
   routeTo(address: string, source: string | undefined): Route | Outcome;
-  defaultRoute(family: Family): Route | undefined;
+  defaultRoute(family: Family): Route | undefined | Outcome;
   /** Calls `changed` after interfaces or their addresses changed, until the returned function is called. Does not keep the process alive. */
-  watch(changed: () => void): () => void;
+  watch(changed: () => void): (() => void) | Outcome;
 }

@@ -4,7 +4,7 @@
  * Theory of operation: a heartbeat goes out each period. After a change, or when a new node has been heard, the whole list follows, so
  * many heartbeats a period; otherwise each heartbeat carries the next part of the list, so that whoever missed one hears it later.
  */
-import type { Clock, ScheduledCall } from "groupcast";
+import type { Clock, ScheduledCall } from "@groupcast/base";
 import { type ChannelUsage, channelsInHeartbeat, encodeHeartbeat } from "./heartbeat.js";
 
 const SOON_MS = 10; // what changes at once is told at once

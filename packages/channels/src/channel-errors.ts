@@ -1,89 +1,133 @@
-import { type ChannelCodeOf, type ChannelErrorClassName, type ChannelErrorCode, channelErrorRow } from "./channel-error-table.js";
+/** The errors that only channels have. Wrong arguments are `InvalidArgumentError`s, as everywhere. */
+import {
+  brandError,
+  defineErrors,
+  type ErrorDefinition,
+  type ErrorDefinitions,
+  OperationError,
+  reasonOf,
+  type SubjectWords,
+} from "@groupcast/base";
 
-const BRAND = Symbol.for("groupcast.error"); // isGroupcastError() knows errors by it, of whichever copy of the package
+const TABLE = {
+  ERR_CHANNEL_NAME: {
+    class: "InvalidArgumentError",
+    meaning: "is not the name of a channel",
+    remedy: "use 1 to 255 ASCII characters, namespace included",
+  },
+  ERR_NODE_CLOSED: { class: "ChannelStateError", meaning: "the node is closed", remedy: "make a new ChannelNode" },
+  ERR_TRANSPORT_CLOSED: {
+    class: "ChannelStateError",
+    meaning: "the transport is closed",
+    remedy: "open a new one; a closed one stays closed",
+  },
+  ERR_CHANNEL_OPEN: {
+    class: "ChannelStateError",
+    meaning: "the channel is open already",
+    remedy: "pass options the first time a channel is asked for, and none later",
+  },
+  ERR_CHANNEL_MESSAGE_TOO_LONG: {
+    class: "ChannelLengthError",
+    meaning: "the message is longer than the channel carries",
+    remedy: "send less at once, or open the channel with fragment: true",
+  },
+  ERR_BROKER_UNREACHABLE: {
+    class: "BrokerError",
+    meaning: "no NATS server answered",
+    remedy: "check the address, the network and that the server runs; cause says what was tried last",
+  },
+  ERR_BROKER_REFUSED: {
+    class: "BrokerError",
+    meaning: "the NATS server refused the login",
+    remedy: "check user, password, token or credentials",
+  },
+  ERR_BROKER_PERMISSION: {
+    class: "BrokerError",
+    meaning: "the NATS server does not permit the subject",
+    remedy: "let the user publish and subscribe below the prefix; cause names the subject",
+  },
+  ERR_BROKER_FAILED: {
+    class: "BrokerError",
+    meaning: "the NATS server reported an error",
+    remedy: "read the cause; the connection goes on if it can",
+  },
+} as const;
+
+/** The errors of channels. */
+export const CHANNEL_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
+
+/** Every code that only errors of channels have. */
+export type ChannelErrorCode = keyof typeof TABLE;
 
 /** What an error is about; fields that do not apply are absent. */
 export interface ChannelErrorSubject {
+  /** Name of the channel, namespace included. */
   readonly channel?: string;
+  /** Addresses of the NATS servers, separated by commas. */
   readonly servers?: string;
-  readonly cause?: unknown;
 }
+
+const WORDS: SubjectWords<ChannelErrorSubject> = { channel: "channel", servers: "" };
 
 /** Common ancestor of the errors that only channels have. */
-export abstract class ChannelError extends Error {
+export abstract class ChannelError extends OperationError<ChannelErrorSubject> implements ChannelErrorSubject {
   static {
-    brand(this, "ChannelError");
+    brandError(this, "ChannelError");
   }
-  abstract readonly code: ChannelErrorCode;
-  readonly operation: string;
+  /** {@inheritDoc ChannelErrorSubject.channel} */
   declare readonly channel?: string;
+  /** {@inheritDoc ChannelErrorSubject.servers} */
   declare readonly servers?: string;
 
-  constructor(operation: string, reason: string, { cause, ...subject }: ChannelErrorSubject) {
-    super(`Cannot ${operation}${describe(subject)}: ${reason}`, cause === undefined ? undefined : { cause });
-    this.operation = operation;
-    Object.assign(this, subject);
+  constructor(operation: string, reason: string, subject: ChannelErrorSubject, cause?: unknown) {
+    super({ operation, reason, words: WORDS, subject, cause });
   }
 }
 
-/** The call is right, the moment is wrong: mend the order. */
-export class ChannelStateError extends ChannelError {
+/** The call is right, the moment is wrong: call in another order. */
+export class ChannelStateError<Code extends string = string> extends ChannelError {
   static {
-    brand(this, "ChannelStateError");
+    brandError(this, "ChannelStateError");
   }
-  readonly code: ChannelCodeOf<"ChannelStateError">;
+  /** Says what state forbids the call. Match on this, never on the message. */
+  readonly code: Code;
 
-  constructor(code: ChannelCodeOf<"ChannelStateError">, operation: string, subject: ChannelErrorSubject = {}) {
-    super(operation, reasonOf(code), subject);
-    this.code = code;
+  constructor(definition: ErrorDefinition<Code, "ChannelStateError">, operation: string, subject: ChannelErrorSubject = {}) {
+    super(operation, reasonOf(definition), subject);
+    this.code = definition.code;
   }
 }
 
 /** A message is longer than its channel carries. */
 export class ChannelLengthError extends ChannelError {
   static {
-    brand(this, "ChannelLengthError");
+    brandError(this, "ChannelLengthError");
   }
+  /** Always `ERR_CHANNEL_MESSAGE_TOO_LONG`. */
   readonly code = "ERR_CHANNEL_MESSAGE_TOO_LONG" as const;
+  /** Length of the message, in bytes. */
   readonly lengthBytes: number;
+  /** Length of the longest message that the channel carries, in bytes. */
   readonly maxBytes: number;
 
   constructor(channel: string, lengthBytes: number, maxBytes: number) {
-    super("publish", `${lengthBytes} bytes, at most ${maxBytes} fit; ${channelErrorRow("ERR_CHANNEL_MESSAGE_TOO_LONG").remedy}`, {
-      channel,
-    });
+    const { remedy } = CHANNEL_ERRORS.ERR_CHANNEL_MESSAGE_TOO_LONG;
+    super("publish", `${lengthBytes} bytes, at most ${maxBytes} fit; ${remedy}`, { channel });
     this.lengthBytes = lengthBytes;
     this.maxBytes = maxBytes;
   }
 }
 
-/** The NATS server is not there, or said no. */
-export class BrokerError extends ChannelError {
+/** The NATS server cannot be reached, or refused. */
+export class BrokerError<Code extends string = string> extends ChannelError {
   static {
-    brand(this, "BrokerError");
+    brandError(this, "BrokerError");
   }
-  readonly code: ChannelCodeOf<"BrokerError">;
+  /** Says what the broker did. Match on this, never on the message. */
+  readonly code: Code;
 
-  constructor(code: ChannelCodeOf<"BrokerError">, operation: string, subject: ChannelErrorSubject = {}) {
-    super(operation, reasonOf(code), subject);
-    this.code = code;
+  constructor(definition: ErrorDefinition<Code, "BrokerError">, operation: string, subject: ChannelErrorSubject = {}, cause?: unknown) {
+    super(operation, reasonOf(definition), subject, cause);
+    this.code = definition.code;
   }
-}
-
-/** `name` and brand live on the prototype, so that errors print their class and carry no extra fields. */
-function brand(errorClass: { readonly prototype: object }, name: ChannelErrorClassName | "ChannelError"): void {
-  Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
-  Object.defineProperty(errorClass.prototype, BRAND, { value: true });
-}
-
-function reasonOf(code: ChannelErrorCode): string {
-  const { meaning, remedy } = channelErrorRow(code);
-  return `${meaning}; ${remedy}`;
-}
-
-function describe({ channel, servers }: ChannelErrorSubject): string {
-  let text = "";
-  if (channel !== undefined) text += ` channel ${JSON.stringify(channel)}`;
-  if (servers !== undefined) text += ` ${JSON.stringify(servers)}`;
-  return text;
 }

@@ -5,8 +5,8 @@
  * a leading `/` makes it absolute, otherwise it lies in its node's namespace; `..` goes up, and stays at the root. Empty parts do not
  * count, so there is one spelling for each channel.
  */
-import { InvalidArgumentError } from "groupcast";
-import { checkString } from "./check-argument.js";
+import { checkString, InvalidArgumentError } from "@groupcast/base";
+import { CHANNEL_ERRORS } from "./channel-errors.js";
 
 /** Longest name, in bytes: the length field of a datagram has 8 bits. */
 export const MAX_NAME_BYTES = 255;
@@ -15,7 +15,7 @@ export const MAX_NAME_BYTES = 255;
 export function checkWireName(operation: string, value: unknown): string {
   const name = checkString(operation, "name", value);
   if (name.length <= MAX_NAME_BYTES && isAscii(name)) return name;
-  throw new InvalidArgumentError("ERR_CHANNEL_NAME", { operation, argument: "name", value });
+  throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument: "name", value });
 }
 
 /** Refuses a namespace that is no path of names; returns it without leading and trailing slashes, "" for the root. */
@@ -26,7 +26,7 @@ export function checkNamespace(operation: string, parent: string, value: unknown
 /** The full name of a channel that is called `value` within `namespace`. */
 export function resolveChannelName(operation: string, namespace: string, value: unknown): string {
   const name = resolvePath(namespace, checkWireName(operation, value));
-  if (name === "") throw new InvalidArgumentError("ERR_CHANNEL_NAME", { operation, argument: "name", value });
+  if (name === "") throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument: "name", value });
   return checkWireName(operation, name);
 }
 

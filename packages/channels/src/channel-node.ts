@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { asError, Emitter, Eventful, type EventTable } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
-import { asError } from "./as-error.js";
 import { Channel, type ChannelOwner } from "./channel.js";
-import { ChannelStateError } from "./channel-errors.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
 import { resolveChannelName } from "./channel-name.js";
 import { ChannelNamespace } from "./channel-namespace.js";
 import type { ChannelOpener } from "./channel-opener.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel-options.js";
 import type { ChannelTransport } from "./channel-transport.js";
-import { Eventful } from "./eventful.js";
 import type { ChannelUsage } from "./heartbeat.js";
 import { Heartbeats } from "./heartbeats.js";
 import type { DirectoryStatistics, NodeChange } from "./node-directory.js";
@@ -21,9 +20,14 @@ import { TurnClock } from "./turn-clock.js";
 /** Events of a node. */
 export type NodeEvents = {
   /** Another node appeared, changed its name or channels, or is gone: it said so, or three of its heartbeats did not come. */
-  node: [change: NodeChange];
+  node: (change: NodeChange) => void;
   /** A subscriber threw, or the transport failed. With no listener it is logged; it is never fatal. */
-  error: [error: Error];
+  error: (error: Error) => void;
+};
+
+const EVENTS: EventTable<NodeEvents> = {
+  node: "a node was found, changed or was lost",
+  error: "user code threw, or the transport failed",
 };
 
 /** What a node has counted. */
@@ -39,6 +43,7 @@ export interface NodeStatistics {
  * node's own heartbeats go over the same transport, on a channel of their own. It closes with its reactor.
  */
 export class ChannelNode extends Eventful<NodeEvents> {
+  readonly #emitter: Emitter<NodeEvents>;
   readonly name: string;
   /** A random number that tells this node from others as long as it lives; 16 hexadecimal digits. */
   readonly session: string;
@@ -58,7 +63,10 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   /** @throws InvalidArgumentError for each option that is unknown or wrong. @throws CannotListenError, MulticastJoinError: no heartbeats. */
   constructor(reactor: Reactor, options: NodeOptions) {
-    super();
+    const emitter = new Emitter<NodeEvents>(EVENTS);
+    super(emitter);
+    emitter.listenerThrew = (error) => this.#options.logger.error("an event listener threw", { error });
+    this.#emitter = emitter;
     this.#options = resolveNodeOptions(reactor, options);
     this.#reactor = reactor;
     this.name = this.#options.name;
@@ -108,10 +116,6 @@ export class ChannelNode extends Eventful<NodeEvents> {
     return this.close();
   }
 
-  protected listenerThrew(error: unknown): void {
-    this.#options.logger.error("an event listener threw", { error });
-  }
-
   async #close(): Promise<void> {
     if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(this.#trigger);
     this.#heartbeats?.close();
@@ -124,9 +128,10 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   #open(operation: string, namespace: string, name: string, options: ChannelOptions | undefined): Channel<never, unknown> {
     const fullName = resolveChannelName(operation, namespace, name);
-    if (this.#closed !== undefined) throw new ChannelStateError("ERR_NODE_CLOSED", operation, { channel: fullName });
+    if (this.#closed !== undefined) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation, { channel: fullName });
     const known = this.#channels.get(fullName);
-    if (known !== undefined && options !== undefined) throw new ChannelStateError("ERR_CHANNEL_OPEN", operation, { channel: fullName });
+    if (known !== undefined && options !== undefined)
+      throw new ChannelStateError(CHANNEL_ERRORS.ERR_CHANNEL_OPEN, operation, { channel: fullName });
     if (known !== undefined) return known;
     const channel = new Channel<never, unknown>(fullName, this.#owner, resolveChannelOptions(options));
     this.#channels.set(fullName, channel);
@@ -152,7 +157,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
       name,
       periodMs: heartbeatMs,
       usages: () => this.#usages(),
-      told: (change) => this.tell("node", change),
+      told: (change) => this.#emitter.emit("node", change),
       report: (error) => this.#report(error),
     });
   }
@@ -164,6 +169,6 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   #report(thrown: unknown): void {
     const error = asError(thrown);
-    if (!this.tell("error", error)) this.#options.logger.error(`node ${JSON.stringify(this.name)}`, { error });
+    if (!this.#emitter.emit("error", error)) this.#options.logger.error(`node ${JSON.stringify(this.name)}`, { error });
   }
 }

@@ -1,6 +1,5 @@
 /** What can be said when a channel is opened: checked, with defaults, once. */
-import { InvalidArgumentError } from "groupcast";
-import { checkBoolean, checkOptions, wrongType } from "./check-argument.js";
+import { BASE_ERRORS, checkBoolean, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { CODECS, type Codec, type CodecName } from "./codec.js";
 import { type KeyRing, resolveSeal, type SealOptions } from "./seal-keys.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
@@ -39,7 +38,7 @@ function resolveCodec(value: unknown): Codec<unknown> {
   if (typeof value === "string") {
     if (Object.hasOwn(CODECS, value)) return CODECS[value as CodecName] as unknown as Codec<unknown>;
     const expected = `one of ${Object.keys(CODECS).join(", ")}, or a codec of your own`;
-    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "channel", argument: "codec", value, expected });
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "channel", argument: "codec", value, expected });
   }
   const { encode, decode } = (value ?? {}) as { encode?: unknown; decode?: unknown };
   if (typeof encode === "function" && typeof decode === "function") return value as Codec<unknown>;

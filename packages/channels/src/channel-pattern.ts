@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "groupcast";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import { checkWireName } from "./channel-name.js";
 
 /**
@@ -21,7 +21,7 @@ export class ChannelPattern {
     const isClear = this.#parts.every((part, index) => part !== "" && (part !== "**" || index === this.#parts.length - 1));
     if (isClear) return;
     const expected = 'names with "/" between them, "*" for any one of them, "**" at the end for any number';
-    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "channels", value: text, expected });
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "channels", value: text, expected });
   }
 
   matches(channel: string): boolean {

@@ -1,5 +1,5 @@
 /** What carries channels: the contract between a node and a network. UDP and NATS are behind it; so can be others. */
-import type { Subscribable } from "groupcast";
+import type { EventTable, Subscribable } from "@groupcast/base";
 
 /** A sender, as a network tells it apart from others. Frozen; one object for many packets. */
 export interface ChannelSource {
@@ -58,10 +58,22 @@ export interface TransportStatistics {
 /** Events of a transport. */
 export type TransportEvents = {
   /** Connected transports only: the connection broke, or is back. */
-  connection: [change: { readonly isConnected: boolean }];
+  connection: (change: ConnectionChange) => void;
   /** Something failed that no call is there to be told. */
-  error: [error: Error];
+  error: (error: Error) => void;
 };
+
+/** The events of a transport, each in a few words. */
+export const TRANSPORT_EVENTS: EventTable<TransportEvents> = {
+  connection: "the connection broke, or is back",
+  error: "something failed outside any call",
+};
+
+/** What became of the connection of a transport. */
+export interface ConnectionChange {
+  /** False when the connection broke, true when it is back. */
+  readonly isConnected: boolean;
+}
 
 /** A network that carries channels. */
 export interface ChannelTransport extends Subscribable<TransportEvents> {

@@ -1,10 +1,8 @@
-import type { Clock } from "groupcast";
-import { ChannelStateError } from "./channel-errors.js";
+import { type Clock, checkOptions, Emitter, Eventful, type EventTable } from "@groupcast/base";
+import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
 import { type ChannelMessage, type ChannelStatistics, zeroChannelStatistics } from "./channel-message.js";
 import type { ResolvedChannelOptions } from "./channel-options.js";
 import type { ChannelTransport } from "./channel-transport.js";
-import { checkOptions } from "./check-argument.js";
-import { Eventful } from "./eventful.js";
 import { Fragmenter } from "./fragmenter.js";
 import { IncomingMessages } from "./incoming-messages.js";
 import { MessageStream, type StreamOptions } from "./message-stream.js";
@@ -32,8 +30,20 @@ export interface ChannelOwner {
 /** Events of a channel. */
 export type ChannelEvents = {
   /** A message did not decode, or did not fit the schema; subscribers do not see it. */
-  undecodable: [failure: { readonly data: Buffer; readonly message: ChannelMessage; readonly error: unknown }];
+  undecodable: (failure: UndecodableMessage) => void;
 };
+
+const EVENTS: EventTable<ChannelEvents> = { undecodable: "the codec refused a message" };
+
+/** A message that the codec of its channel refused. */
+export interface UndecodableMessage {
+  /** The bytes as they arrived. */
+  readonly data: Buffer;
+  /** What is known about the message besides its bytes. */
+  readonly message: ChannelMessage;
+  /** What the codec threw. */
+  readonly error: unknown;
+}
 
 /**
  * A named stream of messages, from whoever publishes to whoever subscribes. Made by `node.channel(name)`.
@@ -41,6 +51,7 @@ export type ChannelEvents = {
  * Like UDP, it delivers at most once: messages may be lost, repeated or late, and each says so itself.
  */
 export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEvents> implements AsyncIterable<[Out, ChannelMessage]> {
+  readonly #emitter: Emitter<ChannelEvents>;
   readonly name: string;
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
@@ -54,7 +65,10 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
 
   /** Not for users: nodes make channels. */
   constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
-    super();
+    const emitter = new Emitter<ChannelEvents>(EVENTS);
+    super(emitter);
+    emitter.listenerThrew = (error) => owner.report(error);
+    this.#emitter = emitter;
     this.name = name;
     this.#owner = owner;
     this.#options = options;
@@ -142,17 +156,13 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#reassembler?.close();
   }
 
-  protected listenerThrew(error: unknown): void {
-    this.#owner.report(error);
-  }
-
   #deliver(payload: Buffer, message: ChannelMessage): void {
     let value: Out;
     try {
       value = this.#options.codec.decode(payload);
     } catch (error) {
       this.#statistics.undecodable++;
-      this.tell("undecodable", { data: payload, message, error });
+      this.#emitter.emit("undecodable", { data: payload, message, error });
       return;
     }
     this.#statistics.received++;
@@ -183,6 +193,6 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   #checkOpen(operation: string): void {
-    if (this.#isClosed) throw new ChannelStateError("ERR_NODE_CLOSED", operation, { channel: this.name });
+    if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation, { channel: this.name });
   }
 }

@@ -1,5 +1,5 @@
 /** How the values of a channel become bytes, and values again. */
-import { checkBytes, checkString, wrongType } from "./check-argument.js";
+import { checkBytes, checkString, wrongType } from "@groupcast/base";
 
 /** Turns what is published into bytes, and bytes into what is received. Both may throw; then the message is refused, or undecodable. */
 export interface Codec<In, Out = In> {

@@ -1,4 +1,4 @@
-import type { Clock } from "groupcast";
+import type { Clock } from "@groupcast/base";
 import { Announcer } from "./announcer.js";
 import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "./channel-transport.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";

@@ -1,13 +1,13 @@
-export { Channel, type ChannelEvents } from "./channel.js";
+export { Channel, type ChannelEvents, type UndecodableMessage } from "./channel.js";
 export {
-  CHANNEL_ERROR_CODES,
-  CHANNEL_ERROR_TABLE,
-  type ChannelErrorClassName,
+  BrokerError,
+  CHANNEL_ERRORS,
+  ChannelError,
   type ChannelErrorCode,
-  type ChannelErrorRow,
-  channelErrorRow,
-} from "./channel-error-table.js";
-export { BrokerError, ChannelError, type ChannelErrorSubject, ChannelLengthError, ChannelStateError } from "./channel-errors.js";
+  type ChannelErrorSubject,
+  ChannelLengthError,
+  ChannelStateError,
+} from "./channel-errors.js";
 export type { ChannelMessage, ChannelStatistics } from "./channel-message.js";
 export type { ChannelNamespace } from "./channel-namespace.js";
 export { ChannelNode, type NodeEvents, type NodeStatistics } from "./channel-node.js";
@@ -19,6 +19,7 @@ export type {
   ChannelSender,
   ChannelSource,
   ChannelTransport,
+  ConnectionChange,
   ReceivedPacket,
   RelayEnvelope,
   TransportEvents,

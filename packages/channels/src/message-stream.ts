@@ -1,5 +1,5 @@
+import { checkInteger } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
-import { checkInteger } from "./check-argument.js";
 import type { Subscriber, Subscription } from "./subscription.js";
 
 /** How a channel is read by `for await`. */

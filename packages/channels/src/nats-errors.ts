@@ -1,12 +1,14 @@
 import { errors } from "@nats-io/nats-core";
-import { BrokerError } from "./channel-errors.js";
+import { BrokerError, CHANNEL_ERRORS } from "./channel-errors.js";
 
 const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
 
 /** What the NATS client threw or told, as an error of ours, by its class. */
 export function brokerError(operation: string, cause: unknown, servers: string): BrokerError {
-  if (cause instanceof errors.PermissionViolationError) return new BrokerError("ERR_BROKER_PERMISSION", operation, { servers, cause });
+  if (cause instanceof errors.PermissionViolationError)
+    return new BrokerError(CHANNEL_ERRORS.ERR_BROKER_PERMISSION, operation, { servers }, cause);
   const isRefusal = REFUSALS.some((refusal) => cause instanceof refusal || (cause as { cause?: unknown } | null)?.cause instanceof refusal);
-  if (isRefusal) return new BrokerError("ERR_BROKER_REFUSED", operation, { servers, cause });
-  return new BrokerError(operation === "connect to" ? "ERR_BROKER_UNREACHABLE" : "ERR_BROKER_FAILED", operation, { servers, cause });
+  if (isRefusal) return new BrokerError(CHANNEL_ERRORS.ERR_BROKER_REFUSED, operation, { servers }, cause);
+  const definition = operation === "connect to" ? CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE : CHANNEL_ERRORS.ERR_BROKER_FAILED;
+  return new BrokerError(definition, operation, { servers }, cause);
 }

@@ -1,8 +1,15 @@
+import {
+  BASE_ERRORS,
+  checkInteger,
+  checkOptions,
+  checkString,
+  InvalidArgumentError,
+  type Logger,
+  stderrLogger,
+  wrongType,
+} from "@groupcast/base";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
-import { InvalidArgumentError, type Logger } from "groupcast";
-import { checkInteger, checkOptions, checkString, wrongType } from "./check-argument.js";
 import type { OutboxLimits } from "./nats-outbox.js";
-import { stderrLogger } from "./stderr-logger.js";
 
 /** How channels use NATS. */
 export interface NatsTransportOptions {
@@ -45,7 +52,7 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
   const { prefix = DEFAULT_PREFIX, logger = stderrLogger } = options;
   if (!PREFIX.test(checkString(operation, "prefix", prefix))) {
     const expected = "letters, digits, - and _, in parts with dots between them";
-    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "prefix", value: prefix, expected });
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "prefix", value: prefix, expected });
   }
   return {
     prefix,

@@ -1,17 +1,18 @@
 import { randomBytes } from "node:crypto";
+import { Emitter, Eventful } from "@groupcast/base";
 import type { NatsConnection, Status } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
-import { ChannelStateError } from "./channel-errors.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
 import {
   type ChannelReceiver,
   type ChannelSender,
   type ChannelTransport,
   type RelayEnvelope,
+  TRANSPORT_EVENTS,
   type TransportEvents,
   type TransportStatistics,
   zeroTransportStatistics,
 } from "./channel-transport.js";
-import { Eventful } from "./eventful.js";
 import { brokerError } from "./nats-errors.js";
 import { encodeNatsHeader, NATS_HEADER_BYTES } from "./nats-header.js";
 import { type NatsTransportOptions, type ResolvedNatsOptions, resolveNatsOptions } from "./nats-options.js";
@@ -38,6 +39,7 @@ interface Stream {
  * once, as on UDP.
  */
 export class NatsTransport extends Eventful<TransportEvents> implements ChannelTransport {
+  readonly #emitter: Emitter<TransportEvents>;
   readonly kind = "nats";
   readonly #options: ResolvedNatsOptions;
   readonly #connection: NatsConnection;
@@ -49,7 +51,10 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   #closed: Promise<void> | undefined;
 
   private constructor(connection: NatsConnection, options: ResolvedNatsOptions) {
-    super();
+    const emitter = new Emitter<TransportEvents>(TRANSPORT_EVENTS);
+    super(emitter);
+    emitter.listenerThrew = (error) => options.logger.error("an event listener threw", { error });
+    this.#emitter = emitter;
     this.#options = options;
     this.#connection = connection;
     this.#outbox = new NatsOutbox(connection, this.#statistics, options.limits);
@@ -134,10 +139,6 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     return this.close();
   }
 
-  protected listenerThrew(error: unknown): void {
-    this.#options.logger.error("an event listener threw", { error });
-  }
-
   async #close(): Promise<void> {
     this.#receptions.clear();
     const lingering = this.#outbox.finish().catch(() => {}); // it broke meanwhile: nothing to wait for
@@ -176,7 +177,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     this.#isConnected = isConnected;
     if (isConnected) this.#outbox.connected();
     else this.#outbox.disconnected();
-    this.tell("connection", { isConnected });
+    this.#emitter.emit("connection", { isConnected });
   }
 
   /** The connection is closed for good: by us, or because the server refuses to have us back. */
@@ -189,11 +190,11 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
 
   #fail(operation: string, cause: unknown): void {
     const error = brokerError(operation, cause, serversOf(this.#options));
-    if (!this.tell("error", error)) this.#options.logger.error("the NATS transport failed", { error });
+    if (!this.#emitter.emit("error", error)) this.#options.logger.error("the NATS transport failed", { error });
   }
 
   #checkOpen(operation: string): void {
-    if (this.#closed !== undefined) throw new ChannelStateError("ERR_TRANSPORT_CLOSED", operation);
+    if (this.#closed !== undefined) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, operation);
   }
 }
 

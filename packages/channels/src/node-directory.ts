@@ -4,7 +4,7 @@
  * Bounded, as anybody can send heartbeats: so many nodes, and so many channels over all of them. A node that finds no room makes the one
  * that was silent for longest go; channels that find none are counted and left out.
  */
-import type { Clock, ScheduledCall } from "groupcast";
+import type { Clock, ScheduledCall } from "@groupcast/base";
 import { decodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import { NodePresence, type RemoteNode } from "./node-presence.js";
 import { RecentTable } from "./recent-table.js";

@@ -1,9 +1,16 @@
-import type { Logger, Reactor } from "groupcast";
-import { InvalidArgumentError } from "groupcast";
+import {
+  BASE_ERRORS,
+  checkInteger,
+  checkOptions,
+  checkString,
+  InvalidArgumentError,
+  type Logger,
+  stderrLogger,
+  wrongType,
+} from "@groupcast/base";
+import type { Reactor } from "groupcast";
 import { checkNamespace } from "./channel-name.js";
 import type { ChannelTransport } from "./channel-transport.js";
-import { checkInteger, checkOptions, checkString, wrongType } from "./check-argument.js";
-import { stderrLogger } from "./stderr-logger.js";
 import { UDP_OPTIONS, type UdpTransportOptions } from "./udp-options.js";
 import { UdpTransport } from "./udp-transport.js";
 
@@ -61,7 +68,7 @@ function resolveTransport(operation: string, reactor: Reactor, options: Partial<
   if (typeof transport?.openSender !== "function") throw wrongType(operation, "transport", transport, "a ChannelTransport");
   const extra = Object.keys(udp).find((key) => key !== "logger");
   if (extra === undefined) return transport;
-  throw new InvalidArgumentError("ERR_OPTION_UNKNOWN", {
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, {
     operation,
     argument: "option",
     value: extra,

@@ -5,7 +5,7 @@
  * of one packet leave at once. The fragments of a long one leave a burst at a time, so that the receive buffers of this and other hosts
  * hold them; what is published meanwhile waits behind them, within bounds.
  */
-import type { Clock, ScheduledCall } from "groupcast";
+import type { Clock, ScheduledCall } from "@groupcast/base";
 import { ChannelLengthError } from "./channel-errors.js";
 import type { ChannelStatistics } from "./channel-message.js";
 import type { ChannelSender } from "./channel-transport.js";

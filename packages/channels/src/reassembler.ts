@@ -6,7 +6,7 @@
  * never finish cost a bounded amount of memory for a bounded time. The numbers of the latest complete messages are remembered, so that
  * a repeated fragment does not begin one again.
  */
-import type { Clock, ScheduledCall } from "groupcast";
+import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelStatistics } from "./channel-message.js";
 import { FRAGMENT_HEADER_BYTES, looksLikeFragment, readFragmentHeader } from "./fragment-header.js";
 import { PartialMessage } from "./partial-message.js";

@@ -5,7 +5,7 @@
  * patterns, as NATS can; where it cannot, the heartbeats of the nodes on that network tell which channels are published, and each that
  * matches is received while some node says that it publishes it. Nodes that send no heartbeats are not found that way: name their channels.
  */
-import type { Clock, ScheduledCall } from "groupcast";
+import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "./channel-transport.js";
 import { HEARTBEAT_CHANNEL } from "./heartbeat.js";
 import { NodeDirectory } from "./node-directory.js";

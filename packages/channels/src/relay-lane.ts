@@ -10,7 +10,7 @@
  * - `limited`: there are too many;
  * - `tooLong`: it fits no packet of the other network.
  */
-import type { Clock } from "groupcast";
+import type { Clock } from "@groupcast/base";
 import type { ChannelReceiver, ChannelSender, ReceivedPacket, RelayEnvelope } from "./channel-transport.js";
 import { RateLimit } from "./rate-limit.js";
 import { RecentTable } from "./recent-table.js";

@@ -1,9 +1,16 @@
-import { InvalidArgumentError, type Logger } from "groupcast";
+import {
+  BASE_ERRORS,
+  checkInteger,
+  checkOptions,
+  checkString,
+  InvalidArgumentError,
+  type Logger,
+  stderrLogger,
+  wrongType,
+} from "@groupcast/base";
 import { ChannelPattern } from "./channel-pattern.js";
 import type { ChannelTransport } from "./channel-transport.js";
-import { checkInteger, checkOptions, checkString, wrongType } from "./check-argument.js";
 import { NETWORK_NAME } from "./nats-header.js";
-import { stderrLogger } from "./stderr-logger.js";
 
 /** One of the two networks that a relay joins. */
 export interface RelaySide {
@@ -92,5 +99,5 @@ function resolveRule(given: RelayRule, networks: readonly string[]): ResolvedRul
 }
 
 function wrongNetwork(argument: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: OPERATION, argument, value, expected });
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: OPERATION, argument, value, expected });
 }

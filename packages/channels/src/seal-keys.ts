@@ -1,7 +1,7 @@
 /** The keys of a sealed channel: what users give, and what is derived from it. */
+
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { InvalidArgumentError } from "groupcast";
-import { checkBytes, checkInteger, checkOptions, wrongType } from "./check-argument.js";
+import { BASE_ERRORS, checkBytes, checkInteger, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
 
 /** One key of a sealed channel. */
 export interface SealKey {
@@ -50,11 +50,16 @@ function addKey(operation: string, keys: Map<number, KeyObject>, { key, keyId = 
   if (bytes.length !== KEY_BYTES) throw wrongKey(operation, `${bytes.length} bytes`, `${KEY_BYTES} bytes`);
   const id = checkInteger(operation, "keyId", keyId, [0, 255]);
   if (keys.has(id))
-    throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "keyId", value: id, expected: "an id for each key" });
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
+      operation,
+      argument: "keyId",
+      value: id,
+      expected: "an id for each key",
+    });
   keys.set(id, createSecretKey(bytes));
   return id;
 }
 
 function wrongKey(operation: string, value: string, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "key", value, expected });
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "key", value, expected });
 }

@@ -2,8 +2,9 @@
  * Schemas of zod, valibot, arktype and others: what they have in common (standardschema.dev, version 1). Declared here, as that
  * specification allows, so that nothing is installed for it.
  */
+
 import { inspect } from "node:util";
-import { InvalidArgumentError } from "groupcast";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import type { Codec } from "./codec.js";
 
 /** A schema that takes `In` and yields `Out`. */
@@ -45,7 +46,7 @@ export function withSchema<In, Out>(codec: Codec<unknown>, schema: StandardSchem
       const { issues } = validate(schema, value);
       if (issues === undefined) return codec.encode(value);
       const expected = `a value that fits the schema (${issues.map(({ message }) => message).join("; ")})`;
-      throw new InvalidArgumentError("ERR_ARGUMENT_TYPE", { operation: "publish", argument: "value", value, expected });
+      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "publish", argument: "value", value, expected });
     },
     decode(bytes) {
       const result = validate(schema, codec.decode(bytes));
@@ -61,5 +62,5 @@ function validate<Out>(schema: StandardSchema<unknown, Out>, value: unknown): St
   if (!(result instanceof Promise)) return result;
   result.catch(() => {}); // its outcome is of no use any more
   const expected = `a schema that validates at once, not ${inspect(result)}`;
-  throw new InvalidArgumentError("ERR_ARGUMENT_TYPE", { operation: "validate", argument: "schema", value: schema, expected });
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "validate", argument: "schema", value: schema, expected });
 }

@@ -1,5 +1,5 @@
+import { checkBoolean, checkFunction, checkOptions } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
-import { checkBoolean, checkFunction, checkOptions } from "./check-argument.js";
 
 /** What a subscriber is called with. May be async: what it rejects with is treated as if thrown. */
 export type Subscriber<Out> = (data: Out, message: ChannelMessage) => void | Promise<void>;

@@ -1,4 +1,4 @@
-import type { Clock } from "groupcast";
+import type { Clock } from "@groupcast/base";
 
 /** The time, asked once for all that JavaScript does in one turn: a batch of messages has arrived at one time. */
 export class TurnClock {

@@ -1,7 +1,6 @@
-import type { InterfaceSelector, Logger } from "groupcast";
-import { checkInteger, checkOptions, wrongType } from "./check-argument.js";
+import { checkInteger, checkOptions, type Logger, stderrLogger, wrongType } from "@groupcast/base";
+import type { InterfaceSelector } from "groupcast";
 import type { ReceivingInterface } from "./group-memberships.js";
-import { stderrLogger } from "./stderr-logger.js";
 
 /** How channels use UDP. */
 export interface UdpTransportOptions {

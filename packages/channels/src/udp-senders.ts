@@ -1,5 +1,5 @@
 import type { MulticastPort, Reactor } from "groupcast";
-import { ChannelStateError } from "./channel-errors.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
 import type { ChannelSender, TransportStatistics } from "./channel-transport.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { puliOverheadBytes, writePuliPrefix } from "./puli-datagram.js";
@@ -46,7 +46,7 @@ export class UdpSenders {
     let isOpen = true;
     return {
       send: (payload) => {
-        if (!isOpen || this.#isClosed) throw new ChannelStateError("ERR_TRANSPORT_CLOSED", "send", { channel });
+        if (!isOpen || this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "send", { channel });
         return this.#send(stream, payload);
       },
       close: () => {

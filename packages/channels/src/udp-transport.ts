@@ -1,14 +1,15 @@
+import { Emitter, Eventful } from "@groupcast/base";
 import type { MulticastPort, Reactor } from "groupcast";
-import { ChannelStateError } from "./channel-errors.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
 import {
   type ChannelReceiver,
   type ChannelSender,
   type ChannelTransport,
+  TRANSPORT_EVENTS,
   type TransportEvents,
   type TransportStatistics,
   zeroTransportStatistics,
 } from "./channel-transport.js";
-import { Eventful } from "./eventful.js";
 import { GroupMemberships, isLoopback } from "./group-memberships.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { maxPuliPayloadBytes } from "./puli-datagram.js";
@@ -42,7 +43,9 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
 
   /** @throws InvalidArgumentError for each option that is unknown or wrong. Opens nothing yet. */
   constructor(reactor: Reactor, options?: UdpTransportOptions) {
-    super();
+    const emitter = new Emitter<TransportEvents>(TRANSPORT_EVENTS);
+    super(emitter);
+    emitter.listenerThrew = (error) => this.#options.logger.error("an event listener threw", { error });
     this.#reactor = reactor;
     this.#options = resolveUdpOptions("UdpTransport", options);
     this.#senders = new UdpSenders(reactor, this.#options, this.#statistics);
@@ -83,10 +86,6 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     return this.#closed;
   }
 
-  protected listenerThrew(error: unknown): void {
-    this.#options.logger.error("an event listener threw", { error });
-  }
-
   async #close(): Promise<void> {
     this.#receptions.clear();
     await Promise.all([this.#receiving?.port.stopListening(), this.#senders.close()]);
@@ -108,6 +107,6 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   }
 
   #checkOpen(operation: string): void {
-    if (this.#closed !== undefined) throw new ChannelStateError("ERR_TRANSPORT_CLOSED", operation);
+    if (this.#closed !== undefined) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, operation);
   }
 }

@@ -1,6 +1,7 @@
-import { BackendLoadError, type DatagramBackend, InvalidArgumentError } from "@groupcast/backend";
+import { BackendLoadError, type DatagramBackend } from "@groupcast/backend";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { NativeBackend } from "@groupcast/backend-native";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 
 const VARIABLE = "GROUPCAST_BACKEND";
 
@@ -28,7 +29,7 @@ function backendNamed(name: string, argument: string, reason: string): DatagramB
   const make = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
   if (make !== undefined) return make(reason);
   const expected = Object.keys(BACKENDS).join(" or ");
-  throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation: "choose a backend", argument, value: name, expected });
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "choose a backend", argument, value: name, expected });
 }
 
 function nativeElseDgram(): DatagramBackend {

@@ -1,6 +1,8 @@
-import { InvalidArgumentError, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { type SocketAddress, socketAddress } from "@groupcast/backend";
+import { InvalidArgumentError } from "@groupcast/base";
 import { checkPort } from "./check-argument.js";
 import { checkIP, isMappedGroup, isMulticast } from "./ip-literal.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { checkZone, type InterfaceSource } from "./zone.js";
 
 /** A destination that has been checked once. */
@@ -60,6 +62,6 @@ export class AddressBook {
     const literal = checkIP(operation, "address", text);
     if (!isMappedGroup(literal.address)) return checkZone(operation, "address", literal, this.#interfaces);
     const expected = "an IPv6 group, or a port of IPv4: the multicast options of an IPv6 port do not reach IPv4";
-    throw new InvalidArgumentError("ERR_FAMILY_MISMATCH", { operation, argument: "address", value: text, expected });
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "address", value: text, expected });
   }
 }

@@ -1,4 +1,6 @@
-import { type Arrival, type DatagramBatch, type SocketAddress, StateError } from "@groupcast/backend";
+import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+import { StateError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { MulticastTransport, UDPTransport } from "./transport.js";
 
 const transports = new WeakMap<object, UDPTransport>();
@@ -20,7 +22,7 @@ export abstract class DatagramProtocol<T extends UDPTransport = MulticastTranspo
    */
   get transport(): T {
     const transport = transports.get(this);
-    if (transport === undefined) throw new StateError("ERR_NOT_LISTENING", "use the transport");
+    if (transport === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_LISTENING, "use the transport");
     return transport as T;
   }
 
@@ -56,7 +58,7 @@ export abstract class DatagramProtocol<T extends UDPTransport = MulticastTranspo
 
 /** @throws StateError `ERR_ALREADY_LISTENING`: `protocol` is on a port. */
 export function checkDetached(operation: string, protocol: object): void {
-  if (transports.has(protocol)) throw new StateError("ERR_ALREADY_LISTENING", operation);
+  if (transports.has(protocol)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_LISTENING, operation);
 }
 
 export function attachTransport(protocol: object, transport: UDPTransport): void {

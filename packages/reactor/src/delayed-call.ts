@@ -1,5 +1,5 @@
-import { type Clock, type ScheduledCall, StateError } from "@groupcast/backend";
-import { checkDelay } from "./check-argument.js";
+import { type Clock, checkDelay, type ScheduledCall, StateError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 
 /** Whom the delayed calls of a reactor tell that they are no longer pending. There may be a million of them, so they share it. */
 export interface DelayedCallOwner {
@@ -72,7 +72,7 @@ export class DelayedCall {
   }
 
   #checkPending(operation: string): void {
-    if (this.#state === "done") throw new StateError("ERR_CALL_DONE", operation);
-    if (this.#state === "cancelled") throw new StateError("ERR_CALL_CANCELLED", operation);
+    if (this.#state === "done") throw new StateError(REACTOR_ERRORS.ERR_CALL_DONE, operation);
+    if (this.#state === "cancelled") throw new StateError(REACTOR_ERRORS.ERR_CALL_CANCELLED, operation);
   }
 }

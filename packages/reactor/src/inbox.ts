@@ -5,12 +5,13 @@
  * batch the rest is kept and comes first after resuming; when it stops the port, the rest is counted as discarded. The state is
  * looked at before each datagram, so stop means stop.
  */
+
 import type { DatagramBatch } from "@groupcast/backend";
+import { callGuarded, watchRejection } from "@groupcast/base";
 import type { DatagramProtocol } from "./datagram-protocol.js";
 import { HeldBatch } from "./held-batch.js";
 import type { PortStatistics } from "./port-statistics.js";
 import type { UDPTransport } from "./transport.js";
-import { callGuarded, watchRejection } from "./user-code.js";
 
 /** Any protocol, whatever transport it asks for. */
 export type AnyProtocol = DatagramProtocol<UDPTransport>;

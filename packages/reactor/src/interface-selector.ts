@@ -1,5 +1,5 @@
-import { InvalidArgumentError, type NetworkInterface } from "@groupcast/backend";
-import { wrongType } from "./check-argument.js";
+import { BACKEND_ERRORS, type NetworkInterface } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { parseIP } from "./ip-literal.js";
 
 /** Names a network interface: by name (`"eth0"`), by one of its addresses, by index, or as `network.interfaces()` returned it. */
@@ -58,7 +58,7 @@ export function onlyOne(
 ): NetworkInterface | undefined {
   if (found.length <= 1) return found[0];
   const expected = `the name of one of ${found.map(({ name }) => `"${name}"`).join(" and ")}, which share it`;
-  throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value: formatWish(wish), expected });
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: formatWish(wish), expected });
 }
 
 /** How `wish` is shown in memberships, events and errors. */
@@ -79,11 +79,11 @@ function parseText(operation: string, argument: string, text: string): Interface
 function parseIndex(operation: string, argument: string, index: number): InterfaceWish {
   if (Number.isInteger(index) && index > 0 && index <= MAX_INDEX) return { by: "index", index };
   const expected = "an interface index, 1 or more";
-  throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument, value: index, expected });
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: index, expected });
 }
 
 function checkName(operation: string, argument: string, name: string): string {
   // dev_valid_name() of net/core/dev.c refuses these; other systems are stricter still.
   if (!/[\s/:]/.test(name)) return name;
-  throw new InvalidArgumentError("ERR_INTERFACE_UNKNOWN", { operation, argument, value: name });
+  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument, value: name });
 }

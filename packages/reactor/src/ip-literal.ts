@@ -1,6 +1,9 @@
 /** What can be said of an address by looking at it. */
+
 import { isIPv4, isIPv6, SocketAddress as NodeSocketAddress } from "node:net";
-import { type Family, InvalidArgumentError } from "@groupcast/backend";
+import { BACKEND_ERRORS, type Family } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 
 const MAPPED = "::ffff:"; // canonical, with the IPv4 address in dots behind it
 
@@ -24,10 +27,10 @@ export function parseIP(text: string): IPLiteral | undefined {
 /** Like {@link parseIP}, and refuses anything else. */
 export function checkIP(operation: string, argument: string, value: unknown): IPLiteral {
   if (typeof value !== "string") {
-    throw new InvalidArgumentError("ERR_ARGUMENT_TYPE", { operation, argument, value, expected: "an IP literal as a string" });
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation, argument, value, expected: "an IP literal as a string" });
   }
   const literal = parseIP(value);
-  if (literal === undefined) throw new InvalidArgumentError("ERR_ADDRESS_NOT_IP", { operation, argument, value });
+  if (literal === undefined) throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument, value });
   return literal;
 }
 
@@ -46,20 +49,22 @@ export function isMappedGroup(address: string): boolean {
 /** Refuses what is not a group of `family`. */
 export function checkGroup(operation: string, value: unknown, family: Family): IPLiteral {
   const literal = checkIPOf(operation, "group", value, family);
-  if (!isMulticast(literal.address)) throw new InvalidArgumentError("ERR_NOT_MULTICAST", { operation, argument: "group", value });
+  if (!isMulticast(literal.address))
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_NOT_MULTICAST, { operation, argument: "group", value });
   return literal;
 }
 
 /** Refuses what is not the unicast address of a sender of `family`; drops its zone, which a membership's interface says already. */
 export function checkSource(operation: string, value: unknown, family: Family): string {
   const literal = checkIPOf(operation, "source", value, family);
-  if (isMulticast(literal.address)) throw new InvalidArgumentError("ERR_SOURCE_IS_MULTICAST", { operation, argument: "source", value });
+  if (isMulticast(literal.address))
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_SOURCE_IS_MULTICAST, { operation, argument: "source", value });
   return literal.address;
 }
 
 /** Like {@link checkIP}, and refuses the other IP version. */
 export function checkIPOf(operation: string, argument: string, value: unknown, family: Family): IPLiteral {
   const literal = checkIP(operation, argument, value);
-  if (literal.family !== family) throw new InvalidArgumentError("ERR_FAMILY_MISMATCH", { operation, argument, value });
+  if (literal.family !== family) throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument, value });
   return literal;
 }

@@ -1,6 +1,8 @@
 /** What can be said when a port is opened, and what becomes of it: checked, with defaults, once. */
-import { anyAddress, type Family, InvalidArgumentError, type SocketAddress, socketAddress } from "@groupcast/backend";
-import { checkBoolean, checkInteger, checkOption, checkOptions, checkPort, checkSignal, wrongType } from "./check-argument.js";
+
+import { anyAddress, BACKEND_ERRORS, type Family, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { checkBoolean, checkInteger, checkOptions, checkSignal, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { checkOption, checkPort } from "./check-argument.js";
 import { type InterfaceSelector, parseSelector } from "./interface-selector.js";
 import { checkGroup, checkIP, isMulticast } from "./ip-literal.js";
 import { checkZone, type InterfaceSource } from "./zone.js";
@@ -141,7 +143,7 @@ function checkBindAddress(operation: string, options: MulticastListenOptions, in
   const literal = checkIP(operation, "interface", on);
   if (isMulticast(literal.address) && operation === "listenUDP") {
     const expected = "a local address; listenMulticast binds to groups";
-    throw new InvalidArgumentError("ERR_ADDRESS_NOT_IP", { operation, argument: "interface", value: on, expected });
+    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: "interface", value: on, expected });
   }
   return checkZone(operation, "interface", literal, interfaces);
 }
@@ -149,7 +151,7 @@ function checkBindAddress(operation: string, options: MulticastListenOptions, in
 function checkOutgoing(operation: string, value: InterfaceSelector, interfaces: InterfaceSource): InterfaceSelector {
   const wish = parseSelector(operation, value, "outgoingInterface");
   if (wish.by === "default" || interfaces.select(wish).length > 0) return value;
-  throw new InvalidArgumentError("ERR_INTERFACE_UNKNOWN", { operation, argument: "outgoingInterface", value });
+  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "outgoingInterface", value });
 }
 
 /** Checks a group and leaves it as it was written: its zone may name an interface that is still to come. */

@@ -1,13 +1,16 @@
 /** What a port's local address says about it. */
-import { type Capability, type DatagramSocket, type SocketAddress, SystemError } from "@groupcast/backend";
+
+import type { Capability, DatagramSocket, SocketAddress } from "@groupcast/backend";
+import { SystemError } from "@groupcast/base";
 import { isMulticast } from "./ip-literal.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { Isolation } from "./transport.js";
 
 /** The address `socket` is bound to. @throws SystemError `ERR_GET_OPTION` when the OS does not say. */
 export function hostOf(socket: DatagramSocket, operation: string): SocketAddress {
   const local = socket.localAddress();
   if (typeof local !== "number") return local;
-  throw new SystemError("ERR_GET_OPTION", { operation, errno: local });
+  throw new SystemError(REACTOR_ERRORS.ERR_GET_OPTION, { operation, errno: local });
 }
 
 /** Whether datagrams leave with this address as their source: it is neither "any" nor a group. */

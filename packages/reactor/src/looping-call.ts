@@ -1,8 +1,7 @@
-import { StateError } from "@groupcast/backend";
-import { checkBoolean, checkDelay, checkFunction, wrongType } from "./check-argument.js";
+import { checkBoolean, checkDelay, checkFunction, isThenable, StateError, wrongType } from "@groupcast/base";
 import type { DelayedCall } from "./delayed-call.js";
 import type { Reactor } from "./reactor.js";
-import { isThenable } from "./user-code.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 
 /** One start of a loop, until its end. */
 interface Run {
@@ -49,8 +48,8 @@ export class LoopingCall {
   async start(intervalMs: number, now = true): Promise<void> {
     checkDelay("start", "intervalMs", intervalMs);
     checkBoolean("start", "now", now);
-    if (this.running) throw new StateError("ERR_LOOP_RUNNING", "start");
-    if (this.#reactor.hasStopped) throw new StateError("ERR_REACTOR_STOPPED", "start");
+    if (this.running) throw new StateError(REACTOR_ERRORS.ERR_LOOP_RUNNING, "start");
+    if (this.#reactor.hasStopped) throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "start");
     const trigger = this.#reactor.addSystemEventTrigger("during", "shutdown", () => this.running && this.stop());
     try {
       await new Promise<void>((resolve, reject) => this.#begin({ intervalMs, resolve, reject }, now));
@@ -62,7 +61,7 @@ export class LoopingCall {
   /** Ends the loop; the promise of start resolves. @throws StateError `ERR_LOOP_NOT_RUNNING`. */
   stop(): void {
     const run = this.#run;
-    if (run === undefined) throw new StateError("ERR_LOOP_NOT_RUNNING", "stop");
+    if (run === undefined) throw new StateError(REACTOR_ERRORS.ERR_LOOP_NOT_RUNNING, "stop");
     this.#run = undefined;
     if (run.next?.active() === true) run.next.cancel();
     if (!run.isCalling) run.resolve();

@@ -1,10 +1,11 @@
 /** What is thrown, or told, when the OS refuses a membership. */
-import { type ErrorSubject, errnoOf, MulticastJoinError, type Outcome, SystemError } from "@groupcast/backend";
-import { type JoinRequest, subjectOf } from "./membership-wish.js";
-import { readSysctl } from "./sysctl.js";
 
-const ENOBUFS = errnoOf("ENOBUFS");
-const ENOMEM = errnoOf("ENOMEM");
+import type { Outcome } from "@groupcast/backend";
+import { ERRNO, type ErrorSubject, SystemError } from "@groupcast/base";
+import { type JoinRequest, subjectOf } from "./membership-wish.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
+import { readSysctl } from "./sysctl.js";
+import { MulticastJoinError } from "./system-errors.js";
 
 /** With the limits and their values in the advice, where a limit is the reason. */
 export function joinError(wish: JoinRequest, errno: Outcome, on?: string): MulticastJoinError {
@@ -15,8 +16,8 @@ export function joinError(wish: JoinRequest, errno: Outcome, on?: string): Multi
 
 /** The sysctls that make Linux answer `errno`: ip_mc_join_group() and ip_mc_source() of net/ipv4/igmp.c, net/ipv6/mcast.c. */
 function limitsBehind(errno: Outcome, { group, source }: JoinRequest): readonly string[] {
-  if (errno === ENOMEM) return ["net.core.optmem_max"];
-  if (errno !== ENOBUFS) return [];
+  if (errno === ERRNO.ENOMEM) return ["net.core.optmem_max"];
+  if (errno !== ERRNO.ENOBUFS) return [];
   const sources = group.includes(":") ? "net.ipv6.mld_max_msf" : "net.ipv4.igmp_max_msf";
   return [...(source === undefined ? [] : [sources]), ...(group.includes(":") ? [] : ["net.ipv4.igmp_max_memberships"])];
 }
@@ -28,5 +29,5 @@ function describeLimit(sysctl: string): string {
 }
 
 export function filterError(operation: string, errno: Outcome, subject: ErrorSubject): SystemError {
-  return new SystemError("ERR_SOURCE_FILTER", { operation, errno, ...subject });
+  return new SystemError(REACTOR_ERRORS.ERR_SOURCE_FILTER, { operation, errno, ...subject });
 }

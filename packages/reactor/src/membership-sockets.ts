@@ -6,17 +6,17 @@
  * at the moment another is bound (udp_lib_lport_inuse(), net/ipv4/udp.c), and only then: it is taken away again from all of them, so the
  * number stays closed to other programs. Unicast goes to the socket bound last, so every socket is read.
  */
-import { errnoOf, type NetworkInterface, type Outcome } from "@groupcast/backend";
+
+import type { NetworkInterface, Outcome } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { ArrivalFilter } from "./arrival-filter.js";
 import type { PortSocket } from "./port-socket.js";
 import type { PortSockets } from "./port-sockets.js";
 
 const OK = 0;
-const EADDRINUSE = errnoOf("EADDRINUSE");
-const ENOBUFS = errnoOf("ENOBUFS");
 
 /** What the OS says when one socket has all the memberships it may have: ip_mc_join_group(), sock_kmalloc() in ipv6_sock_mc_join(). */
-export const MEMBERSHIP_LIMITS: ReadonlySet<Outcome> = new Set([ENOBUFS, errnoOf("ENOMEM")]);
+export const MEMBERSHIP_LIMITS: ReadonlySet<Outcome> = new Set([ERRNO.ENOBUFS, ERRNO.ENOMEM]);
 
 /** One membership in the kernel. */
 export interface Joined {
@@ -82,7 +82,7 @@ export class MembershipSockets {
     at: NetworkInterface | undefined,
     source: string | undefined,
   ): Joined | Outcome {
-    let outcome: Outcome = ENOBUFS;
+    let outcome: Outcome = ERRNO.ENOBUFS;
     for (const on of sockets) {
       outcome = this.#joinOn(on, group, at, source);
       if (outcome >= 0) return { at, on };
@@ -95,7 +95,7 @@ export class MembershipSockets {
   #joinOn(on: PortSocket, group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
     this.#startFilter(on, at);
     const outcome = on.socket.join(group, at, source);
-    if (at === undefined || (outcome < 0 && outcome !== EADDRINUSE)) return outcome;
+    if (at === undefined || (outcome < 0 && outcome !== ERRNO.EADDRINUSE)) return outcome;
     // EADDRINUSE: the kernel has it already, of an adopted socket or of an interface that the backend took for lost while it was down.
     const rule = on.filter?.ruleFor(group, at.index, source === undefined);
     if (source !== undefined) rule?.sources.add(source);

@@ -1,5 +1,7 @@
 /** What one joinGroup asks for, what has become of it, and how that is told. */
-import type { ErrorSubject, NetworkInterface, Outcome } from "@groupcast/backend";
+
+import type { NetworkInterface, Outcome } from "@groupcast/backend";
+import type { ErrorSubject } from "@groupcast/base";
 import { formatWish, type InterfaceWish } from "./interface-selector.js";
 import type { Joined } from "./membership-sockets.js";
 import type { Membership } from "./transport.js";

@@ -8,23 +8,16 @@
  * keeps memberships by index. What one wish has joined no other joins too. Every change is told by the `membership` event, a refusal
  * once for as long as it stays the same.
  */
-import {
-  type DatagramBackend,
-  errnoOf,
-  type NetworkInterface,
-  type Outcome,
-  StateError,
-  SystemError,
-  UnsupportedError,
-} from "@groupcast/backend";
+
+import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome } from "@groupcast/backend";
+import { ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
 import { formatWish, selectInterfaces } from "./interface-selector.js";
 import { filterError, joinError } from "./membership-errors.js";
 import { type Joined, MEMBERSHIP_LIMITS, type MembershipSockets } from "./membership-sockets.js";
 import { excludes, type JoinRequest, membershipOf, nameOf, sameWish, statesOf, subjectOf, type Wish } from "./membership-wish.js";
 import type { Network } from "./network.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { Membership, MembershipChange } from "./transport.js";
-
-const ENODEV = errnoOf("ENODEV");
 
 /** What memberships need of their port. */
 export interface MembershipOwner {
@@ -55,7 +48,7 @@ export class Memberships {
     this.#checkNew(request);
     const wish: Wish = { ...request, joined: [], blocked: new Set(), refused: new Map(), lost: undefined };
     const targets = this.#targets(wish);
-    if (targets.length === 0 && !waits) throw joinError(wish, ENODEV);
+    if (targets.length === 0 && !waits) throw joinError(wish, ERRNO.ENODEV);
     const refusals = targets.flatMap((at) => this.#joinAt(wish, at) ?? []);
     const fatal = refusals.find((error) => isFatal(error, wish, waits));
     if (fatal !== undefined) {
@@ -73,13 +66,13 @@ export class Memberships {
     this.#remove(wish);
     const outcome = this.#leaveAll(wish);
     for (const other of this.#of(wish.group)) this.#joinMissing(other);
-    if (outcome < 0) throw new SystemError("ERR_LEAVE", { operation: "leaveGroup", errno: outcome, ...subjectOf(wish) });
+    if (outcome < 0) throw new SystemError(REACTOR_ERRORS.ERR_LEAVE, { operation: "leaveGroup", errno: outcome, ...subjectOf(wish) });
   }
 
   block(request: JoinRequest, source: string): void {
     const operation = "blockSource";
     const wish = this.#findAnySource(operation, request);
-    if (wish.blocked.has(source)) throw new StateError("ERR_ALREADY_BLOCKED", operation, { ...subjectOf(wish), source });
+    if (wish.blocked.has(source)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_BLOCKED, operation, { ...subjectOf(wish), source });
     const done: Joined[] = [];
     for (const joined of wish.joined) {
       const outcome = this.#owner.sockets.block(wish.group, joined, source);
@@ -95,7 +88,7 @@ export class Memberships {
   unblock(request: JoinRequest, source: string): void {
     const operation = "unblockSource";
     const wish = this.#findAnySource(operation, request);
-    if (!wish.blocked.delete(source)) throw new StateError("ERR_NOT_BLOCKED", operation, { ...subjectOf(wish), source });
+    if (!wish.blocked.delete(source)) throw new StateError(REACTOR_ERRORS.ERR_NOT_BLOCKED, operation, { ...subjectOf(wish), source });
     const outcomes = wish.joined.map((joined) => this.#owner.sockets.unblock(wish.group, joined, source));
     const failed = Math.min(0, ...outcomes);
     if (failed < 0) throw filterError(operation, failed, { ...subjectOf(wish), source });
@@ -237,7 +230,7 @@ export class Memberships {
   #checkNew(request: JoinRequest): void {
     const isHeld = this.#of(request.group).some((other) => excludes(other, request) && sameWish(other.wish, request.wish));
     const overlaps = request.wish.by !== "all" && this.#meant(request).some((at) => at !== undefined && this.#isTaken(request, at));
-    if (isHeld || overlaps) throw new StateError("ERR_ALREADY_JOINED", "joinGroup", subjectOf(request));
+    if (isHeld || overlaps) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_JOINED, "joinGroup", subjectOf(request));
   }
 
   /** The wish that was made with this selector, or, failing that, with another spelling of the same interface. */
@@ -247,20 +240,20 @@ export class Memberships {
     if (exact !== undefined) return exact;
     const here = request.wish.by === "all" ? [] : selectInterfaces(request.wish, this.#owner.network.current());
     const found = candidates.find(({ wish, joined }) => wish.by !== "all" && joined.some(({ at }) => here.some((one) => isSame(at, one))));
-    if (found === undefined) throw new StateError("ERR_NOT_JOINED", operation, subjectOf(request));
+    if (found === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_JOINED, operation, subjectOf(request));
     return found;
   }
 
   #findAnySource(operation: string, request: JoinRequest): Wish {
     const { capabilities, name } = this.#owner.backend;
-    if (!capabilities.has("blockSource")) throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", operation, name);
+    if (!capabilities.has("blockSource")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, name);
     return this.#find(operation, request);
   }
 }
 
 /** A limit always ends a joinGroup. Other refusals do when nothing was joined: "all" means where it can be, and absence is waited for. */
 function isFatal({ errno }: SystemError, { joined }: Wish, waits: boolean): boolean {
-  return MEMBERSHIP_LIMITS.has(errno) || (joined.length === 0 && !(waits && errno === ENODEV));
+  return MEMBERSHIP_LIMITS.has(errno) || (joined.length === 0 && !(waits && errno === ERRNO.ENODEV));
 }
 
 function isSame(a: NetworkInterface | undefined, b: NetworkInterface): boolean {

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type PacketOrigin, type SocketAddress } from "@groupcast/backend";
-import { checkBoolean, checkOption, checkOptions } from "./check-argument.js";
+import type { PacketOrigin, SocketAddress } from "@groupcast/backend";
+import { BASE_ERRORS, checkBoolean, checkOptions, InvalidArgumentError } from "@groupcast/base";
+import { checkOption } from "./check-argument.js";
 import type { AnyProtocol } from "./inbox.js";
 import { type InterfaceSelector, type InterfaceWish, parseJoinSelector, parseSelector } from "./interface-selector.js";
 import { checkGroup, checkSource } from "./ip-literal.js";
@@ -30,7 +31,7 @@ export class MulticastPort extends UDPPort implements MulticastTransport {
       network,
       sockets: new MembershipSockets(this.sockets),
       defaultInterface: (group) => this.#sender.defaultInterface(group),
-      membershipChanged: (change) => this.tell("membership", change),
+      membershipChanged: (change) => this.emitLater("membership", change),
     });
   }
 
@@ -131,5 +132,5 @@ export class MulticastPort extends UDPPort implements MulticastTransport {
 function wishOfZone(operation: string, zone: string, on: InterfaceSelector | undefined): InterfaceWish {
   if (on === undefined) return parseSelector(operation, `::%${zone}`, "group");
   const expected = "nothing, since the group's zone names the interface";
-  throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "interface", value: on, expected });
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "interface", value: on, expected });
 }

@@ -6,30 +6,28 @@
  * another than the route (a bound source address: ip_route_output_key_hash_rcu(), net/ipv4/route.c) or has no route at all; and with
  * TTL 0 the group is guarded first. See docs/decisions, no leak.
  */
+
 import {
-  type Clock,
+  BACKEND_ERRORS,
   type DatagramBackend,
-  errnoOf,
   type Family,
-  InvalidArgumentError,
   type NetworkInterface,
   type Outcome,
   type PacketOrigin,
   type SocketAddress,
-  SystemError,
-  UnsupportedError,
 } from "@groupcast/backend";
+import { type Clock, ERRNO, InvalidArgumentError, SystemError, UnsupportedError } from "@groupcast/base";
 import { formatWish, type InterfaceWish, onlyOne } from "./interface-selector.js";
 import { LeakGuard } from "./leak-guard.js";
 import type { Network } from "./network.js";
 import type { PortSocket } from "./port-socket.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { readIfSupported, setSocketOption } from "./socket-options.js";
 
 /** How to send to a group: as usual, from a given interface, not at all because it may reach nobody, or not because the OS refused. */
 export type Settlement = { readonly via: PacketOrigin | undefined } | "suppress" | { readonly errno: Outcome };
 
 const AS_USUAL: Settlement = { via: undefined };
-const ENODEV = errnoOf("ENODEV");
 const DEFAULT_TTL = 1; // RFC 1112, 6.1
 const MAX_SETTLED = 4096; // as many as there are contacts in the address book
 const ROUTE_LIFETIME_MS = 1000; // routes change without a word to us; a datagram may follow an old one for as long
@@ -103,7 +101,7 @@ export class MulticastSender {
   setOutgoingInterface(operation: string, wish: InterfaceWish): void {
     const chosen = wish.by === "default" ? undefined : wish;
     if (chosen !== undefined && onlyOne(operation, "interface", wish, this.#owner.network.select(chosen)) === undefined) {
-      throw new InvalidArgumentError("ERR_INTERFACE_UNKNOWN", { operation, argument: "interface", value: formatWish(wish) });
+      throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "interface", value: formatWish(wish) });
     }
     this.#applyInterface(operation, this.#outgoingWith(this.#ttl, chosen));
     this.#chosen = chosen;
@@ -136,7 +134,7 @@ export class MulticastSender {
     const chosen = this.#outgoing();
     if (chosen !== undefined) return chosen;
     if (!this.#owner.backend.capabilities.has("routes")) return undefined;
-    return this.#owner.network.routeTo(group)?.interface ?? this.#fallback();
+    return this.#owner.network.routeFor(group)?.interface ?? this.#fallback();
   }
 
   close(): void {
@@ -159,7 +157,7 @@ export class MulticastSender {
     if (this.#ttl === 0) return forever(this.#decideConfined(group));
     const { network, family, clock } = this.#owner;
     if (this.#chosen !== undefined || !this.#canSteer) return forever(AS_USUAL);
-    const route = network.routeTo(group);
+    const route = network.routeFor(group);
     if (route !== undefined && !(family === 4 && hasSourceAddress)) return forever(AS_USUAL);
     const at = route?.interface ?? this.#fallback();
     return at === undefined ? forever(AS_USUAL) : { settlement: from(at), staleAtMs: clock.nowMs() + ROUTE_LIFETIME_MS };
@@ -185,7 +183,7 @@ export class MulticastSender {
     const { capabilities, name } = this.#owner.backend;
     const canName = capabilities.has("sendPacketInfo");
     if (!canName && !HEEDED_ZONE.test(address) && this.#outgoing()?.name !== at.name) {
-      throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", "write", name, { address, interface: at.name });
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", name, { address, interface: at.name });
     }
     const confined = this.#ttl === 0 ? this.#confine(withoutZone(address), at) : AS_USUAL;
     if (confined === "suppress" || "errno" in confined || !canName) return confined;
@@ -197,7 +195,7 @@ export class MulticastSender {
     // ip6_finish_output2() (net/ipv6/ip6_output.c) looks at the hop limit only where it loops a copy back: with loopback mode off,
     // hop limit 0 would reach the wire, and nobody on the host may have it.
     if (!this.#isLoopbackOn) return "suppress";
-    if (at === undefined) return { errno: ENODEV }; // no loopback, or the chosen interface is gone: nothing holds it back
+    if (at === undefined) return { errno: ERRNO.ENODEV }; // no loopback, or the chosen interface is gone: nothing holds it back
     if (at.flags.loopback) return AS_USUAL;
     const errno = this.#guard.protect(group, at);
     return errno < 0 ? { errno } : AS_USUAL;
@@ -205,7 +203,7 @@ export class MulticastSender {
 
   #applyInterface(operation: string, at: NetworkInterface | undefined): void {
     const errno = this.#owner.main.socket.setMulticastInterface(at);
-    if (errno < 0) throw new SystemError("ERR_SET_OPTION", { operation, errno, interface: at?.name ?? "default" });
+    if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, interface: at?.name ?? "default" });
   }
 
   #outgoing(): NetworkInterface | undefined {

@@ -1,17 +1,16 @@
 import {
+  BACKEND_ERRORS,
   type BackendNetwork,
   type DatagramBackend,
-  errnoName,
   type Family,
   type NetworkInterface,
   type Route,
-  SystemError,
-  UnsupportedError,
 } from "@groupcast/backend";
-import { checkBoolean, checkFamily, checkOptions } from "./check-argument.js";
-import { Emitter, type EventTable, type Subscribable } from "./emitter.js";
+import { checkBoolean, checkOptions, Emitter, Eventful, type EventTable, errnoName, SystemError, UnsupportedError } from "@groupcast/base";
+import { checkFamily } from "./check-argument.js";
 import { type InterfaceWish, selectInterfaces } from "./interface-selector.js";
 import { checkIP, checkIPOf } from "./ip-literal.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { checkZone, type InterfaceSource } from "./zone.js";
 
 /** What changed between two looks at the interfaces. */
@@ -22,7 +21,7 @@ export interface NetworkChange {
 }
 
 /** Events of {@link Network}. */
-export type NetworkEvents = { change: [change: NetworkChange] };
+export type NetworkEvents = { change: (change: NetworkChange) => void };
 
 const EVENTS: EventTable<NetworkEvents> = { change: "interfaces or their addresses changed" };
 
@@ -32,9 +31,10 @@ const EVENTS: EventTable<NetworkEvents> = { change: "interfaces or their address
  * Nothing is cached: every call asks the OS. `change` is driven by rtnetlink(7) on the native backend and by looking once a second on
  * dgram, where interfaces that are down or have no address do not show.
  */
-export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
-  readonly #backend: DatagramBackend;
+export class Network extends Eventful<NetworkEvents> implements InterfaceSource {
   readonly #emitter: Emitter<NetworkEvents>;
+  readonly #backend: DatagramBackend;
+  readonly #report: (error: unknown) => void;
   readonly #changed: () => void;
   #stopWatching: (() => void) | undefined;
   #hasStopped = false;
@@ -42,15 +42,21 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
   #known: readonly NetworkInterface[] = [];
 
   /** Not for users: each reactor has one as `reactor.network`. `changed` is called before the listeners of `change`. */
-  constructor(backend: DatagramBackend, changed: () => void, onThrow: (error: unknown) => void) {
+  constructor(backend: DatagramBackend, changed: () => void, report: (error: unknown) => void) {
+    const emitter = new Emitter<NetworkEvents>(EVENTS);
+    super(emitter);
+    emitter.listenerThrew = report;
+    this.#emitter = emitter;
     this.#backend = backend;
     this.#changed = changed;
-    this.#emitter = new Emitter(EVENTS, onThrow);
+    this.#report = report;
   }
 
   /** Every interface, up or down. */
   interfaces(): NetworkInterface[] {
-    return [...this.#source.interfaces()];
+    const listed = this.#source.interfaces();
+    if (typeof listed === "number") throw interfacesError("interfaces", listed);
+    return [...listed];
   }
 
   /** Every address of every interface; link-local IPv6 ones with their zone (`fe80::1%eth0`). Both families unless told otherwise. */
@@ -59,20 +65,21 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
     const { ipv4 = true, ipv6 = true } = checkOptions(operation, options, ["ipv4", "ipv6"]);
     checkBoolean(operation, "ipv4", ipv4);
     checkBoolean(operation, "ipv6", ipv6);
-    return this.#source
-      .interfaces()
-      .flatMap(({ name, addresses }) =>
-        addresses
-          .filter(({ family }) => (family === 4 ? ipv4 : ipv6))
-          .map(({ address }) => (isLinkLocal(address) ? `${address}%${name}` : address)),
-      );
+    return this.interfaces().flatMap(({ name, addresses }) =>
+      addresses
+        .filter(({ family }) => (family === 4 ? ipv4 : ipv6))
+        .map(({ address }) => (isLinkLocal(address) ? `${address}%${name}` : address)),
+    );
   }
 
   /** The interface that datagrams to the rest of the world leave by; undefined without a default route. */
   getDefaultGatewayInterface(family: Family = 4): NetworkInterface | undefined {
     checkFamily("getDefaultGatewayInterface", family);
     this.#needRoutes("getDefaultGatewayInterface");
-    return this.#source.defaultRoute(family)?.interface;
+    const route = this.#source.defaultRoute(family);
+    if (typeof route === "number")
+      throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation: "getDefaultGatewayInterface", errno: route });
+    return route?.interface;
   }
 
   /** The first address of that interface; undefined where there is none. */
@@ -96,31 +103,34 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
     const route = this.#source.routeTo(checkZone(operation, "address", literal, this), from);
     if (typeof route !== "number") return route;
     if (UNREACHABLE.has(errnoName(route))) return undefined;
-    throw new SystemError("ERR_ROUTE", { operation, errno: route, address });
+    throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation, errno: route, address });
   }
 
-  on<E extends keyof NetworkEvents>(event: E, listener: (...args: NetworkEvents[E]) => void): this {
-    this.#emitter.on(event, listener);
+  /** Not for users: the route to `group`; undefined where there is none, whatever the reason. */
+  routeFor(group: string): Route | undefined {
+    const route = this.#source.routeTo(group, undefined);
+    return typeof route === "number" ? undefined : route;
+  }
+
+  override on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
+    super.on(event, listener);
     this.watch();
     return this;
   }
 
-  once<E extends keyof NetworkEvents>(event: E, listener: (...args: NetworkEvents[E]) => void): this {
-    this.#emitter.once(event, listener);
+  override once<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
+    super.once(event, listener);
     this.watch();
     return this;
   }
 
-  off<E extends keyof NetworkEvents>(event: E, listener: (...args: NetworkEvents[E]) => void): this {
-    this.#emitter.off(event, listener);
-    return this;
-  }
-
-  /** Not for users: makes sure that changes are heard of. */
+  /** Not for users: makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
   watch(): void {
     if (this.#stopWatching !== undefined || this.#hasStopped) return;
-    this.#known = this.#source.interfaces();
-    this.#stopWatching = this.#source.watch(() => this.#look());
+    const stop = this.#source.watch(() => this.#look());
+    if (typeof stop === "number") this.#report(interfacesError("watch the interfaces", stop));
+    else this.#stopWatching = stop;
+    this.#known = this.#listed() ?? this.#known;
   }
 
   /** Not for users: the interfaces as they are known, kept up to date from the first call on. Costs nothing. */
@@ -133,7 +143,7 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
   select(wish: InterfaceWish): readonly NetworkInterface[] {
     const known = selectInterfaces(wish, this.current());
     if (known.length > 0) return known;
-    const newer = selectInterfaces(wish, this.#source.interfaces());
+    const newer = selectInterfaces(wish, this.#listed() ?? []);
     if (newer.length > 0) this.#catchUp();
     return newer;
   }
@@ -148,6 +158,14 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
     return this.#backend.network;
   }
 
+  /** The interfaces; undefined, and an error reported, when the OS does not list them. */
+  #listed(): readonly NetworkInterface[] | undefined {
+    const listed = this.#source.interfaces();
+    if (typeof listed !== "number") return listed;
+    this.#report(interfacesError("list the interfaces", listed));
+    return undefined;
+  }
+
   /** What was found before the news of it is used from now on: unless it is known, nobody would notice when it goes. */
   #catchUp(): void {
     if (this.#isBehind) return;
@@ -160,7 +178,7 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
 
   #look(): void {
     const before = this.#known;
-    this.#known = this.#source.interfaces();
+    this.#known = this.#listed() ?? before;
     const change = compare(before, this.#known);
     if (change.added.length + change.removed.length + change.changed.length === 0) return;
     this.#changed();
@@ -168,7 +186,8 @@ export class Network implements Subscribable<NetworkEvents>, InterfaceSource {
   }
 
   #needRoutes(operation: string): void {
-    if (!this.#backend.capabilities.has("routes")) throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", operation, this.#backend.name);
+    if (!this.#backend.capabilities.has("routes"))
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.#backend.name);
   }
 }
 
@@ -184,6 +203,10 @@ function compare(before: readonly NetworkInterface[], after: readonly NetworkInt
     removed: before.filter((entry) => !current.has(key(entry))),
     changed: after.filter((entry) => old.has(key(entry)) && JSON.stringify(old.get(key(entry))) !== JSON.stringify(entry)),
   };
+}
+
+function interfacesError(operation: string, errno: number): SystemError {
+  return new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno });
 }
 
 function isLinkLocal(address: string): boolean {

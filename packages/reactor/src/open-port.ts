@@ -1,5 +1,7 @@
 /** The four ways to a port. Each checks its arguments, opens, goes live, and leaves nothing behind when one of these fails. */
-import { anyAddress, type DatagramBackend, type Family, InvalidArgumentError, socketAddress } from "@groupcast/backend";
+
+import { anyAddress, type DatagramBackend, type Family, socketAddress } from "@groupcast/backend";
+import { InvalidArgumentError } from "@groupcast/base";
 import { checkFamily } from "./check-argument.js";
 import type { AnyProtocol } from "./inbox.js";
 import { checkGroup } from "./ip-literal.js";
@@ -16,6 +18,7 @@ import { MulticastPort } from "./multicast-port.js";
 import type { BufferGrant } from "./port-buffers.js";
 import type { PortContext } from "./port-context.js";
 import type { Opening } from "./port-sockets.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { Destination } from "./transport.js";
 
 export function openPort(context: PortContext, protocol: AnyProtocol, port: number, given?: ListenOptions): MulticastPort {
@@ -42,7 +45,7 @@ export function openConnectedPort(context: PortContext, protocol: AnyProtocol, t
   const localPort = given?.localPort === undefined ? 0 : given.localPort;
   const options = resolveListenOptions(operation, ["localPort", localPort], withFamily(given, family), context.network);
   if (options.local.family !== family) {
-    throw new InvalidArgumentError("ERR_FAMILY_MISMATCH", { operation, argument: "interface", value: given?.interface });
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "interface", value: given?.interface });
   }
   return goLive(context, protocol, { by: "bind", operation, options }, (opened) => {
     applyMulticast(opened, options);

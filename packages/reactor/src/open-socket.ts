@@ -1,6 +1,7 @@
 /** Opens, sets up and binds the socket of a port, or leaves nothing behind. */
+
 import {
-  CannotListenError,
+  BACKEND_ERRORS,
   type DatagramBackend,
   type DatagramSocket,
   type Family,
@@ -8,11 +9,12 @@ import {
   type Outcome,
   type SocketAddress,
   type SocketObserver,
-  SystemError,
-  UnsupportedError,
 } from "@groupcast/backend";
+import { SystemError, UnsupportedError } from "@groupcast/base";
 import type { ResolvedListenOptions } from "./listen-options.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { readIfSupported, setIfSupported, setSocketOption } from "./socket-options.js";
+import { CannotListenError } from "./system-errors.js";
 
 /** What must be said before a socket is bound. */
 export type BindOptions = Pick<ResolvedListenOptions, "reuseAddress" | "reusePort" | "ipv6Only">;
@@ -39,9 +41,9 @@ export function openAdopted(
   operation: string,
   { fd, observer, family }: { fd: number; observer: SocketObserver; family: Family | undefined },
 ): DatagramSocket {
-  if (!backend.capabilities.has("adopt")) throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", operation, backend.name);
+  if (!backend.capabilities.has("adopt")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, backend.name);
   const socket = backend.adoptSocket(fd, observer, family);
-  if (typeof socket === "number") throw new SystemError("ERR_ADOPT", { operation, errno: socket });
+  if (typeof socket === "number") throw new SystemError(REACTOR_ERRORS.ERR_ADOPT, { operation, errno: socket });
   return socket;
 }
 

@@ -5,18 +5,20 @@
  * its own destination: by way of the multicast rules where that is a group, and through the send queue. What the network says of it
  * later is counted and told from the event loop, never from inside `write`.
  */
-import { type DatagramSocket, errnoOf, MessageLengthError, type PacketOrigin, type SocketAddress } from "@groupcast/backend";
-import { wrongType } from "./check-argument.js";
-import type { Emitter } from "./emitter.js";
+
+import type { DatagramSocket, PacketOrigin, SocketAddress } from "@groupcast/backend";
+import { ERRNO, wrongType } from "@groupcast/base";
 import { maxPayloadBytes } from "./listen-options.js";
 import type { Settlement } from "./multicast-sender.js";
 import { packetOrigin } from "./packet-origin.js";
 import { Peer } from "./peer.js";
 import type { PortContext } from "./port-context.js";
+import type { EmitPortEvent } from "./port-events.js";
 import type { PortStatistics } from "./port-statistics.js";
 import { SendFailures } from "./send-failures.js";
 import { SendQueue } from "./send-queue.js";
-import type { Destination, PortEvents, WriteOptions } from "./transport.js";
+import { MessageLengthError } from "./system-errors.js";
+import type { Destination, WriteOptions } from "./transport.js";
 
 const LINGER_MS = 1000; // how long a stopped port waits for the network to take what was written
 
@@ -25,7 +27,7 @@ export interface OutboxOwner {
   readonly context: PortContext;
   readonly socket: DatagramSocket;
   readonly statistics: PortStatistics;
-  readonly emitter: Emitter<PortEvents>;
+  readonly emit: EmitPortEvent;
   /** How to send to a group. */
   settle(group: SocketAddress, via: PacketOrigin | undefined): Settlement;
   /** The peer of a connected port answered that nobody listens there. */
@@ -40,16 +42,16 @@ export class Outbox {
   #whenEmpty: (() => void) | undefined;
 
   constructor(owner: OutboxOwner) {
-    const { context, socket, statistics, emitter } = owner;
+    const { context, socket, statistics, emit } = owner;
     this.#owner = owner;
     this.#peer = new Peer(socket, context.addressBook);
-    this.#failures = new SendFailures(statistics, emitter, {
+    this.#failures = new SendFailures(statistics, emit, {
       isConnected: () => this.#peer.isExclusive,
       connectionRefused: () => owner.connectionRefused(),
     });
     this.#queue = new SendQueue(socket, context.slabs, statistics, {
       sendFailed: (errno, to, lengthBytes) => this.sendFailed(errno, to ?? this.peer, lengthBytes),
-      drained: () => emitter.emit("drain"),
+      drained: () => void emit("drain"),
     });
   }
 
@@ -111,7 +113,7 @@ export class Outbox {
 
   /** A datagram came to nothing. Call from the event loop. */
   sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes?: number): void {
-    this.#failures.tell(errno, to, lengthBytes);
+    this.#failures.report(errno, to, lengthBytes);
   }
 
   /** Waits, within bounds, for the network to take what was written; counts what it did not. */
@@ -150,7 +152,7 @@ export class Outbox {
 
   #drop(to: SocketAddress, lengthBytes: number): false {
     this.#owner.statistics.dropped++;
-    queueMicrotask(() => this.#owner.emitter.emit("dropped", { to, lengthBytes }));
+    queueMicrotask(() => this.#owner.emit("dropped", { to, lengthBytes }));
     return false;
   }
 }
@@ -163,5 +165,5 @@ function payloadBytes(operation: string, data: unknown): number {
 }
 
 function tooLong(operation: string, lengthBytes: number, { address, port }: SocketAddress): MessageLengthError {
-  return new MessageLengthError(lengthBytes, { operation, errno: errnoOf("EMSGSIZE"), address, port });
+  return new MessageLengthError(lengthBytes, { operation, errno: ERRNO.EMSGSIZE, address, port });
 }

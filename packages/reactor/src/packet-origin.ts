@@ -1,5 +1,5 @@
-import { type DatagramBackend, type Family, InvalidArgumentError, type PacketOrigin, UnsupportedError } from "@groupcast/backend";
-import { checkOptions } from "./check-argument.js";
+import { BACKEND_ERRORS, type DatagramBackend, type Family, type PacketOrigin } from "@groupcast/backend";
+import { checkOptions, InvalidArgumentError, UnsupportedError } from "@groupcast/base";
 import { onlyOne, parseSelector } from "./interface-selector.js";
 import { checkSource } from "./ip-literal.js";
 import type { Network } from "./network.js";
@@ -18,7 +18,7 @@ export function packetOrigin(backend: DatagramBackend, network: Network, family:
     source: source === undefined ? undefined : checkSource("write", source, family),
   };
   if (backend.capabilities.has("sendPacketInfo")) return origin;
-  throw new UnsupportedError("ERR_UNSUPPORTED_OPERATION", "write", backend.name);
+  throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", backend.name);
 }
 
 function interfaceIndex(network: Network, on: NonNullable<WriteOptions["interface"]>): number {
@@ -26,5 +26,5 @@ function interfaceIndex(network: Network, on: NonNullable<WriteOptions["interfac
   if (wish.by === "default") return 0;
   const found = onlyOne("write", "interface", wish, network.select(wish));
   if (found !== undefined) return found.index;
-  throw new InvalidArgumentError("ERR_INTERFACE_UNKNOWN", { operation: "write", argument: "interface", value: on });
+  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation: "write", argument: "interface", value: on });
 }

@@ -1,6 +1,7 @@
-import { type DatagramSocket, type Family, InvalidArgumentError, StateError, SystemError } from "@groupcast/backend";
+import type { DatagramSocket, Family } from "@groupcast/backend";
+import { InvalidArgumentError, StateError, SystemError, wrongType } from "@groupcast/base";
 import type { AddressBook, Contact } from "./address-book.js";
-import { wrongType } from "./check-argument.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { Destination } from "./transport.js";
 
 /**
@@ -35,19 +36,19 @@ export class Peer {
 
   connect(address: string, port: number): void {
     const contact = this.#find("connect", address, port);
-    if (this.#contact !== undefined) throw new StateError("ERR_ALREADY_CONNECTED", "connect", this.#contact.address);
+    if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, "connect", this.#contact.address);
     if (!contact.isMulticast) {
       const errno = this.#socket.connect(contact.address);
-      if (errno < 0) throw new SystemError("ERR_CONNECT", { operation: "connect", errno, address, port });
+      if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation: "connect", errno, address, port });
     }
     this.#contact = contact;
   }
 
   disconnect(): void {
-    if (this.#contact === undefined) throw new StateError("ERR_NOT_CONNECTED", "disconnect");
+    if (this.#contact === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_CONNECTED, "disconnect");
     if (!this.#contact.isMulticast) {
       const errno = this.#socket.disconnect();
-      if (errno < 0) throw new SystemError("ERR_CONNECT", { operation: "disconnect", errno });
+      if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation: "disconnect", errno });
     }
     this.#contact = undefined;
   }
@@ -57,18 +58,18 @@ export class Peer {
     const peer = this.#contact;
     if (to === undefined || to === null) {
       if (peer !== undefined) return peer;
-      throw new InvalidArgumentError("ERR_NO_DESTINATION", { operation, argument: "to", value: to });
+      throw new InvalidArgumentError(REACTOR_ERRORS.ERR_NO_DESTINATION, { operation, argument: "to", value: to });
     }
     if (typeof to !== "object") throw wrongType(operation, "to", to, "{ address, port }");
     const contact = this.#find(operation, to.address, to.port);
     if (peer === undefined) return contact;
     if (contact.address.address === peer.address.address && contact.address.port === peer.address.port) return peer;
-    throw new InvalidArgumentError("ERR_DESTINATION_FIXED", { operation, argument: "to", value: to });
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_DESTINATION_FIXED, { operation, argument: "to", value: to });
   }
 
   #find(operation: string, address: unknown, port: unknown): Contact {
     const contact = this.#book.find(operation, address, port);
     if (contact.address.family === this.#family) return contact;
-    throw new InvalidArgumentError("ERR_FAMILY_MISMATCH", { operation, argument: "address", value: address });
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "address", value: address });
   }
 }

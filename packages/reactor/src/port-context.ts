@@ -1,6 +1,6 @@
-import type { Clock, DatagramBackend } from "@groupcast/backend";
+import type { DatagramBackend } from "@groupcast/backend";
+import type { Clock, Logger } from "@groupcast/base";
 import type { AddressBook } from "./address-book.js";
-import type { Logger } from "./logger.js";
 import type { Network } from "./network.js";
 import type { SlabPool } from "./slab-pool.js";
 import type { UDPPort } from "./udp-port.js";

@@ -1,12 +1,5 @@
-import {
-  type DatagramBackend,
-  type DatagramSocket,
-  errnoOf,
-  type Family,
-  type Outcome,
-  type ReadLimits,
-  type SocketAddress,
-} from "@groupcast/backend";
+import type { DatagramBackend, DatagramSocket, Family, Outcome, ReadLimits, SocketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { Admission } from "./arrival-filter.js";
 import type { Inbox } from "./inbox.js";
 import type { ResolvedListenOptions, ResolvedPortOptions } from "./listen-options.js";
@@ -21,8 +14,6 @@ import { requestBuffer } from "./socket-options.js";
 // One wake-up of one socket: some 50 µs of JavaScript, so timers and other ports are not kept waiting.
 const MAX_DATAGRAMS_PER_WAKEUP = 64;
 const MAX_BYTES_PER_WAKEUP = 1024 * 1024;
-
-const ENOTSUP = errnoOf("ENOTSUP");
 
 /** How the first socket comes to be. */
 export type Opening =
@@ -102,7 +93,7 @@ export class PortSockets {
    * each socket of a number is given all of its multicast, and would deliver it.
    */
   openFurther(): PortSocket | Outcome {
-    if (!this.#owner.backend.capabilities.has("packetInfo")) return ENOTSUP;
+    if (!this.#owner.backend.capabilities.has("packetInfo")) return ERRNO.ENOTSUP;
     const local = this.main.socket.localAddress();
     if (typeof local === "number") return local;
     const further = this.#newSocket();

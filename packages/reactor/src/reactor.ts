@@ -1,24 +1,38 @@
-import { type Clock, type DatagramBackend, type SocketAddress, StateError } from "@groupcast/backend";
+import type { DatagramBackend, SocketAddress } from "@groupcast/backend";
+import {
+  asError,
+  type Clock,
+  callGuarded,
+  checkBoolean,
+  checkDelay,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  Emitter,
+  Eventful,
+  type EventTable,
+  guardLogger,
+  type Logger,
+  StateError,
+  stderrLogger,
+  systemClock,
+  wrongType,
+} from "@groupcast/base";
 import { AddressBook } from "./address-book.js";
-import { asError } from "./as-error.js";
-import { checkBoolean, checkDelay, checkFunction, checkInteger, checkOptions, wrongType } from "./check-argument.js";
 import { checkDetached, DatagramProtocol } from "./datagram-protocol.js";
 import { DelayedCall, type DelayedCallOwner } from "./delayed-call.js";
-import { Emitter, type EventTable, type Subscribable } from "./emitter.js";
 import type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions } from "./listen-options.js";
-import { type Logger, stderrLogger } from "./logger.js";
 import type { MulticastPort } from "./multicast-port.js";
 import { Network } from "./network.js";
 import { openAdoptedPort, openConnectedPort, openMulticastPort, openPort } from "./open-port.js";
 import type { PortContext } from "./port-context.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { type ResolveOptions, type Resolver, resolveName, systemResolver } from "./resolver.js";
 import { stopOnSignals } from "./signals.js";
 import { SlabPool } from "./slab-pool.js";
-import { systemClock } from "./system-clock.js";
 import { type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./system-events.js";
 import type { UDPTransport } from "./transport.js";
 import type { UDPPort } from "./udp-port.js";
-import { callGuarded } from "./user-code.js";
 
 /** A port that is connected to its peer, unless its program calls `disconnect()`. */
 export interface ConnectedUDPPort extends MulticastPort {
@@ -35,10 +49,10 @@ export interface ReactorOptions {
 
 /** Events of a {@link Reactor}. */
 export type ReactorEvents = {
-  listening: [port: UDPPort];
-  closed: [port: UDPPort];
+  listening: (port: UDPPort) => void;
+  closed: (port: UDPPort) => void;
   /** User code threw, or a port could not read. With no listener here or on the port it is logged; it is never fatal. */
-  error: [error: Error, port?: UDPPort];
+  error: (error: Error, port?: UDPPort) => void;
 };
 
 const EVENTS: EventTable<ReactorEvents> = {
@@ -53,12 +67,12 @@ const EVENTS: EventTable<ReactorEvents> = {
  * Ports are live as soon as they listen; {@link Reactor.run} adds signals, startup triggers and a promise to wait for. There is no
  * global reactor: make one, and hand it to whoever needs it.
  */
-export class Reactor implements Subscribable<ReactorEvents> {
+export class Reactor extends Eventful<ReactorEvents> {
+  readonly #emitter: Emitter<ReactorEvents>;
   readonly backend: DatagramBackend;
   readonly clock: Clock;
   readonly network: Network;
   readonly #resolver: Resolver;
-  readonly #emitter: Emitter<ReactorEvents>;
   readonly #triggers: SystemEvents;
   readonly #context: PortContext;
   readonly #ports = new Set<UDPPort>();
@@ -72,13 +86,16 @@ export class Reactor implements Subscribable<ReactorEvents> {
   /** @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_OPTION_UNKNOWN`. */
   constructor(options: ReactorOptions) {
     const { backend, clock, resolver, logger } = checkReactorOptions(options);
+    const emitter = new Emitter<ReactorEvents>(EVENTS);
+    super(emitter);
+    emitter.listenerThrew = (error, event) => (event === "error" ? this.#log(asError(error)) : this.#report(error));
+    this.#emitter = emitter;
     this.backend = backend;
     this.clock = clock;
     this.#resolver = resolver;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    this.#emitter = new Emitter(EVENTS, (error, event) => (event === "error" ? this.#log(error) : this.#report(error)));
     this.#triggers = new SystemEvents(this.#report);
     this.network = new Network(backend, () => this.#interfacesChanged(), this.#report);
     this.#callOwner = {
@@ -92,7 +109,7 @@ export class Reactor implements Subscribable<ReactorEvents> {
     this.#context = {
       backend,
       clock,
-      logger,
+      logger: guardLogger(logger),
       network: this.network,
       addressBook: new AddressBook(this.network),
       slabs: new SlabPool(),
@@ -152,7 +169,7 @@ export class Reactor implements Subscribable<ReactorEvents> {
   callLater<A extends unknown[]>(delayMs: number, fn: (...args: A) => void, ...args: A): DelayedCall {
     checkDelay("callLater", "delayMs", delayMs);
     checkFunction("callLater", "fn", fn);
-    if (this.#state === "stopped") throw new StateError("ERR_REACTOR_STOPPED", "callLater");
+    if (this.#state === "stopped") throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "callLater");
     const call = new DelayedCall(this.#callOwner, delayMs, args.length === 0 ? (fn as () => void) : () => fn(...args));
     this.#calls.add(call);
     return call;
@@ -191,7 +208,7 @@ export class Reactor implements Subscribable<ReactorEvents> {
     const { installSignalHandlers = true } = checkOptions("run", options, ["installSignalHandlers"]);
     checkBoolean("run", "installSignalHandlers", installSignalHandlers);
     this.#checkNotStopped("run");
-    if (this.#state !== "idle") throw new StateError("ERR_ALREADY_RUNNING", "run");
+    if (this.#state !== "idle") throw new StateError(REACTOR_ERRORS.ERR_ALREADY_RUNNING, "run");
     this.#state = "starting";
     const release = this.clock.hold();
     const putBack = installSignalHandlers ? stopOnSignals((signal) => this.#stopBySignal(signal)) : undefined;
@@ -218,21 +235,6 @@ export class Reactor implements Subscribable<ReactorEvents> {
 
   get ports(): readonly UDPPort[] {
     return [...this.#ports];
-  }
-
-  on<E extends keyof ReactorEvents>(event: E, listener: (...args: ReactorEvents[E]) => void): this {
-    this.#emitter.on(event, listener);
-    return this;
-  }
-
-  once<E extends keyof ReactorEvents>(event: E, listener: (...args: ReactorEvents[E]) => void): this {
-    this.#emitter.once(event, listener);
-    return this;
-  }
-
-  off<E extends keyof ReactorEvents>(event: E, listener: (...args: ReactorEvents[E]) => void): this {
-    this.#emitter.off(event, listener);
-    return this;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -287,7 +289,7 @@ export class Reactor implements Subscribable<ReactorEvents> {
   }
 
   #checkNotStopped(operation: string): void {
-    if (this.hasStopped) throw new StateError("ERR_REACTOR_STOPPED", operation);
+    if (this.hasStopped) throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, operation);
   }
 
   readonly #report = (thrown: unknown): void => {

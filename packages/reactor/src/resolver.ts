@@ -1,7 +1,9 @@
 import { lookup } from "node:dns";
-import { errnoOf, type Family, InvalidArgumentError, SystemError } from "@groupcast/backend";
-import { checkFamily, checkOptions, checkSignal, checkString } from "./check-argument.js";
+import type { Family } from "@groupcast/backend";
+import { BASE_ERRORS, checkOptions, checkSignal, checkString, ERRNO, InvalidArgumentError, SystemError } from "@groupcast/base";
+import { checkFamily } from "./check-argument.js";
 import { parseIP } from "./ip-literal.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 
 /** How to look a name up. */
 export interface ResolveOptions {
@@ -31,13 +33,18 @@ export async function resolveName(resolver: Resolver, name: string, given?: Reso
   if (literal === undefined) return await orAborted(signal, askResolver(resolver, checkName(operation, name), options));
   if (family === undefined || family === literal.family) return name;
   const expected = `an IPv${family} address or a name`;
-  throw new InvalidArgumentError("ERR_FAMILY_MISMATCH", { operation, argument: "name", value: name, expected });
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "name", value: name, expected });
 }
 
 /** The empty name would be resolved to nothing at all (DEP0118). */
 function checkName(operation: string, name: string): string {
   if (name !== "") return name;
-  throw new InvalidArgumentError("ERR_ARGUMENT_RANGE", { operation, argument: "name", value: name, expected: "a name or an IP literal" });
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
+    operation,
+    argument: "name",
+    value: name,
+    expected: "a name or an IP literal",
+  });
 }
 
 async function askResolver(resolver: Resolver, name: string, options: ResolveOptions): Promise<string> {
@@ -45,8 +52,8 @@ async function askResolver(resolver: Resolver, name: string, options: ResolveOpt
     return await resolver(name, options);
   } catch (cause) {
     const errno = (cause as { errno?: unknown } | null | undefined)?.errno;
-    const known = typeof errno === "number" && errno < 0 ? errno : errnoOf("UNKNOWN");
-    throw new SystemError("ERR_RESOLVE", { operation: "resolve", errno: known, address: name, cause });
+    const known = typeof errno === "number" && errno < 0 ? errno : ERRNO.UNKNOWN;
+    throw new SystemError(REACTOR_ERRORS.ERR_RESOLVE, { operation: "resolve", errno: known, address: name, cause });
   }
 }
 

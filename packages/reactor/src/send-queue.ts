@@ -7,7 +7,9 @@
  * into the *backlog*, which is bounded; while that is not empty, new datagrams queue behind it, or are refused. Failures are told
  * from a microtask, never from inside `write`.
  */
-import { type DatagramSocket, errnoOf, type PacketOrigin, type SendBatch, type SocketAddress } from "@groupcast/backend";
+
+import type { DatagramSocket, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { PortStatistics } from "./port-statistics.js";
 import { MAX_BURST_DATAGRAMS, SLAB_BYTES, type SlabPool } from "./slab-pool.js";
 
@@ -15,7 +17,6 @@ const MAX_BACKLOG_DATAGRAMS = 1024;
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
 
 const NOW = Promise.resolve();
-const EAGAIN = errnoOf("EAGAIN");
 
 /** What the queue tells its port; each call comes from the event loop. */
 export interface SendQueueObserver {
@@ -149,7 +150,7 @@ export class SendQueue {
     let next = 0;
     while (next < count) {
       const outcome = this.#socket.send(batch, next, count);
-      if (outcome === EAGAIN) break;
+      if (outcome === ERRNO.EAGAIN) break;
       if (outcome > 0) this.#countSent(batch, next, outcome);
       else this.#fail(outcome, batch.to[next], batch.offsets[next + 1]! - batch.offsets[next]!);
       next += Math.max(1, outcome);

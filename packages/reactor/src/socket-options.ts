@@ -1,5 +1,7 @@
-import { type DatagramBackend, type DatagramSocket, type OptionName, SystemError, UnsupportedError } from "@groupcast/backend";
+import { BACKEND_ERRORS, type DatagramBackend, type DatagramSocket, type OptionName } from "@groupcast/backend";
+import { SystemError, UnsupportedError } from "@groupcast/base";
 import type { BufferGrant } from "./port-buffers.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 
 /** Sets an option, or throws what the outcome means. */
 export function setSocketOption(
@@ -9,10 +11,10 @@ export function setSocketOption(
   [name, value]: readonly [OptionName, number],
 ): void {
   if (!backend.capabilities.has(`set ${name}`)) {
-    throw new UnsupportedError("ERR_UNSUPPORTED_OPTION", operation, backend.name, { option: name });
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, backend.name, { option: name });
   }
   const errno = socket.setOption(name, value);
-  if (errno < 0) throw new SystemError("ERR_SET_OPTION", { operation, errno, option: name });
+  if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: name });
 }
 
 /** Sets an option where the backend has it; for those that are an improvement, not a promise. */
@@ -40,7 +42,7 @@ export function requestBuffer(
 ): BufferGrant {
   setSocketOption(backend, socket, operation, [name, askedBytes]);
   const readBytes = socket.getOption(name);
-  if (readBytes < 0) throw new SystemError("ERR_GET_OPTION", { operation, errno: readBytes, option: name });
+  if (readBytes < 0) throw new SystemError(REACTOR_ERRORS.ERR_GET_OPTION, { operation, errno: readBytes, option: name });
   // Linux reads back twice what it granted: half of it is for its own bookkeeping (socket(7), SO_RCVBUF).
   const grantedBytes = readBytes >= 2 * askedBytes ? askedBytes : process.platform === "linux" ? readBytes / 2 : readBytes;
   return grantedBytes >= askedBytes ? { askedBytes, grantedBytes: askedBytes } : { askedBytes, grantedBytes, cappedBy: BUFFERS[name] };

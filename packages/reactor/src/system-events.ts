@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "@groupcast/backend";
-import { checkFunction, wrongType } from "./check-argument.js";
+import { checkFunction, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 
 /** When a trigger runs: before the event, at it, or after it. */
 export type TriggerPhase = "before" | "during" | "after";
@@ -42,7 +42,11 @@ export class SystemEvents {
   remove(id: TriggerId): void {
     const index = this.#triggers.findIndex((trigger) => trigger.id === id);
     if (index < 0)
-      throw new InvalidArgumentError("ERR_TRIGGER_UNKNOWN", { operation: "removeSystemEventTrigger", argument: "id", value: id });
+      throw new InvalidArgumentError(REACTOR_ERRORS.ERR_TRIGGER_UNKNOWN, {
+        operation: "removeSystemEventTrigger",
+        argument: "id",
+        value: id,
+      });
     this.#triggers.splice(index, 1);
   }
 

@@ -1,6 +1,7 @@
 /** A port, as its protocol sees it. */
-import type { SocketAddress, SystemError } from "@groupcast/backend";
-import type { Subscribable } from "./emitter.js";
+
+import type { SocketAddress } from "@groupcast/backend";
+import type { Subscribable, SystemError } from "@groupcast/base";
 import type { InterfaceSelector } from "./interface-selector.js";
 import type { PortStatistics } from "./port-statistics.js";
 
@@ -23,20 +24,42 @@ export interface WriteOptions {
 /** Events of a port. Each listener is called from the event loop, never from inside a call into the port. */
 export type PortEvents = {
   /** The port has closed; nothing follows. */
-  closed: [];
+  closed: () => void;
   /** The send queue, which had refused a datagram, is empty again. */
-  drain: [];
+  drain: () => void;
   /** A datagram was refused by the full send queue. */
-  dropped: [drop: { readonly to: SocketAddress | undefined; readonly lengthBytes: number }];
+  dropped: (drop: SendDrop) => void;
   /** A datagram that `write` took did not leave. */
-  sendFailed: [failure: { readonly error: SystemError; readonly to: SocketAddress | undefined }];
+  sendFailed: (failure: SendFailure) => void;
   /** Nobody listens at `peer`. Ports that are not connected only: a connected one hears `connectionRefused()`. */
-  refused: [refusal: { readonly peer: SocketAddress | undefined }];
+  refused: (refusal: Refusal) => void;
   /** A membership was joined, lost, or waits for its interface. */
-  membership: [change: MembershipChange];
+  membership: (change: MembershipChange) => void;
   /** User code threw, or reading failed. The port goes on. */
-  error: [error: Error];
+  error: (error: Error) => void;
 };
+
+/** A datagram that the full send queue refused. */
+export interface SendDrop {
+  /** Its destination; absent when it was to go to the peer of a connected port that has none any more. */
+  readonly to: SocketAddress | undefined;
+  /** Length of its payload, in bytes. */
+  readonly lengthBytes: number;
+}
+
+/** A datagram that `write` took and that did not leave. */
+export interface SendFailure {
+  /** Why the network did not take it; `errnoName` has the reason. */
+  readonly error: SystemError;
+  /** Its destination; undefined where the OS did not say which datagram it was. */
+  readonly to: SocketAddress | undefined;
+}
+
+/** The answer that nobody listens at a peer (ICMP port unreachable). */
+export interface Refusal {
+  /** The peer that answered; undefined where the OS did not say. */
+  readonly peer: SocketAddress | undefined;
+}
 
 /** A bound UDP port. */
 export interface UDPTransport extends Subscribable<PortEvents> {

@@ -7,12 +7,11 @@
  * close the sockets, tell `closed`, settle the promise. What each method does is said in transport.ts; this class holds the pieces
  * together and refuses what comes after the end.
  */
+
 import { inspect } from "node:util";
-import { type DatagramSocket, type PacketOrigin, type SocketAddress, StateError, SystemError } from "@groupcast/backend";
-import { asError } from "./as-error.js";
-import { checkBoolean, wrongType } from "./check-argument.js";
+import type { DatagramSocket, PacketOrigin, SocketAddress } from "@groupcast/backend";
+import { asError, callGuarded, checkBoolean, Emitter, Eventful, StateError, SystemError, watchRejection, wrongType } from "@groupcast/base";
 import { attachTransport, detachTransport } from "./datagram-protocol.js";
-import { Emitter } from "./emitter.js";
 import { type AnyProtocol, Inbox } from "./inbox.js";
 import type { Settlement } from "./multicast-sender.js";
 import { Outbox } from "./outbox.js";
@@ -21,12 +20,13 @@ import type { PortContext } from "./port-context.js";
 import { PORT_EVENTS } from "./port-events.js";
 import { type Opening, PortSockets } from "./port-sockets.js";
 import { type PortStatistics, zeroStatistics } from "./port-statistics.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { readIfSupported, setSocketOption } from "./socket-options.js";
 import type { Destination, PortEvents, UDPTransport, WriteOptions } from "./transport.js";
-import { callGuarded, watchRejection } from "./user-code.js";
 
 /** A bound UDP port. Made by `reactor.listenUDP` and its siblings. */
-export abstract class UDPPort implements UDPTransport {
+export abstract class UDPPort extends Eventful<PortEvents> implements UDPTransport {
+  readonly #emitter: Emitter<PortEvents>;
   static {
     // How console.log shows a port; a method of this name would need a computed name, which isolatedDeclarations cannot tell.
     Object.defineProperty(this.prototype, inspect.custom, {
@@ -40,7 +40,6 @@ export abstract class UDPPort implements UDPTransport {
   readonly #protocol: AnyProtocol;
   readonly #logName: string;
   readonly #statistics: PortStatistics = zeroStatistics();
-  readonly #emitter: Emitter<PortEvents>;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   #state: "listening" | "stopping" | "closed" = "listening";
@@ -50,12 +49,15 @@ export abstract class UDPPort implements UDPTransport {
 
   /** Opens the socket; the port is not live before {@link UDPPort.start}. */
   constructor(context: PortContext, protocol: AnyProtocol, opening: Opening) {
+    const emitter = new Emitter<PortEvents>(PORT_EVENTS);
+    super(emitter);
+    emitter.listenerThrew = (error, event) => (event === "error" ? this.#reportAbove(error) : this.#report(error));
+    this.#emitter = emitter;
     const { backend, network } = context;
     const statistics = this.#statistics;
     this.context = context;
     this.#protocol = protocol;
     this.#logName = protocol.logPrefix();
-    this.#emitter = new Emitter(PORT_EVENTS, (error, event) => (event === "error" ? this.#reportAbove(error) : this.#report(error)));
     const inbox = new Inbox(protocol, statistics, opening.options.wantsArrival, this.#protocolThrew);
     this.#inbox = inbox;
     this.sockets = new PortSockets(
@@ -66,7 +68,8 @@ export abstract class UDPPort implements UDPTransport {
         statistics,
         writable: () => this.#outbox.resume(),
         sendFailed: (errno, peer) => this.#outbox.sendFailed(errno, peer),
-        readFailed: (errno) => this.#report(new SystemError("ERR_RECEIVE", { operation: "read", errno, port: this.getHost().port })),
+        readFailed: (errno) =>
+          this.#report(new SystemError(REACTOR_ERRORS.ERR_RECEIVE, { operation: "read", errno, port: this.getHost().port })),
         exclusivePeer: () => this.#outbox.exclusivePeer,
       },
       opening,
@@ -76,7 +79,7 @@ export abstract class UDPPort implements UDPTransport {
       context,
       statistics,
       socket: this.#socket,
-      emitter: this.#emitter,
+      emit: (event, ...args) => this.#emitter.emit(event, ...args),
       settle: (group, via) => this.settle(group, via),
       connectionRefused: () => {
         if (this.isOpen) callGuarded(() => protocol.connectionRefused(), this.#protocolThrew);
@@ -184,23 +187,8 @@ export abstract class UDPPort implements UDPTransport {
     return this;
   }
 
-  on<E extends keyof PortEvents>(event: E, listener: (...args: PortEvents[E]) => void): this {
-    this.#emitter.on(event, listener);
-    return this;
-  }
-
-  once<E extends keyof PortEvents>(event: E, listener: (...args: PortEvents[E]) => void): this {
-    this.#emitter.once(event, listener);
-    return this;
-  }
-
-  off<E extends keyof PortEvents>(event: E, listener: (...args: PortEvents[E]) => void): this {
-    this.#emitter.off(event, listener);
-    return this;
-  }
-
   /** Names the port in logs: `Echo on 9999`. */
-  toString(): string {
+  override toString(): string {
     return `${this.#logName} on ${this.getHost().port}`;
   }
 
@@ -218,7 +206,7 @@ export abstract class UDPPort implements UDPTransport {
   }
 
   protected checkOpen(operation: string): void {
-    if (this.#state !== "listening") throw new StateError("ERR_CLOSED", operation, { port: this.getHost().port });
+    if (this.#state !== "listening") throw new StateError(REACTOR_ERRORS.ERR_CLOSED, operation, { port: this.getHost().port });
   }
 
   /** Before an option of sending is set: what was written leaves with the options that it was written under. */
@@ -226,8 +214,8 @@ export abstract class UDPPort implements UDPTransport {
     this.#outbox.flush();
   }
 
-  /** Tells an event from the loop. */
-  protected tell<E extends keyof PortEvents>(event: E, ...args: PortEvents[E]): void {
+  /** Emits `event` from the event loop. */
+  protected emitLater<E extends keyof PortEvents>(event: E, ...args: Parameters<PortEvents[E]>): void {
     queueMicrotask(() => this.#emitter.emit(event, ...args));
   }
 

@@ -1,6 +1,8 @@
-import { InvalidArgumentError, type NetworkInterface } from "@groupcast/backend";
+import type { NetworkInterface } from "@groupcast/backend";
+import { InvalidArgumentError } from "@groupcast/base";
 import type { InterfaceWish } from "./interface-selector.js";
 import type { IPLiteral } from "./ip-literal.js";
+import { REACTOR_ERRORS } from "./reactor-errors.js";
 
 /** Who knows the interfaces of the host. */
 export interface InterfaceSource {
@@ -18,7 +20,7 @@ export function checkZone(operation: string, argument: string, { address, zone }
   if (zone === undefined) return address;
   const found = interfaces.select({ by: "name", name: zone })[0] ?? (isIndex(zone) ? interfaces.select(byIndex(zone))[0] : undefined);
   if (found !== undefined) return `${address}%${found.name}`;
-  throw new InvalidArgumentError("ERR_ADDRESS_SCOPE", { operation, argument, value: `${address}%${zone}` });
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: `${address}%${zone}` });
 }
 
 function isIndex(zone: string): boolean {

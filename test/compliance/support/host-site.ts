@@ -1,6 +1,6 @@
 // The host that this process runs on, as contracts see it: in a namespace with interfaces of its own, or as it is.
 import type { DatagramBackend, Family } from "@groupcast/backend";
-import { type ForeignSocket, realClock, type Site } from "@groupcast/backend-compliance";
+import { answered, type ForeignSocket, realClock, type Site } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { NativeBackend } from "@groupcast/backend-native";
 import { interfaceControl } from "./interface-control.js";
@@ -20,7 +20,7 @@ let isWatching = false;
 /** The addon keeps a netlink socket from the first time that it tells of an interface; here, before anything is counted. */
 function loadNative(): NativeBackend {
   const backend = NativeBackend.load();
-  if (!isWatching) backend.network.watch(() => {});
+  if (!isWatching) answered(backend.network.watch(() => {}));
   isWatching = true;
   return backend;
 }
@@ -55,7 +55,7 @@ export function openNamespaceSite(backend: HostBackend, { interfaces, farSide, f
 /** The host as it is: loopback, which carries multicast of IPv4 on most hosts, and of IPv6 on few (it has no route there). */
 export function openHostSite(backend: HostBackend, family: Family, hasMulticast: boolean): Site {
   const made = MAKE[backend]();
-  const loopback = made.network.interfaces().find(({ flags }) => flags.loopback);
+  const loopback = answered(made.network.interfaces()).find(({ flags }) => flags.loopback);
   const isMissing = loopback === undefined || !hasMulticast || family === 6;
   return {
     backend: made,

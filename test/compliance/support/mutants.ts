@@ -1,6 +1,9 @@
 // Backends that break one promise each, and the contract that finds it out.
-import { type DatagramSocket, errnoOf, type Family, type SendBatch, type SocketObserver, socketAddress } from "@groupcast/backend";
+
+import { type DatagramSocket, type Family, type SendBatch, type SocketObserver, socketAddress } from "@groupcast/backend";
 import type { Access, ContractId } from "@groupcast/backend-compliance";
+import { answered } from "@groupcast/backend-compliance";
+import { ERRNO } from "@groupcast/base";
 import { changed, changedBatches, changedObservers, changedSockets, type Disguise, indexesOf, pickedFrom } from "./disguise.js";
 
 /** A broken backend. */
@@ -214,7 +217,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     disguise: (backend) =>
       changedSockets((socket) => ({
         leave(group, at, source) {
-          for (const other of backend.network.interfaces()) if (other.name !== at?.name) socket.leave(group, other, source);
+          for (const other of answered(backend.network.interfaces())) if (other.name !== at?.name) socket.leave(group, other, source);
           return socket.leave(group, at, source);
         },
       }))(backend),
@@ -224,7 +227,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     disguise: (backend) =>
       changedSockets((socket) => ({
         join(group, at, source) {
-          for (const other of backend.network.interfaces()) if (other.name !== at?.name) socket.join(group, other, source);
+          for (const other of answered(backend.network.interfaces())) if (other.name !== at?.name) socket.join(group, other, source);
           return socket.join(group, at, source);
         },
       }))(backend),
@@ -258,7 +261,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     killedBy: "MC-70",
     disguise: (backend) =>
       changedSockets((socket) => ({
-        setMulticastInterface: () => socket.setMulticastInterface(backend.network.interfaces().find(({ flags }) => flags.multicast)),
+        setMulticastInterface: () =>
+          socket.setMulticastInterface(answered(backend.network.interfaces()).find(({ flags }) => flags.multicast)),
       }))(backend),
   },
   loopsBackAlways: {
@@ -312,7 +316,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       changed(backend, {
         network: changed(backend.network, {
           watch(listener) {
-            const stop = backend.network.watch(listener);
+            const stop = answered(backend.network.watch(listener));
             kept.add(stop);
             return () => {};
           },
@@ -356,5 +360,5 @@ function batchOfSent({ bytes, offsets }: SendBatch, index: number, by: DatagramS
 }
 
 function bound(outcome: number): number {
-  return outcome === errnoOf("EINVAL") ? 0 : outcome;
+  return outcome === ERRNO.EINVAL ? 0 : outcome;
 }

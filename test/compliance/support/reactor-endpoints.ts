@@ -1,5 +1,6 @@
 // The ports of a reactor as endpoints of contracts: what a bare socket promises, a port promises, too.
-import { errnoOf, type Family, type NetworkInterface, type PacketOrigin, type SocketAddress } from "@groupcast/backend";
+
+import type { Family, NetworkInterface, PacketOrigin, SocketAddress } from "@groupcast/backend";
 import {
   type Arrived,
   addressesOf,
@@ -10,6 +11,7 @@ import {
   type Loss,
   type MakeEndpoints,
 } from "@groupcast/backend-compliance";
+import { ERRNO } from "@groupcast/base";
 import { type Arrival, DatagramProtocol, type MulticastPort, Reactor } from "@groupcast/reactor";
 
 const CLOSING_DEADLINE_MS = 2_000; // twice the time that a port waits for the network to take what was written
@@ -37,7 +39,7 @@ class Recorder extends DatagramProtocol {
   }
 
   override connectionRefused(): void {
-    this.lose(errnoOf("ECONNREFUSED"), this.transport.getPeer());
+    this.lose(ERRNO.ECONNREFUSED, this.transport.getPeer());
   }
 
   lose(errno: number, peer: SocketAddress | undefined): void {
@@ -70,7 +72,7 @@ class PortEndpoint implements Endpoint {
     });
     this.#port.on("error", (error) => this.errors.push(error));
     this.#port.on("sendFailed", ({ error, to }) => this.#recorder.lose(error.errno, to));
-    this.#port.on("refused", ({ peer }) => this.#recorder.lose(errnoOf("ECONNREFUSED"), peer));
+    this.#port.on("refused", ({ peer }) => this.#recorder.lose(ERRNO.ECONNREFUSED, peer));
   }
 
   get local(): SocketAddress {

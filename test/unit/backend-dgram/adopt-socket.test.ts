@@ -1,7 +1,7 @@
 import { mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { Bench, Recorder } from "./recorder.js";
 import { canRun, runInheriting } from "./run-program.js";
@@ -18,7 +18,7 @@ test("adoptSocket() takes an IPv4 descriptor over with its binding, and datagram
     family: 4,
     local: { address: "127.0.0.1", family: 4 },
     reuseAddress: 1, // libuv sets it
-    broadcast: errnoOf("ENOTSUP"), // whoever opened it knows; dgram cannot ask
+    broadcast: ERRNO.ENOTSUP, // whoever opened it knows; dgram cannot ask
     setMulticastTtl: 0,
   });
 });
@@ -33,34 +33,34 @@ test("adoptSocket() takes an IPv6 descriptor over when it is told the family, an
     text: "there and back",
     family: 6,
     local: { address: "::1", family: 6 },
-    setMulticastTtl: errnoOf("ENOTSUP"),
+    setMulticastTtl: ERRNO.ENOTSUP,
   });
 });
 
 test("adoptSocket() returns -EAFNOSUPPORT when the descriptor is of the other family", async ({ skip }) => {
   if (!hasPython) return skip(NEEDS_PYTHON);
   const opened = "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\ns.bind(('::1', 0))";
-  expect(await runInheriting(opened, "adopted-descriptor.mjs", "4", "127.0.0.1")).toEqual({ errno: errnoOf("EAFNOSUPPORT") });
+  expect(await runInheriting(opened, "adopted-descriptor.mjs", "4", "127.0.0.1")).toEqual({ errno: ERRNO.EAFNOSUPPORT });
 });
 
 test("adoptSocket() takes a connected descriptor, but sendFailed() tells of EISCONN when it sends", async ({ skip }) => {
   if (!hasPython) return skip(NEEDS_PYTHON);
   const opened = "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.connect(('127.0.0.1', 9))";
   const outcome = await runInheriting(opened, "adopted-descriptor.mjs", "4", "127.0.0.1", "answer first");
-  expect(outcome).toMatchObject({ errno: errnoOf("EISCONN"), from: { address: "127.0.0.1" } });
+  expect(outcome).toMatchObject({ errno: ERRNO.EISCONN, from: { address: "127.0.0.1" } });
 });
 
 test("adoptSocket() returns -EINVAL when the descriptor is no UDP socket, and leaves nothing half open", () => {
   using bench = new Bench();
   const folder = mkdtempSync(join(tmpdir(), "adopt-"));
   const file = openSync(join(folder, "file"), "w");
-  expect(bench.backend.adoptSocket(file, new Recorder())).toBe(errnoOf("EINVAL"));
+  expect(bench.backend.adoptSocket(file, new Recorder())).toBe(ERRNO.EINVAL);
   rmSync(folder, { recursive: true });
   const NOBODY_HAS_OPENED = 60_000;
-  expect(bench.backend.adoptSocket(NOBODY_HAS_OPENED, new Recorder())).toBe(errnoOf("EINVAL"));
+  expect(bench.backend.adoptSocket(NOBODY_HAS_OPENED, new Recorder())).toBe(ERRNO.EINVAL);
 });
 
 test("adoptSocket() returns -ENOTSUP for descriptor 0, where dgram would bind a socket of its own", () => {
   using bench = new Bench();
-  expect(bench.backend.adoptSocket(0, new Recorder())).toBe(errnoOf("ENOTSUP"));
+  expect(bench.backend.adoptSocket(0, new Recorder())).toBe(ERRNO.ENOTSUP);
 });

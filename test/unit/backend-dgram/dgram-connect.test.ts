@@ -1,4 +1,5 @@
-import { errnoOf, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { accepted, Bench, batchTo, localOf, sendOne, settle } from "./recorder.js";
 
@@ -49,7 +50,7 @@ test("connect() returns -EISCONN when the socket is connected, and the peer stay
   const server = bench.listen();
   const client = bench.listen();
   accepted(client.socket.connect(server.local));
-  expect(client.socket.connect(client.local)).toBe(errnoOf("EISCONN"));
+  expect(client.socket.connect(client.local)).toBe(ERRNO.EISCONN);
   expect(client.socket.peerAddress()).toEqual(server.local);
 });
 
@@ -62,8 +63,8 @@ test("connect() is refused by the kernel without leaving the socket half connect
   expect(sendOne(client.socket, "addressed", server.local)).toBe(1);
   await server.seen.arrivals(1);
   // Node 24.19, 26.4 and later tell the errno at once, the others a turn later.
-  const told = outcome === errnoOf("UNKNOWN") ? client.seen.failures : [{ errno: outcome, operation: "connect" }];
-  expect(told).toEqual([{ errno: errnoOf("EACCES"), operation: "connect" }]);
+  const told = outcome === ERRNO.UNKNOWN ? client.seen.failures : [{ errno: outcome, operation: "connect" }];
+  expect(told).toEqual([{ errno: ERRNO.EACCES, operation: "connect" }]);
 });
 
 test("disconnect() keeps the port, hears everybody again, and connect() may follow", async () => {
@@ -83,7 +84,7 @@ test("disconnect() keeps the port, hears everybody again, and connect() may foll
 
 test("disconnect() returns -ENOTCONN when the socket is not connected", () => {
   using bench = new Bench();
-  expect(bench.listen().socket.disconnect()).toBe(errnoOf("ENOTCONN"));
+  expect(bench.listen().socket.disconnect()).toBe(ERRNO.ENOTCONN);
 });
 
 test("sendFailed() tells of a refused peer, again and again, and the socket stays open", async () => {
@@ -95,7 +96,7 @@ test("sendFailed() tells of a refused peer, again and again, and the socket stay
     expect(sendOne(client.socket, "anybody there?")).toBe(1);
     await client.seen.until("a refusal", () => client.seen.lost.length === count);
   }
-  expect(client.seen.lost[0]).toEqual({ errno: errnoOf("ECONNREFUSED"), peer: dead });
+  expect(client.seen.lost[0]).toEqual({ errno: ERRNO.ECONNREFUSED, peer: dead });
   expect(client.seen.failures).toEqual([]);
   accepted(client.socket.disconnect());
   await settle(client);
@@ -118,7 +119,7 @@ test("send() takes the connected peer as a destination, and returns -EISCONN for
   const client = bench.listen();
   accepted(client.socket.connect(server.local));
   expect(sendOne(client.socket, "x", { ...server.local })).toBe(1);
-  expect(sendOne(client.socket, "x", client.local)).toBe(errnoOf("EISCONN"));
+  expect(sendOne(client.socket, "x", client.local)).toBe(ERRNO.EISCONN);
 });
 
 test("send() takes what comes before a datagram it refuses, and says why when that one is the first", () => {
@@ -126,5 +127,5 @@ test("send() takes what comes before a datagram it refuses, and says why when th
   const { socket, local } = bench.listen();
   const batch = { ...batchTo(["1", "2", "3"]), to: [local, local, undefined] };
   expect(socket.send(batch, 0, 3)).toBe(2);
-  expect(socket.send(batch, 2, 3)).toBe(errnoOf("EDESTADDRREQ"));
+  expect(socket.send(batch, 2, 3)).toBe(ERRNO.EDESTADDRREQ);
 });

@@ -1,4 +1,5 @@
-import { errnoOf, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { accepted, Bench, batchTo, localOf, sendOne, settle, WIDE } from "./recorder.js";
 
@@ -129,5 +130,5 @@ test("startReading() returns -EBADF when the socket is closed", () => {
   using bench = new Bench();
   const { socket } = bench.listen();
   socket.close();
-  expect(socket.startReading(WIDE)).toBe(errnoOf("EBADF"));
+  expect(socket.startReading(WIDE)).toBe(ERRNO.EBADF);
 });

@@ -1,4 +1,6 @@
-import { errnoOf, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { answered } from "@groupcast/backend-compliance";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { accepted, Bench, batchTo, localOf, sendOne } from "./recorder.js";
 import { canRun, isolated, runIsolated } from "./run-program.js";
@@ -39,7 +41,7 @@ test("sendFailed() tells of a datagram too long for UDP, and those around it are
   await seen.arrivals(2);
   await seen.until("a loss", () => seen.lost.length === 1);
   expect(seen.texts).toEqual(["before", "after"]);
-  expect(seen.lost).toEqual([{ errno: errnoOf("EMSGSIZE"), peer: local }]);
+  expect(seen.lost).toEqual([{ errno: ERRNO.EMSGSIZE, peer: local }]);
 });
 
 test("broadcast decides whether a broadcast is refused with EACCES", async () => {
@@ -48,18 +50,17 @@ test("broadcast decides whether a broadcast is refused with EACCES", async () =>
   const everybody = socketAddress("127.255.255.255", 9);
   sendOne(socket, "x", everybody);
   await seen.until("a loss", () => seen.lost.length === 1);
-  expect(seen.lost).toEqual([{ errno: errnoOf("EACCES"), peer: everybody }]);
+  expect(seen.lost).toEqual([{ errno: ERRNO.EACCES, peer: everybody }]);
   accepted(socket.setOption("broadcast", 1));
   sendOne(socket, "x", everybody);
   sendOne(socket, "fence", localOf(socket));
   await seen.arrivals(1);
-  expect(seen.lost.filter(({ errno }) => errno === errnoOf("EACCES"))).toHaveLength(1);
+  expect(seen.lost.filter(({ errno }) => errno === ERRNO.EACCES)).toHaveLength(1);
 });
 
 test("send() reaches a link-local address by its zone, and the sender's zone comes back", async ({ skip }) => {
   using bench = new Bench();
-  const link = bench.backend.network
-    .interfaces()
+  const link = answered(bench.backend.network.interfaces())
     .flatMap(({ name, addresses }) => addresses.map(({ address }) => `${address}%${name}`))
     .find((address) => address.startsWith("fe80:"));
   if (link === undefined) return skip("the host has no IPv6 link-local address");

@@ -1,9 +1,9 @@
 // Sockets of a network in memory, straight on the waist, with an observer that writes down what it is told.
+
 import {
   type Arrival,
   type DatagramBatch,
   type DatagramSocket,
-  errnoName,
   type Family,
   formatEndpoint,
   type NetworkInterface,
@@ -15,7 +15,9 @@ import {
   type SocketObserver,
   socketAddress,
 } from "@groupcast/backend";
+import { answered } from "@groupcast/backend-compliance";
 import type { ManualClock, MemoryHost, MemoryNetwork } from "@groupcast/backend-memory";
+import { errnoName } from "@groupcast/base";
 
 export const LIMITS: ReadLimits = { maxPacketBytes: 65_535, maxDatagrams: 64, maxBytes: 262_144 };
 
@@ -142,7 +144,7 @@ export class Opener {
 
   interface(host: MemoryHost | string, name = "eth0"): NetworkInterface {
     const on = typeof host === "string" ? this.network.host(host) : host;
-    const found = on.network.interfaces().find((each) => each.name === name);
+    const found = answered(on.network.interfaces()).find((each) => each.name === name);
     if (found === undefined) throw new Error(`no interface ${name}`);
     return found;
   }

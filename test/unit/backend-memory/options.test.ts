@@ -1,5 +1,6 @@
-import { FEATURE_NAMES, OPTION_NAMES, OPTION_TABLE, type OptionName, UnsupportedError } from "@groupcast/backend";
+import { FEATURE_NAMES, OPTION_NAMES, OPTION_TABLE, type OptionName } from "@groupcast/backend";
 import { MemoryNetwork } from "@groupcast/backend-memory";
+import { UnsupportedError } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { named, Opener } from "./bench.js";
 

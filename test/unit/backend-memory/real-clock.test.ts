@@ -1,6 +1,7 @@
 // A network on a clock that moves by itself.
-import type { Clock } from "@groupcast/backend";
+
 import { MemoryNetwork } from "@groupcast/backend-memory";
+import type { Clock } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { at, batchOf, LIMITS } from "./bench.js";
 

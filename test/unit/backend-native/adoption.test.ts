@@ -1,5 +1,5 @@
 import { openSync } from "node:fs";
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { NativeBench, needAddonAnd, Recorder } from "../../support/backend-native-bench.js";
 import { runWithDescriptor } from "../../support/backend-native-program.js";
@@ -71,14 +71,14 @@ describe("adoptSocket() refuses", () => {
 
   test("what is not open with EBADF", () => {
     using bench = new NativeBench();
-    expect(bench.backend.adoptSocket(-1, new Recorder(), undefined)).toBe(errnoOf("EBADF"));
-    expect(bench.backend.adoptSocket(1_000_000, new Recorder(), undefined)).toBe(errnoOf("EBADF"));
+    expect(bench.backend.adoptSocket(-1, new Recorder(), undefined)).toBe(ERRNO.EBADF);
+    expect(bench.backend.adoptSocket(1_000_000, new Recorder(), undefined)).toBe(ERRNO.EBADF);
   });
 
   test("a file of this process, and leaves it open", () => {
     using bench = new NativeBench();
     const file = openSync("/dev/null", "r");
     const refuse = (): unknown => bench.backend.adoptSocket(file, new Recorder(), undefined);
-    expect([refuse(), refuse()]).toEqual([errnoOf("ENOTSOCK"), errnoOf("ENOTSOCK")]); // EBADF the second time, if it were closed
+    expect([refuse(), refuse()]).toEqual([ERRNO.ENOTSOCK, ERRNO.ENOTSOCK]); // EBADF the second time, if it were closed
   });
 });

@@ -1,4 +1,5 @@
-import { errnoOf, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { accepted, deadPeer, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 import { runInNamespace } from "../../support/backend-native-program.js";
@@ -90,8 +91,8 @@ test("connect() and bind() return the errno of what cannot be", () => {
   using bench = new NativeBench();
   const { socket, local } = bench.listen();
   const other = bench.open().socket;
-  expect(other.bind(local)).toBe(errnoOf("EADDRINUSE"));
-  expect(other.bind(socketAddress("192.0.2.77", 0))).toBe(errnoOf("EADDRNOTAVAIL"));
-  expect(socket.bind(local)).toBe(errnoOf("EINVAL"));
-  expect(socket.connect(socketAddress("255.255.255.255", 9))).toBe(errnoOf("EACCES"));
+  expect(other.bind(local)).toBe(ERRNO.EADDRINUSE);
+  expect(other.bind(socketAddress("192.0.2.77", 0))).toBe(ERRNO.EADDRNOTAVAIL);
+  expect(socket.bind(local)).toBe(ERRNO.EINVAL);
+  expect(socket.connect(socketAddress("255.255.255.255", 9))).toBe(ERRNO.EACCES);
 });

@@ -1,8 +1,8 @@
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { accepted, batchOf, deadPeer, type End, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 
-const REFUSED = errnoOf("ECONNREFUSED");
+const REFUSED = ERRNO.ECONNREFUSED;
 
 needAddonAnd();
 

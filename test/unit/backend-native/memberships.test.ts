@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { errnoOf, type Outcome, socketAddress } from "@groupcast/backend";
+import { type Outcome, socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { accepted, batchOf, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 import { runInNamespace } from "../../support/backend-native-program.js";
 import { canMakeNamespaces, hasCommand, hasMulticastLoopback, isRoot, skipUnless } from "../../support/probe.js";
 
-const [IN_USE, NOT_AVAILABLE, NO_DEVICE] = [errnoOf("EADDRINUSE"), errnoOf("EADDRNOTAVAIL"), errnoOf("ENODEV")];
+const [IN_USE, NOT_AVAILABLE, NO_DEVICE] = [ERRNO.EADDRINUSE, ERRNO.EADDRNOTAVAIL, ERRNO.ENODEV];
 
 interface Case {
   readonly any: string;
@@ -32,7 +33,7 @@ describe.each(CASES)("on $any", ({ any, group, source }) => {
     expect(socket.join(group, loopback, undefined)).toBe(IN_USE);
     expect(socket.leave(group, loopback, undefined)).toBe(0);
     expect(socket.leave(group, loopback, undefined)).toBe(NOT_AVAILABLE);
-    expect(socket.join(source, loopback, undefined)).toBe(errnoOf("EINVAL"));
+    expect(socket.join(source, loopback, undefined)).toBe(ERRNO.EINVAL);
   });
 
   test("join() and leave() of one source name what is wrong", () => {

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { errnoOf, type NetworkInterface, type Route } from "@groupcast/backend";
+import type { NetworkInterface, Route } from "@groupcast/backend";
+import { answered } from "@groupcast/backend-compliance";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { NativeBench, needAddonAnd } from "../../support/backend-native-bench.js";
 import { runInNamespace } from "../../support/backend-native-program.js";
@@ -29,7 +31,7 @@ test("interfaces() agrees with ip(8), also on those that are down or have no add
   await skipUnless(context, hasIp);
   using bench = new NativeBench();
   const listed = JSON.parse(execFileSync("ip", ["-j", "addr"], { encoding: "utf8" })) as Listed[];
-  expect(bench.backend.network.interfaces()).toEqual(listed.map(asInterface));
+  expect(answered(bench.backend.network.interfaces())).toEqual(listed.map(asInterface));
 });
 
 test("interfaces() describes what a namespace has: down, without address, with a peer, without MAC", async (context) => {
@@ -68,7 +70,7 @@ test("routeTo() of loopback is loopback, from the address asked for", () => {
   expect(network.routeTo("127.0.0.1", undefined)).toEqual({ interface: bench.interface("lo"), source: "127.0.0.1" });
   expect(network.routeTo("::1", undefined)).toEqual({ interface: bench.interface("lo"), source: "::1" });
   expect(network.routeTo("127.0.0.2", "127.0.0.9")).toEqual({ interface: bench.interface("lo"), source: "127.0.0.9" });
-  expect(network.routeTo("fe80::1%no-such", undefined)).toBe(errnoOf("ENODEV"));
+  expect(network.routeTo("fe80::1%no-such", undefined)).toBe(ERRNO.ENODEV);
 });
 
 test("routeTo() and defaultRoute() answer as the kernel routes", async (context) => {
@@ -96,7 +98,7 @@ test("routeTo() and defaultRoute() answer as the kernel routes", async (context)
     multicast: "one, from 10.77.1.1",
     zone: "two, from fe80::2",
     byGateway6: "one, from fd00:1::1, via fe80::99",
-    unreachable: errnoOf("EHOSTUNREACH"),
+    unreachable: ERRNO.EHOSTUNREACH,
     default4: "two, from 10.77.2.1, via 10.77.2.254",
     default6: "one, from fd00:1::1, via fe80::99",
   });
@@ -105,7 +107,7 @@ test("routeTo() and defaultRoute() answer as the kernel routes", async (context)
 test("routeTo() and defaultRoute() of a host without routes", async (context) => {
   await skipUnless(context, isRoot, canMakeNamespaces, hasIp);
   const routes = (await runInNamespace("routes.mjs")) as Record<string, Route | number>;
-  expect(routes).toMatchObject({ byGateway: errnoOf("ENETUNREACH"), multicast: errnoOf("ENETUNREACH"), zone: errnoOf("ENODEV") });
+  expect(routes).toMatchObject({ byGateway: ERRNO.ENETUNREACH, multicast: ERRNO.ENETUNREACH, zone: ERRNO.ENODEV });
   expect(routes).not.toHaveProperty("default4");
   expect(routes).not.toHaveProperty("default6");
 });

@@ -1,4 +1,5 @@
-import { errnoOf, type Family, OPTION_NAMES, type OptionName, optionRow, socketAddress } from "@groupcast/backend";
+import { type Family, OPTION_NAMES, type OptionName, optionRow, socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { accepted, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 
@@ -47,8 +48,8 @@ describe.each<Family>([4, 6])("on an IPv%d socket", (family) => {
 test("setOption() of ipv6Only is refused with ENOPROTOOPT on an IPv4 socket", () => {
   using bench = new NativeBench();
   const { socket } = bench.open(4);
-  expect(socket.setOption("ipv6Only", 1)).toBe(errnoOf("ENOPROTOOPT"));
-  expect(socket.getOption("ipv6Only")).toBe(errnoOf("ENOPROTOOPT"));
+  expect(socket.setOption("ipv6Only", 1)).toBe(ERRNO.ENOPROTOOPT);
+  expect(socket.getOption("ipv6Only")).toBe(ERRNO.ENOPROTOOPT);
 });
 
 test.each<OptionName>(["unicastTtl", "trafficClass"])("setOption() of %s on a dual-stack socket reaches IPv4 peers too", async (name) => {

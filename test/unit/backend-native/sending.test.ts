@@ -1,4 +1,5 @@
-import { errnoOf, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { accepted, batchOf, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 import { runInNamespace } from "../../support/backend-native-program.js";
@@ -66,7 +67,7 @@ test("send() takes the datagrams before one that is too long, then names its err
   const sizes = [10, 10, 65_508, 10, 10, 10];
   const batch = batchOf(sizes.map((size) => ({ bytes: Buffer.alloc(size), to: local })));
   expect(socket.send(batch, 0, 6)).toBe(2);
-  expect(socket.send(batch, 2, 6)).toBe(errnoOf("EMSGSIZE"));
+  expect(socket.send(batch, 2, 6)).toBe(ERRNO.EMSGSIZE);
   expect(socket.send(batch, 3, 6)).toBe(3);
   await seen.arrivals(5);
   expect(seen.datagrams.map(({ bytes }) => bytes.length)).toEqual([10, 10, 10, 10, 10]);
@@ -76,7 +77,7 @@ test("send() takes the datagrams before one that is too long, then names its err
 test("send() tells EMSGSIZE by its return value only, when errors are queued as well", async () => {
   using bench = new NativeBench();
   const { socket, seen, local } = bench.listen("127.0.0.1", { receiveErrors: 1 });
-  expect(sendTo(socket, local, Buffer.alloc(65_508))).toBe(errnoOf("EMSGSIZE"));
+  expect(sendTo(socket, local, Buffer.alloc(65_508))).toBe(ERRNO.EMSGSIZE);
   sendTo(socket, local, "fence");
   await seen.arrivals(1);
   expect(seen.lost).toEqual([]);
@@ -87,7 +88,7 @@ test("send() refuses a broadcast with EACCES until broadcast is on", async () =>
   using bench = new NativeBench();
   const { socket } = bench.listen();
   const everybody = socketAddress("127.255.255.255", 9);
-  expect(sendTo(socket, everybody, "x")).toBe(errnoOf("EACCES"));
+  expect(sendTo(socket, everybody, "x")).toBe(ERRNO.EACCES);
   accepted(socket.setOption("broadcast", 1));
   expect(sendTo(socket, everybody, "x")).toBe(1);
 });
@@ -100,7 +101,7 @@ test("send() refuses a zone that names no interface with ENODEV, after what came
     { bytes: "lost", to: socketAddress("fe80::1%no-such", 9) },
   ]);
   expect(socket.send(batch, 0, 2)).toBe(1);
-  expect(socket.send(batch, 1, 2)).toBe(errnoOf("ENODEV"));
+  expect(socket.send(batch, 1, 2)).toBe(ERRNO.ENODEV);
   await seen.arrivals(1);
   expect(seen.texts).toEqual(["before"]);
 });

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { InvalidArgumentError, isGroupcastError } from "@groupcast/backend";
+import { InvalidArgumentError, isGroupcastError } from "@groupcast/base";
 import { LoopingCall, type MulticastPort, Reactor } from "@groupcast/reactor";
 import fc from "fast-check";
 import { expect, test } from "vitest";

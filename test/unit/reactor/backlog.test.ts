@@ -1,16 +1,15 @@
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { type Listening, Stage, turn } from "./stage.js";
 
 const TO = { address: "192.0.2.1", port: 80 };
-const EAGAIN = errnoOf("EAGAIN");
 const MAX_DATAGRAMS = 1024;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** A port whose socket takes nothing more, with `first` waiting. */
 async function blocked(first: readonly string[] = ["first"]): Promise<Listening> {
   const listening = new Stage().listen();
-  listening.socket.sendOutcomes.push(EAGAIN);
+  listening.socket.sendOutcomes.push(ERRNO.EAGAIN);
   for (const text of first) listening.port.write(text, TO);
   await turn();
   return listening;
@@ -29,7 +28,7 @@ test("EAGAIN keeps what was not taken, and writable() sends it in order, what ca
 
 test("EAGAIN in the middle of a burst keeps the rest only", async () => {
   const { port, socket } = new Stage().listen();
-  socket.sendOutcomes.push(2, EAGAIN);
+  socket.sendOutcomes.push(2, ERRNO.EAGAIN);
   for (const text of ["1", "2", "3", "4"]) port.write(text, TO);
   await turn();
   expect(socket.texts).toEqual(["1", "2"]);
@@ -40,7 +39,7 @@ test("EAGAIN in the middle of a burst keeps the rest only", async () => {
 
 test("EAGAIN again after writable() waits for the next one, in order", async () => {
   const { socket } = await blocked(["1", "2", "3"]);
-  socket.sendOutcomes.push(1, EAGAIN);
+  socket.sendOutcomes.push(1, ERRNO.EAGAIN);
   socket.becomeWritable();
   expect(socket.texts).toEqual(["1"]);
   socket.becomeWritable();
@@ -89,7 +88,7 @@ test("drain is told once the backlog that had refused a datagram is empty, and w
   while (port.write("x", TO));
   await turn();
   events.length = 0;
-  socket.sendOutcomes.push(1, EAGAIN);
+  socket.sendOutcomes.push(1, ERRNO.EAGAIN);
   socket.becomeWritable();
   expect(events).toEqual([]);
   socket.becomeWritable();
@@ -117,7 +116,7 @@ test("write() inside a drain listener is sent", async () => {
 
 test("a failure in the backlog is told, and the rest is sent", async () => {
   const { port, socket, events } = await blocked(["1", "2", "3"]);
-  socket.sendOutcomes.push(1, errnoOf("EHOSTUNREACH"));
+  socket.sendOutcomes.push(1, ERRNO.EHOSTUNREACH);
   socket.becomeWritable();
   await turn();
   expect(socket.texts).toEqual(["1", "3"]);

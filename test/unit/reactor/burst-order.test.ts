@@ -1,4 +1,4 @@
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { Stage, turn } from "./stage.js";
 
@@ -43,7 +43,7 @@ test("write() keeps the bytes of datagrams of all sizes when it puts peers side 
 
 test("write() keeps what the network does not take, when peers were put side by side", async () => {
   const { port, socket } = new Stage().listen();
-  socket.sendOutcomes.push(3, errnoOf("EAGAIN"));
+  socket.sendOutcomes.push(3, ERRNO.EAGAIN);
   for (const text of ["1", "2"]) for (const peer of [A, B]) port.write(`${peer === A ? "a" : "b"}${text}`, peer);
   await turn();
   expect(port.statistics()).toMatchObject({ sent: 3, queued: 1 });

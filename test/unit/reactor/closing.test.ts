@@ -1,9 +1,8 @@
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { Stage, turn } from "./stage.js";
 
 const TO = { address: "192.0.2.1", port: 80 };
-const EAGAIN = errnoOf("EAGAIN");
 const LINGER_MS = 1000;
 
 test("stopListening() right after write() still sends", async () => {
@@ -17,7 +16,7 @@ test("stopListening() right after write() still sends", async () => {
 test("stopListening() waits for the network to take what is left, and no longer", async () => {
   const stage = new Stage();
   const { port, protocol, socket } = stage.listen();
-  socket.sendOutcomes.push(EAGAIN);
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
   port.write("late", TO);
   const stopped = port.stopListening();
   await turn();
@@ -32,7 +31,7 @@ test("stopListening() waits for the network to take what is left, and no longer"
 test("stopListening() gives up after a second, and counts what did not leave as dropped", async () => {
   const stage = new Stage();
   const { port, protocol, socket, events } = stage.listen();
-  socket.sendOutcomes.push(EAGAIN);
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
   port.write("one", TO);
   port.write("two", TO);
   const stopped = port.stopListening();
@@ -48,7 +47,7 @@ test("stopListening() gives up after a second, and counts what did not leave as 
 
 test("stopListening() tells failures of the last datagrams before it tells closed", async () => {
   const { port, socket, events } = new Stage().listen();
-  socket.sendOutcomes.push(errnoOf("ENETUNREACH"));
+  socket.sendOutcomes.push(ERRNO.ENETUNREACH);
   port.write("lost", TO);
   await port.stopListening();
   expect(events.map(([event]) => event)).toEqual(["sendFailed", "closed"]);
@@ -57,7 +56,7 @@ test("stopListening() tells failures of the last datagrams before it tells close
 test("stopListening() tells dropped before it tells closed", async () => {
   const stage = new Stage();
   const { port, socket, events } = stage.listen();
-  socket.sendOutcomes.push(EAGAIN);
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
   port.write("x", TO);
   await turn();
   while (port.write("x", TO));

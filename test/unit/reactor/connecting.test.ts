@@ -1,4 +1,5 @@
-import { errnoOf, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { Notes, Stage, turn } from "./stage.js";
 
@@ -128,7 +129,7 @@ test("disconnect() lets the port be connected again, to another peer", async () 
 test("disconnect() leaves what the network has not taken to the peer it was written to", async () => {
   const { port, socket } = new Stage().listen();
   port.connect("192.0.2.1", 80);
-  socket.sendOutcomes.push(errnoOf("EAGAIN"), errnoOf("EAGAIN"));
+  socket.sendOutcomes.push(ERRNO.EAGAIN, ERRNO.EAGAIN);
   port.write("waits");
   port.disconnect();
   socket.becomeWritable();

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, isGroupcastError } from "@groupcast/backend";
+import { InvalidArgumentError, isGroupcastError } from "@groupcast/base";
 import { Reactor } from "@groupcast/reactor";
 import { describe, expect, test } from "vitest";
 import { FakeBackend } from "../../support/fake-backend.js";

@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
-import { CannotListenError, errnoOf, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { UDPPort } from "@groupcast/reactor";
+import { CannotListenError } from "groupcast";
 import { describe, expect, test } from "vitest";
 import { Notes, Stage, turn } from "./stage.js";
 
@@ -131,7 +133,7 @@ test("listenUDP() throws CannotListenError with address, port and errno when the
     expect.objectContaining({
       code: "ERR_LISTEN",
       operation: "listenUDP",
-      errno: errnoOf("EADDRINUSE"),
+      errno: ERRNO.EADDRINUSE,
       errnoName: "EADDRINUSE",
       address: "0.0.0.0",
       port: 9999,

@@ -1,4 +1,4 @@
-import type { Clock } from "@groupcast/backend";
+import type { Clock } from "@groupcast/base";
 import { LoopingCall } from "@groupcast/reactor";
 import { expect, test, vi } from "vitest";
 import { Stage, turn } from "./stage.js";

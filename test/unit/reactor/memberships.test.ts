@@ -1,5 +1,5 @@
-import { errnoOf } from "@groupcast/backend";
 import { describe, expect, test } from "vitest";
+import { errnoOf } from "../../support/errno-of.js";
 import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
 import { Stage, turn } from "./stage.js";
 

@@ -1,4 +1,5 @@
-import { errnoOf, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { type SocketAddress, socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { ETH0, type FakeSocket, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
 import { type Listening, Notes, Stage, turn } from "./stage.js";
@@ -319,7 +320,7 @@ test("a guard is left where its interface is gone, and made again with it, befor
 test("a guard stays while interfaces change that it is not on, so that what still waits is held back", async () => {
   const stage = new Stage();
   const listening = stage.listenMulticast({ ttl: 0, outgoingInterface: "eth0" });
-  listening.socket.sendOutcomes.push(errnoOf("EAGAIN"));
+  listening.socket.sendOutcomes.push(ERRNO.EAGAIN);
   listening.port.write("waits", GROUP);
   await turn();
   stage.backend.network.change([LOOPBACK, ETH0, ETH1]);

@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import type { Resolver } from "@groupcast/reactor";
 import { expect, test, vi } from "vitest";
 import { Stage } from "./stage.js";
@@ -44,7 +44,7 @@ test("resolve() of the system rejects with ERR_RESOLVE for a name that has no ad
 });
 
 test("resolve() rejects with ERR_RESOLVE when the resolver rejects, or throws", async () => {
-  const cause = Object.assign(new Error("no"), { errno: errnoOf("ETIMEDOUT") });
+  const cause = Object.assign(new Error("no"), { errno: ERRNO.ETIMEDOUT });
   const rejecting = stageWith(() => Promise.reject(cause)).reactor.resolve("host.example");
   await expect(rejecting).rejects.toMatchObject({ code: "ERR_RESOLVE", errnoName: "ETIMEDOUT", address: "host.example", cause });
   const throwing = stageWith(() => {

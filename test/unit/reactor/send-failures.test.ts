@@ -1,5 +1,8 @@
-import { errnoOf, MessageLengthError, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
+import { MessageLengthError } from "groupcast";
 import { expect, test } from "vitest";
+import { errnoOf } from "../../support/errno-of.js";
 import { Stage, turn } from "./stage.js";
 
 const TO = { address: "192.0.2.1", port: 80 };
@@ -20,7 +23,7 @@ test.each(["ENETUNREACH", "EHOSTUNREACH", "ENOBUFS", "EPERM", "EACCES", "EINVAL"
 
 test("a failure in the middle of a burst does not lose the rest", async () => {
   const { port, socket, events } = new Stage().listen();
-  socket.sendOutcomes.push(1, errnoOf("ENETUNREACH"), errnoOf("EACCES"));
+  socket.sendOutcomes.push(1, ERRNO.ENETUNREACH, ERRNO.EACCES);
   for (const text of ["1", "2", "3", "4", "5"]) port.write(text, TO);
   await turn();
   expect(socket.texts).toEqual(["1", "4", "5"]);
@@ -30,7 +33,7 @@ test("a failure in the middle of a burst does not lose the rest", async () => {
 
 test("a failure found while write() flushes a full burst is told later, never inside it", async () => {
   const { port, socket, events } = new Stage().listen();
-  socket.sendOutcomes.push(errnoOf("ENETUNREACH"));
+  socket.sendOutcomes.push(ERRNO.ENETUNREACH);
   for (let i = 0; i < 65; i++) port.write("x", TO);
   expect(socket.sent).toHaveLength(63);
   expect(events).toEqual([]);
@@ -40,7 +43,7 @@ test("a failure found while write() flushes a full burst is told later, never in
 
 test("EMSGSIZE from the network is a MessageLengthError with the length", async () => {
   const { port, socket, events } = new Stage().listen();
-  socket.sendOutcomes.push(errnoOf("EMSGSIZE"));
+  socket.sendOutcomes.push(ERRNO.EMSGSIZE);
   port.write("x".repeat(2000), TO);
   await turn();
   const [event, failure] = events[0] as [string, { error: MessageLengthError }];
@@ -85,7 +88,7 @@ test("ECONNREFUSED of a connected port calls connectionRefused(), tells no event
 test("ECONNREFUSED from send itself calls connectionRefused() from the loop, and the next datagram is sent", async () => {
   const { port, protocol, socket } = new Stage().listen();
   port.connect("192.0.2.1", 80);
-  socket.sendOutcomes.push(errnoOf("ECONNREFUSED"));
+  socket.sendOutcomes.push(ERRNO.ECONNREFUSED);
   port.write("refused");
   port.write("sent");
   expect(protocol.calls).toEqual(["startProtocol"]);

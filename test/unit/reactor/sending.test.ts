@@ -1,4 +1,4 @@
-import { errnoOf } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { Notes, Stage, turn } from "./stage.js";
 
@@ -65,7 +65,7 @@ test("write() has copied the buffer when it returns, so that it may be used agai
 
 test("write() keeps a copy in the backlog too", async () => {
   const { port, socket } = new Stage().listen();
-  socket.sendOutcomes.push(errnoOf("EAGAIN"));
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
   const buffer = Buffer.from("first");
   port.write(buffer, TO);
   await turn();

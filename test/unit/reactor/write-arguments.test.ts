@@ -1,4 +1,5 @@
-import { InvalidArgumentError, MessageLengthError } from "@groupcast/backend";
+import { InvalidArgumentError } from "@groupcast/base";
+import { MessageLengthError } from "groupcast";
 import { expect, test } from "vitest";
 import { Stage, turn } from "./stage.js";
 

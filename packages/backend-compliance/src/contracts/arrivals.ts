@@ -1,9 +1,11 @@
 /** What is known of a datagram besides its bytes. */
+
 import assert from "node:assert/strict";
 import type { Capability } from "@groupcast/backend";
 import { type Contract, contracts } from "../contract.js";
 import type { Arrived } from "../endpoint.js";
 import type { Lab } from "../lab.js";
+import { answered } from "../refusal.js";
 
 const PACKET_INFO: readonly Capability[] = ["packetInfo", "set receivePacketInfo"];
 
@@ -31,7 +33,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
     why: "ip(7): IP_PKTINFO; RFC 3542, 6.2",
     async run(lab) {
       const arrived = await oneToEverywhere(lab);
-      const loopback = lab.backend.network.interfaces().find(({ flags }) => flags.loopback)!;
+      const loopback = answered(lab.backend.network.interfaces()).find(({ flags }) => flags.loopback)!;
       const { destination, interface: on, interfaceIndex } = arrived.arrival;
       assert.deepEqual([destination, on, interfaceIndex], [lab.addresses.loopback, loopback.name, loopback.index]);
     },

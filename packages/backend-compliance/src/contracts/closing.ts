@@ -1,6 +1,7 @@
 /** Closing, and that it is the end. */
+
 import assert from "node:assert/strict";
-import { errnoName } from "@groupcast/backend";
+import { errnoName } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
 import { textsOf } from "../endpoint.js";
 import { assertRefused } from "../refusal.js";

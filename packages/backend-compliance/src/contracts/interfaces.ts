@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import type { NetworkInterface, Route } from "@groupcast/backend";
 import { type Contract, contracts } from "../contract.js";
 import type { Lab } from "../lab.js";
-import { assertOutcome } from "../refusal.js";
+import { answered, assertOutcome } from "../refusal.js";
 
 const LIST = "getifaddrs(3), netdevice(7)";
 
@@ -15,7 +15,7 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     why: LIST,
     run(lab) {
-      const all = lab.backend.network.interfaces();
+      const all = answered(lab.backend.network.interfaces());
       const loopback = all.find(({ flags }) => flags.loopback);
       assert.ok(loopback?.addresses.some(({ address }) => address === lab.addresses.loopback));
       assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
@@ -27,7 +27,7 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     why: "network-interface.ts: InterfaceAddress",
     run(lab) {
-      for (const { name, addresses } of lab.backend.network.interfaces()) {
+      for (const { name, addresses } of answered(lab.backend.network.interfaces())) {
         for (const { address, family, prefixLength } of addresses) {
           assert.equal(isIP(address), family, `${address} of ${name}`);
           assert.ok(!address.includes("%") && prefixLength >= 0 && prefixLength <= (family === 4 ? 32 : 128), `${address} of ${name}`);
@@ -42,7 +42,7 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["interfaceIndexes"],
     why: "if_nametoindex(3)",
     run(lab) {
-      const indexes = lab.backend.network.interfaces().map(({ index }) => index);
+      const indexes = answered(lab.backend.network.interfaces()).map(({ index }) => index);
       assert.ok(indexes.every((index) => index > 0));
       assert.equal(new Set(indexes).size, indexes.length);
     },
@@ -73,7 +73,7 @@ export const INTERFACES: readonly Contract[] = contracts([
       assert.equal(lab.interface(at.name).flags.up, false);
       assert.equal(lab.interface(at.name).index, at.index);
       await lab.control.remove(at.name);
-      assert.ok(lab.backend.network.interfaces().every(({ name }) => name !== at.name));
+      assert.ok(answered(lab.backend.network.interfaces()).every(({ name }) => name !== at.name));
     },
   },
   {
@@ -84,7 +84,7 @@ export const INTERFACES: readonly Contract[] = contracts([
     why: "rtnetlink(7): RTM_NEWLINK, RTM_DELLINK; backend.ts: watch",
     async run(lab) {
       let changes = 0;
-      lab.defer(lab.backend.network.watch(() => changes++));
+      lab.defer(answered(lab.backend.network.watch(() => changes++)));
       for (const change of await changesOf(lab)) {
         const before = changes;
         await change();
@@ -103,9 +103,11 @@ export const INTERFACES: readonly Contract[] = contracts([
       const { network } = lab.backend;
       let isListed = false;
       lab.defer(
-        network.watch(() => {
-          isListed ||= network.interfaces().some(({ name, flags }) => name.startsWith("added") && flags.up);
-        }),
+        answered(
+          network.watch(() => {
+            isListed ||= answered(network.interfaces()).some(({ name, flags }) => name.startsWith("added") && flags.up);
+          }),
+        ),
       );
       await lab.addInterface();
       await lab.until("the interface is told of and listed", () => isListed);
@@ -122,8 +124,8 @@ export const INTERFACES: readonly Contract[] = contracts([
       let stoppedCalls = 0;
       let calls = 0;
       const stopped = (): void => void stoppedCalls++;
-      network.watch(stopped)();
-      lab.defer(network.watch(() => calls++));
+      answered(network.watch(stopped))();
+      lab.defer(answered(network.watch(() => calls++)));
       await lab.addInterface();
       await lab.until("the change is told", () => calls > 0, WATCH_DEADLINE_MS);
       assert.equal(stoppedCalls, 0);
@@ -138,8 +140,8 @@ export const INTERFACES: readonly Contract[] = contracts([
     async run(lab) {
       let calls = 0;
       const watcher = (): void => void calls++;
-      const stop = lab.backend.network.watch(watcher);
-      lab.defer(lab.backend.network.watch(watcher)); // the same function, once more
+      const stop = answered(lab.backend.network.watch(watcher));
+      lab.defer(answered(lab.backend.network.watch(watcher))); // the same function, once more
       stop();
       stop();
       await lab.addInterface();
@@ -203,7 +205,7 @@ export const INTERFACES: readonly Contract[] = contracts([
     host: ["ownNetwork"],
     why: "backend.ts: defaultRoute",
     run(lab) {
-      assert.equal(lab.backend.network.defaultRoute(lab.family), undefined);
+      assert.equal(answered(lab.backend.network.defaultRoute(lab.family)), undefined);
     },
   },
   {

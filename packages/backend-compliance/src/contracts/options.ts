@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { OPTION_NAMES, type OptionName, optionRow } from "@groupcast/backend";
 import { type Contract, type ContractDraft, contracts } from "../contract.js";
 import type { Lab } from "../lab.js";
-import { assertOutcome } from "../refusal.js";
+import { answered, assertOutcome } from "../refusal.js";
 import type { SocketEndpoint } from "../socket-endpoint.js";
 
 /** What a fresh socket has, where that is not the administrator's choice. */
@@ -127,7 +127,7 @@ function otherValue(lab: Lab, name: OptionName, value: number): number {
   const { unit } = optionRow(name);
   if (unit === "boolean") return value === 0 ? 1 : 0;
   if (unit === "bytes") return Math.max(8_192, Math.floor(value / 4)); // below what the kernel caps at
-  if (unit === "index") return lab.backend.network.interfaces().find(({ flags }) => flags.loopback)!.index;
+  if (unit === "index") return answered(lab.backend.network.interfaces()).find(({ flags }) => flags.loopback)!.index;
   return value === 9 ? 8 : 9;
 }
 

@@ -1,6 +1,8 @@
 /** Connected endpoints, and what is told of peers that are not there. */
+
 import assert from "node:assert/strict";
-import { errnoOf, type SocketAddress } from "@groupcast/backend";
+import type { SocketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
 import { type Endpoint, textsOf } from "../endpoint.js";
 import type { Lab } from "../lab.js";
@@ -183,7 +185,7 @@ export const PEERS: readonly Contract[] = contracts([
       endpoint.write("anybody?");
       await lab.until("the refusal is told", () => endpoint.losses.length > 0);
       const { errno, peer } = endpoint.losses[0]!;
-      assert.equal(errno, errnoOf("ECONNREFUSED"));
+      assert.equal(errno, ERRNO.ECONNREFUSED);
       assert.deepEqual([peer?.address, peer?.port], [gone.address, gone.port]);
       const peerAgain = lab.open({ port: gone.port });
       await lab.fence(endpoint, { from: peerAgain });
@@ -237,7 +239,7 @@ export const PEERS: readonly Contract[] = contracts([
       endpoint.write("anybody?", local);
       await lab.until("the refusal is told", () => endpoint.losses.length > 0);
       const { errno, peer } = endpoint.losses[0]!;
-      assert.deepEqual([errno, peer?.address, peer?.port], [errnoOf("ECONNREFUSED"), local.address, local.port]);
+      assert.deepEqual([errno, peer?.address, peer?.port], [ERRNO.ECONNREFUSED, local.address, local.port]);
     },
   },
   {

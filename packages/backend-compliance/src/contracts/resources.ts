@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import { type Contract, contracts } from "../contract.js";
 import { textsOf } from "../endpoint.js";
 import type { Lab } from "../lab.js";
-import { assertOutcome } from "../refusal.js";
+import { answered, assertOutcome } from "../refusal.js";
 import { SocketEndpoint, WIDE } from "../socket-endpoint.js";
 
 const CYCLES = 300;
@@ -196,7 +196,7 @@ export const RESOURCES: readonly Contract[] = contracts([
     async run(lab) {
       const heard = [0, 0];
       for (const [number, backend] of [lab.backend, lab.site.openAnother!()].entries()) {
-        lab.defer(backend.network.watch(() => (heard[number]! += 1)));
+        lab.defer(answered(backend.network.watch(() => (heard[number]! += 1))));
       }
       await lab.addInterface();
       await lab.until("both are told", () => heard.every((count) => count > 0));

@@ -1,6 +1,8 @@
 /** Many datagrams in one call. */
+
 import assert from "node:assert/strict";
-import { errnoName, type SendBatch } from "@groupcast/backend";
+import type { SendBatch } from "@groupcast/backend";
+import { errnoName } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
 import { textsOf } from "../endpoint.js";
 import type { Lab } from "../lab.js";

@@ -1,6 +1,7 @@
 /** What becomes of a datagram that is written. */
+
 import assert from "node:assert/strict";
-import { errnoName } from "@groupcast/backend";
+import { errnoName } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
 import { type Endpoint, textsOf } from "../endpoint.js";
 import type { Lab } from "../lab.js";

@@ -1,16 +1,16 @@
 // Runs a random program on a backend, and writes down what every socket saw.
+
 import {
   type Capability,
-  errnoName,
   type Family,
   type NetworkInterface,
   type OptionName,
   type PacketOrigin,
   type SocketAddress,
   socketAddress,
-  UnsupportedError,
 } from "@groupcast/backend";
-import { type Arrived, addressesOf, type Loss, Refusal, type Site, SocketEndpoint } from "@groupcast/backend-compliance";
+import { type Arrived, addressesOf, answered, type Loss, Refusal, type Site, SocketEndpoint } from "@groupcast/backend-compliance";
+import { errnoName, UnsupportedError } from "@groupcast/base";
 import { INTERFACES } from "../interfaces.js";
 import type { Observation, Origin, Place, RandomProgram, Step, Target } from "./step.js";
 
@@ -40,7 +40,7 @@ class ProgramRun {
     this.#site = site;
     this.#family = family;
     this.#fence = SocketEndpoint.listen(site.backend, family);
-    this.#nets = site.interfaces.map((name) => site.backend.network.interfaces().find((at) => at.name === name)!);
+    this.#nets = site.interfaces.map((name) => answered(site.backend.network.interfaces()).find((at) => at.name === name)!);
     this.#places = placesOf(family);
   }
 

@@ -1,7 +1,9 @@
 // Sends large datagrams over a loopback interface that has been slowed down, as fast as send() takes them; closes the sender the
 // moment it is refused for the third time; prints what came of it once all that was taken has arrived.
-import { errnoOf, socketAddress } from "@groupcast/backend";
+
+import { socketAddress } from "@groupcast/backend";
 import { DgramBackend } from "@groupcast/backend-dgram";
+import { ERRNO } from "@groupcast/base";
 
 const REFUSALS = 3;
 const LENGTH_BYTES = 1200;
@@ -23,7 +25,7 @@ function sendMore() {
   for (;;) {
     batch.bytes.writeUInt32BE(outcome.sent);
     const taken = sender.send(batch, 0, 1);
-    if (taken === errnoOf("EAGAIN")) break;
+    if (taken === ERRNO.EAGAIN) break;
     outcome.sent += taken;
   }
   outcome.refused += 1;

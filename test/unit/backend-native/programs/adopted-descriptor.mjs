@@ -1,8 +1,9 @@
 // Adopts descriptor 3, which the program before this one opened, and prints what it is and what arrived there: what was on its
 // way already, or, on a socket without a peer, three datagrams that leave as one run.
+
 import { fstatSync } from "node:fs";
-import { errnoName } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
+import { errnoName } from "@groupcast/base";
 
 const FD = 3;
 const texts = ["one", "two", "end"];

@@ -1,6 +1,8 @@
 // Joins without naming an interface: the route to the group decides. Prints the outcomes and where a datagram to the group arrived.
-import { errnoName, socketAddress } from "@groupcast/backend";
+
+import { socketAddress } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
+import { errnoName } from "@groupcast/base";
 
 const GROUP = "239.255.42.9";
 const socket = NativeBackend.load().openSocket(4, { received, writable() {}, sendFailed() {}, failed() {} });

@@ -1,7 +1,9 @@
 // Fills the send buffer with datagrams to a neighbour that does not answer ARP, so that they wait, until the kernel gives them up.
+
 import { writeFileSync } from "node:fs";
-import { errnoName, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
+import { errnoName } from "@groupcast/base";
 
 const MAX_SENDS = 1_000;
 writeFileSync("/proc/sys/net/ipv4/neigh/one/retrans_time_ms", "20"); // gives up after three of these

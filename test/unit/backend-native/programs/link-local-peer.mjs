@@ -1,6 +1,8 @@
 // Connects to a link-local peer and disconnects; prints the addresses and what the socket is bound to meanwhile and afterwards.
-import { errnoName, socketAddress } from "@groupcast/backend";
+
+import { socketAddress } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
+import { errnoName } from "@groupcast/base";
 
 const backend = NativeBackend.load();
 const nobody = { received() {}, writable() {}, sendFailed() {}, failed() {} };

@@ -1,8 +1,10 @@
 // Sends to its own link-local address while the interface is renamed, and while it is deleted and made again; prints from where
 // the datagrams came.
+
 import { execFileSync } from "node:child_process";
-import { errnoName, socketAddress } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
+import { errnoName } from "@groupcast/base";
 
 const ip = (line) => execFileSync("ip", line.split(" "));
 const { promise, resolve } = { promise: undefined, resolve: () => {} };

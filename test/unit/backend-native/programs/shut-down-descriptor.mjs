@@ -1,7 +1,8 @@
 // Adopts descriptor 3, which the program before this one has shut down, and prints what it is told, and whether it has rest then.
+
 import { setTimeout as pause } from "node:timers/promises";
-import { errnoName } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
+import { errnoName } from "@groupcast/base";
 
 const WIDE = { maxPacketBytes: 65_535, maxDatagrams: 64, maxBytes: 1_000_000 };
 const told = [];

@@ -1,4 +1,4 @@
-import type { Clock, ScheduledCall } from "@groupcast/backend";
+import type { Clock, ScheduledCall } from "./clock.js";
 
 const LONGEST_TIMER_MS = 2_147_483_647; // Node fires at once what is longer (2 ** 31 - 1, timers.md)
 

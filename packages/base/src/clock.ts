@@ -1,10 +1,10 @@
 /**
- * Time, as the reactor needs it. The system's in production, a `ManualClock` in tests.
+ * Time, as the reactor needs it: the system's in production, a `ManualClock` in tests.
  *
  * Monotonic: setting the wall clock moves nothing.
  */
 export interface Clock {
-  /** Milliseconds since an arbitrary moment; fractions allowed; never decreases. */
+  /** Returns milliseconds since an arbitrary moment; fractions allowed; never decreases. */
   nowMs(): number;
   /** Calls `fn` once, `delayMs` from now or later, never from inside this call. */
   schedule(delayMs: number, fn: () => void): ScheduledCall;
@@ -14,5 +14,6 @@ export interface Clock {
 
 /** A call that a {@link Clock} will make. */
 export interface ScheduledCall {
+  /** Takes the call back; does nothing once it has been made. */
   cancel(): void;
 }

@@ -1,6 +1,6 @@
-/** Calling what users wrote: it may throw, and it may be async and reject. Neither may stop a port. */
+/** Calls of what users wrote: it may throw, and it may be async and reject. Neither may stop a port. */
 
-/** Calls `call`; what it throws, or rejects with, goes to `onThrow`. */
+/** Calls `call`; hands what it throws, or rejects with, to `onThrow`. */
 export function callGuarded(call: () => unknown, onThrow: (error: unknown) => void): void {
   try {
     watchRejection(call(), onThrow);
@@ -14,7 +14,7 @@ export function watchRejection(result: unknown, onThrow: (error: unknown) => voi
   if (isThenable(result)) result.then(undefined, onThrow);
 }
 
-/** Whether `result` settles later. */
+/** Tells whether `result` settles later. */
 export function isThenable(result: unknown): result is PromiseLike<unknown> {
   return typeof (result as { then?: unknown } | null | undefined)?.then === "function";
 }

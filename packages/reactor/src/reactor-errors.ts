@@ -1,45 +1,11 @@
-/**
- * Every error code, the class that carries it, what it means and what the caller can do.
- *
- * Classes say what the caller should do, codes say what happened. `docs/errors.md` is checked against this table.
- */
+import type { BACKEND_ERRORS } from "@groupcast/backend";
+import { type BASE_ERRORS, defineErrors, type ErrorDefinitions } from "@groupcast/base";
 
-/** Name of an error class, as `error.name` has it. */
-export type ErrorClassName =
-  | "InvalidArgumentError"
-  | "StateError"
-  | "UnsupportedError"
-  | "SystemError"
-  | "CannotListenError"
-  | "MulticastJoinError"
-  | "MessageLengthError"
-  | "BackendLoadError";
-
-/** One row of {@link ERROR_TABLE}. */
-export interface ErrorRow {
-  readonly class: ErrorClassName;
-  readonly meaning: string;
-  readonly remedy: string;
-}
-
-/** Code → its row. */
-export const ERROR_TABLE = {
-  ERR_ARGUMENT_TYPE: { class: "InvalidArgumentError", meaning: "is of the wrong type", remedy: "pass the type that is named" },
-  ERR_ARGUMENT_RANGE: { class: "InvalidArgumentError", meaning: "is out of range", remedy: "pass a value within the range that is named" },
-  ERR_OPTION_UNKNOWN: {
-    class: "InvalidArgumentError",
-    meaning: "is not an option",
-    remedy: "check the spelling against the options that are named",
-  },
+const TABLE = {
   ERR_PORT_RANGE: {
     class: "InvalidArgumentError",
     meaning: "is not a port number",
     remedy: "pass an integer from 1 to 65535 (0 only to listen on any free port)",
-  },
-  ERR_ADDRESS_NOT_IP: {
-    class: "InvalidArgumentError",
-    meaning: "is not an IP address",
-    remedy: "pass an IP literal; reactor.resolve() turns a name into one",
   },
   ERR_ADDRESS_SCOPE: {
     class: "InvalidArgumentError",
@@ -67,16 +33,6 @@ export const ERROR_TABLE = {
     class: "InvalidArgumentError",
     meaning: "is a multicast group, where a sender's address is needed",
     remedy: "pass the unicast address of the sender",
-  },
-  ERR_INTERFACE_UNKNOWN: {
-    class: "InvalidArgumentError",
-    meaning: "is no interface of this host",
-    remedy: "pick one of network.interfaces(), or omit whenAvailable: false to wait for it",
-  },
-  ERR_CHANNEL_NAME: {
-    class: "InvalidArgumentError",
-    meaning: "is not the name of a channel",
-    remedy: "use 1 to 255 ASCII characters, namespace included",
   },
   ERR_TRIGGER_UNKNOWN: {
     class: "InvalidArgumentError",
@@ -115,22 +71,6 @@ export const ERROR_TABLE = {
   ERR_CALL_CANCELLED: { class: "StateError", meaning: "the delayed call was cancelled", remedy: "check active() first" },
   ERR_LOOP_RUNNING: { class: "StateError", meaning: "the looping call is running already", remedy: "stop() it first" },
   ERR_LOOP_NOT_RUNNING: { class: "StateError", meaning: "the looping call is not running", remedy: "start() it first" },
-  ERR_CLOCK_LIMIT: {
-    class: "StateError",
-    meaning: "what a manual clock was to wait for has not happened within its limit",
-    remedy: "look why it does not, or pass a higher limitMs",
-  },
-
-  ERR_UNSUPPORTED_OPERATION: {
-    class: "UnsupportedError",
-    meaning: "this backend cannot do it",
-    remedy: "check reactor.backend.capabilities; the native backend on Linux can do most",
-  },
-  ERR_UNSUPPORTED_OPTION: {
-    class: "UnsupportedError",
-    meaning: "this backend does not have the option",
-    remedy: "check reactor.backend.capabilities; the native backend on Linux has most",
-  },
 
   ERR_LISTEN: {
     class: "CannotListenError",
@@ -172,31 +112,21 @@ export const ERROR_TABLE = {
   },
   ERR_SET_OPTION: { class: "SystemError", meaning: "the OS refused the option", remedy: "look at errnoName" },
   ERR_GET_OPTION: { class: "SystemError", meaning: "the OS did not tell the option", remedy: "look at errnoName" },
+  ERR_INTERFACES: {
+    class: "SystemError",
+    meaning: "the OS did not list the interfaces",
+    remedy: "EMFILE, ENFILE: close descriptors or raise the limit; otherwise call again: interfaces that change fast interrupt the list",
+  },
   ERR_ROUTE: { class: "SystemError", meaning: "the OS has no route", remedy: "ENETUNREACH: add a route, or name the interface" },
   ERR_RESOLVE: {
     class: "SystemError",
     meaning: "the name could not be resolved",
     remedy: "check the name and the resolver; ENOTFOUND: it has no address of that family",
   },
-  ERR_BACKEND_LOAD: {
-    class: "BackendLoadError",
-    meaning: "the backend could not be loaded",
-    remedy: "read the cause; GROUPCAST_BACKEND=dgram uses node:dgram",
-  },
 } as const;
 
-/** Every code an error of Groupcast can have. */
-export type ErrorCode = keyof typeof ERROR_TABLE;
+/** The errors of reactors, ports, memberships and timers. */
+export const REACTOR_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
 
-/** Every code, in table order. */
-export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERROR_TABLE) as ErrorCode[];
-
-/** The row of one code, as the general shape. */
-export function errorRow(code: ErrorCode): ErrorRow {
-  return ERROR_TABLE[code];
-}
-
-/** The codes that errors of one class can have. */
-export type CodeOf<C extends ErrorClassName> = {
-  [K in ErrorCode]: (typeof ERROR_TABLE)[K]["class"] extends C ? K : never;
-}[ErrorCode];
+/** Every code that an error of reactors, ports and backends can have. */
+export type ErrorCode = keyof typeof BASE_ERRORS | keyof typeof BACKEND_ERRORS | keyof typeof REACTOR_ERRORS;

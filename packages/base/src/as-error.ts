@@ -1,0 +1,14 @@
+import { inspect } from "node:util";
+
+/** Returns what was thrown as an Error: JavaScript lets user code throw anything, also what cannot be shown. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`thrown: ${shown(thrown)}`, { cause: thrown });
+}
+
+function shown(thrown: unknown): string {
+  try {
+    return inspect(thrown);
+  } catch {
+    return "a value that throws when it is shown";
+  }
+}

@@ -1,0 +1,14 @@
+import { defineErrors, type ErrorDefinitions } from "./define-errors.js";
+
+const TABLE = {
+  ERR_ARGUMENT_TYPE: { class: "InvalidArgumentError", meaning: "is of the wrong type", remedy: "pass the type that is named" },
+  ERR_ARGUMENT_RANGE: { class: "InvalidArgumentError", meaning: "is out of range", remedy: "pass a value within the range that is named" },
+  ERR_OPTION_UNKNOWN: {
+    class: "InvalidArgumentError",
+    meaning: "is not an option",
+    remedy: "check the spelling against the options that are named",
+  },
+} as const;
+
+/** The errors that any function with arguments can throw. */
+export const BASE_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
