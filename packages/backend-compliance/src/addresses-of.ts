@@ -1,4 +1,4 @@
-import { anyAddress, type Family } from "@groupcast/backend";
+import { anyAddress, type Family, maxPayloadBytes } from "@groupcast/backend";
 
 /** The addresses of one IP version that contracts use. */
 export interface FamilyAddresses {
@@ -12,9 +12,9 @@ export interface FamilyAddresses {
 
 const ADDRESSES: Readonly<Record<Family, FamilyAddresses>> = {
   // TEST-NET-1 (RFC 5737); 65,535 bytes less the headers of IP (RFC 791) and UDP (RFC 768)
-  4: { any: anyAddress(4), loopback: "127.0.0.1", foreign: "192.0.2.1", maxPayloadBytes: 65_507 },
+  4: { any: anyAddress(4), loopback: "127.0.0.1", foreign: "192.0.2.1", maxPayloadBytes: maxPayloadBytes(4) },
   // RFC 3849; the length of RFC 8200 leaves out the header of IP
-  6: { any: anyAddress(6), loopback: "::1", foreign: "2001:db8::1", maxPayloadBytes: 65_527 },
+  6: { any: anyAddress(6), loopback: "::1", foreign: "2001:db8::1", maxPayloadBytes: maxPayloadBytes(6) },
 };
 
 /** @returns What IPv4 and IPv6 write differently. */

@@ -10,9 +10,10 @@
  * - Nothing is delivered inside a call into the socket, and nothing at all after `close()`.
  */
 import type { Capability } from "./capabilities.js";
+import type { Family } from "./ip-facts.js";
 import type { NetworkInterface, Route } from "./network-interface.js";
 import type { OptionName } from "./option-table.js";
-import type { Family, SocketAddress } from "./socket-address.js";
+import type { SocketAddress } from "./socket-address.js";
 
 /** 0 or more: success. Less than 0: an errno with libuv's sign, such as -98 for `EADDRINUSE` on Linux. */
 export type Outcome = number;
@@ -98,14 +99,21 @@ export interface DatagramBatch {
   interfaceIndex(index: number): number;
 }
 
-/** What is known of a received datagram besides its bytes and its sender. */
+/** What is known about a received datagram besides its bytes and its sender. Each field is absent where it is not known. */
 export interface Arrival {
-  readonly destination?: string; // IP literal in the datagram's header: a group, a broadcast address or one of ours
-  readonly interface?: string; // name of the interface it came in on
+  /** IP literal that the datagram was sent to: a group, a broadcast address or a local address. */
+  readonly destination?: string;
+  /** Name of the interface that the datagram came in by. */
+  readonly interface?: string;
+  /** Index of that interface. */
   readonly interfaceIndex?: number;
-  readonly ttl?: number; // what was left of it on arrival; IPv6: hop limit
-  readonly timestampNs?: bigint; // kernel's wall-clock time of arrival since 1970
-  readonly kernelDrops?: number; // datagrams this socket lost to a full receive buffer before this one
+  /** TTL that was left on arrival, 0 … 255; on IPv6 the hop limit. */
+  readonly ttl?: number;
+  /** Time of arrival by the kernel's wall clock, in nanoseconds since 1970. */
+  readonly timestampNs?: bigint;
+  /** Number of datagrams that this socket lost to a full receive buffer before this one. */
+  readonly kernelDrops?: number;
+  /** Whether the datagram was longer than `maxPacketSize`, and was cut. */
   readonly truncated: boolean;
 }
 

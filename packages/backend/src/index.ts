@@ -12,6 +12,18 @@ export type {
 } from "./backend.js";
 export { BACKEND_ERRORS, BackendLoadError } from "./backend-errors.js";
 export { type Capability, FEATURE_NAMES, FEATURES, type Feature } from "./capabilities.js";
-export type { InterfaceAddress, InterfaceFlags, NetworkInterface, Route } from "./network-interface.js";
+export {
+  type Family,
+  familyOf,
+  isLinkLocal,
+  isMulticast,
+  MAX_PORT,
+  MAX_UDP_LENGTH_BYTES,
+  maxPayloadBytes,
+  needsZone,
+  withoutZone,
+  zoneOf,
+} from "./ip-facts.js";
+export { type InterfaceAddress, type InterfaceFlags, type NetworkInterface, type Route, sameInterface } from "./network-interface.js";
 export { OPTION_NAMES, OPTION_TABLE, type OptionName, type OptionRow, optionRow } from "./option-table.js";
-export { anyAddress, type Family, formatEndpoint, type SocketAddress, socketAddress } from "./socket-address.js";
+export { anyAddress, formatEndpoint, type SocketAddress, socketAddress } from "./socket-address.js";

@@ -1,36 +1,60 @@
-import type { Family } from "./socket-address.js";
+import type { Family } from "./ip-facts.js";
 
-/** A network interface of the host, as it was when it was asked for. */
+/** A network interface of the host, as it was when the OS listed it. */
 export interface NetworkInterface {
-  readonly name: string; // "eth0"
-  readonly index: number; // the kernel's number (`if_nametoindex(3)`); 0 where the backend cannot tell
-  readonly addresses: readonly InterfaceAddress[]; // empty while it has none
-  readonly mac?: string; // "02:00:00:00:00:01"; absent where the link has none
-  readonly mtu?: number; // bytes, IP header included; absent where the backend cannot tell
+  /** Name, such as `"eth0"`. */
+  readonly name: string;
+  /** Number of the interface in the kernel (`if_nametoindex(3)`); 0 where the backend does not know it. */
+  readonly index: number;
+  /** Addresses of the interface; empty while it has none. */
+  readonly addresses: readonly InterfaceAddress[];
+  /** Hardware address, such as `"02:00:00:00:00:01"`; absent where the link has none. */
+  readonly mac?: string;
+  /** Largest IP packet, in bytes, header included; absent where the backend does not know it. */
+  readonly mtu?: number;
+  /** Kind and state of the interface. */
   readonly flags: InterfaceFlags;
 }
 
-/** What an interface is, and is doing (`SIOCGIFFLAGS` of netdevice(7)). */
+/** Kind and state of an interface (`SIOCGIFFLAGS` of netdevice(7)). */
 export interface InterfaceFlags {
-  readonly up: boolean; // switched on by the administrator
-  readonly running: boolean; // has a carrier
+  /** Whether the administrator switched it on. */
+  readonly up: boolean;
+  /** Whether it has a carrier. */
+  readonly running: boolean;
+  /** Whether it is the loopback interface. */
   readonly loopback: boolean;
+  /** Whether the link carries multicast. On Linux, loopback carries it without this flag. */
   readonly multicast: boolean;
+  /** Whether the link carries broadcasts. */
   readonly broadcast: boolean;
+  /** Whether the link has one peer, as a tunnel has. */
   readonly pointToPoint: boolean;
 }
 
-/** One address of an interface. */
+/** An address of an interface. */
 export interface InterfaceAddress {
-  readonly address: string; // IP literal without zone
+  /** IP literal without zone. */
+  readonly address: string;
+  /** IP version. */
   readonly family: Family;
-  readonly prefixLength: number; // bits
-  readonly broadcast?: string; // IPv4, where the interface has one
+  /** Length of the network's prefix, in bits. */
+  readonly prefixLength: number;
+  /** Broadcast address of the network; IPv4 only, where the interface has one. */
+  readonly broadcast?: string;
 }
 
-/** Where the host would send a datagram. */
+/** The way a datagram would leave the host. */
 export interface Route {
+  /** Interface that the datagram leaves by. */
   readonly interface: NetworkInterface;
-  readonly source?: string; // the local address the kernel would choose
-  readonly gateway?: string; // absent when the destination is on the link
+  /** Local address that the kernel would choose as source. */
+  readonly source?: string;
+  /** Next hop; absent when the destination is on the link. */
+  readonly gateway?: string;
+}
+
+/** Tells whether two descriptions are of one interface. One that was deleted and made again has another index, and is another interface. */
+export function sameInterface(a: NetworkInterface, b: NetworkInterface): boolean {
+  return a.index === b.index && a.name === b.name;
 }

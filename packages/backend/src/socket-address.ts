@@ -1,5 +1,4 @@
-/** An IP version: `4` or `6`. */
-export type Family = 4 | 6;
+import { type Family, familyOf, zoneOf } from "./ip-facts.js";
 
 /**
  * One end of a UDP exchange.
@@ -9,17 +8,21 @@ export type Family = 4 | 6;
  * every datagram of a peer, so it is safe to keep and must not be changed.
  */
 export interface SocketAddress {
+  /** IP literal; IPv6 with its zone where it has one. */
   readonly address: string;
+  /** Port number, 0 … 65,535. */
   readonly port: number;
+  /** IP version. */
   readonly family: Family;
+  /** Zone of `address`: the name of an interface. */
   readonly scope?: string;
 }
 
 /** Makes a frozen {@link SocketAddress}. The caller has checked `address` and `port`. */
 export function socketAddress(address: string, port: number): SocketAddress {
-  const family: Family = address.includes(":") ? 6 : 4;
-  const zone = address.indexOf("%");
-  return Object.freeze(zone < 0 ? { address, port, family } : { address, port, family, scope: address.slice(zone + 1) });
+  const family = familyOf(address);
+  const scope = zoneOf(address);
+  return Object.freeze(scope === undefined ? { address, port, family } : { address, port, family, scope });
 }
 
 /** The address every socket of `family` binds to when told nothing else. */
@@ -29,5 +32,5 @@ export function anyAddress(family: Family): string {
 
 /** Writes an endpoint as people do: `192.0.2.1:9`, `[fe80::1%eth0]:9`. */
 export function formatEndpoint(endpoint: { readonly address: string; readonly port: number }): string {
-  return endpoint.address.includes(":") ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
+  return familyOf(endpoint.address) === 6 ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
 }

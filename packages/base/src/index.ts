@@ -1,5 +1,6 @@
 export { asError } from "./as-error.js";
 export { BASE_ERRORS } from "./base-errors.js";
+export { BufferView, type BufferViewConstructor } from "./buffer-view.js";
 export {
   checkBoolean,
   checkBytes,

@@ -1,7 +1,7 @@
-import { type SocketAddress, socketAddress } from "@groupcast/backend";
+import { isMulticast, type SocketAddress, socketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { checkPort } from "./check-argument.js";
-import { checkIP, isMappedGroup, isMulticast } from "./ip-literal.js";
+import { checkIP, isMappedGroup } from "./ip-literal.js";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { checkZone, type InterfaceSource } from "./zone.js";
 

@@ -4,9 +4,8 @@
  * Linux does not filter IPv6 by interface, whatever IPV6_MULTICAST_ALL says (inet6_mc_check() of net/ipv6/mcast.c compares groups only),
  * and gives each socket of a number a copy of every broadcast (__udp4_lib_mcast_deliver() of net/ipv4/udp.c).
  */
-import type { DatagramBatch } from "@groupcast/backend";
+import { type DatagramBatch, isMulticast, withoutZone } from "@groupcast/backend";
 import { BatchSelection } from "./batch-selection.js";
-import { isMulticast } from "./ip-literal.js";
 
 /** Which senders one membership lets in. */
 export interface SourceRule {
@@ -61,12 +60,7 @@ export class ArrivalFilter {
     if (!isMulticast(destination)) return true; // "": control data came on after this datagram was queued
     const rule = this.#rules.get(batch.interfaceIndex(index))?.get(destination);
     if (rule === undefined) return false;
-    const sender = bare(batch.from(index).address);
+    const sender = withoutZone(batch.from(index).address);
     return rule.isAnySource ? !rule.blocked.has(sender) : rule.sources.has(sender);
   }
-}
-
-function bare(address: string): string {
-  const zone = address.indexOf("%");
-  return zone < 0 ? address : address.slice(0, zone);
 }

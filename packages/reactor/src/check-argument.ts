@@ -1,10 +1,8 @@
 /** Checks of arguments that speak of ports and socket options. */
 
-import { type Family, type OptionName, optionRow } from "@groupcast/backend";
+import { type Family, MAX_PORT, type OptionName, optionRow } from "@groupcast/backend";
 import { checkInteger, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
-
-const MAX_PORT = 65_535; // 16 bits (RFC 768)
 
 /** Refuses what the option table does not allow for `name`. */
 export function checkOption(operation: string, argument: string, name: OptionName, value: unknown): number {

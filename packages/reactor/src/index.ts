@@ -7,6 +7,7 @@ export {
   formatEndpoint,
   type InterfaceAddress,
   type InterfaceFlags,
+  maxPayloadBytes,
   type NetworkInterface,
   type Route,
   type SocketAddress,

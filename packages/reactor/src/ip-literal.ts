@@ -1,7 +1,7 @@
 /** What can be said of an address by looking at it. */
 
 import { isIPv4, isIPv6, SocketAddress as NodeSocketAddress } from "node:net";
-import { BACKEND_ERRORS, type Family } from "@groupcast/backend";
+import { BACKEND_ERRORS, type Family, isMulticast, withoutZone, zoneOf } from "@groupcast/backend";
 import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 
@@ -18,10 +18,8 @@ export interface IPLiteral {
 export function parseIP(text: string): IPLiteral | undefined {
   if (isIPv4(text)) return { address: text, family: 4, zone: undefined };
   if (!isIPv6(text)) return undefined;
-  const percent = text.indexOf("%");
-  const bare = percent < 0 ? text : text.slice(0, percent);
-  const { address } = new NodeSocketAddress({ address: bare, family: "ipv6" }); // one spelling for each address (RFC 5952)
-  return { address, family: 6, zone: percent < 0 ? undefined : text.slice(percent + 1) };
+  const { address } = new NodeSocketAddress({ address: withoutZone(text), family: "ipv6" }); // one spelling for each address (RFC 5952)
+  return { address, family: 6, zone: zoneOf(text) };
 }
 
 /** Like {@link parseIP}, and refuses anything else. */
@@ -32,13 +30,6 @@ export function checkIP(operation: string, argument: string, value: unknown): IP
   const literal = parseIP(value);
   if (literal === undefined) throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument, value });
   return literal;
-}
-
-/** 224.0.0.0/4 (RFC 5771) and ff00::/8 (RFC 4291, 2.7). */
-export function isMulticast(address: string): boolean {
-  if (address.includes(":")) return /^ff[0-9a-f]{2}:/i.test(address);
-  const first = Number.parseInt(address, 10);
-  return first >= 224 && first <= 239;
 }
 
 /** An IPv4 group as an IPv6 socket spells it (RFC 4291, 2.5.5.2). Its TTL, loopback mode and interface are not those of the socket's IPv6. */

@@ -14,6 +14,7 @@ import {
   type NetworkInterface,
   type Outcome,
   type SocketObserver,
+  sameInterface,
   socketAddress,
 } from "@groupcast/backend";
 import { MEMBERSHIP_LIMITS } from "./membership-sockets.js";
@@ -51,7 +52,7 @@ export class LeakGuard {
   /** Interfaces changed: memberships are gone with theirs, and are left to free their slots. Datagrams that still wait keep the others. */
   reconcile(all: readonly NetworkInterface[]): void {
     for (const [key, { group, at, socket }] of this.#guarded) {
-      if (all.some(({ name, index }) => name === at.name && index === at.index)) continue;
+      if (all.some((other) => sameInterface(other, at))) continue;
       socket.leave(group, at, undefined);
       this.#guarded.delete(key);
     }

@@ -1,10 +1,18 @@
 /** What can be said when a port is opened, and what becomes of it: checked, with defaults, once. */
 
-import { anyAddress, BACKEND_ERRORS, type Family, type SocketAddress, socketAddress } from "@groupcast/backend";
+import {
+  anyAddress,
+  BACKEND_ERRORS,
+  type Family,
+  isMulticast,
+  MAX_UDP_LENGTH_BYTES,
+  type SocketAddress,
+  socketAddress,
+} from "@groupcast/backend";
 import { checkBoolean, checkInteger, checkOptions, checkSignal, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { checkOption, checkPort } from "./check-argument.js";
 import { type InterfaceSelector, parseSelector } from "./interface-selector.js";
-import { checkGroup, checkIP, isMulticast } from "./ip-literal.js";
+import { checkGroup, checkIP } from "./ip-literal.js";
 import { checkZone, type InterfaceSource } from "./zone.js";
 
 /** Options of every port: what can still be said of a socket that is bound already. */
@@ -76,8 +84,6 @@ export interface ResolvedListenOptions extends ResolvedPortOptions {
   readonly group: string | undefined;
 }
 
-const MAX_PACKET_BYTES = 65_535; // the length field of UDP has 16 bits (RFC 768)
-
 const PORT_KEYS = ["maxPacketSize", "receiveBufferBytes", "sendBufferBytes", "arrival", "signal"] as const;
 const LISTEN_KEYS = [...PORT_KEYS, "interface", "reuseAddress", "reusePort", "ipv6Only"] as const;
 const MULTICAST_KEYS = [...LISTEN_KEYS, "listenMultiple", "ttl", "loopback", "outgoingInterface", "group"] as const;
@@ -96,11 +102,11 @@ const KEYS: Readonly<Record<OpeningOperation, readonly (keyof (AdoptOptions & Co
 /** @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolvePortOptions(operation: OpeningOperation, given: PortOptions | undefined): ResolvedPortOptions {
   const options = checkOptions<AdoptOptions & ConnectOptions>(operation, given, KEYS[operation]);
-  const { maxPacketSize = MAX_PACKET_BYTES, arrival = false } = options;
+  const { maxPacketSize = MAX_UDP_LENGTH_BYTES, arrival = false } = options;
   const bytes = (name: "receiveBufferBytes" | "sendBufferBytes"): number | undefined =>
     optional(options[name], (value) => checkOption(operation, name, name, value));
   return {
-    maxPacketBytes: checkInteger(operation, "maxPacketSize", maxPacketSize, [1, MAX_PACKET_BYTES]),
+    maxPacketBytes: checkInteger(operation, "maxPacketSize", maxPacketSize, [1, MAX_UDP_LENGTH_BYTES]),
     receiveBufferBytes: bytes("receiveBufferBytes"),
     sendBufferBytes: bytes("sendBufferBytes"),
     wantsArrival: checkBoolean(operation, "arrival", arrival),
@@ -162,9 +168,4 @@ function checkGroupText(operation: string, value: string, family: Family): strin
 
 function optional<In, Out>(value: In | undefined, check: (value: In) => Out): Out | undefined {
   return value === undefined ? undefined : check(value);
-}
-
-/** The largest payload of a datagram of `family`, in bytes: 65,535 less the headers (RFC 768, RFC 791; RFC 8200 counts no IPv6 header). */
-export function maxPayloadBytes(family: Family): number {
-  return family === 4 ? 65_507 : 65_527;
 }

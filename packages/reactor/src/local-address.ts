@@ -1,8 +1,7 @@
 /** What a port's local address says about it. */
 
-import type { Capability, DatagramSocket, SocketAddress } from "@groupcast/backend";
+import { type Capability, type DatagramSocket, isMulticast, type SocketAddress } from "@groupcast/backend";
 import { SystemError } from "@groupcast/base";
-import { isMulticast } from "./ip-literal.js";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { Isolation } from "./transport.js";
 

@@ -9,7 +9,7 @@
  * once for as long as it stays the same.
  */
 
-import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome } from "@groupcast/backend";
+import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
 import { ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
 import { formatWish, selectInterfaces } from "./interface-selector.js";
 import { filterError, joinError } from "./membership-errors.js";
@@ -257,5 +257,5 @@ function isFatal({ errno }: SystemError, { joined }: Wish, waits: boolean): bool
 }
 
 function isSame(a: NetworkInterface | undefined, b: NetworkInterface): boolean {
-  return a?.name === b.name && a.index === b.index;
+  return a !== undefined && sameInterface(a, b);
 }

@@ -12,9 +12,11 @@ import {
   type DatagramBackend,
   type Family,
   type NetworkInterface,
+  needsZone,
   type Outcome,
   type PacketOrigin,
   type SocketAddress,
+  withoutZone,
 } from "@groupcast/backend";
 import { type Clock, ERRNO, InvalidArgumentError, SystemError, UnsupportedError } from "@groupcast/base";
 import { formatWish, type InterfaceWish, onlyOne } from "./interface-selector.js";
@@ -31,7 +33,6 @@ const AS_USUAL: Settlement = { via: undefined };
 const DEFAULT_TTL = 1; // RFC 1112, 6.1
 const MAX_SETTLED = 4096; // as many as there are contacts in the address book
 const ROUTE_LIFETIME_MS = 1000; // routes change without a word to us; a datagram may follow an old one for as long
-const HEEDED_ZONE = /^ff.[12]:/i; // groups of interface and link scope (RFC 4291, 2.7), of which Linux heeds the zone
 
 /** A settlement, and how long it holds unless something is changed. */
 interface Settled {
@@ -182,7 +183,7 @@ export class MulticastSender {
   #settleNamed({ address }: SocketAddress, at: NetworkInterface, via: PacketOrigin | undefined): Settlement {
     const { capabilities, name } = this.#owner.backend;
     const canName = capabilities.has("sendPacketInfo");
-    if (!canName && !HEEDED_ZONE.test(address) && this.#outgoing()?.name !== at.name) {
+    if (!canName && !needsZone(address) && this.#outgoing()?.name !== at.name) {
       throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", name, { address, interface: at.name });
     }
     const confined = this.#ttl === 0 ? this.#confine(withoutZone(address), at) : AS_USUAL;
@@ -249,9 +250,4 @@ function forever(settlement: Settlement): Settled {
 
 function from(at: NetworkInterface): Settlement {
   return { via: { interfaceIndex: at.index, source: undefined } };
-}
-
-function withoutZone(address: string): string {
-  const zone = address.indexOf("%");
-  return zone < 0 ? address : address.slice(0, zone);
 }

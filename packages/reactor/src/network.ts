@@ -3,6 +3,7 @@ import {
   type BackendNetwork,
   type DatagramBackend,
   type Family,
+  isLinkLocal,
   type NetworkInterface,
   type Route,
 } from "@groupcast/backend";
@@ -207,8 +208,4 @@ function compare(before: readonly NetworkInterface[], after: readonly NetworkInt
 
 function interfacesError(operation: string, errno: number): SystemError {
   return new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno });
-}
-
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab]/i.test(address); // fe80::/10 (RFC 4291, 2.5.6)
 }

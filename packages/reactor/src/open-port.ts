@@ -1,6 +1,6 @@
 /** The four ways to a port. Each checks its arguments, opens, goes live, and leaves nothing behind when one of these fails. */
 
-import { anyAddress, type DatagramBackend, type Family, socketAddress } from "@groupcast/backend";
+import { anyAddress, type DatagramBackend, type Family, needsZone, socketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { checkFamily } from "./check-argument.js";
 import type { AnyProtocol } from "./inbox.js";
@@ -89,7 +89,7 @@ function applyMulticast(port: MulticastPort, { ttl, loopback, outgoingInterface,
 function bindToGroup({ capabilities }: DatagramBackend, options: ResolvedListenOptions): ResolvedListenOptions {
   const { group, local } = options;
   const isIsolated = capabilities.has("packetInfo") || (local.family === 4 && capabilities.has("set multicastAll"));
-  if (group === undefined || isIsolated || /^ff.[012]/i.test(group)) return options;
+  if (group === undefined || isIsolated || needsZone(group)) return options;
   return { ...options, local: socketAddress(checkGroup("listenMulticast", group, local.family).address, local.port) };
 }
 

@@ -6,9 +6,8 @@
  * later is counted and told from the event loop, never from inside `write`.
  */
 
-import type { DatagramSocket, PacketOrigin, SocketAddress } from "@groupcast/backend";
+import { type DatagramSocket, maxPayloadBytes, type PacketOrigin, type SocketAddress } from "@groupcast/backend";
 import { ERRNO, wrongType } from "@groupcast/base";
-import { maxPayloadBytes } from "./listen-options.js";
 import type { Settlement } from "./multicast-sender.js";
 import { packetOrigin } from "./packet-origin.js";
 import { Peer } from "./peer.js";
