@@ -28,19 +28,17 @@ export {
   UnsupportedError,
 } from "@groupcast/base";
 export { DatagramProtocol } from "./datagram-protocol.js";
-export type { DelayedCall } from "./delayed-call.js";
-export type { InterfaceSelector } from "./interface-selector.js";
-export type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions, PortOptions } from "./listen-options.js";
+export type { SystemEvent, TriggerId, TriggerPhase } from "./life/system-events.js";
 export { LoopingCall } from "./looping-call.js";
-export type { MulticastPort } from "./multicast-port.js";
-export type { Network, NetworkChange, NetworkEvents } from "./network.js";
-export type { BufferGrant, PortBuffers } from "./port-buffers.js";
+export type { InterfaceSelector } from "./network/interface-selector.js";
+export type { Network, NetworkChange, NetworkEvents } from "./network/network.js";
+export type { ResolveOptions, Resolver } from "./network/resolver.js";
+export type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions, PortOptions } from "./port/listen-options.js";
 export type { PortStatistics } from "./port-statistics.js";
-export { type ConnectedUDPPort, Reactor, type ReactorEvents, type ReactorOptions } from "./reactor.js";
+export { Reactor, type ReactorEvents, type ReactorOptions } from "./reactor.js";
 export { type ErrorCode, REACTOR_ERRORS } from "./reactor-errors.js";
-export type { ResolveOptions, Resolver } from "./resolver.js";
 export { CannotListenError, MessageLengthError, MulticastJoinError } from "./system-errors.js";
-export type { SystemEvent, TriggerId, TriggerPhase } from "./system-events.js";
+export type { DelayedCall } from "./time/delayed-call.js";
 export type {
   Destination,
   Isolation,
@@ -55,4 +53,4 @@ export type {
   UDPTransport,
   WriteOptions,
 } from "./transport.js";
-export type { UDPPort } from "./udp-port.js";
+export type { BufferGrant, ConnectedUDPPort, MulticastPort, PortBuffers, UDPPort } from "./udp-port.js";

@@ -1,7 +1,7 @@
 import { checkBoolean, checkDelay, checkFunction, isThenable, StateError, wrongType } from "@groupcast/base";
-import type { DelayedCall } from "./delayed-call.js";
 import type { Reactor } from "./reactor.js";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
+import type { DelayedCall } from "./time/delayed-call.js";
 
 /** One start of a loop, until its end. */
 interface Run {

@@ -11,6 +11,3 @@ export const PORT_EVENTS: EventTable<PortEvents> = {
   membership: "a membership was joined, lost, or waits",
   error: "user code threw, or reading failed",
 };
-
-/** Emits an event of a port; false when nobody listens to it. */
-export type EmitPortEvent = <E extends keyof PortEvents>(event: E, ...args: Parameters<PortEvents[E]>) => boolean;

@@ -1,4 +1,4 @@
-import type { DatagramBackend, SocketAddress } from "@groupcast/backend";
+import type { DatagramBackend } from "@groupcast/backend";
 import {
   asError,
   type Clock,
@@ -18,26 +18,20 @@ import {
   systemClock,
   wrongType,
 } from "@groupcast/base";
-import { AddressBook } from "./address-book.js";
 import { checkDetached, DatagramProtocol } from "./datagram-protocol.js";
-import { DelayedCall, type DelayedCallOwner } from "./delayed-call.js";
-import type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions } from "./listen-options.js";
-import type { MulticastPort } from "./multicast-port.js";
-import { Network } from "./network.js";
-import { openAdoptedPort, openConnectedPort, openMulticastPort, openPort } from "./open-port.js";
-import type { PortContext } from "./port-context.js";
+import { stopOnSignals } from "./life/signals.js";
+import { type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./life/system-events.js";
+import { Network } from "./network/network.js";
+import { type ResolveOptions, type Resolver, resolveName, systemResolver } from "./network/resolver.js";
+import type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions } from "./port/listen-options.js";
+import { openAdoptedPort, openConnectedPort, openMulticastPort, openPort } from "./port/open-port.js";
+import type { PortContext, ReactorPort } from "./port/port-context.js";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
-import { type ResolveOptions, type Resolver, resolveName, systemResolver } from "./resolver.js";
-import { stopOnSignals } from "./signals.js";
-import { SlabPool } from "./slab-pool.js";
-import { type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./system-events.js";
+import { AddressBook } from "./sending/address-book.js";
+import { SlabPool } from "./sending/slab-pool.js";
+import { DelayedCall, type DelayedCallOwner } from "./time/delayed-call.js";
 import type { UDPTransport } from "./transport.js";
-import type { UDPPort } from "./udp-port.js";
-
-/** A port that is connected to its peer, unless its program calls `disconnect()`. */
-export interface ConnectedUDPPort extends MulticastPort {
-  getPeer(): SocketAddress;
-}
+import type { ConnectedUDPPort, MulticastPort, UDPPort } from "./udp-port.js";
 
 /** What a reactor is made of. */
 export interface ReactorOptions {
@@ -75,7 +69,7 @@ export class Reactor extends Eventful<ReactorEvents> {
   readonly #resolver: Resolver;
   readonly #triggers: SystemEvents;
   readonly #context: PortContext;
-  readonly #ports = new Set<UDPPort>();
+  readonly #ports = new Set<ReactorPort>();
   readonly #calls = new Set<DelayedCall>();
   readonly #callOwner: DelayedCallOwner;
   readonly #finished: Promise<void>;
@@ -265,13 +259,13 @@ export class Reactor extends Eventful<ReactorEvents> {
     void this.stop();
   }
 
-  #add(port: MulticastPort): MulticastPort {
+  #add(port: ReactorPort): ReactorPort {
     this.#ports.add(port);
     queueMicrotask(() => this.#emitter.emit("listening", port));
     return port;
   }
 
-  #portClosed(port: UDPPort): void {
+  #portClosed(port: ReactorPort): void {
     this.#ports.delete(port);
     this.#emitter.emit("closed", port);
   }

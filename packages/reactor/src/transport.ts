@@ -2,7 +2,7 @@
 
 import type { SocketAddress } from "@groupcast/backend";
 import type { Subscribable, SystemError } from "@groupcast/base";
-import type { InterfaceSelector } from "./interface-selector.js";
+import type { InterfaceSelector } from "./network/interface-selector.js";
 import type { PortStatistics } from "./port-statistics.js";
 
 /** Where a datagram goes; a `SocketAddress` is one. */

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { AddressBook } from "../../../packages/reactor/src/address-book.js";
-import { selectInterfaces } from "../../../packages/reactor/src/interface-selector.js";
+import { selectInterfaces } from "../../../packages/reactor/src/network/interface-selector.js";
+import { AddressBook } from "../../../packages/reactor/src/sending/address-book.js";
 import { ETH0, LOOPBACK } from "../../support/fake-backend.js";
 
 const MAX_CONTACTS = 4096;

@@ -1,8 +1,8 @@
 import type { DatagramBatch } from "@groupcast/backend";
 import { socketAddress } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import { BatchSelection } from "../../../packages/reactor/src/batch-selection.js";
-import { HeldBatch } from "../../../packages/reactor/src/held-batch.js";
+import { BatchSelection } from "../../../packages/reactor/src/receiving/batch-selection.js";
+import { HeldBatch } from "../../../packages/reactor/src/receiving/held-batch.js";
 import { FakeBatch } from "../../support/fake-batch.js";
 
 const FROM = socketAddress("fe80::7%eth0", 700);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SLAB_BYTES, type SlabBorrower, SlabPool } from "../../../packages/reactor/src/slab-pool.js";
+import { SLAB_BYTES, type SlabBorrower, SlabPool } from "../../../packages/reactor/src/sending/slab-pool.js";
 
 const MAX_LENT = 16;
 

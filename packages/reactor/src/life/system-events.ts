@@ -1,0 +1,74 @@
+import { checkFunction, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+
+/** When a trigger runs: before the event, at it, or after it. */
+export type TriggerPhase = "before" | "during" | "after";
+/** What triggers wait for. */
+export type SystemEvent = "startup" | "shutdown";
+
+/** Stands for a trigger that has not run. */
+export type TriggerId = symbol;
+
+interface Trigger {
+  readonly id: TriggerId;
+  readonly phase: TriggerPhase;
+  readonly event: SystemEvent;
+  readonly call: () => unknown;
+}
+
+const PHASES: readonly unknown[] = ["before", "during", "after"];
+const EVENTS: readonly unknown[] = ["startup", "shutdown"];
+
+/** What programs want done when their reactor starts and stops. Each trigger runs once, in the order it was added. */
+export class SystemEvents {
+  readonly #triggers: Trigger[] = [];
+  readonly #onThrow: (error: unknown) => void;
+
+  constructor(onThrow: (error: unknown) => void) {
+    this.#onThrow = onThrow;
+  }
+
+  add(phase: TriggerPhase, event: SystemEvent, call: () => unknown): TriggerId {
+    const operation = "addSystemEventTrigger";
+    if (!PHASES.includes(phase)) throw wrongType(operation, "phase", phase, '"before", "during" or "after"');
+    if (!EVENTS.includes(event)) throw wrongType(operation, "event", event, '"startup" or "shutdown"');
+    checkFunction(operation, "fn", call);
+    const id = Symbol(`${phase} ${event}`);
+    this.#triggers.push({ id, phase, event, call });
+    return id;
+  }
+
+  /** @throws InvalidArgumentError `ERR_TRIGGER_UNKNOWN`. */
+  remove(id: TriggerId): void {
+    const index = this.#triggers.findIndex((trigger) => trigger.id === id);
+    if (index < 0)
+      throw new InvalidArgumentError(REACTOR_ERRORS.ERR_TRIGGER_UNKNOWN, {
+        operation: "removeSystemEventTrigger",
+        argument: "id",
+        value: id,
+      });
+    this.#triggers.splice(index, 1);
+  }
+
+  /** Runs the triggers of one phase; settles when all that they returned has settled. What fails is told and stops nothing. */
+  async run(phase: TriggerPhase, event: SystemEvent): Promise<void> {
+    const pending: Promise<unknown>[] = [];
+    for (let trigger = this.#take(phase, event); trigger !== undefined; trigger = this.#take(phase, event)) {
+      pending.push(this.#call(trigger));
+    }
+    await Promise.all(pending);
+  }
+
+  #take(phase: TriggerPhase, event: SystemEvent): Trigger | undefined {
+    const index = this.#triggers.findIndex((trigger) => trigger.phase === phase && trigger.event === event);
+    return index < 0 ? undefined : this.#triggers.splice(index, 1)[0];
+  }
+
+  async #call({ call }: Trigger): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#onThrow(error);
+    }
+  }
+}

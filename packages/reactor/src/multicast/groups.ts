@@ -1,0 +1,120 @@
+import type { Family } from "@groupcast/backend";
+import { callGuarded, checkBoolean, checkOptions, outOfRange } from "@groupcast/base";
+import { checkOption } from "../network/check-argument.js";
+import { type InterfaceSelector, type ParsedSelector, parseJoinSelector, parseSelector } from "../network/interface-selector.js";
+import { checkGroup, checkSource } from "../network/ip-literal.js";
+import type { JoinOptions, Membership } from "../transport.js";
+import type { JoinRequest } from "./membership-wish.js";
+import type { Memberships } from "./memberships.js";
+import type { MulticastSender } from "./multicast-sender.js";
+
+/** What the groups of a port need. */
+export interface GroupsOwner {
+  readonly family: Family;
+  readonly sender: MulticastSender;
+  readonly memberships: Memberships;
+  /** Sends what was written before an option of sending changes: it leaves with the options that it was written under. */
+  sendWaiting(): void;
+  /** Reports an error that no call is there to throw. */
+  report(error: unknown): void;
+}
+
+/** The groups of a port: checks what its multicast methods are given, and hands it to the memberships and the sender. */
+export class Groups {
+  readonly #owner: GroupsOwner;
+
+  constructor(owner: GroupsOwner) {
+    this.#owner = owner;
+  }
+
+  get list(): readonly Membership[] {
+    return this.#owner.memberships.list;
+  }
+
+  join(group: string, on: InterfaceSelector | undefined, options: JoinOptions | undefined): void {
+    const operation = "joinGroup";
+    const { source, whenAvailable = true } = checkOptions(operation, options, ["source", "whenAvailable"]);
+    const waits = checkBoolean(operation, "whenAvailable", whenAvailable);
+    this.#owner.memberships.join(this.#request(operation, group, on, source), waits);
+  }
+
+  leave(group: string, on: InterfaceSelector | undefined, options: Pick<JoinOptions, "source"> | undefined): void {
+    const operation = "leaveGroup";
+    const { source } = checkOptions(operation, options, ["source"]);
+    this.#owner.memberships.leave(this.#request(operation, group, on, source));
+  }
+
+  block(group: string, source: string, on: InterfaceSelector | undefined): void {
+    const { memberships, family } = this.#owner;
+    const operation = "blockSource";
+    memberships.block(this.#request(operation, group, on, undefined), checkSource(operation, source, family));
+  }
+
+  unblock(group: string, source: string, on: InterfaceSelector | undefined): void {
+    const { memberships, family } = this.#owner;
+    const operation = "unblockSource";
+    memberships.unblock(this.#request(operation, group, on, undefined), checkSource(operation, source, family));
+  }
+
+  get ttl(): number {
+    return this.#owner.sender.ttl;
+  }
+
+  setTTL(ttl: number): void {
+    const operation = "setTTL";
+    const hops = checkOption(operation, "ttl", "multicastTtl", ttl);
+    this.#owner.sendWaiting();
+    this.#owner.sender.setTTL(operation, hops);
+  }
+
+  get isLoopbackOn(): boolean {
+    return this.#owner.sender.isLoopbackOn;
+  }
+
+  setLoopbackMode(on: boolean): void {
+    const operation = "setLoopbackMode";
+    const isOn = checkBoolean(operation, "on", on);
+    this.#owner.sendWaiting();
+    this.#owner.sender.setLoopbackMode(operation, isOn);
+  }
+
+  get outgoingInterface(): string {
+    return this.#owner.sender.outgoingInterface;
+  }
+
+  setOutgoingInterface(to: InterfaceSelector): void {
+    const operation = "setOutgoingInterface";
+    const selector = parseSelector(operation, to);
+    this.#owner.sendWaiting();
+    this.#owner.sender.setOutgoingInterface(operation, selector);
+  }
+
+  /** Interfaces changed. What fails for the sender does not keep the memberships from being brought in line. */
+  reconcile(): void {
+    const { sender, memberships, report } = this.#owner;
+    callGuarded(() => sender.reconcile(), report);
+    memberships.reconcile();
+  }
+
+  /** The sockets are about to close, and the kernel leaves for them. */
+  close(): void {
+    this.#owner.memberships.clear();
+    this.#owner.sender.close();
+  }
+
+  #request(operation: string, group: string, on: InterfaceSelector | undefined, source: string | undefined): JoinRequest {
+    const { family } = this.#owner;
+    const { address, zone } = checkGroup(operation, group, family);
+    return {
+      group: address,
+      selector: zone === undefined ? parseJoinSelector(operation, on) : selectorOfZone(operation, zone, on),
+      source: source === undefined ? undefined : checkSource(operation, source, family),
+    };
+  }
+}
+
+/** A group's zone names the interface; naming one beside it leaves open which is meant. */
+function selectorOfZone(operation: string, zone: string, on: InterfaceSelector | undefined): ParsedSelector {
+  if (on === undefined) return parseSelector(operation, `::%${zone}`, "group");
+  throw outOfRange(operation, "interface", on, "nothing, since the group's zone names the interface");
+}

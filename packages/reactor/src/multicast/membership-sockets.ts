@@ -1,0 +1,134 @@
+/**
+ * The sockets that hold a port's memberships.
+ *
+ * Theory of operation: Linux lets one socket be a member 20 times (net.ipv4.igmp_max_memberships; for IPv6 net.core.optmem_max bounds
+ * the memory). When the OS says so, a further socket is bound to the same number, invisibly. All sockets of a number need SO_REUSEADDR
+ * at the moment another is bound (udp_lib_lport_inuse(), net/ipv4/udp.c), and only then: it is taken away again from all of them, so the
+ * number stays closed to other programs. Unicast goes to the socket bound last, so every socket is read.
+ */
+
+import type { DatagramSocket, Family, NetworkInterface, Outcome } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
+import { type Admission, ArrivalFilter } from "../receiving/arrival-filter.js";
+
+const OK = 0;
+
+/** What the OS says when one socket has all the memberships it may have: ip_mc_join_group(), sock_kmalloc() in ipv6_sock_mc_join(). */
+export const MEMBERSHIP_LIMITS: ReadonlySet<Outcome> = new Set([ERRNO.ENOBUFS, ERRNO.ENOMEM]);
+
+/** A socket that may hold memberships. */
+export interface MemberSocket {
+  readonly socket: DatagramSocket;
+  /** Lets in what the memberships ask for; absent where the kernel keeps foreign datagrams out. */
+  filter: ArrivalFilter | undefined;
+  /** The OS refused a further membership; cleared when one is left. */
+  isFull: boolean;
+}
+
+/** The sockets of a port, as memberships need them. */
+export interface MemberSockets {
+  readonly all: readonly MemberSocket[];
+  readonly family: Family;
+  /** Opens a socket beside the others, on the same address and number. */
+  openFurther(): MemberSocket | Outcome;
+  /** Closes a socket that was opened in vain. */
+  closeFurther(further: MemberSocket): void;
+  /** Tells whether the socket lets in what its port should not have. */
+  needsFilter(member: MemberSocket): boolean;
+  /** Says what any datagram must be to pass, multicast or not. */
+  admission(member: MemberSocket): Admission;
+}
+
+/** One membership in the kernel. */
+export interface Joined {
+  /** Interface of the membership; undefined: the one that the kernel's route to the group names. */
+  readonly iface: NetworkInterface | undefined;
+  /** Socket that holds the membership. */
+  readonly member: MemberSocket;
+}
+
+export class MembershipSockets {
+  readonly #sockets: MemberSockets;
+
+  constructor(sockets: MemberSockets) {
+    this.#sockets = sockets;
+  }
+
+  /** Joins on the first socket that has room. */
+  join(group: string, iface: NetworkInterface | undefined, source: string | undefined): Joined | Outcome {
+    const { all } = this.#sockets;
+    const full = all.filter(({ isFull }) => isFull);
+    const withRoom = all.filter(({ isFull }) => !isFull);
+    const outcome = this.#joinOneOf(withRoom, group, iface, source);
+    if (typeof outcome !== "number" || !MEMBERSHIP_LIMITS.has(outcome)) return outcome;
+    const further = this.#sockets.openFurther();
+    // Without it, those that were full are asked again: the limit may have been raised.
+    if (typeof further === "number") return full.length > 0 ? this.#joinOneOf(full, group, iface, source) : outcome;
+    const joined = this.#joinOneOf([further], group, iface, source);
+    if (typeof joined === "number") this.#sockets.closeFurther(further);
+    return joined;
+  }
+
+  /**
+   * Joins again where the kernel chose the interface, since its choice may be gone. IPv4 refuses a second join while it is not. IPv6
+   * refuses it in any case (__ipv6_sock_mc_join(), net/ipv6/mcast.c) and is left first; nobody knows then whether it has moved.
+   */
+  renew(group: string, { iface, member }: Joined, source: string | undefined): "unchanged" | "moved" | "lost" {
+    if (this.#sockets.family === 4) return member.socket.join(group, iface, source) >= 0 ? "moved" : "unchanged";
+    member.socket.leave(group, iface, source);
+    return member.socket.join(group, iface, source) >= 0 ? "unchanged" : "lost";
+  }
+
+  leave(group: string, { iface, member }: Joined, source: string | undefined): Outcome {
+    const outcome = member.socket.leave(group, iface, source);
+    if (iface === undefined && outcome >= 0) while (member.socket.leave(group, iface, source) >= 0); // what was renewed
+    member.isFull = false;
+    if (iface !== undefined) member.filter?.drop(group, iface.index, source);
+    return outcome;
+  }
+
+  block(group: string, { iface, member }: Joined, source: string): Outcome {
+    const outcome = member.socket.blockSource(group, iface!, source);
+    if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).blocked.add(source);
+    return outcome;
+  }
+
+  unblock(group: string, { iface, member }: Joined, source: string): Outcome {
+    const outcome = member.socket.unblockSource(group, iface!, source);
+    if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).blocked.delete(source);
+    return outcome;
+  }
+
+  #joinOneOf(
+    sockets: readonly MemberSocket[],
+    group: string,
+    iface: NetworkInterface | undefined,
+    source: string | undefined,
+  ): Joined | Outcome {
+    let outcome: Outcome = ERRNO.ENOBUFS;
+    for (const member of sockets) {
+      outcome = this.#joinOn(member, group, iface, source);
+      if (outcome >= 0) return { iface, member };
+      if (!MEMBERSHIP_LIMITS.has(outcome)) return outcome;
+      member.isFull = source === undefined; // a source may be one too many for its group, and others have room still
+    }
+    return outcome;
+  }
+
+  #joinOn(member: MemberSocket, group: string, iface: NetworkInterface | undefined, source: string | undefined): Outcome {
+    this.#startFilter(member, iface);
+    const outcome = member.socket.join(group, iface, source);
+    if (iface === undefined || (outcome < 0 && outcome !== ERRNO.EADDRINUSE)) return outcome;
+    // EADDRINUSE: the kernel has it already, of an adopted socket or of an interface that the backend took for lost while it was down.
+    const rule = member.filter?.ruleFor(group, iface.index, source === undefined);
+    if (source !== undefined) rule?.sources.add(source);
+    return OK;
+  }
+
+  /** Filtering needs to know where datagrams were sent to and came in: from the first membership on, not before. */
+  #startFilter(member: MemberSocket, iface: NetworkInterface | undefined): void {
+    if (member.filter !== undefined || iface === undefined || !this.#sockets.needsFilter(member)) return;
+    member.socket.setOption("receivePacketInfo", 1);
+    member.filter = new ArrivalFilter(this.#sockets.admission(member));
+  }
+}

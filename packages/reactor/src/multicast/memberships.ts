@@ -1,0 +1,272 @@
+/**
+ * The memberships of a port: those it was asked for, and those it has.
+ *
+ * Theory of operation: a *wish* is one joinGroup: a group, a selector, perhaps a source. It becomes *joined* entries, one for each
+ * interface that the selector means now. When the interfaces change, entries whose interface has gone are dropped (the kernel has
+ * dropped them already: ip_mc_destroy_dev(), net/ipv4/igmp.c) and reported as lost, and interfaces that are new are joined. An interface
+ * that was deleted and made again has another index, so it is another interface here. Going down and up changes nothing: the kernel
+ * keeps memberships by index. What one wish has joined no other joins too. The `membership` event reports every change, a refusal
+ * once for as long as it stays the same.
+ */
+
+import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
+import { callGuarded, ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
+import { formatSelector, selectInterfaces } from "../network/interface-selector.js";
+import type { Network } from "../network/network.js";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import type { Membership, MembershipChange } from "../transport.js";
+import { filterError, joinError } from "./membership-errors.js";
+import { type Joined, MEMBERSHIP_LIMITS, type MembershipSockets } from "./membership-sockets.js";
+import { excludes, type JoinRequest, membershipOf, nameOf, sameSelector, statesOf, subjectOf, type Wish } from "./membership-wish.js";
+import type { MulticastSender } from "./multicast-sender.js";
+
+/** What memberships need. */
+export interface MembershipOwner {
+  readonly backend: DatagramBackend;
+  readonly network: Network;
+  readonly sockets: MembershipSockets;
+  /** Knows the interface that a selector of "default" means. */
+  readonly sender: Pick<MulticastSender, "defaultInterface">;
+  membershipChanged(change: MembershipChange): void;
+  /** Reports an error that no call is there to throw. */
+  report(error: unknown): void;
+}
+
+export class Memberships {
+  readonly #owner: MembershipOwner;
+  readonly #wishes = new Map<string, Wish[]>(); // by group: a port may have thousands, and none concerns another group's
+  #present: string | undefined;
+
+  constructor(owner: MembershipOwner) {
+    this.#owner = owner;
+  }
+
+  get list(): Membership[] {
+    return this.#all.flatMap(statesOf);
+  }
+
+  /** Joins where `request` says. `waits`: an interface that is not there is waited for. */
+  join(request: JoinRequest, waits: boolean): void {
+    this.#owner.network.watch(); // from now on changes come to reconcile()
+    this.#checkNew(request);
+    const wish: Wish = { ...request, joined: [], blocked: new Set(), refused: new Map(), lost: undefined };
+    const targets = this.#targets(wish);
+    if (targets.length === 0 && !waits) throw joinError(wish, ERRNO.ENODEV);
+    const refusals = targets.flatMap((iface) => this.#joinOn(wish, iface) ?? []);
+    const fatal = refusals.find((error) => isFatal(error, wish, waits));
+    if (fatal !== undefined) {
+      this.#leaveAll(wish);
+      throw fatal;
+    }
+    this.#add(wish);
+    for (const membership of statesOf(wish)) this.#owner.membershipChanged({ membership });
+    for (const error of refusals) this.#reportRefusal(wish, error);
+  }
+
+  /** @throws SystemError `ERR_LEAVE`: the OS refused; the wish is forgotten all the same. */
+  leave(request: JoinRequest): void {
+    const wish = this.#find("leaveGroup", request);
+    this.#remove(wish);
+    const outcome = this.#leaveAll(wish);
+    for (const other of this.#of(wish.group)) this.#joinMissing(other);
+    if (outcome < 0) throw new SystemError(REACTOR_ERRORS.ERR_LEAVE, { operation: "leaveGroup", errno: outcome, ...subjectOf(wish) });
+  }
+
+  block(request: JoinRequest, source: string): void {
+    const operation = "blockSource";
+    const wish = this.#findAnySource(operation, request);
+    if (wish.blocked.has(source)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_BLOCKED, operation, { ...subjectOf(wish), source });
+    const done: Joined[] = [];
+    for (const joined of wish.joined) {
+      const outcome = this.#owner.sockets.block(wish.group, joined, source);
+      if (outcome < 0) {
+        for (const undone of done) this.#owner.sockets.unblock(wish.group, undone, source);
+        throw filterError(operation, outcome, { ...subjectOf(wish), source });
+      }
+      done.push(joined);
+    }
+    wish.blocked.add(source);
+  }
+
+  unblock(request: JoinRequest, source: string): void {
+    const operation = "unblockSource";
+    const wish = this.#findAnySource(operation, request);
+    if (!wish.blocked.delete(source)) throw new StateError(REACTOR_ERRORS.ERR_NOT_BLOCKED, operation, { ...subjectOf(wish), source });
+    const outcomes = wish.joined.map((joined) => this.#owner.sockets.unblock(wish.group, joined, source));
+    const failed = Math.min(0, ...outcomes);
+    if (failed < 0) throw filterError(operation, failed, { ...subjectOf(wish), source });
+  }
+
+  /** Brings what is joined in line with the interfaces there are now. */
+  reconcile(): void {
+    const all = this.#owner.network.current();
+    const wishes = this.#all;
+    this.#forEach(wishes, (wish) => this.#dropLost(wish, all));
+    this.#forEach(wishes, (wish) => this.#dropStopgap(wish));
+    if (this.#haveInterfacesChanged(all)) this.#forEach(wishes, (wish) => this.#renewUnnamed(wish));
+    this.#forEach(wishes, (wish) => this.#joinMissing(wish));
+  }
+
+  /** The sockets are about to close, and the kernel leaves for them. */
+  clear(): void {
+    this.#wishes.clear();
+  }
+
+  /** One wish that fails does not stop the others. */
+  #forEach(wishes: readonly Wish[], step: (wish: Wish) => void): void {
+    for (const wish of wishes) callGuarded(() => step(wish), this.#owner.report);
+  }
+
+  get #all(): Wish[] {
+    return [...this.#wishes.values()].flat();
+  }
+
+  #of(group: string): readonly Wish[] {
+    return this.#wishes.get(group) ?? [];
+  }
+
+  #add(wish: Wish): void {
+    this.#wishes.set(wish.group, [...this.#of(wish.group), wish]);
+  }
+
+  #remove(wish: Wish): void {
+    const others = this.#of(wish.group).filter((other) => other !== wish);
+    if (others.length > 0) this.#wishes.set(wish.group, others);
+    else this.#wishes.delete(wish.group);
+  }
+
+  /** Whether interfaces came or went since this was asked last; other changes of theirs do not count. */
+  #haveInterfacesChanged(all: readonly NetworkInterface[]): boolean {
+    const before = this.#present;
+    this.#present = all.map(({ name, index }) => `${name}#${index}`).join();
+    return this.#present !== before;
+  }
+
+  #dropLost(wish: Wish, all: readonly NetworkInterface[]): void {
+    for (const name of wish.refused.keys()) if (!all.some((iface) => iface.name === name)) wish.refused.delete(name);
+    for (const joined of [...wish.joined]) {
+      const { iface } = joined;
+      if (iface === undefined || all.some((other) => isSame(other, iface))) continue;
+      this.#drop(wish, joined);
+      if (wish.selector.by !== "all") wish.lost = iface.name;
+    }
+  }
+
+  /** Loopback was taken for want of anything better, as at boot before there is a network: now there may be. */
+  #dropStopgap(wish: Wish): void {
+    const [joined] = wish.joined;
+    if (wish.selector.by !== "default" || !joined?.iface?.flags.loopback) return;
+    const [better] = this.#meant(wish);
+    if (better !== undefined && !better.flags.loopback && !this.#isTaken(wish, better)) this.#drop(wish, joined);
+  }
+
+  #drop(wish: Wish, joined: Joined): void {
+    wish.joined.splice(wish.joined.indexOf(joined), 1);
+    this.#owner.sockets.leave(wish.group, joined, wish.source); // frees the slot; refused when the kernel was first
+    this.#owner.membershipChanged({ membership: membershipOf(wish, nameOf(joined.iface), "lost") });
+  }
+
+  /** Where the kernel chose the interface, nobody can say whether it is one of those that came or went. */
+  #renewUnnamed(wish: Wish): void {
+    for (const joined of wish.joined.filter(({ iface }) => iface === undefined)) {
+      const outcome = this.#owner.sockets.renew(wish.group, joined, wish.source);
+      if (outcome === "unchanged") continue;
+      wish.joined.splice(wish.joined.indexOf(joined), outcome === "lost" ? 1 : 0);
+      wish.lost = outcome === "lost" ? "default" : undefined;
+      this.#owner.membershipChanged({ membership: membershipOf(wish, "default", "lost") });
+      if (outcome === "moved") this.#owner.membershipChanged({ membership: membershipOf(wish, "default", "joined") });
+    }
+  }
+
+  #joinMissing(wish: Wish): void {
+    for (const iface of this.#targets(wish)) {
+      const error = this.#joinOn(wish, iface);
+      if (error !== undefined) this.#reportRefusal(wish, error);
+      else this.#owner.membershipChanged({ membership: membershipOf(wish, nameOf(iface), "joined") });
+    }
+  }
+
+  /** Joins, and shuts out again who is to be shut out; returns why that cannot be. */
+  #joinOn(wish: Wish, iface: NetworkInterface | undefined): SystemError | undefined {
+    const { sockets } = this.#owner;
+    const joined = sockets.join(wish.group, iface, wish.source);
+    if (typeof joined === "number") return joinError(wish, joined, nameOf(iface));
+    for (const source of wish.blocked) {
+      const outcome = sockets.block(wish.group, joined, source);
+      if (outcome >= 0) continue;
+      sockets.leave(wish.group, joined, wish.source);
+      return filterError("joinGroup", outcome, { ...subjectOf(wish, nameOf(iface)), source });
+    }
+    wish.joined.push(joined);
+    wish.refused.delete(nameOf(iface));
+    return undefined;
+  }
+
+  #reportRefusal(wish: Wish, error: SystemError): void {
+    const name = error.interface ?? formatSelector(wish.selector);
+    if (wish.refused.get(name) === error.errno) return;
+    wish.refused.set(name, error.errno);
+    this.#owner.membershipChanged({ membership: membershipOf(wish, name, wish.lost === name ? "lost" : "waiting"), error });
+  }
+
+  #leaveAll(wish: Wish): Outcome {
+    return Math.min(0, ...wish.joined.map((joined) => this.#owner.sockets.leave(wish.group, joined, wish.source)));
+  }
+
+  /** Interfaces that `wish` means and that nobody has joined; [undefined]: leave the choice to the kernel. */
+  #targets(wish: Wish): readonly (NetworkInterface | undefined)[] {
+    const { by } = wish.selector;
+    if ((by === "default" || by === "address") && wish.joined.length > 0) return []; // one is enough, and renumbering does not move it
+    return this.#meant(wish).filter((iface) => iface === undefined || !this.#isTaken(wish, iface));
+  }
+
+  #meant({ group, selector }: JoinRequest): readonly (NetworkInterface | undefined)[] {
+    if (selector.by !== "default") return this.#owner.network.select(selector);
+    const iface = this.#owner.sender.defaultInterface(group);
+    return iface === undefined && this.#owner.backend.capabilities.has("routes") ? [] : [iface];
+  }
+
+  /**
+   * Tells whether a wish has joined `group` on `iface` so that `request` cannot stand beside it: for the same senders; or one for any sender, the
+   * other for one of them, of which Linux would make the second alone (ip_mc_source(), net/ipv4/igmp.c).
+   */
+  #isTaken(request: JoinRequest, iface: NetworkInterface): boolean {
+    return this.#of(request.group).some((wish) => excludes(wish, request) && wish.joined.some((joined) => isSame(joined.iface, iface)));
+  }
+
+  /** @throws StateError `ERR_ALREADY_JOINED`: with the same selector, or with another spelling of it. */
+  #checkNew(request: JoinRequest): void {
+    const isHeld = this.#of(request.group).some((other) => excludes(other, request) && sameSelector(other.selector, request.selector));
+    const overlaps =
+      request.selector.by !== "all" && this.#meant(request).some((iface) => iface !== undefined && this.#isTaken(request, iface));
+    if (isHeld || overlaps) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_JOINED, "joinGroup", subjectOf(request));
+  }
+
+  /** The wish that was made with this selector, or, failing that, with another spelling of the same interface. */
+  #find(operation: string, request: JoinRequest): Wish {
+    const candidates = this.#of(request.group).filter(({ source }) => source === request.source);
+    const exact = candidates.find(({ selector }) => sameSelector(selector, request.selector));
+    if (exact !== undefined) return exact;
+    const here = request.selector.by === "all" ? [] : selectInterfaces(request.selector, this.#owner.network.current());
+    const found = candidates.find(
+      ({ selector, joined }) => selector.by !== "all" && joined.some(({ iface }) => here.some((one) => isSame(iface, one))),
+    );
+    if (found === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_JOINED, operation, subjectOf(request));
+    return found;
+  }
+
+  #findAnySource(operation: string, request: JoinRequest): Wish {
+    const { capabilities, name } = this.#owner.backend;
+    if (!capabilities.has("blockSource")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, name);
+    return this.#find(operation, request);
+  }
+}
+
+/** A limit always ends a joinGroup. Other refusals do when nothing was joined: "all" means where it can be, and absence is waited for. */
+function isFatal({ errno }: SystemError, { joined }: Wish, waits: boolean): boolean {
+  return MEMBERSHIP_LIMITS.has(errno) || (joined.length === 0 && !(waits && errno === ERRNO.ENODEV));
+}
+
+function isSame(a: NetworkInterface | undefined, b: NetworkInterface): boolean {
+  return a !== undefined && sameInterface(a, b);
+}

@@ -1,0 +1,89 @@
+import { BACKEND_ERRORS, type NetworkInterface } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { parseIP } from "./ip-literal.js";
+
+/** Names a network interface: by name (`"eth0"`), by one of its addresses, by index, or as `network.interfaces()` returned it. */
+export type InterfaceSelector = string | number | NetworkInterface;
+
+/** A selector as the reactor keeps it: checked, and comparable as text. */
+export type ParsedSelector =
+  | { readonly by: "default" | "all" }
+  | { readonly by: "name" | "address"; readonly name: string }
+  | { readonly by: "index"; readonly index: number };
+
+const MAX_INDEX = 0x7fff_ffff; // an int in C (if_nametoindex(3))
+const UNSPECIFIED = new Set(["", "default", "0.0.0.0", "::"]); // Twisted's and the kernel's words for "you choose"
+
+/** Checks a selector; an interface that does not exist (yet) is none of its business. */
+export function parseSelector(operation: string, value: unknown, argument = "interface"): ParsedSelector {
+  if (typeof value === "string") return parseText(operation, argument, value);
+  if (typeof value === "number") return parseIndex(operation, argument, value);
+  const name = typeof value === "object" && value !== null ? (value as { name?: unknown }).name : undefined;
+  if (typeof name === "string" && name !== "") return { by: "name", name };
+  throw wrongType(operation, argument, value, "the name, an address or the index of an interface, or one of network.interfaces()");
+}
+
+/** Like {@link parseSelector}, and takes `"all"` and nothing at all too. */
+export function parseJoinSelector(operation: string, value: unknown): ParsedSelector {
+  if (value === undefined) return { by: "default" };
+  return value === "all" ? { by: "all" } : parseSelector(operation, value);
+}
+
+/** The interfaces of `all` that `selector` means now. */
+export function selectInterfaces(selector: ParsedSelector, all: readonly NetworkInterface[]): readonly NetworkInterface[] {
+  switch (selector.by) {
+    case "name":
+      return all.filter(({ name }) => name === selector.name);
+    case "index":
+      return all.filter(({ index }) => index === selector.index);
+    case "address":
+      return all.filter(({ addresses }) => addresses.some(({ address }) => address === selector.name));
+    case "all":
+      return all.filter(({ flags }) => flags.multicast || flags.loopback); // lo carries multicast without the flag on Linux
+    case "default":
+      return [];
+  }
+}
+
+/**
+ * The one interface among those `found` for `selector`; undefined when there is none.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: several have the address.
+ */
+export function onlyOne(
+  operation: string,
+  argument: string,
+  selector: ParsedSelector,
+  found: readonly NetworkInterface[],
+): NetworkInterface | undefined {
+  if (found.length <= 1) return found[0];
+  const expected = `the name of one of ${found.map(({ name }) => `"${name}"`).join(" and ")}, which share it`;
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: formatSelector(selector), expected });
+}
+
+/** How `selector` is shown in memberships, events and errors. */
+export function formatSelector(selector: ParsedSelector): string {
+  if (selector.by === "index") return String(selector.index);
+  return selector.by === "name" || selector.by === "address" ? selector.name : selector.by;
+}
+
+function parseText(operation: string, argument: string, text: string): ParsedSelector {
+  if (UNSPECIFIED.has(text)) return { by: "default" };
+  const literal = parseIP(text);
+  if (literal === undefined) return { by: "name", name: checkName(operation, argument, text) };
+  // "::%eth0" is how node:dgram names an interface; an unknown zone must never come to mean "default".
+  if (literal.zone === undefined) return { by: "address", name: literal.address };
+  return /^\d+$/.test(literal.zone) ? parseIndex(operation, argument, Number(literal.zone)) : { by: "name", name: literal.zone };
+}
+
+function parseIndex(operation: string, argument: string, index: number): ParsedSelector {
+  if (Number.isInteger(index) && index > 0 && index <= MAX_INDEX) return { by: "index", index };
+  const expected = "an interface index, 1 or more";
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: index, expected });
+}
+
+function checkName(operation: string, argument: string, name: string): string {
+  // dev_valid_name() of net/core/dev.c refuses these; other systems are stricter still.
+  if (!/[\s/:]/.test(name)) return name;
+  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument, value: name });
+}

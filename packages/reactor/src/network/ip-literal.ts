@@ -1,0 +1,61 @@
+/** What can be said of an address by looking at it. */
+
+import { isIPv4, isIPv6, SocketAddress as NodeSocketAddress } from "node:net";
+import { BACKEND_ERRORS, type Family, isMulticast, withoutZone, zoneOf } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+
+const MAPPED = "::ffff:"; // canonical, with the IPv4 address in dots behind it
+
+/** An IP literal, taken apart. */
+export interface IPLiteral {
+  readonly address: string; // canonical, without zone
+  readonly family: Family;
+  readonly zone: string | undefined; // what followed the '%'
+}
+
+/** Takes `text` apart, or undefined when it is no IP literal. `node:net` decides what is one. */
+export function parseIP(text: string): IPLiteral | undefined {
+  if (isIPv4(text)) return { address: text, family: 4, zone: undefined };
+  if (!isIPv6(text)) return undefined;
+  const { address } = new NodeSocketAddress({ address: withoutZone(text), family: "ipv6" }); // one spelling for each address (RFC 5952)
+  return { address, family: 6, zone: zoneOf(text) };
+}
+
+/** Like {@link parseIP}, and refuses anything else. */
+export function checkIP(operation: string, argument: string, value: unknown): IPLiteral {
+  if (typeof value !== "string") {
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation, argument, value, expected: "an IP literal as a string" });
+  }
+  const literal = parseIP(value);
+  if (literal === undefined) throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument, value });
+  return literal;
+}
+
+/** An IPv4 group as an IPv6 socket spells it (RFC 4291, 2.5.5.2). Its TTL, loopback mode and interface are not those of the socket's IPv6. */
+export function isMappedGroup(address: string): boolean {
+  return address.startsWith(MAPPED) && isMulticast(address.slice(MAPPED.length));
+}
+
+/** Refuses what is not a group of `family`. */
+export function checkGroup(operation: string, value: unknown, family: Family): IPLiteral {
+  const literal = checkIPOf(operation, "group", value, family);
+  if (!isMulticast(literal.address))
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_NOT_MULTICAST, { operation, argument: "group", value });
+  return literal;
+}
+
+/** Refuses what is not the unicast address of a sender of `family`; drops its zone, which a membership's interface says already. */
+export function checkSource(operation: string, value: unknown, family: Family): string {
+  const literal = checkIPOf(operation, "source", value, family);
+  if (isMulticast(literal.address))
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_SOURCE_IS_MULTICAST, { operation, argument: "source", value });
+  return literal.address;
+}
+
+/** Like {@link checkIP}, and refuses the other IP version. */
+export function checkIPOf(operation: string, argument: string, value: unknown, family: Family): IPLiteral {
+  const literal = checkIP(operation, argument, value);
+  if (literal.family !== family) throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument, value });
+  return literal;
+}

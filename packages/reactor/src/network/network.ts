@@ -1,0 +1,211 @@
+import {
+  BACKEND_ERRORS,
+  type BackendNetwork,
+  type DatagramBackend,
+  type Family,
+  isLinkLocal,
+  type NetworkInterface,
+  type Route,
+} from "@groupcast/backend";
+import { checkBoolean, checkOptions, Emitter, Eventful, type EventTable, errnoName, SystemError, UnsupportedError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import { checkFamily } from "./check-argument.js";
+import { type ParsedSelector, selectInterfaces } from "./interface-selector.js";
+import { checkIP, checkIPOf } from "./ip-literal.js";
+import { checkZone, type InterfaceSource } from "./zone.js";
+
+/** What changed between two looks at the interfaces. */
+export interface NetworkChange {
+  readonly added: readonly NetworkInterface[];
+  readonly removed: readonly NetworkInterface[];
+  readonly changed: readonly NetworkInterface[]; // as they are now: other flags, addresses, MTU
+}
+
+/** Events of {@link Network}. */
+export type NetworkEvents = { change: (change: NetworkChange) => void };
+
+const EVENTS: EventTable<NetworkEvents> = { change: "interfaces or their addresses changed" };
+
+/**
+ * The interfaces and routes of the host.
+ *
+ * Nothing is cached: every call asks the OS. `change` is driven by rtnetlink(7) on the native backend and by looking once a second on
+ * dgram, where interfaces that are down or have no address do not show.
+ */
+export class Network extends Eventful<NetworkEvents> implements InterfaceSource {
+  readonly #emitter: Emitter<NetworkEvents>;
+  readonly #backend: DatagramBackend;
+  readonly #report: (error: unknown) => void;
+  readonly #changed: () => void;
+  #stopWatching: (() => void) | undefined;
+  #hasStopped = false;
+  #isBehind = false;
+  #known: readonly NetworkInterface[] = [];
+
+  /** Not for users: each reactor has one as `reactor.network`. `changed` is called before the listeners of `change`. */
+  constructor(backend: DatagramBackend, changed: () => void, report: (error: unknown) => void) {
+    const emitter = new Emitter<NetworkEvents>(EVENTS);
+    super(emitter);
+    emitter.listenerThrew = report;
+    this.#emitter = emitter;
+    this.#backend = backend;
+    this.#changed = changed;
+    this.#report = report;
+  }
+
+  /** Every interface, up or down. */
+  interfaces(): NetworkInterface[] {
+    const listed = this.#source.interfaces();
+    if (typeof listed === "number") throw interfacesError("interfaces", listed);
+    return [...listed];
+  }
+
+  /** Every address of every interface; link-local IPv6 ones with their zone (`fe80::1%eth0`). Both families unless told otherwise. */
+  getInterfaceIPs(options?: { readonly ipv4?: boolean; readonly ipv6?: boolean }): string[] {
+    const operation = "getInterfaceIPs";
+    const { ipv4 = true, ipv6 = true } = checkOptions(operation, options, ["ipv4", "ipv6"]);
+    checkBoolean(operation, "ipv4", ipv4);
+    checkBoolean(operation, "ipv6", ipv6);
+    return this.interfaces().flatMap(({ name, addresses }) =>
+      addresses
+        .filter(({ family }) => (family === 4 ? ipv4 : ipv6))
+        .map(({ address }) => (isLinkLocal(address) ? `${address}%${name}` : address)),
+    );
+  }
+
+  /** The interface that datagrams to the rest of the world leave by; undefined without a default route. */
+  getDefaultGatewayInterface(family: Family = 4): NetworkInterface | undefined {
+    checkFamily("getDefaultGatewayInterface", family);
+    this.#needRoutes("getDefaultGatewayInterface");
+    const route = this.#source.defaultRoute(family);
+    if (typeof route === "number")
+      throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation: "getDefaultGatewayInterface", errno: route });
+    return route?.interface;
+  }
+
+  /** The first address of that interface; undefined where there is none. */
+  getDefaultGatewayInterfaceIP(family: Family = 4): string | undefined {
+    return this.getDefaultGatewayInterface(family)?.addresses.find((entry) => entry.family === family)?.address;
+  }
+
+  /**
+   * The route that an unconnected socket's datagram to `address` takes (from `source`, one of the host's addresses, if given);
+   * undefined when there is none.
+   *
+   * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_ARGUMENT_TYPE`.
+   * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram, which cannot ask. @throws SystemError `ERR_ROUTE`.
+   */
+  routeTo(address: string, options?: { readonly source?: string }): Route | undefined {
+    const operation = "routeTo";
+    const literal = checkIP(operation, "address", address);
+    const { source } = checkOptions(operation, options, ["source"]);
+    const from = source === undefined ? undefined : checkIPOf(operation, "source", source, literal.family).address;
+    this.#needRoutes(operation);
+    const route = this.#source.routeTo(checkZone(operation, "address", literal, this), from);
+    if (typeof route !== "number") return route;
+    if (UNREACHABLE.has(errnoName(route))) return undefined;
+    throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation, errno: route, address });
+  }
+
+  /** Not for users: the route to `group`; undefined where there is none, whatever the reason. */
+  routeFor(group: string): Route | undefined {
+    const route = this.#source.routeTo(group, undefined);
+    return typeof route === "number" ? undefined : route;
+  }
+
+  override on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
+    super.on(event, listener);
+    this.watch();
+    return this;
+  }
+
+  override once<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
+    super.once(event, listener);
+    this.watch();
+    return this;
+  }
+
+  /** Not for users: makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
+  watch(): void {
+    if (this.#stopWatching !== undefined || this.#hasStopped) return;
+    const stop = this.#source.watch(() => this.#look());
+    if (typeof stop === "number") this.#report(interfacesError("watch the interfaces", stop));
+    else this.#stopWatching = stop;
+    this.#known = this.#listed() ?? this.#known;
+  }
+
+  /** Not for users: the interfaces as they are known, kept up to date from the first call on. Costs nothing. */
+  current(): readonly NetworkInterface[] {
+    this.watch();
+    return this.#known;
+  }
+
+  /** Not for users: the interfaces that `selector` means. Asks the OS when none is known, since it may be newer than the latest change. */
+  select(selector: ParsedSelector): readonly NetworkInterface[] {
+    const known = selectInterfaces(selector, this.current());
+    if (known.length > 0) return known;
+    const newer = selectInterfaces(selector, this.#listed() ?? []);
+    if (newer.length > 0) this.#catchUp();
+    return newer;
+  }
+
+  /** Not for users: the reactor calls it when it has shut down. */
+  stopWatching(): void {
+    this.#hasStopped = true;
+    this.#stopWatching?.();
+  }
+
+  get #source(): BackendNetwork {
+    return this.#backend.network;
+  }
+
+  /** The interfaces; undefined, and an error reported, when the OS does not list them. */
+  #listed(): readonly NetworkInterface[] | undefined {
+    const listed = this.#source.interfaces();
+    if (typeof listed !== "number") return listed;
+    this.#report(interfacesError("list the interfaces", listed));
+    return undefined;
+  }
+
+  /** What was found before the news of it is used from now on: unless it is known, nobody would notice when it goes. */
+  #catchUp(): void {
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    queueMicrotask(() => {
+      this.#isBehind = false;
+      if (!this.#hasStopped) this.#look();
+    });
+  }
+
+  #look(): void {
+    const before = this.#known;
+    this.#known = this.#listed() ?? before;
+    const change = compare(before, this.#known);
+    if (change.added.length + change.removed.length + change.changed.length === 0) return;
+    this.#changed();
+    this.#emitter.emit("change", change);
+  }
+
+  #needRoutes(operation: string): void {
+    if (!this.#backend.capabilities.has("routes"))
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.#backend.name);
+  }
+}
+
+const UNREACHABLE = new Set(["ENETUNREACH", "EHOSTUNREACH"]);
+
+/** An interface that was deleted and made again under the same name has another index: removed and added, not changed. */
+function compare(before: readonly NetworkInterface[], after: readonly NetworkInterface[]): NetworkChange {
+  const key = ({ name, index }: NetworkInterface): string => `${name}#${index}`;
+  const old = new Map(before.map((entry) => [key(entry), entry]));
+  const current = new Map(after.map((entry) => [key(entry), entry]));
+  return {
+    added: after.filter((entry) => !old.has(key(entry))),
+    removed: before.filter((entry) => !current.has(key(entry))),
+    changed: after.filter((entry) => old.has(key(entry)) && JSON.stringify(old.get(key(entry))) !== JSON.stringify(entry)),
+  };
+}
+
+function interfacesError(operation: string, errno: number): SystemError {
+  return new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno });
+}

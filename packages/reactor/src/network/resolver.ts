@@ -1,0 +1,78 @@
+import { lookup } from "node:dns";
+import type { Family } from "@groupcast/backend";
+import { BASE_ERRORS, checkOptions, checkSignal, checkString, ERRNO, InvalidArgumentError, SystemError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import { checkFamily } from "./check-argument.js";
+import { parseIP } from "./ip-literal.js";
+
+/** How to look a name up. */
+export interface ResolveOptions {
+  /** Only addresses of this IP version. Default: the system's preference. */
+  readonly family?: Family;
+  /** Gives up when it aborts; the promise then rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Turns a host name into one IP literal. Rejects with an error that has a numeric `errno`. */
+export type Resolver = (name: string, options: ResolveOptions) => Promise<string>;
+
+/** getaddrinfo(3), as `dns.lookup` offers it: /etc/hosts, DNS, whatever the system is set up for. */
+export const systemResolver: Resolver = (name, { family = 0 as 0 | Family }) =>
+  new Promise((resolve, reject) => {
+    lookup(name, { family }, (error, address) => (error === null ? resolve(address) : reject(error)));
+  });
+
+/** Resolves with `resolver` what is no IP literal. */
+export async function resolveName(resolver: Resolver, name: string, given?: ResolveOptions): Promise<string> {
+  const operation = "resolve";
+  const options = checkOptions(operation, given, ["family", "signal"]);
+  const { family, signal } = options;
+  checkFamily(operation, family);
+  checkSignal(operation, signal)?.throwIfAborted();
+  const literal = parseIP(checkString(operation, "name", name));
+  if (literal === undefined) return await orAborted(signal, askResolver(resolver, checkName(operation, name), options));
+  if (family === undefined || family === literal.family) return name;
+  const expected = `an IPv${family} address or a name`;
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "name", value: name, expected });
+}
+
+/** The empty name would be resolved to nothing at all (DEP0118). */
+function checkName(operation: string, name: string): string {
+  if (name !== "") return name;
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
+    operation,
+    argument: "name",
+    value: name,
+    expected: "a name or an IP literal",
+  });
+}
+
+async function askResolver(resolver: Resolver, name: string, options: ResolveOptions): Promise<string> {
+  try {
+    return await resolver(name, options);
+  } catch (cause) {
+    const errno = (cause as { errno?: unknown } | null | undefined)?.errno;
+    const known = typeof errno === "number" && errno < 0 ? errno : ERRNO.UNKNOWN;
+    throw new SystemError(REACTOR_ERRORS.ERR_RESOLVE, { operation: "resolve", errno: known, address: name, cause });
+  }
+}
+
+/** Settles as `answer` does, or rejects as soon as `signal` aborts. Leaves no listener on the signal, which may outlive many look-ups. */
+async function orAborted(signal: AbortSignal | undefined, answer: Promise<string>): Promise<string> {
+  if (signal === undefined) return await answer;
+  const { promise: given, stop } = abortion(signal);
+  try {
+    return await Promise.race([answer, given]);
+  } finally {
+    stop();
+  }
+}
+
+function abortion(signal: AbortSignal): { readonly promise: Promise<never>; stop(): void } {
+  let aborted!: () => void;
+  const promise = new Promise<never>((_, reject) => {
+    aborted = () => reject(signal.reason);
+    signal.addEventListener("abort", aborted);
+  });
+  return { promise, stop: () => signal.removeEventListener("abort", aborted) };
+}

@@ -1,0 +1,28 @@
+import { BACKEND_ERRORS, type DatagramBackend, type DatagramSocket, type OptionName } from "@groupcast/backend";
+import { SystemError, UnsupportedError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+
+/** Sets an option. @throws SystemError `ERR_SET_OPTION`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
+export function setSocketOption(
+  backend: DatagramBackend,
+  socket: DatagramSocket,
+  operation: string,
+  [name, value]: readonly [OptionName, number],
+): void {
+  if (!backend.capabilities.has(`set ${name}`)) {
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, backend.name, { option: name });
+  }
+  const errno = socket.setOption(name, value);
+  if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: name });
+}
+
+/** Sets an option where the backend has it; for those that are an improvement, not a promise. */
+export function setIfSupported(backend: DatagramBackend, socket: DatagramSocket, name: OptionName, value: number): boolean {
+  return backend.capabilities.has(`set ${name}`) && socket.setOption(name, value) >= 0;
+}
+
+/** Reads an option where the backend can and the OS answers; returns `fallback` elsewhere. */
+export function readIfSupported(backend: DatagramBackend, socket: DatagramSocket, name: OptionName, fallback: number): number {
+  const value = backend.capabilities.has(`get ${name}`) ? socket.getOption(name) : fallback;
+  return value < 0 ? fallback : value;
+}

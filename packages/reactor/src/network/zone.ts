@@ -1,0 +1,32 @@
+import type { NetworkInterface } from "@groupcast/backend";
+import { InvalidArgumentError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import type { ParsedSelector } from "./interface-selector.js";
+import type { IPLiteral } from "./ip-literal.js";
+
+/** Who knows the interfaces of the host. */
+export interface InterfaceSource {
+  select(selector: ParsedSelector): readonly NetworkInterface[];
+}
+
+/**
+ * The canonical text of `literal`, its zone as an interface's name.
+ *
+ * A zone is a name or an index (RFC 4007, 11). An unknown one must never come to mean "default".
+ *
+ * @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`.
+ */
+export function checkZone(operation: string, argument: string, { address, zone }: IPLiteral, interfaces: InterfaceSource): string {
+  if (zone === undefined) return address;
+  const found = interfaces.select({ by: "name", name: zone })[0] ?? (isIndex(zone) ? interfaces.select(byIndex(zone))[0] : undefined);
+  if (found !== undefined) return `${address}%${found.name}`;
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: `${address}%${zone}` });
+}
+
+function isIndex(zone: string): boolean {
+  return /^[1-9]\d*$/.test(zone);
+}
+
+function byIndex(zone: string): ParsedSelector {
+  return { by: "index", index: Number(zone) };
+}

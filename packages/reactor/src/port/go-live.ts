@@ -1,0 +1,83 @@
+/** Makes a live port: opens its sockets, makes the pieces, starts the protocol. What fails on the way closes what was opened. */
+import { Emitter } from "@groupcast/base";
+import { Groups } from "../multicast/groups.js";
+import { MembershipSockets } from "../multicast/membership-sockets.js";
+import { Memberships } from "../multicast/memberships.js";
+import { MulticastSender } from "../multicast/multicast-sender.js";
+import { PORT_EVENTS } from "../port-events.js";
+import { zeroStatistics } from "../port-statistics.js";
+import { type AnyProtocol, Inbox } from "../receiving/inbox.js";
+import { Outbox } from "../sending/outbox.js";
+import type { PortEvents } from "../transport.js";
+import type { BufferGrant } from "../udp-port.js";
+import { isSourceAddress } from "./local-address.js";
+import { Port } from "./port.js";
+import type { PortContext } from "./port-context.js";
+import { type Opening, openPortSockets, type PortSockets } from "./port-sockets.js";
+import { PortWires } from "./port-wires.js";
+
+/** @throws What the signal was aborted with, and what opening, `setUp` or startProtocol throw; nothing is left open then. */
+export function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, setUp: (port: Port) => void): Port {
+  const { signal } = opening.options;
+  signal?.throwIfAborted();
+  const port = openPort(context, protocol, opening);
+  port.start(() => setUp(port));
+  warnIfCapped(context, port);
+  if (signal !== undefined) stopOnAbort(port, signal);
+  return port;
+}
+
+function openPort(context: PortContext, protocol: AnyProtocol, opening: Opening): Port {
+  const logName = protocol.logPrefix(); // user code: before anything is open
+  const wires = new PortWires();
+  const statistics = zeroStatistics();
+  const emitter = new Emitter<PortEvents>(PORT_EVENTS);
+  emitter.listenerThrew = wires.listenerThrew;
+  const inbox = new Inbox(protocol, statistics, opening.options.wantsArrival, wires.protocolThrew);
+  const { backend, network } = context;
+  const sockets = openPortSockets({ backend, network, inbox, statistics, observer: wires }, opening);
+  try {
+    const sender = senderOn(context, sockets, opening);
+    const { socket } = sockets.main;
+    const peer = opening.by === "adopt" ? socket.peerAddress() : undefined;
+    const outbox = new Outbox({ context, socket, peer, sender, statistics, emitter, connectionRefused: () => wires.connectionRefused() });
+    const memberships = new Memberships({
+      backend,
+      network,
+      sender,
+      sockets: new MembershipSockets(sockets),
+      membershipChanged: (change) => queueMicrotask(() => emitter.emit("membership", change)),
+      report: wires.report,
+    });
+    const { family } = sockets;
+    const groups = new Groups({ family, sender, memberships, sendWaiting: () => wires.sendWaiting(), report: wires.report });
+    const port = new Port({ context, protocol, logName, statistics, emitter, inbox, sockets, outbox, groups });
+    if (opening.by === "adopt") port.takeOver();
+    wires.connect(port, outbox);
+    return port;
+  } catch (error) {
+    sockets.close();
+    throw error;
+  }
+}
+
+function senderOn({ backend, network, clock }: PortContext, sockets: PortSockets, { by, operation }: Opening): MulticastSender {
+  const hasSourceAddress = isSourceAddress(sockets.local.address);
+  const sender = new MulticastSender({ backend, network, clock, socket: sockets.main.socket, hasSourceAddress });
+  if (by === "adopt") sender.takeOver(operation);
+  return sender;
+}
+
+function warnIfCapped({ logger }: PortContext, port: Port): void {
+  for (const [name, grant] of Object.entries(port.buffers) as [string, BufferGrant][]) {
+    if (grant.cappedBy === undefined) continue;
+    logger.warn(`${port}: asked for a ${name} buffer of ${grant.askedBytes} bytes, got ${grant.grantedBytes}: raise ${grant.cappedBy}`);
+  }
+}
+
+function stopOnAbort(port: Port, signal: AbortSignal): void {
+  const stop = (): void => void port.stopListening();
+  if (signal.aborted) stop(); // by startProtocol
+  signal.addEventListener("abort", stop, { once: true });
+  port.once("closed", () => signal.removeEventListener("abort", stop));
+}

@@ -1,0 +1,120 @@
+/** Opens, sets up and binds the socket of a port, or leaves nothing behind. */
+
+import {
+  BACKEND_ERRORS,
+  type DatagramBackend,
+  type DatagramSocket,
+  type Family,
+  type OptionName,
+  type Outcome,
+  type SocketAddress,
+  type SocketObserver,
+} from "@groupcast/backend";
+import { SystemError, UnsupportedError } from "@groupcast/base";
+import { readIfSupported, setIfSupported, setSocketOption } from "../network/socket-options.js";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import { CannotListenError } from "../system-errors.js";
+import type { ResolvedListenOptions } from "./listen-options.js";
+
+/** What must be said before a socket is bound. */
+export type BindOptions = Pick<ResolvedListenOptions, "reuseAddress" | "reusePort" | "ipv6Only">;
+
+/** @throws CannotListenError `ERR_LISTEN`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
+export function openBound(
+  backend: DatagramBackend,
+  operation: string,
+  { observer, local, options }: { observer: SocketObserver; local: SocketAddress; options: BindOptions },
+): DatagramSocket {
+  const { address, port, family } = local;
+  const socket = backend.openSocket(family, observer);
+  if (typeof socket === "number") throw new CannotListenError({ operation, errno: socket, address, port });
+  return closingOnThrow(socket, () => {
+    for (const [name, value] of beforeBind(options)) setSocketOption(backend, socket, operation, [name, value]);
+    const errno = socket.bind(local);
+    if (errno < 0) throw new CannotListenError({ operation, errno, address, port });
+    return socket;
+  });
+}
+
+/** @throws SystemError `ERR_ADOPT`. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`. */
+export function openAdopted(
+  backend: DatagramBackend,
+  operation: string,
+  { fd, observer, family }: { fd: number; observer: SocketObserver; family: Family | undefined },
+): DatagramSocket {
+  if (!backend.capabilities.has("adopt")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, backend.name);
+  const socket = backend.adoptSocket(fd, observer, family);
+  if (typeof socket === "number") throw new SystemError(REACTOR_ERRORS.ERR_ADOPT, { operation, errno: socket });
+  return socket;
+}
+
+/** What every socket of ours is told, so that it hears what it should and nothing else. See docs/decisions, isolation. */
+export function applyDefaults(backend: DatagramBackend, socket: DatagramSocket): void {
+  setIfSupported(backend, socket, "multicastAll", 0);
+  setIfSupported(backend, socket, "receiveErrors", 1);
+  setIfSupported(backend, socket, "receiveOffload", 1);
+}
+
+/** What a port with `arrival: true` asks for; a backend leaves out of an arrival what it cannot tell. */
+export function requestArrivals(backend: DatagramBackend, socket: DatagramSocket): void {
+  for (const name of ["receivePacketInfo", "receiveTtl", "receiveTimestamp", "receiveDropCount"] as const) {
+    setIfSupported(backend, socket, name, 1);
+  }
+}
+
+/** Returns what `build` makes of `socket`; closes `socket` if that throws. */
+export function closingOnThrow<T>(socket: DatagramSocket, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+/** What an adopted socket was bound with, as far as the backend can tell. */
+export function bindOptionsOf(backend: DatagramBackend, socket: DatagramSocket): BindOptions {
+  const isSet = (name: OptionName): boolean => readIfSupported(backend, socket, name, 0) > 0;
+  const ipv6Only = socket.family === 6 ? isSet("ipv6Only") : undefined;
+  return { reuseAddress: isSet("reuseAddress"), reusePort: isSet("reusePort"), ipv6Only };
+}
+
+/** Binds a further socket to the number of `siblings`, which stays closed to other programs. See membership-sockets.ts. */
+export function openBeside(
+  backend: DatagramBackend,
+  siblings: readonly DatagramSocket[],
+  { observer, local, options }: { observer: SocketObserver; local: SocketAddress; options: BindOptions },
+): DatagramSocket | Outcome {
+  const socket = backend.openSocket(local.family, observer);
+  if (typeof socket === "number") return socket;
+  const bind = (): Outcome => bindWith(socket, local, options);
+  const outcome = options.reuseAddress ? bind() : whileReusing([...siblings, socket], bind);
+  if (outcome >= 0) return socket;
+  socket.close();
+  return outcome;
+}
+
+function bindWith(socket: DatagramSocket, local: SocketAddress, options: BindOptions): Outcome {
+  for (const [name, value] of beforeBind(options)) {
+    const outcome = socket.setOption(name, value);
+    if (outcome < 0) return outcome;
+  }
+  return socket.bind(local);
+}
+
+/** Runs `bind` while each of `sockets` has SO_REUSEADDR, which none of them keeps. */
+function whileReusing(sockets: readonly DatagramSocket[], bind: () => Outcome): Outcome {
+  let outcome = 0;
+  for (const socket of sockets) outcome = Math.min(outcome, socket.setOption("reuseAddress", 1));
+  if (outcome >= 0) outcome = bind();
+  for (const socket of sockets) socket.setOption("reuseAddress", 0);
+  return outcome;
+}
+
+function beforeBind({ reuseAddress, reusePort, ipv6Only }: BindOptions): readonly (readonly [OptionName, number])[] {
+  const rows: [OptionName, number][] = [];
+  if (reuseAddress) rows.push(["reuseAddress", 1]);
+  if (reusePort) rows.push(["reusePort", 1]);
+  if (ipv6Only !== undefined) rows.push(["ipv6Only", ipv6Only ? 1 : 0]);
+  return rows;
+}

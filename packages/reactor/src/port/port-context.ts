@@ -1,0 +1,25 @@
+import type { DatagramBackend } from "@groupcast/backend";
+import type { Clock, Logger } from "@groupcast/base";
+import type { Network } from "../network/network.js";
+import type { AddressBook } from "../sending/address-book.js";
+import type { SlabPool } from "../sending/slab-pool.js";
+import type { MulticastPort } from "../udp-port.js";
+
+/** A port, as its reactor sees it. */
+export interface ReactorPort extends MulticastPort {
+  /** Brings memberships and outgoing interface in line with the interfaces there are now. */
+  interfacesChanged(): void;
+}
+
+/** What a reactor shares with its ports. */
+export interface PortContext {
+  readonly backend: DatagramBackend;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly network: Network;
+  readonly addressBook: AddressBook;
+  readonly slabs: SlabPool;
+  /** Emits the reactor's `error` event; false when nobody listens to it. */
+  portFailed(error: Error, port: ReactorPort): boolean;
+  portClosed(port: ReactorPort): void;
+}

@@ -1,0 +1,54 @@
+import type { DatagramBatch, DatagramSocket, SocketAddress, SocketObserver } from "@groupcast/backend";
+import type { PortStatistics } from "../port-statistics.js";
+import type { ArrivalFilter } from "../receiving/arrival-filter.js";
+import type { Inbox } from "../receiving/inbox.js";
+
+/** What a port hears from each of its sockets, besides datagrams. */
+export interface PortSocketOwner {
+  writable(): void;
+  sendFailed(errno: number, peer: SocketAddress | undefined): void;
+  readFailed(errno: number): void;
+  /** Returns the one peer whose datagrams are let in, if there is one. */
+  exclusivePeer(): SocketAddress | undefined;
+}
+
+/** One socket of a port: filters what comes in, if need be, and passes it on. A port has one, and more when it joins many groups. */
+export class PortSocket implements SocketObserver {
+  /** Set once, as soon as the backend has opened it. */
+  socket!: DatagramSocket;
+  /** Absent where the kernel keeps foreign datagrams out. */
+  filter: ArrivalFilter | undefined;
+  /** The OS refused a further membership on this socket; cleared when one is left. */
+  isFull = false;
+  readonly #inbox: Inbox;
+  readonly #owner: PortSocketOwner;
+  readonly #statistics: PortStatistics;
+
+  constructor(inbox: Inbox, owner: PortSocketOwner, statistics: PortStatistics) {
+    this.#inbox = inbox;
+    this.#owner = owner;
+    this.#statistics = statistics;
+  }
+
+  received(batch: DatagramBatch): void {
+    if (this.filter === undefined) {
+      this.#inbox.deliver(batch);
+      return;
+    }
+    const own = this.filter.select(batch);
+    this.#statistics.foreign += batch.length - own.length;
+    if (own.length > 0) this.#inbox.deliver(own);
+  }
+
+  writable(): void {
+    this.#owner.writable();
+  }
+
+  sendFailed(errno: number, peer: SocketAddress | undefined): void {
+    this.#owner.sendFailed(errno, peer);
+  }
+
+  failed(errno: number): void {
+    this.#owner.readFailed(errno);
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * A port: one protocol, one number, and the sockets that serve them.
+ *
+ * Theory of operation: *listening* until stopListening(), then *stopping* while what was written leaves, then *closed*. Reading ends
+ * with listening. Teardown runs from a microtask, never inside the call that asked for it: detach the transport, stopProtocol(),
+ * close the sockets, emit `closed`, settle the promise. transport.ts says what each method does; this class holds the pieces together
+ * and refuses what comes after the end. go-live.ts makes the pieces.
+ */
+import { inspect } from "node:util";
+import type { DatagramSocket, SocketAddress } from "@groupcast/backend";
+import {
+  asError,
+  callGuarded,
+  checkBoolean,
+  type Emitter,
+  Eventful,
+  StateError,
+  SystemError,
+  watchRejection,
+  wrongType,
+} from "@groupcast/base";
+import { attachTransport, detachTransport } from "../datagram-protocol.js";
+import type { Groups } from "../multicast/groups.js";
+import type { InterfaceSelector } from "../network/interface-selector.js";
+import { readIfSupported, setSocketOption } from "../network/socket-options.js";
+import type { PortStatistics } from "../port-statistics.js";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import type { AnyProtocol, Inbox } from "../receiving/inbox.js";
+import type { Outbox } from "../sending/outbox.js";
+import type { Destination, Isolation, JoinOptions, Membership, PortEvents, WriteOptions } from "../transport.js";
+import type { PortBuffers } from "../udp-port.js";
+import { isolationOf } from "./local-address.js";
+import type { PortContext, ReactorPort } from "./port-context.js";
+import type { PortSockets } from "./port-sockets.js";
+
+/** The pieces of a port. */
+export interface PortParts {
+  readonly context: PortContext;
+  readonly protocol: AnyProtocol;
+  /** Name of the protocol in logs. */
+  readonly logName: string;
+  readonly statistics: PortStatistics;
+  readonly emitter: Emitter<PortEvents>;
+  readonly inbox: Inbox;
+  readonly sockets: PortSockets;
+  readonly outbox: Outbox;
+  readonly groups: Groups;
+}
+
+/** Every port that a reactor hands out. */
+export class Port extends Eventful<PortEvents> implements ReactorPort {
+  static {
+    // How console.log shows a port; a method of this name would need a computed name, which isolatedDeclarations cannot tell.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: Port) {
+        return `<${this}>`;
+      },
+    });
+  }
+  readonly #parts: PortParts;
+  #state: "listening" | "stopping" | "closed" = "listening";
+  #isBroadcastAllowed = false;
+  #isResuming = false;
+  #stopped: Promise<void> | undefined;
+
+  /** Takes sockets that are open; the port is not live before {@link Port.start}. */
+  constructor(parts: PortParts) {
+    super(parts.emitter);
+    this.#parts = parts;
+  }
+
+  /** Goes live. When `setUp` or startProtocol throws, the port is closed, and what was thrown comes out. */
+  start(setUp: () => void): void {
+    const { context, protocol, logName, sockets } = this.#parts;
+    attachTransport(protocol, this);
+    try {
+      setUp();
+      context.logger.info(`${logName} starting on ${this.getHost().port}`, { port: this.getHost().port });
+      sockets.startReading();
+      watchRejection(protocol.startProtocol(), this.protocolThrew);
+    } catch (error) {
+      this.#state = "closed";
+      detachTransport(protocol);
+      this.#parts.outbox.abandon();
+      this.#closeSockets();
+      throw error;
+    }
+  }
+
+  /** Goes on with the options that whoever opened the socket has set. */
+  takeOver(): void {
+    this.#isBroadcastAllowed = readIfSupported(this.#parts.context.backend, this.#socket, "broadcast", 0) > 0;
+  }
+
+  write(data: Uint8Array | string, to?: Destination, options?: WriteOptions): boolean {
+    this.#checkOpen("write");
+    return this.#parts.outbox.write("write", data, to, options);
+  }
+
+  writeSequence(parts: readonly Uint8Array[], to?: Destination, options?: WriteOptions): boolean {
+    this.#checkOpen("writeSequence");
+    if (!Array.isArray(parts)) throw wrongType("writeSequence", "parts", parts, "an array of Uint8Array");
+    for (const [index, part] of parts.entries()) {
+      if (!(part instanceof Uint8Array)) throw wrongType("writeSequence", `parts[${index}]`, part, "a Uint8Array");
+    }
+    return this.#parts.outbox.write("writeSequence", Buffer.concat(parts), to, options);
+  }
+
+  connect(address: string, port: number): void {
+    this.#checkOpen("connect");
+    this.#parts.outbox.connect(address, port);
+  }
+
+  disconnect(): void {
+    this.#checkOpen("disconnect");
+    this.#parts.outbox.disconnect();
+  }
+
+  getHost(): SocketAddress {
+    return this.#parts.sockets.local;
+  }
+
+  getPeer(): SocketAddress | undefined {
+    return this.#parts.outbox.peer;
+  }
+
+  setBroadcastAllowed(on: boolean): void {
+    const operation = "setBroadcastAllowed";
+    this.#checkOpen(operation);
+    const value = checkBoolean(operation, "on", on) ? 1 : 0;
+    this.#parts.outbox.flush(); // what was written leaves with the options that it was written under
+    setSocketOption(this.#parts.context.backend, this.#socket, operation, ["broadcast", value]);
+    this.#isBroadcastAllowed = on;
+  }
+
+  getBroadcastAllowed(): boolean {
+    return this.#isBroadcastAllowed;
+  }
+
+  joinGroup(group: string, on?: InterfaceSelector | "all", options?: JoinOptions): void {
+    this.#checkOpen("joinGroup");
+    this.#parts.groups.join(group, on, options);
+  }
+
+  leaveGroup(group: string, on?: InterfaceSelector | "all", options?: { readonly source?: string }): void {
+    this.#checkOpen("leaveGroup");
+    this.#parts.groups.leave(group, on, options);
+  }
+
+  blockSource(group: string, source: string, on?: InterfaceSelector | "all"): void {
+    this.#checkOpen("blockSource");
+    this.#parts.groups.block(group, source, on);
+  }
+
+  unblockSource(group: string, source: string, on?: InterfaceSelector | "all"): void {
+    this.#checkOpen("unblockSource");
+    this.#parts.groups.unblock(group, source, on);
+  }
+
+  get memberships(): readonly Membership[] {
+    return this.#parts.groups.list;
+  }
+
+  setTTL(ttl: number): void {
+    this.#checkOpen("setTTL");
+    this.#parts.groups.setTTL(ttl);
+  }
+
+  getTTL(): number {
+    return this.#parts.groups.ttl;
+  }
+
+  setLoopbackMode(on: boolean): void {
+    this.#checkOpen("setLoopbackMode");
+    this.#parts.groups.setLoopbackMode(on);
+  }
+
+  getLoopbackMode(): boolean {
+    return this.#parts.groups.isLoopbackOn;
+  }
+
+  setOutgoingInterface(to: InterfaceSelector): void {
+    this.#checkOpen("setOutgoingInterface");
+    this.#parts.groups.setOutgoingInterface(to);
+  }
+
+  getOutgoingInterface(): string {
+    return this.#parts.groups.outgoingInterface;
+  }
+
+  get isolation(): Isolation {
+    return isolationOf(this.#parts.context.backend.capabilities, this.getHost());
+  }
+
+  pauseReading(): void {
+    this.#checkOpen("pauseReading");
+    this.#isResuming = false;
+    this.#parts.inbox.pause();
+    this.#parts.sockets.stopReading();
+  }
+
+  resumeReading(): void {
+    this.#checkOpen("resumeReading");
+    if (!this.#parts.inbox.isPaused || this.#isResuming) return;
+    this.#isResuming = true;
+    queueMicrotask(() => this.#resume());
+  }
+
+  statistics(): PortStatistics {
+    const { sockets, statistics, outbox } = this.#parts;
+    if (!this.#isClosed) sockets.countDrops();
+    return { ...statistics, queued: outbox.length };
+  }
+
+  get buffers(): PortBuffers {
+    return this.#parts.sockets.buffers;
+  }
+
+  stopListening(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  ref(): this {
+    if (!this.#isClosed) this.#parts.sockets.setReferenced(true);
+    return this;
+  }
+
+  unref(): this {
+    if (!this.#isClosed) this.#parts.sockets.setReferenced(false);
+    return this;
+  }
+
+  override toString(): string {
+    return `${this.#parts.logName} on ${this.getHost().port}`;
+  }
+
+  interfacesChanged(): void {
+    if (this.#isOpen) this.#parts.groups.reconcile();
+  }
+
+  connectionRefused(): void {
+    if (this.#isOpen) callGuarded(() => this.#parts.protocol.connectionRefused(), this.protocolThrew);
+  }
+
+  readFailed(errno: number): void {
+    this.report(new SystemError(REACTOR_ERRORS.ERR_RECEIVE, { operation: "read", errno, port: this.getHost().port }));
+  }
+
+  readonly protocolThrew = (thrown: unknown): void => {
+    this.#parts.statistics.protocolErrors++;
+    this.report(thrown);
+  };
+
+  /** Reports to the listeners of the port and of the reactor, and to the log when there are none. */
+  report(thrown: unknown): void {
+    const error = asError(thrown);
+    this.#reportAbove(error, this.#parts.emitter.emit("error", error));
+  }
+
+  listenerThrew(thrown: unknown, event: keyof PortEvents): void {
+    if (event === "error") this.#reportAbove(asError(thrown), false);
+    else this.report(thrown);
+  }
+
+  get #socket(): DatagramSocket {
+    return this.#parts.sockets.main.socket;
+  }
+
+  get #isOpen(): boolean {
+    return this.#state === "listening";
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  #checkOpen(operation: string): void {
+    if (this.#state !== "listening") throw new StateError(REACTOR_ERRORS.ERR_CLOSED, operation, { port: this.getHost().port });
+  }
+
+  /** Delivers what was kept, then reads on; unless the port was paused again meanwhile. */
+  #resume(): void {
+    if (!this.#isResuming) return;
+    this.#isResuming = false;
+    this.#parts.inbox.resume();
+    if (this.#isOpen && !this.#parts.inbox.isPaused) this.#parts.sockets.startReading();
+  }
+
+  async #stop(): Promise<void> {
+    const { context, protocol, inbox, sockets, outbox, emitter } = this.#parts;
+    if (this.#isClosed) return; // startProtocol threw
+    this.#state = "stopping";
+    inbox.close();
+    sockets.stopReading();
+    await outbox.finish(); // and go on from the event loop, never inside the call that asked for it
+    if (this.#isClosed) return; // startProtocol threw after it had asked to stop
+    this.#state = "closed";
+    detachTransport(protocol);
+    context.logger.info(`(UDP Port ${this.getHost().port} Closed)`, { port: this.getHost().port });
+    callGuarded(() => protocol.stopProtocol(), this.protocolThrew);
+    this.#closeSockets();
+    emitter.emit("closed");
+    context.portClosed(this);
+  }
+
+  #closeSockets(): void {
+    this.#parts.groups.close();
+    this.#parts.sockets.close();
+  }
+
+  #reportAbove(error: Error, isHeard: boolean): void {
+    const { context } = this.#parts;
+    const isHeardAbove = context.portFailed(error, this);
+    if (!isHeard && !isHeardAbove) context.logger.error(`${this}`, { port: this.getHost().port, error });
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Hands the datagrams of a port to its protocol.
+ *
+ * Theory of operation: *open*, *paused* or *closed*. Only an open inbox delivers. When the protocol pauses the port in the middle of a
+ * batch the rest is kept and comes first after resuming; when it stops the port, the rest is counted as discarded. The state is
+ * looked at before each datagram, so stop means stop.
+ */
+
+import type { DatagramBatch } from "@groupcast/backend";
+import { callGuarded, watchRejection } from "@groupcast/base";
+import type { DatagramProtocol } from "../datagram-protocol.js";
+import type { PortStatistics } from "../port-statistics.js";
+import type { UDPTransport } from "../transport.js";
+import { HeldBatch } from "./held-batch.js";
+
+/** Any protocol, whatever transport it asks for. */
+export type AnyProtocol = DatagramProtocol<UDPTransport>;
+
+export class Inbox {
+  readonly #protocol: AnyProtocol;
+  readonly #statistics: PortStatistics;
+  readonly #wantsArrival: boolean;
+  readonly #protocolThrew: (error: unknown) => void;
+  #state: "open" | "paused" | "closed" = "open";
+  #held: HeldBatch | undefined;
+
+  constructor(protocol: AnyProtocol, statistics: PortStatistics, wantsArrival: boolean, protocolThrew: (error: unknown) => void) {
+    this.#protocol = protocol;
+    this.#statistics = statistics;
+    this.#wantsArrival = wantsArrival;
+    this.#protocolThrew = protocolThrew;
+  }
+
+  get isPaused(): boolean {
+    return this.#state === "paused";
+  }
+
+  deliver(batch: DatagramBatch): void {
+    if (this.#protocol.datagramsReceived === undefined) this.#deliverEach(batch);
+    else this.#deliverWhole(batch);
+  }
+
+  pause(): void {
+    if (this.#state === "open") this.#state = "paused";
+  }
+
+  /** Delivers what was kept, then what arrives. Call from the event loop. */
+  resume(): void {
+    if (this.#state !== "paused") return;
+    this.#state = "open";
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.deliver(held);
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#statistics.discarded += this.#held?.length ?? 0;
+    this.#held = undefined;
+  }
+
+  #deliverEach(batch: DatagramBatch): void {
+    const { length } = batch;
+    for (let i = 0; i < length; i++) {
+      if (this.#state !== "open") {
+        this.#setAside(batch, i);
+        return;
+      }
+      this.#deliverOne(batch, i);
+    }
+  }
+
+  #deliverOne(batch: DatagramBatch, index: number): void {
+    const bytes = batch.copy(index);
+    this.#statistics.received++;
+    this.#statistics.receivedBytes += bytes.length;
+    if (batch.truncated(index)) this.#statistics.truncated++;
+    try {
+      const from = batch.from(index);
+      const pending = this.#wantsArrival
+        ? this.#protocol.datagramReceived(bytes, from, batch.arrival(index))
+        : this.#protocol.datagramReceived(bytes, from);
+      if (pending !== undefined) watchRejection(pending, this.#protocolThrew);
+    } catch (error) {
+      this.#protocolThrew(error);
+    }
+  }
+
+  #deliverWhole(batch: DatagramBatch): void {
+    if (this.#state !== "open") {
+      this.#setAside(batch, 0);
+      return;
+    }
+    for (let i = 0; i < batch.length; i++) {
+      this.#statistics.receivedBytes += batch.lengthBytes(i);
+      if (batch.truncated(i)) this.#statistics.truncated++;
+    }
+    this.#statistics.received += batch.length;
+    callGuarded(() => this.#protocol.datagramsReceived!(batch), this.#protocolThrew);
+  }
+
+  #setAside(batch: DatagramBatch, start: number): void {
+    if (this.#state === "closed") {
+      this.#statistics.discarded += batch.length - start;
+      return;
+    }
+    this.#held ??= new HeldBatch();
+    this.#held.keep(batch, start);
+  }
+}

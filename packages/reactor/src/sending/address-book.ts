@@ -1,0 +1,67 @@
+import { isMulticast, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { InvalidArgumentError } from "@groupcast/base";
+import { checkPort } from "../network/check-argument.js";
+import { checkIP, isMappedGroup } from "../network/ip-literal.js";
+import { checkZone, type InterfaceSource } from "../network/zone.js";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+
+/** A destination that has been checked once. */
+export interface Contact {
+  readonly address: SocketAddress;
+  readonly isMulticast: boolean;
+}
+
+const MAX_CONTACTS = 4096; // enough for the peers of a busy server; about 1 MiB
+const BROADCAST = "<broadcast>"; // the BSD and Twisted word for 255.255.255.255
+
+/**
+ * Checks destinations, and remembers those that passed: a datagram to a known peer costs two map look-ups, and none when it goes where
+ * the one before went.
+ *
+ * Bounded: when it is full it is emptied, which costs one check per peer.
+ */
+export class AddressBook {
+  readonly #interfaces: InterfaceSource;
+  readonly #contacts = new Map<string, Map<number, Contact>>();
+  #size = 0;
+  #last: Contact | undefined; // most datagrams go where the one before went
+  #lastText: unknown;
+
+  constructor(interfaces: InterfaceSource) {
+    this.#interfaces = interfaces;
+  }
+
+  /** @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_PORT_RANGE`, `ERR_ARGUMENT_TYPE`. */
+  find(operation: string, address: unknown, port: unknown): Contact {
+    const last = this.#last;
+    if (last !== undefined && address === this.#lastText && port === last.address.port) return last;
+    const contact = this.#contacts.get(address as string)?.get(port as number) ?? this.#add(operation, address, port);
+    this.#lastText = address;
+    this.#last = contact;
+    return contact;
+  }
+
+  /** Forgets everything: interfaces changed, so zones may mean others now. */
+  clear(): void {
+    this.#contacts.clear();
+    this.#size = 0;
+    this.#last = undefined;
+  }
+
+  #add(operation: string, text: unknown, port: unknown): Contact {
+    const address = text === BROADCAST ? "255.255.255.255" : this.#canonical(operation, text);
+    const contact = { address: socketAddress(address, checkPort(operation, port, 1)), isMulticast: isMulticast(address) };
+    if (this.#size >= MAX_CONTACTS) this.clear();
+    const ports = this.#contacts.get(text as string) ?? new Map<number, Contact>();
+    this.#contacts.set(text as string, ports.set(contact.address.port, contact));
+    this.#size++;
+    return contact;
+  }
+
+  #canonical(operation: string, text: unknown): string {
+    const literal = checkIP(operation, "address", text);
+    if (!isMappedGroup(literal.address)) return checkZone(operation, "address", literal, this.#interfaces);
+    const expected = "an IPv6 group, or a port of IPv4: the multicast options of an IPv6 port do not reach IPv4";
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "address", value: text, expected });
+  }
+}

@@ -1,0 +1,75 @@
+import type { DatagramSocket, Family, SocketAddress } from "@groupcast/backend";
+import { InvalidArgumentError, StateError, SystemError, wrongType } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import type { Destination } from "../transport.js";
+import type { AddressBook, Contact } from "./address-book.js";
+
+/**
+ * Where the datagrams of a port go: to the peer it is connected to, or to the destination that each names.
+ *
+ * A multicast group is a peer in name only: the socket is not connected to it. connect(2) would fix the source address before the
+ * outgoing interface is known, and from then on Linux leaves by the interface that owns the address, whatever the route says
+ * (ip_route_connect(), include/net/route.h).
+ */
+export class Peer {
+  readonly #socket: DatagramSocket;
+  readonly #book: AddressBook;
+  readonly #family: Family;
+  #contact: Contact | undefined;
+
+  /** @param peer - The peer that the socket has already: an adopted one may. */
+  constructor(socket: DatagramSocket, book: AddressBook, peer: SocketAddress | undefined) {
+    this.#socket = socket;
+    this.#book = book;
+    this.#family = socket.family;
+    if (peer !== undefined) this.#contact = { address: peer, isMulticast: false };
+  }
+
+  get contact(): Contact | undefined {
+    return this.#contact;
+  }
+
+  /** Whether the kernel lets in this peer's datagrams only. */
+  get isExclusive(): boolean {
+    return this.#contact !== undefined && !this.#contact.isMulticast;
+  }
+
+  connect(address: string, port: number): void {
+    const contact = this.#find("connect", address, port);
+    if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, "connect", this.#contact.address);
+    if (!contact.isMulticast) {
+      const errno = this.#socket.connect(contact.address);
+      if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation: "connect", errno, address, port });
+    }
+    this.#contact = contact;
+  }
+
+  disconnect(): void {
+    if (this.#contact === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_CONNECTED, "disconnect");
+    if (!this.#contact.isMulticast) {
+      const errno = this.#socket.disconnect();
+      if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation: "disconnect", errno });
+    }
+    this.#contact = undefined;
+  }
+
+  /** Where a datagram written with `to` goes. @throws InvalidArgumentError as `write` documents. */
+  destination(operation: string, to: Destination | undefined): Contact {
+    const peer = this.#contact;
+    if (to === undefined || to === null) {
+      if (peer !== undefined) return peer;
+      throw new InvalidArgumentError(REACTOR_ERRORS.ERR_NO_DESTINATION, { operation, argument: "to", value: to });
+    }
+    if (typeof to !== "object") throw wrongType(operation, "to", to, "{ address, port }");
+    const contact = this.#find(operation, to.address, to.port);
+    if (peer === undefined) return contact;
+    if (contact.address.address === peer.address.address && contact.address.port === peer.address.port) return peer;
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_DESTINATION_FIXED, { operation, argument: "to", value: to });
+  }
+
+  #find(operation: string, address: unknown, port: unknown): Contact {
+    const contact = this.#book.find(operation, address, port);
+    if (contact.address.family === this.#family) return contact;
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "address", value: address });
+  }
+}

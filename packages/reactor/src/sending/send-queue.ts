@@ -1,0 +1,146 @@
+/**
+ * The datagrams of a port that the network has not taken yet.
+ *
+ * Theory of operation: `write` copies a datagram into the *burst* (a slab borrowed for this turn). The burst is flushed when it is
+ * full, or in a microtask: when the JavaScript that runs now has run. Node runs microtasks after each callback from native code, so
+ * what a protocol writes while a batch is delivered to it leaves as one batch, each peer's datagrams side by side. What the network
+ * does not take at once (EAGAIN) moves into the *backlog*, which is bounded. While that is not empty, every burst goes behind it, and a
+ * datagram beyond the bounds is refused. Failures are reported from a microtask, never from inside `write`.
+ */
+import type { DatagramSocket, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
+import { ERRNO } from "@groupcast/base";
+import type { PortStatistics } from "../port-statistics.js";
+import { Backlog } from "./backlog.js";
+import { MAX_BURST_DATAGRAMS, SLAB_BYTES, type SlabPool } from "./slab-pool.js";
+
+const NOW = Promise.resolve();
+
+/** What the queue reports to its port; each call comes from the event loop. */
+export interface SendQueueObserver {
+  sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes: number): void;
+  drained(): void;
+}
+
+export class SendQueue {
+  readonly #socket: DatagramSocket;
+  readonly #slabs: SlabPool;
+  readonly #statistics: PortStatistics;
+  readonly #observer: SendQueueObserver;
+  readonly #to: (SocketAddress | undefined)[] = [];
+  readonly #via: (PacketOrigin | undefined)[] = [];
+  readonly #backlog = new Backlog();
+  readonly #flushLater = (): void => this.flush();
+  readonly #sendAll = (batch: SendBatch, from: number, to: number): number => this.#send(batch, from, to);
+  #offsets: Int32Array | undefined;
+  #slab: Buffer | undefined;
+  #count = 0;
+  #burstBytes = 0;
+  #turns = 0; // how often a datagram of the burst goes elsewhere than the one before
+  #hasRefused = false;
+  #failures: { errno: number; to: SocketAddress | undefined; lengthBytes: number }[] = [];
+
+  constructor(socket: DatagramSocket, slabs: SlabPool, statistics: PortStatistics, observer: SendQueueObserver) {
+    this.#socket = socket;
+    this.#slabs = slabs;
+    this.#statistics = statistics;
+    this.#observer = observer;
+  }
+
+  /** Number of datagrams that wait, in the burst or in the backlog. */
+  get length(): number {
+    return this.#count + this.#backlog.length;
+  }
+
+  /** Queues a copy of `data`; false when the backlog is full. */
+  add(data: Uint8Array | string, lengthBytes: number, to: SocketAddress | undefined, via: PacketOrigin | undefined): boolean {
+    if (this.#count === MAX_BURST_DATAGRAMS || (this.#count > 0 && this.#burstBytes + lengthBytes > SLAB_BYTES)) this.flush();
+    if (this.#backlog.length > 0 && !this.#backlog.admits(this.#count + 1, this.#burstBytes + lengthBytes)) {
+      this.#hasRefused = true;
+      return false;
+    }
+    if (this.#count === 0) this.#startBurst();
+    const start = this.#burstBytes;
+    if (typeof data === "string") this.#slab!.write(data, start, lengthBytes);
+    else this.#slab!.set(data, start);
+    if (this.#count > 0 && to !== this.#to[this.#count - 1]) this.#turns++;
+    this.#to[this.#count] = to;
+    this.#via[this.#count] = via;
+    this.#burstBytes = start + lengthBytes;
+    this.#offsets![++this.#count] = this.#burstBytes;
+    return true;
+  }
+
+  /** Gives the burst to the network; what that does not take, or may not overtake, goes into the backlog. */
+  flush(): void {
+    if (this.#count === 0) return;
+    const count = this.#count;
+    const written: SendBatch = { bytes: this.#slab!, offsets: this.#offsets!, to: this.#to, via: this.#via };
+    const batch = this.#turns > 1 ? this.#slabs.arrangement.arrange(written, count) : written;
+    const taken = this.#backlog.length > 0 ? 0 : this.#send(batch, 0, count);
+    this.#backlog.add(batch, taken, count);
+    this.#endBurst();
+  }
+
+  /** The network takes datagrams again: sends the backlog, then the burst. */
+  flushBacklog(): void {
+    this.#backlog.drain(this.#sendAll);
+    if (this.#backlog.length === 0) this.flush();
+    if (this.#backlog.length > 0 || !this.#hasRefused) return;
+    this.#hasRefused = false;
+    this.#observer.drained();
+  }
+
+  /** The peer is about to be forgotten: what waits for it keeps it as destination. Call after {@link SendQueue.flush}. */
+  addressTo(peer: SocketAddress): void {
+    this.#backlog.addressTo(peer);
+  }
+
+  /** Forgets what waits; returns how many datagrams that were. */
+  abandon(): number {
+    const { length } = this;
+    if (this.#count > 0) this.#endBurst();
+    this.#backlog.clear();
+    return length;
+  }
+
+  #startBurst(): void {
+    this.#offsets ??= new Int32Array(MAX_BURST_DATAGRAMS + 1);
+    this.#slab = this.#slabs.borrow(this);
+    void NOW.then(this.#flushLater); // queueMicrotask() makes an AsyncResource each time
+  }
+
+  #endBurst(): void {
+    this.#slabs.giveBack(this, this.#slab!);
+    this.#slab = undefined;
+    this.#count = this.#burstBytes = this.#turns = 0;
+  }
+
+  /** Sends datagrams `from` … `to - 1`; returns the number of the first one that has to wait. Those before it have left, or failed. */
+  #send(batch: SendBatch, from: number, to: number): number {
+    let next = from;
+    while (next < to) {
+      const outcome = this.#socket.send(batch, next, to);
+      if (outcome === ERRNO.EAGAIN) break;
+      if (outcome > 0) this.#countSent(batch, next, outcome);
+      else this.#fail(outcome, batch.to[next], batch.offsets[next + 1]! - batch.offsets[next]!);
+      next += Math.max(1, outcome);
+    }
+    return next;
+  }
+
+  #countSent({ offsets }: SendBatch, from: number, count: number): void {
+    this.#statistics.sent += count;
+    this.#statistics.sentBytes += offsets[from + count]! - offsets[from]!;
+  }
+
+  #fail(errno: number, to: SocketAddress | undefined, lengthBytes: number): void {
+    if (this.#failures.length === 0) queueMicrotask(() => this.#reportFailures());
+    this.#failures.push({ errno, to, lengthBytes });
+  }
+
+  #reportFailures(): void {
+    const failures = this.#failures;
+    this.#failures = [];
+    for (const { errno, to, lengthBytes } of failures) this.#observer.sendFailed(errno, to, lengthBytes);
+  }
+}
