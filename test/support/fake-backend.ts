@@ -24,7 +24,7 @@ import {
   type SocketObserver,
   socketAddress,
 } from "@groupcast/backend";
-import { ERRNO, UnsupportedError } from "@groupcast/base";
+import { ERRNO, type ErrnoName, UnsupportedError } from "@groupcast/base";
 import { errnoOf } from "./errno-of.js";
 import { FakeBatch, type FakeDatagram } from "./fake-batch.js";
 
@@ -347,6 +347,8 @@ export class FakeSocket implements DatagramSocket {
 export class FakeNetwork implements BackendNetwork {
   /** Destination, or "default" → name of the interface; a destination that has none is unreachable. */
   readonly routes: Map<string, string> = new Map([["default", "eth0"]]);
+  /** What the next calls of interfaces(), watch() and routeTo() are refused with; a call that is answered takes none. */
+  readonly refusals: Record<"interfaces" | "watch" | "routeTo", ErrnoName[]> = { interfaces: [], watch: [], routeTo: [] };
   readonly #capabilities: ReadonlySet<Capability>;
   readonly #watchers = new Set<() => void>();
   #interfaces: readonly NetworkInterface[];
@@ -360,8 +362,8 @@ export class FakeNetwork implements BackendNetwork {
     return this.#watchers.size;
   }
 
-  interfaces(): readonly NetworkInterface[] {
-    return this.#interfaces;
+  interfaces(): readonly NetworkInterface[] | Outcome {
+    return this.#refused("interfaces") ?? this.#interfaces;
   }
 
   /** The interfaces are others now; tells whoever watches, unless `isNoticed` is false. */
@@ -372,7 +374,7 @@ export class FakeNetwork implements BackendNetwork {
 
   routeTo(address: string, _source: string | undefined): Route | Outcome {
     if (!this.#capabilities.has("routes")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "routeTo", "fake");
-    return this.#route(address) ?? this.#route("default") ?? ERRNO.ENETUNREACH;
+    return this.#refused("routeTo") ?? this.#route(address) ?? this.#route("default") ?? ERRNO.ENETUNREACH;
   }
 
   defaultRoute(_family: Family): Route | undefined {
@@ -380,10 +382,17 @@ export class FakeNetwork implements BackendNetwork {
     return this.#route("default");
   }
 
-  watch(changed: () => void): () => void {
+  watch(changed: () => void): (() => void) | Outcome {
+    const refused = this.#refused("watch");
+    if (refused !== undefined) return refused;
     const watcher = (): void => changed();
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  #refused(method: keyof FakeNetwork["refusals"]): Outcome | undefined {
+    const name = this.refusals[method].shift();
+    return name === undefined ? undefined : ERRNO[name];
   }
 
   #route(destination: string): Route | undefined {

@@ -16,4 +16,6 @@ export interface Clock {
 export interface ScheduledCall {
   /** Takes the call back; does nothing once it has been made. */
   cancel(): void;
+  /** Lets the process end while the call is pending; a clock that keeps no process alive need not have it. */
+  unref?(): void;
 }

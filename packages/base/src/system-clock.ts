@@ -7,6 +7,7 @@ class Wait implements ScheduledCall {
   readonly #dueMs: number;
   readonly #fn: () => void;
   #timer: NodeJS.Timeout;
+  #isReferenced = true;
 
   constructor(delayMs: number, fn: () => void) {
     this.#dueMs = performance.now() + delayMs;
@@ -18,6 +19,11 @@ class Wait implements ScheduledCall {
     clearTimeout(this.#timer);
   }
 
+  unref(): void {
+    this.#isReferenced = false;
+    this.#timer.unref();
+  }
+
   #startTimer(leftMs: number): NodeJS.Timeout {
     return setTimeout(Wait.#look, Math.min(Math.ceil(leftMs), LONGEST_TIMER_MS), this);
   }
@@ -25,8 +31,8 @@ class Wait implements ScheduledCall {
   /** One function for all timers: there may be a million. */
   static #look(wait: Wait): void {
     const leftMs = wait.#dueMs - performance.now();
-    if (leftMs > 0) wait.#timer = wait.#startTimer(leftMs);
-    else wait.#fn();
+    if (leftMs <= 0) wait.#fn();
+    else wait.#timer = wait.#isReferenced ? wait.#startTimer(leftMs) : wait.#startTimer(leftMs).unref();
   }
 }
 

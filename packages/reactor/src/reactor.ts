@@ -91,7 +91,7 @@ export class Reactor extends Eventful<ReactorEvents> {
       this.#finish = resolve;
     });
     this.#triggers = new SystemEvents(this.#report);
-    this.network = new Network(backend, () => this.#interfacesChanged(), this.#report);
+    this.network = new Network({ backend, clock, changed: () => this.#interfacesChanged(), report: this.#report });
     this.#callOwner = {
       clock,
       due: (call, fn) => {

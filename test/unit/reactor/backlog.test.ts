@@ -123,3 +123,100 @@ test("a failure in the backlog is told, and the rest is sent", async () => {
   expect(events).toMatchObject([["sendFailed", { error: { errnoName: "EHOSTUNREACH" } }]]);
   expect(port.statistics()).toMatchObject({ sent: 2, sendFailed: 1, queued: 0 });
 });
+
+test("the backlog leaves in bursts, however it was written", async () => {
+  const { port, socket } = await blocked(["0"]);
+  const expected = Array.from({ length: 300 }, (_, number) => String(number));
+  for (const text of expected.slice(1)) {
+    port.write(text, TO);
+    if (Number(text) % 3 === 0) await turn(); // a burst of three each
+  }
+  await turn();
+  socket.becomeWritable();
+  expect(socket.texts).toEqual(expected);
+  expect(socket.burstSizes.length).toBeLessThanOrEqual(Math.ceil(300 / 60));
+  expect(port.statistics()).toMatchObject({ sent: 300, queued: 0 });
+});
+
+test("each datagram of a burst that was arranged for several peers waits with its own destination and origin", async () => {
+  const { port, socket } = new Stage().listen();
+  const peers = [1, 2, 3].map((n) => ({ address: `192.0.2.${n}`, port: n }));
+  const interfaces = ["lo", "eth0"];
+  socket.sendOutcomes.push(2, ERRNO.EAGAIN);
+  const written = Array.from({ length: 12 }, (_, number) => ({
+    text: String(number),
+    to: peers[number % 3]!,
+    via: interfaces[number % 2]!,
+  }));
+  for (const { text, to, via } of written) port.write(text, to, { interface: via });
+  await turn();
+  expect(socket.sent).toHaveLength(2);
+  socket.sendOutcomes.push(3, ERRNO.EAGAIN, 1);
+  socket.becomeWritable();
+  socket.becomeWritable();
+  expect(socket.sent).toHaveLength(written.length);
+  for (const { text, to, via } of socket.sent) {
+    const { to: meant, via: by } = written[Number(text)]!;
+    expect({ text, to, via: via?.interfaceIndex }).toEqual({ text, to: expect.objectContaining(meant), via: interfaces.indexOf(by) + 1 });
+  }
+  for (const peer of peers) {
+    const own = socket.sent.filter(({ to }) => to?.port === peer.port).map(({ text }) => Number(text));
+    expect(own).toEqual([...own].sort((a, b) => a - b));
+  }
+});
+
+test("a full burst that the network does not take is not overtaken by the next one", async () => {
+  const { port, socket } = new Stage().listen();
+  const texts = Array.from({ length: 130 }, (_, number) => String(number));
+  socket.sendOutcomes.push(10, ERRNO.EAGAIN);
+  for (const text of texts) expect(port.write(text, TO)).toBe(true);
+  expect(socket.texts).toEqual(texts.slice(0, 10)); // the first 64 went to the network inside the 65th write
+  await turn();
+  expect(socket.texts).toEqual(texts.slice(0, 10));
+  socket.becomeWritable();
+  expect(socket.texts).toEqual(texts);
+});
+
+test("the bounds hold for what waits now, not for all that has ever waited", async () => {
+  const { port, socket } = await blocked();
+  const large = Buffer.alloc(60_000);
+  for (let round = 0; round < 5; round++) {
+    let taken = 0;
+    while (port.write(large, TO)) taken++;
+    expect(taken).toBeGreaterThanOrEqual(68); // 4 MiB hold 69 of them
+    socket.becomeWritable();
+    expect(port.statistics().queued).toBe(0);
+    socket.sendOutcomes.push(ERRNO.EAGAIN);
+    port.write("first", TO);
+    await turn();
+  }
+});
+
+test("disconnect() leaves what waits for the peer to go there", async () => {
+  const { port, socket } = new Stage().listen();
+  port.connect(TO.address, TO.port);
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
+  port.write("to the peer");
+  port.disconnect();
+  port.write("elsewhere", { address: "192.0.2.2", port: 81 });
+  await turn();
+  socket.becomeWritable();
+  expect(socket.sent).toMatchObject([
+    { text: "to the peer", to: TO },
+    { text: "elsewhere", to: { address: "192.0.2.2", port: 81 } },
+  ]);
+});
+
+test("stopListening() waits for the backlog, and counts what is left of it as dropped", async () => {
+  const stage = new Stage();
+  const { port, socket } = stage.listen();
+  socket.sendOutcomes.push(1, ERRNO.EAGAIN);
+  for (const text of ["1", "2", "3"]) port.write(text, TO);
+  const stopped = port.stopListening();
+  socket.sendOutcomes.push(1, ERRNO.EAGAIN);
+  socket.becomeWritable();
+  await turn();
+  await Promise.all([stopped, stage.clock.advance(1000)]);
+  expect(socket.texts).toEqual(["1", "2"]);
+  expect(port.statistics()).toMatchObject({ sent: 2, dropped: 1, queued: 0 });
+});

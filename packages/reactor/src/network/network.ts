@@ -7,7 +7,18 @@ import {
   type NetworkInterface,
   type Route,
 } from "@groupcast/backend";
-import { checkBoolean, checkOptions, Emitter, Eventful, type EventTable, errnoName, SystemError, UnsupportedError } from "@groupcast/base";
+import {
+  type Clock,
+  checkBoolean,
+  checkOptions,
+  Emitter,
+  Eventful,
+  type EventTable,
+  errnoName,
+  type ScheduledCall,
+  SystemError,
+  UnsupportedError,
+} from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { checkFamily } from "./check-argument.js";
 import { type ParsedSelector, selectInterfaces } from "./interface-selector.js";
@@ -24,6 +35,18 @@ export interface NetworkChange {
 /** Events of {@link Network}. */
 export type NetworkEvents = { change: (change: NetworkChange) => void };
 
+/** What a network needs. */
+export interface NetworkOwner {
+  readonly backend: DatagramBackend;
+  readonly clock: Clock;
+  /** Called before the listeners of `change`. */
+  changed(): void;
+  report(error: unknown): void;
+}
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
+
 const EVENTS: EventTable<NetworkEvents> = { change: "interfaces or their addresses changed" };
 
 /**
@@ -35,20 +58,25 @@ const EVENTS: EventTable<NetworkEvents> = { change: "interfaces or their address
 export class Network extends Eventful<NetworkEvents> implements InterfaceSource {
   readonly #emitter: Emitter<NetworkEvents>;
   readonly #backend: DatagramBackend;
+  readonly #clock: Clock;
   readonly #report: (error: unknown) => void;
   readonly #changed: () => void;
   #stopWatching: (() => void) | undefined;
   #hasStopped = false;
   #isBehind = false;
+  #failure = 0; // errno of the latest refusal to watch or to list; 0: neither was refused
+  #retry: ScheduledCall | undefined;
+  #retryMs = FIRST_RETRY_MS;
   #known: readonly NetworkInterface[] = [];
 
   /** Not for users: each reactor has one as `reactor.network`. `changed` is called before the listeners of `change`. */
-  constructor(backend: DatagramBackend, changed: () => void, report: (error: unknown) => void) {
+  constructor({ backend, clock, changed, report }: NetworkOwner) {
     const emitter = new Emitter<NetworkEvents>(EVENTS);
     super(emitter);
     emitter.listenerThrew = report;
     this.#emitter = emitter;
     this.#backend = backend;
+    this.#clock = clock;
     this.#changed = changed;
     this.#report = report;
   }
@@ -127,9 +155,9 @@ export class Network extends Eventful<NetworkEvents> implements InterfaceSource 
 
   /** Not for users: makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
   watch(): void {
-    if (this.#stopWatching !== undefined || this.#hasStopped) return;
+    if (this.#stopWatching !== undefined || this.#hasStopped || this.#retry !== undefined) return;
     const stop = this.#source.watch(() => this.#look());
-    if (typeof stop === "number") this.#report(interfacesError("watch the interfaces", stop));
+    if (typeof stop === "number") this.#failed("watch the interfaces", stop);
     else this.#stopWatching = stop;
     this.#known = this.#listed() ?? this.#known;
   }
@@ -152,6 +180,7 @@ export class Network extends Eventful<NetworkEvents> implements InterfaceSource 
   /** Not for users: the reactor calls it when it has shut down. */
   stopWatching(): void {
     this.#hasStopped = true;
+    this.#retry?.cancel();
     this.#stopWatching?.();
   }
 
@@ -162,9 +191,30 @@ export class Network extends Eventful<NetworkEvents> implements InterfaceSource 
   /** The interfaces; undefined, and an error reported, when the OS does not list them. */
   #listed(): readonly NetworkInterface[] | undefined {
     const listed = this.#source.interfaces();
-    if (typeof listed !== "number") return listed;
-    this.#report(interfacesError("list the interfaces", listed));
-    return undefined;
+    if (typeof listed === "number") {
+      this.#failed("list the interfaces", listed);
+      return undefined;
+    }
+    if (this.#stopWatching !== undefined) this.#failure = 0;
+    return listed;
+  }
+
+  /** Reports what the OS refused, once for as long as it stays the same, and looks again later, less and less often. */
+  #failed(operation: string, errno: number): void {
+    if (errno !== this.#failure) this.#report(interfacesError(operation, errno));
+    this.#failure = errno;
+    if (this.#retry !== undefined || this.#hasStopped) return;
+    this.#retry = this.#clock.schedule(this.#retryMs, () => this.#lookAgain());
+    this.#retry.unref?.();
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+  }
+
+  #lookAgain(): void {
+    this.#retry = undefined;
+    const before = this.#known;
+    this.watch();
+    this.#look(before);
+    if (this.#failure === 0) this.#retryMs = FIRST_RETRY_MS;
   }
 
   /** What was found before the news of it is used from now on: unless it is known, nobody would notice when it goes. */
@@ -177,9 +227,8 @@ export class Network extends Eventful<NetworkEvents> implements InterfaceSource 
     });
   }
 
-  #look(): void {
-    const before = this.#known;
-    this.#known = this.#listed() ?? before;
+  #look(before: readonly NetworkInterface[] = this.#known): void {
+    this.#known = this.#listed() ?? this.#known;
     const change = compare(before, this.#known);
     if (change.added.length + change.removed.length + change.changed.length === 0) return;
     this.#changed();

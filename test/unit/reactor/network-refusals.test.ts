@@ -1,0 +1,128 @@
+// What the network refuses to answer: the reactor goes on, says so once, and is right again afterwards.
+import { expect, test } from "vitest";
+import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
+import { Stage, turn } from "./stage.js";
+
+const GROUP = "239.255.0.1";
+const TO_GROUP = { address: GROUP, port: 9 };
+const WLAN0 = fakeInterface("wlan0", 3);
+const REFUSED_ROUTES = ["EACCES", "EINVAL", "EHOSTUNREACH", "ENETUNREACH", "EMFILE"] as const; // prohibit, blackhole, unreachable, none, no descriptor
+
+function errorsOf(stage: Stage): unknown[] {
+  const errors: unknown[] = [];
+  stage.reactor.on("error", (error) => errors.push(error));
+  return errors;
+}
+
+test("a list of interfaces that is refused when they change is an error event once, and looked for again until it is there", async () => {
+  const stage = new Stage();
+  const errors = errorsOf(stage);
+  const { port, socket } = stage.listen();
+  port.joinGroup(GROUP, "wlan0");
+  stage.backend.network.refusals.interfaces.push("EMFILE", "EMFILE", "EMFILE");
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(port.memberships).toMatchObject([{ state: "waiting" }]);
+  await stage.clock.advance(10_000);
+  expect(errors).toMatchObject([{ code: "ERR_INTERFACES", errnoName: "EMFILE" }]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "wlan0", state: "joined" }]);
+  expect(socket.memberships).toEqual([`${GROUP} wlan0 -`]);
+  expect(stage.clock.pendingCalls).toBe(0);
+});
+
+test("the error is reported again when the reason is another, or when it comes back", async () => {
+  const stage = new Stage();
+  const errors = errorsOf(stage);
+  stage.listen().port.joinGroup(GROUP, "wlan0");
+  const { network } = stage.backend;
+  network.refusals.interfaces.push("EMFILE", "EINTR");
+  network.change([LOOPBACK]);
+  await stage.clock.advance(10_000);
+  network.refusals.interfaces.push("EMFILE");
+  network.change([LOOPBACK, ETH0]);
+  await stage.clock.advance(10_000);
+  expect(errors).toMatchObject([{ errnoName: "EMFILE" }, { errnoName: "EINTR" }, { errnoName: "EMFILE" }]);
+});
+
+test("the intervals between looks grow", async () => {
+  const stage = new Stage();
+  stage.reactor.network.on("change", () => {});
+  const { refusals } = stage.backend.network;
+  refusals.interfaces.push(...Array.from({ length: 50 }, () => "EINTR" as const));
+  stage.backend.network.change([LOOPBACK]);
+  await stage.clock.advance(60_000);
+  const looks = 50 - refusals.interfaces.length;
+  expect(looks).toBeGreaterThan(6);
+  expect(looks).toBeLessThan(15);
+});
+
+test("changes are watched later when watching was refused", async () => {
+  const stage = new Stage();
+  const errors = errorsOf(stage);
+  const changes: unknown[] = [];
+  stage.backend.network.refusals.watch.push("EMFILE", "EMFILE");
+  stage.reactor.network.on("change", (change) => changes.push(change));
+  expect(stage.backend.network.watcherCount).toBe(0);
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]); // nobody notices yet
+  await stage.clock.advance(10_000);
+  expect(stage.backend.network.watcherCount).toBe(1);
+  expect(errors).toMatchObject([{ code: "ERR_INTERFACES", errnoName: "EMFILE" }]);
+  expect(changes).toMatchObject([{ added: [{ name: "wlan0" }] }]);
+});
+
+test("a reactor that has stopped looks no more", async () => {
+  const stage = new Stage();
+  errorsOf(stage);
+  stage.reactor.network.on("change", () => {});
+  stage.backend.network.refusals.interfaces.push("EMFILE", "EMFILE");
+  stage.backend.network.change([LOOPBACK]);
+  await stage.reactor.stop();
+  await stage.clock.advance(60_000);
+  expect(stage.backend.network.refusals.interfaces).toHaveLength(1);
+  expect(stage.clock.pendingCalls).toBe(0);
+});
+
+test("interfaces() throws what the OS answered, since the user asked", () => {
+  const stage = new Stage();
+  stage.backend.network.refusals.interfaces.push("EMFILE");
+  expect(() => stage.reactor.network.interfaces()).toThrow(
+    expect.objectContaining({ code: "ERR_INTERFACES", operation: "interfaces", errnoName: "EMFILE" }),
+  );
+});
+
+test.each(REFUSED_ROUTES)(
+  "a route to the group that is refused with %s keeps nothing from being written, joined or set",
+  async (errnoName) => {
+    const stage = new Stage();
+    const { port, events } = stage.listenMulticast();
+    const { routeTo } = stage.backend.network.refusals;
+    const refuse = (): number => routeTo.push(errnoName, errnoName, errnoName, errnoName);
+    refuse();
+    expect(port.write("x", TO_GROUP)).toBe(true);
+    refuse();
+    port.joinGroup(GROUP);
+    expect(port.memberships).toMatchObject([{ interface: "eth0", state: "joined" }]);
+    refuse();
+    port.setTTL(0);
+    refuse();
+    expect(port.write("x", TO_GROUP)).toBe(true);
+    await turn();
+    expect(events.filter(([event]) => event === "error")).toEqual([]);
+  },
+);
+
+test("one membership that fails does not keep the others, or the outgoing interface, from being brought in line", async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  for (const group of ["239.255.0.1", "239.255.0.2", "239.255.0.3"]) port.joinGroup(group, "wlan0");
+  await turn();
+  events.length = 0;
+  const { join } = socket;
+  socket.join = (group, iface, source) => {
+    if (group === "239.255.0.2") throw new Error("a defect of a backend");
+    return join.call(socket, group, iface, source);
+  };
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(socket.memberships).toEqual(["239.255.0.1 wlan0 -", "239.255.0.3 wlan0 -"]);
+  await turn();
+  expect(events.filter(([event]) => event === "error")).toMatchObject([["error", { message: "a defect of a backend" }]]);
+});
