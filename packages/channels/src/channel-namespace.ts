@@ -1,5 +1,5 @@
-import { checkNamespace } from "./channel-name.js";
 import { type ChannelOpener, channelOpener, type OpenChannel } from "./channel-opener.js";
+import { checkNamespace } from "./contract/channel-name.js";
 
 /** A part of the tree of channel names: relative names begin here. */
 export class ChannelNamespace {

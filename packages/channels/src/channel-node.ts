@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { asError, Emitter, Eventful, type EventTable } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
-import { Channel, type ChannelOwner } from "./channel.js";
-import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
-import { resolveChannelName } from "./channel-name.js";
+import { Channel, type ChannelOwner } from "./channel/channel.js";
+import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
+import { TurnClock } from "./channel/turn-clock.js";
 import { ChannelNamespace } from "./channel-namespace.js";
 import type { ChannelOpener } from "./channel-opener.js";
-import { type ChannelOptions, resolveChannelOptions } from "./channel-options.js";
-import type { ChannelTransport } from "./channel-transport.js";
-import type { ChannelUsage } from "./heartbeat.js";
-import { Heartbeats } from "./heartbeats.js";
-import type { DirectoryStatistics, NodeChange } from "./node-directory.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "./contract/channel-errors.js";
+import { resolveChannelName } from "./contract/channel-name.js";
+import type { ChannelTransport } from "./contract/channel-transport.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
-import type { RemoteNode } from "./node-presence.js";
-import { RecentTable } from "./recent-table.js";
-import type { SourceState } from "./sequence-tracker.js";
-import { TurnClock } from "./turn-clock.js";
+import { RecentTable } from "./order/recent-table.js";
+import type { SourceState } from "./order/sequence-tracker.js";
+import type { ChannelUsage } from "./presence/heartbeat.js";
+import { Heartbeats } from "./presence/heartbeats.js";
+import type { DirectoryStatistics, NodeChange } from "./presence/node-directory.js";
+import type { RemoteNode } from "./presence/node-presence.js";
 
 /** Events of a node. */
 export type NodeEvents = {

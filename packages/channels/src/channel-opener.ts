@@ -1,7 +1,7 @@
-import type { Channel } from "./channel.js";
-import type { ChannelOptions } from "./channel-options.js";
-import type { Codec } from "./codec.js";
-import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.js";
+import type { Channel } from "./channel/channel.js";
+import type { ChannelOptions } from "./channel/channel-options.js";
+import type { Codec } from "./channel/codec.js";
+import type { SchemaInput, SchemaOutput, StandardSchema } from "./channel/standard-schema.js";
 
 /** {@link ChannelOptions}, without what the signature itself says. */
 type Rest = Omit<ChannelOptions, "codec" | "schema">;

@@ -1,4 +1,19 @@
-export { Channel, type ChannelEvents, type UndecodableMessage } from "./channel.js";
+export { Channel, type ChannelEvents, type UndecodableMessage } from "./channel/channel.js";
+export type { ChannelMessage, ChannelStatistics } from "./channel/channel-message.js";
+export type { ChannelOptions } from "./channel/channel-options.js";
+export { bytesCodec, type Codec, type CodecName, jsonCodec, textCodec } from "./channel/codec.js";
+export type { MessageStream, StreamOptions } from "./channel/message-stream.js";
+export {
+  type SchemaInput,
+  SchemaMismatchError,
+  type SchemaOutput,
+  type StandardResult,
+  type StandardSchema,
+} from "./channel/standard-schema.js";
+export type { SubscribeOptions, Subscriber, Subscription } from "./channel/subscription.js";
+export type { ChannelNamespace } from "./channel-namespace.js";
+export { ChannelNode, type NodeEvents, type NodeStatistics } from "./channel-node.js";
+export type { ChannelOpener } from "./channel-opener.js";
 export {
   BrokerError,
   CHANNEL_ERRORS,
@@ -7,13 +22,7 @@ export {
   type ChannelErrorSubject,
   ChannelLengthError,
   ChannelStateError,
-} from "./channel-errors.js";
-export type { ChannelMessage, ChannelStatistics } from "./channel-message.js";
-export type { ChannelNamespace } from "./channel-namespace.js";
-export { ChannelNode, type NodeEvents, type NodeStatistics } from "./channel-node.js";
-export type { ChannelOpener } from "./channel-opener.js";
-export type { ChannelOptions } from "./channel-options.js";
-export { ChannelRelay, type RelayStatistics } from "./channel-relay.js";
+} from "./contract/channel-errors.js";
 export type {
   ChannelReceiver,
   ChannelSender,
@@ -24,26 +33,17 @@ export type {
   RelayEnvelope,
   TransportEvents,
   TransportStatistics,
-} from "./channel-transport.js";
-export { bytesCodec, type Codec, type CodecName, jsonCodec, textCodec } from "./codec.js";
-export { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, HEARTBEAT_CHANNEL, type Heartbeat } from "./heartbeat.js";
-export type { MessageStream, StreamOptions } from "./message-stream.js";
-export { multicastGroupForChannel } from "./multicast-group.js";
-export type { NatsTransportOptions } from "./nats-options.js";
-export { NatsTransport } from "./nats-transport.js";
-export type { DirectoryStatistics, NodeChange } from "./node-directory.js";
+} from "./contract/channel-transport.js";
+export type { NatsTransportOptions } from "./nats/nats-options.js";
+export { NatsTransport } from "./nats/nats-transport.js";
 export type { NodeOptions } from "./node-options.js";
-export type { RemoteNode } from "./node-presence.js";
-export type { LaneStatistics } from "./relay-lane.js";
-export type { RelayOptions, RelayRule, RelaySide } from "./relay-options.js";
-export type { SealKey, SealOptions } from "./seal-keys.js";
-export {
-  type SchemaInput,
-  SchemaMismatchError,
-  type SchemaOutput,
-  type StandardResult,
-  type StandardSchema,
-} from "./standard-schema.js";
-export type { SubscribeOptions, Subscriber, Subscription } from "./subscription.js";
-export type { UdpTransportOptions } from "./udp-options.js";
-export { UdpTransport } from "./udp-transport.js";
+export { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, HEARTBEAT_CHANNEL, type Heartbeat } from "./presence/heartbeat.js";
+export type { DirectoryStatistics, NodeChange } from "./presence/node-directory.js";
+export type { RemoteNode } from "./presence/node-presence.js";
+export { ChannelRelay, type RelayStatistics } from "./relay/channel-relay.js";
+export type { LaneStatistics } from "./relay/relay-lane.js";
+export type { RelayOptions, RelayRule, RelaySide } from "./relay/relay-options.js";
+export type { SealKey, SealOptions } from "./seal/seal-keys.js";
+export { multicastGroupForChannel } from "./udp/multicast-group.js";
+export type { UdpTransportOptions } from "./udp/udp-options.js";
+export { UdpTransport } from "./udp/udp-transport.js";

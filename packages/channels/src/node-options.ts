@@ -9,10 +9,10 @@ import {
   wrongType,
 } from "@groupcast/base";
 import type { Reactor } from "groupcast";
-import { checkNamespace } from "./channel-name.js";
-import type { ChannelTransport } from "./channel-transport.js";
-import { UDP_OPTIONS, type UdpTransportOptions } from "./udp-options.js";
-import { UdpTransport } from "./udp-transport.js";
+import { checkNamespace } from "./contract/channel-name.js";
+import type { ChannelTransport } from "./contract/channel-transport.js";
+import { UDP_OPTIONS, type UdpTransportOptions } from "./udp/udp-options.js";
+import { UdpTransport } from "./udp/udp-transport.js";
 
 /** What a node is made of: a name, and a transport or what to make a {@link UdpTransport} of. */
 export interface NodeOptions extends UdpTransportOptions {

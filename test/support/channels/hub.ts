@@ -7,7 +7,7 @@ import type {
   RelayEnvelope,
   TransportStatistics,
 } from "@groupcast/channels";
-import { ChannelPattern } from "../../../packages/channels/src/channel-pattern.js";
+import { ChannelPattern } from "../../../packages/channels/src/relay/channel-pattern.js";
 
 /** Hands packets from one hub to its transports, one after another, when it is told to. */
 export class HubClock {

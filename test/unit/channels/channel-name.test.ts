@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkNamespace, resolveChannelName } from "../../../packages/channels/src/channel-name.js";
+import { checkNamespace, resolveChannelName } from "../../../packages/channels/src/contract/channel-name.js";
 
 test.each([
   ["", "pose", "pose"],

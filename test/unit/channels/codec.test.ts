@@ -1,6 +1,6 @@
 import { jsonCodec, SchemaMismatchError, type StandardSchema, textCodec } from "@groupcast/channels";
 import { expect, test } from "vitest";
-import { withSchema } from "../../../packages/channels/src/standard-schema.js";
+import { withSchema } from "../../../packages/channels/src/channel/standard-schema.js";
 
 interface Pose {
   readonly x: number;

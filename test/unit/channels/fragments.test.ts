@@ -1,10 +1,10 @@
 import { ManualClock } from "@groupcast/backend-memory";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { zeroChannelStatistics } from "../../../packages/channels/src/channel-message.js";
-import { FRAGMENT_HEADER_BYTES } from "../../../packages/channels/src/fragment-header.js";
-import { Fragmenter } from "../../../packages/channels/src/fragmenter.js";
-import { Reassembler, type WholeMessage } from "../../../packages/channels/src/reassembler.js";
+import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
+import { FRAGMENT_HEADER_BYTES } from "../../../packages/channels/src/fragments/fragment-header.js";
+import { Fragmenter } from "../../../packages/channels/src/fragments/fragmenter.js";
+import { Reassembler, type WholeMessage } from "../../../packages/channels/src/fragments/reassembler.js";
 
 const PACKET_BYTES = FRAGMENT_HEADER_BYTES + 10;
 

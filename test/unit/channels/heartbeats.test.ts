@@ -2,8 +2,8 @@ import { ManualClock } from "@groupcast/backend-memory";
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@groupcast/channels";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Announcer } from "../../../packages/channels/src/announcer.js";
-import { type NodeChange, NodeDirectory } from "../../../packages/channels/src/node-directory.js";
+import { Announcer } from "../../../packages/channels/src/presence/announcer.js";
+import { type NodeChange, NodeDirectory } from "../../../packages/channels/src/presence/node-directory.js";
 
 const SESSION = "0123456789abcdef";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { ChannelMessage } from "../../../packages/channels/src/channel-message.js";
-import { MessageStream } from "../../../packages/channels/src/message-stream.js";
-import { type Subscriber, Subscription } from "../../../packages/channels/src/subscription.js";
+import type { ChannelMessage } from "../../../packages/channels/src/channel/channel-message.js";
+import { MessageStream } from "../../../packages/channels/src/channel/message-stream.js";
+import { type Subscriber, Subscription } from "../../../packages/channels/src/channel/subscription.js";
 
 const message: ChannelMessage = { channel: "c", from: { id: "a" }, lead: 1, lost: 0, isRelayed: false };
 

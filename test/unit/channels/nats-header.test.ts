@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeNatsHeader, encodeNatsHeader, NATS_HEADER_BYTES } from "../../../packages/channels/src/nats-header.js";
+import { decodeNatsHeader, encodeNatsHeader, NATS_HEADER_BYTES } from "../../../packages/channels/src/nats/nats-header.js";
 
 const SOURCE = "0123456789abcdef";
 const VIA = "fedcba9876543210";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { zeroTransportStatistics } from "../../../packages/channels/src/channel-transport.js";
-import { encodeNatsHeader } from "../../../packages/channels/src/nats-header.js";
-import { NatsOutbox } from "../../../packages/channels/src/nats-outbox.js";
+import { zeroTransportStatistics } from "../../../packages/channels/src/contract/channel-transport.js";
+import { encodeNatsHeader } from "../../../packages/channels/src/nats/nats-header.js";
+import { NatsOutbox } from "../../../packages/channels/src/nats/nats-outbox.js";
 
 /** A connection that keeps what it is given, and answers when the test says so. */
 class FakeConnection {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { channelForSubject, subjectForChannel, subjectForPattern } from "../../../packages/channels/src/nats-subject.js";
+import { channelForSubject, subjectForChannel, subjectForPattern } from "../../../packages/channels/src/nats/nats-subject.js";
 
 test.each([
   ["robot/pose", "groupcast.robot.pose"],

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { maxPuliPayloadBytes, puliOverheadBytes, readPuliHeader, writePuliHeader } from "../../../packages/channels/src/puli-datagram.js";
+import {
+  maxPuliPayloadBytes,
+  puliOverheadBytes,
+  readPuliHeader,
+  writePuliHeader,
+} from "../../../packages/channels/src/udp/puli-datagram.js";
 
 /** The datagram as bytes; the reader's counterpart. */
 function datagram(channel: string, sequence: number, payload: Uint8Array): Buffer {

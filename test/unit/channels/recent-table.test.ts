@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RecentTable } from "../../../packages/channels/src/recent-table.js";
+import { RecentTable } from "../../../packages/channels/src/order/recent-table.js";
 
 test("use() makes a value once, and then returns it", () => {
   const table = new RecentTable<object>(2);

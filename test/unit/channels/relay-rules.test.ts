@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ChannelPattern } from "../../../packages/channels/src/channel-pattern.js";
-import { RateLimit } from "../../../packages/channels/src/rate-limit.js";
+import { ChannelPattern } from "../../../packages/channels/src/relay/channel-pattern.js";
+import { RateLimit } from "../../../packages/channels/src/relay/rate-limit.js";
 
 describe("ChannelPattern", () => {
   test.each([

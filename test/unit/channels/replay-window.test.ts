@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ReplayWindow } from "../../../packages/channels/src/replay-window.js";
+import { ReplayWindow } from "../../../packages/channels/src/order/replay-window.js";
 
 test("isNew() is true once for each number within the window", () => {
   const window = new ReplayWindow(64);

@@ -1,11 +1,11 @@
 import { createCipheriv, hkdfSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { zeroChannelStatistics } from "../../../packages/channels/src/channel-message.js";
-import { Opener } from "../../../packages/channels/src/opener.js";
-import { resolveSeal, type SealOptions } from "../../../packages/channels/src/seal-keys.js";
-import { SEAL_OVERHEAD_BYTES } from "../../../packages/channels/src/sealed-packet.js";
-import { Sealer } from "../../../packages/channels/src/sealer.js";
+import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
+import { Opener } from "../../../packages/channels/src/seal/opener.js";
+import { resolveSeal, type SealOptions } from "../../../packages/channels/src/seal/seal-keys.js";
+import { SEAL_OVERHEAD_BYTES } from "../../../packages/channels/src/seal/sealed-packet.js";
+import { Sealer } from "../../../packages/channels/src/seal/sealer.js";
 
 const OLD = { key: Buffer.alloc(32, 1), keyId: 1 };
 const NEW = { key: Buffer.alloc(32, 2), keyId: 2 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { RecentTable } from "../../../packages/channels/src/recent-table.js";
-import { SequenceTracker, type SourceState } from "../../../packages/channels/src/sequence-tracker.js";
+import { RecentTable } from "../../../packages/channels/src/order/recent-table.js";
+import { SequenceTracker, type SourceState } from "../../../packages/channels/src/order/sequence-tracker.js";
 
 /** A tracker with a clock that the test moves. */
 class Bench {

@@ -1,8 +1,8 @@
+import type { ChannelReceiver, ReceivedPacket } from "../contract/channel-transport.js";
+import type { Reassembler } from "../fragments/reassembler.js";
+import type { SequenceTracker } from "../order/sequence-tracker.js";
+import type { Opener } from "../seal/opener.js";
 import type { ChannelMessage, ChannelStatistics } from "./channel-message.js";
-import type { ChannelReceiver, ReceivedPacket } from "./channel-transport.js";
-import type { Opener } from "./opener.js";
-import type { Reassembler } from "./reassembler.js";
-import type { SequenceTracker } from "./sequence-tracker.js";
 import type { TurnClock } from "./turn-clock.js";
 
 /** What packets go through on the way to a channel's subscribers. */

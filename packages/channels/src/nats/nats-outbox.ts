@@ -8,7 +8,7 @@
  * way when the connection broke may have arrived or not; it is counted, and not sent again: at most once, as on UDP.
  */
 import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
-import type { TransportStatistics } from "./channel-transport.js";
+import type { TransportStatistics } from "../contract/channel-transport.js";
 
 const CONFIRM_BYTES = 256 * 1024;
 const CONFIRM_MS = 100;

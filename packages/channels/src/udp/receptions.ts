@@ -1,4 +1,4 @@
-import type { ChannelReceiver } from "./channel-transport.js";
+import type { ChannelReceiver } from "../contract/channel-transport.js";
 
 /** Who receives what: channel → its receivers. */
 export class Receptions {

@@ -1,6 +1,6 @@
 import { Emitter, Eventful } from "@groupcast/base";
 import type { MulticastPort, Reactor } from "groupcast";
-import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
   type ChannelReceiver,
   type ChannelSender,
@@ -9,7 +9,7 @@ import {
   type TransportEvents,
   type TransportStatistics,
   zeroTransportStatistics,
-} from "./channel-transport.js";
+} from "../contract/channel-transport.js";
 import { GroupMemberships, isLoopback } from "./group-memberships.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { maxPuliPayloadBytes } from "./puli-datagram.js";

@@ -1,7 +1,7 @@
 /** What can be said when a channel is opened: checked, with defaults, once. */
 import { BASE_ERRORS, checkBoolean, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { type KeyRing, resolveSeal, type SealOptions } from "../seal/seal-keys.js";
 import { CODECS, type Codec, type CodecName } from "./codec.js";
-import { type KeyRing, resolveSeal, type SealOptions } from "./seal-keys.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
 
 /** How a channel carries its messages. All nodes must open a channel with the same options to understand one another. */

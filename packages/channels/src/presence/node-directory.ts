@@ -5,9 +5,9 @@
  * that was silent for longest go; channels that find none are counted and left out.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
+import { RecentTable } from "../order/recent-table.js";
 import { decodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import { NodePresence, type RemoteNode } from "./node-presence.js";
-import { RecentTable } from "./recent-table.js";
 
 const MAX_NODES = 1024;
 const MAX_CHANNELS = 65_536; // over all nodes; some 10 MiB

@@ -4,7 +4,7 @@
  * `robot/pose` below the prefix `groupcast` is `groupcast.robot.pose`. Characters that mean something in subjects, or that `%` means here,
  * become `%` and two hexadecimal digits; an empty part becomes `%` alone. So every name has one subject, and the other way round.
  */
-import { isAscii, MAX_NAME_BYTES } from "./channel-name.js";
+import { isAscii, MAX_NAME_BYTES } from "../contract/channel-name.js";
 
 const ESCAPED = /[^!-~]|[.*>%]/g; // white space, control characters, and what separates or matches (docs.nats.io, subjects)
 

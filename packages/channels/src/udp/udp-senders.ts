@@ -1,6 +1,6 @@
 import type { MulticastPort, Reactor } from "groupcast";
-import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
-import type { ChannelSender, TransportStatistics } from "./channel-transport.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
+import type { ChannelSender, TransportStatistics } from "../contract/channel-transport.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { puliOverheadBytes, writePuliPrefix } from "./puli-datagram.js";
 import { openRelayPort, SendingProtocol } from "./relay-port.js";

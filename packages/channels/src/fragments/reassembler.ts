@@ -7,11 +7,10 @@
  * a repeated fragment does not begin one again.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
-import type { ChannelStatistics } from "./channel-message.js";
+import { RecentTable } from "../order/recent-table.js";
+import type { SequenceSpan } from "../order/sequence-tracker.js";
 import { FRAGMENT_HEADER_BYTES, looksLikeFragment, readFragmentHeader } from "./fragment-header.js";
 import { PartialMessage } from "./partial-message.js";
-import { RecentTable } from "./recent-table.js";
-import type { SequenceSpan } from "./sequence-tracker.js";
 
 const TIMEOUT_MS = 2000; // from a message's first fragment; at 32 KiB a millisecond the longest takes half a second
 const MAX_PER_SOURCE = 8; // one sender sends one message after another
@@ -25,6 +24,12 @@ export interface WholeMessage {
   readonly span: SequenceSpan | undefined; // undefined: its sender does not count
 }
 
+/** What a reassembler counts. */
+export interface ReassemblyCounters {
+  malformed: number; // packets that fit no message
+  incomplete: number; // messages some of whose fragments did not come in time, or had to make room
+}
+
 /** One packet's contribution. */
 export interface Fragment {
   readonly sourceId: string;
@@ -34,13 +39,13 @@ export interface Fragment {
 
 export class Reassembler {
   readonly #clock: Clock;
-  readonly #statistics: ChannelStatistics;
+  readonly #statistics: ReassemblyCounters;
   readonly #partials = new Map<string, PartialMessage>(); // oldest first
   readonly #complete = new RecentTable<true>(MAX_REMEMBERED);
   #heldBytes = 0;
   #expiry: ScheduledCall | undefined;
 
-  constructor(clock: Clock, statistics: ChannelStatistics) {
+  constructor(clock: Clock, statistics: ReassemblyCounters) {
     this.#clock = clock;
     this.#statistics = statistics;
   }

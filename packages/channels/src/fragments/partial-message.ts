@@ -1,5 +1,5 @@
+import type { SequenceSpan } from "../order/sequence-tracker.js";
 import { FRAGMENT_HEADER_BYTES, type FragmentHeader, partBytesOf } from "./fragment-header.js";
-import type { SequenceSpan } from "./sequence-tracker.js";
 
 const PART_COST_BYTES = 128; // what the objects around a fragment take, so that many tiny ones count for what they cost
 

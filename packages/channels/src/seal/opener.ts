@@ -6,9 +6,8 @@
  * and counter, which are authenticated, take the place of the address and the number that the packet travelled with.
  */
 import { createDecipheriv, type KeyObject } from "node:crypto";
-import type { ChannelStatistics } from "./channel-message.js";
-import { RecentTable } from "./recent-table.js";
-import { ReplayWindow } from "./replay-window.js";
+import { RecentTable } from "../order/recent-table.js";
+import { ReplayWindow } from "../order/replay-window.js";
 import { deriveSenderKey, type KeyRing } from "./seal-keys.js";
 import { CIPHER, nonceOf, readSealedHeader, SEALED_HEADER_BYTES, type SealedHeader, TAG_BYTES } from "./sealed-packet.js";
 
@@ -22,6 +21,12 @@ export interface OpenedPacket {
   readonly payload: Buffer;
 }
 
+/** What an opener counts, in packets. */
+export interface OpenerCounters {
+  unopened: number; // no key opened them
+  replayed: number; // they were here before
+}
+
 interface Sender {
   readonly id: string;
   readonly key: KeyObject;
@@ -31,10 +36,10 @@ interface Sender {
 export class Opener {
   readonly #channel: string;
   readonly #ring: KeyRing;
-  readonly #statistics: ChannelStatistics;
+  readonly #statistics: OpenerCounters;
   readonly #senders = new RecentTable<Sender>(MAX_SENDERS);
 
-  constructor(channel: string, ring: KeyRing, statistics: ChannelStatistics) {
+  constructor(channel: string, ring: KeyRing, statistics: OpenerCounters) {
     this.#channel = channel;
     this.#ring = ring;
     this.#statistics = statistics;

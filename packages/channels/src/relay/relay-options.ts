@@ -8,9 +8,9 @@ import {
   stderrLogger,
   wrongType,
 } from "@groupcast/base";
+import type { ChannelTransport } from "../contract/channel-transport.js";
+import { NETWORK_NAME } from "../contract/network-name.js";
 import { ChannelPattern } from "./channel-pattern.js";
-import type { ChannelTransport } from "./channel-transport.js";
-import { NETWORK_NAME } from "./nats-header.js";
 
 /** One of the two networks that a relay joins. */
 export interface RelaySide {

@@ -1,5 +1,5 @@
 import { type DatagramBatch, DatagramProtocol, type SocketAddress } from "groupcast";
-import type { ChannelReceiver, ChannelSource, TransportStatistics } from "./channel-transport.js";
+import type { ChannelReceiver, ChannelSource, TransportStatistics } from "../contract/channel-transport.js";
 import { isSameChannel, readPuliHeader, readSequence } from "./puli-datagram.js";
 import type { Receptions } from "./receptions.js";
 import { isRelayPort } from "./relay-port.js";

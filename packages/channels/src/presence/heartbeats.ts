@@ -1,6 +1,6 @@
 import type { Clock } from "@groupcast/base";
+import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
 import { Announcer } from "./announcer.js";
-import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "./channel-transport.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
 import { type NodeChange, NodeDirectory } from "./node-directory.js";
 

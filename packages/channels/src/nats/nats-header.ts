@@ -9,7 +9,8 @@
  * A message without the header is from a program that does not count.
  */
 import { headers, type MsgHdrs } from "@nats-io/nats-core";
-import type { RelayEnvelope } from "./channel-transport.js";
+import type { RelayEnvelope } from "../contract/channel-transport.js";
+import { NETWORK_NAME } from "../contract/network-name.js";
 
 const NAME = "Groupcast";
 const VERSION = "1";
@@ -19,9 +20,6 @@ const MAX_SEQUENCE = 0xffff_ffff;
 
 /** Room that the header takes in a message, at most, in bytes: with the longest names of networks. */
 export const NATS_HEADER_BYTES = 256;
-
-/** Longest name of a network. */
-export const NETWORK_NAME: RegExp = /^[A-Za-z0-9._-]{1,64}$/; // no space: it separates
 
 /** The header's contents. */
 export interface NatsOrigin {

@@ -1,4 +1,4 @@
-import type { ChannelSource } from "./channel-transport.js";
+import type { ChannelSource } from "../contract/channel-transport.js";
 
 /** What is known of a message besides its contents. */
 export interface ChannelMessage {

@@ -1,8 +1,8 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
-import type { ChannelReceiver, ChannelSource, ReceivedPacket, TransportStatistics } from "./channel-transport.js";
+import type { ChannelReceiver, ChannelSource, ReceivedPacket, TransportStatistics } from "../contract/channel-transport.js";
+import { RecentTable } from "../order/recent-table.js";
 import { decodeNatsHeader } from "./nats-header.js";
 import { channelForSubject, subjectForChannel, subjectForPattern } from "./nats-subject.js";
-import { RecentTable } from "./recent-table.js";
 
 const MAX_SOURCES = 4096; // objects that are kept to be the same for all packets of a sender
 const UNKNOWN: ChannelSource = Object.freeze({ id: "unknown" }); // a program that says nothing of itself

@@ -1,5 +1,5 @@
 import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
-import { checkWireName } from "./channel-name.js";
+import { checkWireName } from "../contract/channel-name.js";
 
 /**
  * Which channels are meant: a name, in which the part `*` stands for any one part, and `**` at the end for one or more.

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Emitter, Eventful } from "@groupcast/base";
 import type { NatsConnection, Status } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
-import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
   type ChannelReceiver,
   type ChannelSender,
@@ -12,7 +12,7 @@ import {
   type TransportEvents,
   type TransportStatistics,
   zeroTransportStatistics,
-} from "./channel-transport.js";
+} from "../contract/channel-transport.js";
 import { brokerError } from "./nats-errors.js";
 import { encodeNatsHeader, NATS_HEADER_BYTES } from "./nats-header.js";
 import { type NatsTransportOptions, type ResolvedNatsOptions, resolveNatsOptions } from "./nats-options.js";

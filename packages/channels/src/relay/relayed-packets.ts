@@ -6,10 +6,10 @@
  * Both relays name the source alike, as long as both call the network alike.
  */
 import { createHash } from "node:crypto";
-import type { ChannelSource, ReceivedPacket } from "./channel-transport.js";
-import { RecentTable } from "./recent-table.js";
-import { ReplayWindow } from "./replay-window.js";
-import { hasStartedAgain } from "./sequence-tracker.js";
+import type { ChannelSource, ReceivedPacket } from "../contract/channel-transport.js";
+import { RecentTable } from "../order/recent-table.js";
+import { ReplayWindow } from "../order/replay-window.js";
+import { hasStartedAgain } from "../order/sequence-tracker.js";
 
 const MAX_SOURCES = 16_384; // over all channels; some 4 MiB
 const WINDOW = 1024; // packets that may lie between two copies of one

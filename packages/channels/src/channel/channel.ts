@@ -1,18 +1,18 @@
 import { type Clock, checkOptions, Emitter, Eventful, type EventTable } from "@groupcast/base";
-import { CHANNEL_ERRORS, ChannelStateError } from "./channel-errors.js";
+import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
+import type { ChannelTransport } from "../contract/channel-transport.js";
+import { Fragmenter } from "../fragments/fragmenter.js";
+import { Reassembler } from "../fragments/reassembler.js";
+import type { RecentTable } from "../order/recent-table.js";
+import { SequenceTracker, type SourceState } from "../order/sequence-tracker.js";
+import { Opener } from "../seal/opener.js";
+import { SEAL_OVERHEAD_BYTES } from "../seal/sealed-packet.js";
+import { Sealer } from "../seal/sealer.js";
 import { type ChannelMessage, type ChannelStatistics, zeroChannelStatistics } from "./channel-message.js";
 import type { ResolvedChannelOptions } from "./channel-options.js";
-import type { ChannelTransport } from "./channel-transport.js";
-import { Fragmenter } from "./fragmenter.js";
 import { IncomingMessages } from "./incoming-messages.js";
 import { MessageStream, type StreamOptions } from "./message-stream.js";
-import { Opener } from "./opener.js";
 import { OutgoingMessages } from "./outgoing-messages.js";
-import { Reassembler } from "./reassembler.js";
-import type { RecentTable } from "./recent-table.js";
-import { SEAL_OVERHEAD_BYTES } from "./sealed-packet.js";
-import { Sealer } from "./sealer.js";
-import { SequenceTracker, type SourceState } from "./sequence-tracker.js";
 import { type SubscribeOptions, type Subscriber, Subscription } from "./subscription.js";
 import type { TurnClock } from "./turn-clock.js";
 

@@ -9,7 +9,7 @@
  * one heartbeat carries a part of the list, and a receiver knows all of it when it has heard as many channels of a revision as there are.
  * A reader ignores heartbeats of another version.
  */
-import { isAscii } from "./channel-name.js";
+import { isAscii } from "../contract/channel-name.js";
 
 /** Name of the channel that heartbeats go by. */
 export const HEARTBEAT_CHANNEL = "__groupcast_nodes";

@@ -1,5 +1,5 @@
 import { errors } from "@nats-io/nats-core";
-import { BrokerError, CHANNEL_ERRORS } from "./channel-errors.js";
+import { BrokerError, CHANNEL_ERRORS } from "../contract/channel-errors.js";
 
 const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
 

@@ -6,9 +6,9 @@
  * matches is received while some node says that it publishes it. Nodes that send no heartbeats are not found that way: name their channels.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
-import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "./channel-transport.js";
-import { HEARTBEAT_CHANNEL } from "./heartbeat.js";
-import { NodeDirectory } from "./node-directory.js";
+import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
+import { HEARTBEAT_CHANNEL } from "../presence/heartbeat.js";
+import { NodeDirectory } from "../presence/node-directory.js";
 import type { ResolvedRule } from "./relay-options.js";
 
 const RECONCILE_MS = 50; // once for many heartbeats: they come in bursts, and anybody can send them

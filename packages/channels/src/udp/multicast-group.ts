@@ -1,4 +1,4 @@
-import { checkWireName } from "./channel-name.js";
+import { checkWireName } from "../contract/channel-name.js";
 
 const SDBM_FACTOR = 65_599; // c + (h << 6) + (h << 16) - h, in one multiplication
 const GROUP_BITS = 0x7f_ffff; // the 23 bits that an Ethernet multicast address keeps of an IPv4 group (RFC 1112, 6.4)

@@ -6,12 +6,12 @@
  * hold them; what is published meanwhile waits behind them, within bounds.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
-import { ChannelLengthError } from "./channel-errors.js";
+import { ChannelLengthError } from "../contract/channel-errors.js";
+import type { ChannelSender } from "../contract/channel-transport.js";
+import { MAX_FRAGMENTED_BYTES } from "../fragments/fragment-header.js";
+import type { Fragmenter } from "../fragments/fragmenter.js";
+import type { Sealer } from "../seal/sealer.js";
 import type { ChannelStatistics } from "./channel-message.js";
-import type { ChannelSender } from "./channel-transport.js";
-import { MAX_FRAGMENTED_BYTES } from "./fragment-header.js";
-import type { Fragmenter } from "./fragmenter.js";
-import type { Sealer } from "./sealer.js";
 
 // A fragment of 8 KiB takes some 15 kB of a receive buffer, as the kernel counts (skb->truesize): three channels' bursts fit Linux's
 // default of 212,992 bytes (net.core.rmem_default).

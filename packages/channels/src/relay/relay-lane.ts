@@ -11,9 +11,9 @@
  * - `tooLong`: it fits no packet of the other network.
  */
 import type { Clock } from "@groupcast/base";
-import type { ChannelReceiver, ChannelSender, ReceivedPacket, RelayEnvelope } from "./channel-transport.js";
+import type { ChannelReceiver, ChannelSender, ReceivedPacket, RelayEnvelope } from "../contract/channel-transport.js";
+import { RecentTable } from "../order/recent-table.js";
 import { RateLimit } from "./rate-limit.js";
-import { RecentTable } from "./recent-table.js";
 import type { RelaySide, ResolvedRule } from "./relay-options.js";
 import type { RelayedPackets } from "./relayed-packets.js";
 
