@@ -83,9 +83,8 @@ export class ChannelNode extends Eventful<NodeEvents> {
       usageChanged: () => this.#heartbeats?.changed(),
       report: (error) => this.#report(error),
     };
-    this.#heartbeats = this.#options.heartbeatMs === 0 ? undefined : this.#startOrClose();
-    this.transport.on("error", this.#failed);
-    this.#trigger = reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
+    this.#heartbeats = this.#options.heartbeatMs === 0 ? undefined : this.#makeHeartbeats();
+    this.#trigger = this.#start();
   }
 
   /** A namespace within the node's. @throws InvalidArgumentError `ERR_CHANNEL_NAME`. */
@@ -138,17 +137,21 @@ export class ChannelNode extends Eventful<NodeEvents> {
     return channel;
   }
 
-  /** Leaves nothing open if the network cannot be had. */
-  #startOrClose(): Heartbeats {
+  /** The last step of the constructor: opens what the node needs, or leaves nothing open. */
+  #start(): TriggerId {
     try {
-      return this.#startHeartbeats();
+      this.#heartbeats?.start();
+      this.transport.on("error", this.#failed);
+      return this.#reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
     } catch (error) {
+      this.transport.off("error", this.#failed);
+      this.#heartbeats?.close();
       if (this.#options.ownsTransport) void this.transport.close();
       throw error;
     }
   }
 
-  #startHeartbeats(): Heartbeats {
+  #makeHeartbeats(): Heartbeats {
     const { name, heartbeatMs } = this.#options;
     return new Heartbeats({
       transport: this.transport,

@@ -37,7 +37,7 @@ export class Hub {
     this.#clock = clock;
   }
 
-  transport(): ChannelTransport {
+  transport(): HubTransport {
     const transport = new HubTransport(this);
     this.#transports.push(transport);
     return transport;
@@ -53,10 +53,11 @@ export class Hub {
   }
 }
 
-class HubTransport implements ChannelTransport {
+export class HubTransport implements ChannelTransport {
   readonly kind = "hub";
   readonly #hub: Hub;
   readonly #receivers = new Map<string, Set<ChannelReceiver>>();
+  openSenders = 0;
 
   constructor(hub: Hub) {
     this.#hub = hub;
@@ -74,7 +75,8 @@ class HubTransport implements ChannelTransport {
       this.#hub.send({ ...packet, source: envelope ? { id: envelope.source } : source, sequence: envelope?.sequence ?? count++ });
       return true;
     };
-    return { send, close() {} };
+    this.openSenders++;
+    return { send, close: () => void this.openSenders-- };
   }
 
   startReceiving(channel: string, receiver: ChannelReceiver): void {
@@ -83,6 +85,11 @@ class HubTransport implements ChannelTransport {
 
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#receivers.get(channel)?.delete(receiver);
+  }
+
+  /** Channels and patterns that somebody receives. */
+  get received(): string[] {
+    return [...this.#receivers].filter(([, receivers]) => receivers.size > 0).map(([channel]) => channel);
   }
 
   startReceivingPattern(pattern: string, receiver: ChannelReceiver): void {

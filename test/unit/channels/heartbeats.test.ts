@@ -174,7 +174,9 @@ describe("Announcer", () => {
     const beats: Heartbeat[] = [];
     const usages = () => names.map(published);
     const send = (bytes: Buffer) => beats.push(decodeHeartbeat(bytes)!);
-    return { beats, announcer: new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages, send }) };
+    const started = new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages, send });
+    started.start();
+    return { beats, announcer: started };
   }
 
   test("beats at once, and then each period", async () => {
@@ -208,7 +210,7 @@ describe("Announcer", () => {
       lengths.push(bytes.length);
       directory.hear(bytes);
     };
-    new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages: () => names.map(published), send });
+    new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages: () => names.map(published), send }).start();
     await clock.advance(1000);
     expect(directory.statistics().channels).toBe(10_000);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(1400);

@@ -181,15 +181,16 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const { ring, isFragmented } = this.#options;
     const maxPayloadBytes = transport.maxPayloadBytes(this.name);
     const maxPartBytes = maxPayloadBytes - (ring === undefined ? 0 : SEAL_OVERHEAD_BYTES);
-    return new OutgoingMessages(transport.openSender(this.name), {
+    const options = {
       channel: this.name,
       clock,
       statistics: this.#statistics,
       maxPartBytes,
       sealer: ring && new Sealer(this.name, ring),
       fragmenter: isFragmented ? new Fragmenter(maxPartBytes) : undefined,
-      report: (error) => this.#owner.report(error),
-    });
+      report: (error: unknown) => this.#owner.report(error),
+    };
+    return new OutgoingMessages(transport.openSender(this.name), options); // opened last
   }
 
   #checkOpen(operation: string): void {

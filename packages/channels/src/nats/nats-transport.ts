@@ -59,8 +59,6 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     this.#connection = connection;
     this.#outbox = new NatsOutbox(connection, this.#statistics, options.limits);
     this.#receptions = new NatsReceptions(connection, options.prefix, this.#statistics, (error) => this.#fail("receive from", error));
-    void this.#watch();
-    void connection.closed().then((error) => this.#ended(error));
   }
 
   /**
@@ -70,9 +68,14 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
    */
   static async connect(options?: NatsTransportOptions): Promise<NatsTransport> {
     const resolved = resolveNatsOptions("NatsTransport.connect", options);
+    let connection: NatsConnection | undefined;
     try {
-      return new NatsTransport(await connect(resolved.connection), resolved);
+      connection = await connect(resolved.connection);
+      const transport = new NatsTransport(connection, resolved);
+      transport.#start();
+      return transport;
     } catch (error) {
+      await connection?.close();
       throw brokerError("connect to", error, serversOf(resolved));
     }
   }
@@ -162,8 +165,14 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     return true;
   }
 
-  async #watch(): Promise<void> {
-    for await (const status of this.#connection.status()) this.#heard(status);
+  /** Follows what becomes of the connection. */
+  #start(): void {
+    void this.#watch(this.#connection.status());
+    void this.#connection.closed().then((error) => this.#ended(error));
+  }
+
+  async #watch(changes: AsyncIterable<Status>): Promise<void> {
+    for await (const status of changes) this.#heard(status);
   }
 
   #heard(status: Status): void {

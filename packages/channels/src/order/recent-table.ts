@@ -39,8 +39,8 @@ export class RecentTable<V> {
       this.#renew(found);
       return found;
     }
-    if (this.#entries.size >= this.#capacity) this.#evictOldest();
     const entry: Link<V> = { key, value: make(), isHeld: true, newer: undefined, older: undefined };
+    if (this.#entries.size >= this.#capacity) this.#evictOldest(); // only now: make() may throw
     this.#entries.set(key, entry);
     this.#append(entry);
     return entry;

@@ -35,6 +35,10 @@ export class Announcer {
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
+  }
+
+  /** Sends the first heartbeat soon, and further ones each period. */
+  start(): void {
     this.#schedule(SOON_MS);
   }
 

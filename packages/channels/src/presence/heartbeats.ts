@@ -20,19 +20,30 @@ export interface HeartbeatsOptions {
 export class Heartbeats implements ChannelReceiver {
   readonly directory: NodeDirectory;
   readonly #options: HeartbeatsOptions;
-  readonly #sender: ChannelSender;
+  #sender: ChannelSender | undefined; // while started
   readonly #announcer: Announcer;
 
   constructor(options: HeartbeatsOptions) {
-    const { transport, clock, session, told } = options;
+    const { clock, session, told } = options;
     this.#options = options;
     this.directory = new NodeDirectory(clock, session, (change) => {
       if (change.change === "appeared") this.#announcer.repeat();
       told(change);
     });
-    transport.startReceiving(HEARTBEAT_CHANNEL, this);
-    this.#sender = transport.openSender(HEARTBEAT_CHANNEL);
     this.#announcer = new Announcer({ ...options, send: (beat) => this.#send(beat) });
+  }
+
+  /** Receives heartbeats and sends the node's own; does neither when one of them fails. */
+  start(): void {
+    const { transport } = this.#options;
+    transport.startReceiving(HEARTBEAT_CHANNEL, this);
+    try {
+      this.#sender = transport.openSender(HEARTBEAT_CHANNEL);
+    } catch (error) {
+      transport.stopReceiving(HEARTBEAT_CHANNEL, this);
+      throw error;
+    }
+    this.#announcer.start();
   }
 
   packetReceived({ payload }: ReceivedPacket): void {
@@ -44,8 +55,9 @@ export class Heartbeats implements ChannelReceiver {
     this.#announcer.changed();
   }
 
-  /** Says good-bye. */
+  /** Says good-bye, if the heartbeats have started. */
   close(): void {
+    if (this.#sender === undefined) return;
     this.#announcer.stop();
     this.directory.close();
     this.#options.transport.stopReceiving(HEARTBEAT_CHANNEL, this);
@@ -55,7 +67,7 @@ export class Heartbeats implements ChannelReceiver {
   /** The transport may have closed first: that is told once, and is no reason for a timer to throw. */
   #send(heartbeat: Buffer): void {
     try {
-      this.#sender.send(heartbeat);
+      this.#sender?.send(heartbeat);
     } catch (error) {
       this.#announcer.halt();
       this.#options.report(error);

@@ -23,7 +23,7 @@ export class ChannelRelay {
   readonly #options: ResolvedRelayOptions;
   readonly #reactor: Reactor;
   readonly #lanes: readonly { readonly from: RelaySide; readonly to: RelaySide; readonly lane: RelayLane }[];
-  readonly #intakes: RelayIntake[] = [];
+  readonly #intakes: readonly RelayIntake[];
   readonly #trigger: TriggerId;
   #isClosed = false;
 
@@ -35,13 +35,8 @@ export class ChannelRelay {
     const [a, b] = this.#options.sides;
     const packets = new RelayedPackets(this.id);
     this.#lanes = [this.#lane(a, b, packets), this.#lane(b, a, packets)];
-    try {
-      for (const { from, lane } of this.#lanes) this.#intakes.push(this.#intake(from, lane));
-    } catch (error) {
-      this.#stop();
-      throw error;
-    }
-    this.#trigger = reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
+    this.#intakes = this.#lanes.map(({ from, lane }) => this.#intake(from, lane));
+    this.#trigger = this.#start();
   }
 
   /** One for each direction. */
@@ -55,14 +50,25 @@ export class ChannelRelay {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(this.#trigger);
-    this.#stop();
+    this.#closePieces();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #stop(): void {
+  /** The last step of the constructor: receives on both sides, or on none. */
+  #start(): TriggerId {
+    try {
+      for (const intake of this.#intakes) intake.start();
+      return this.#reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
+    } catch (error) {
+      this.#closePieces();
+      throw error;
+    }
+  }
+
+  #closePieces(): void {
     for (const intake of this.#intakes) intake.close();
     for (const { lane } of this.#lanes) lane.close();
   }

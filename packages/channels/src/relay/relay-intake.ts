@@ -27,6 +27,7 @@ export class RelayIntake {
   readonly #options: IntakeOptions;
   readonly #named: readonly string[];
   readonly #patterns: readonly ResolvedRule[];
+  readonly #received = new Set<string>(); // of the named ones
   readonly #found = new Set<string>();
   readonly #matching = new Map<string, ChannelReceiver>(); // by pattern
   #directory: NodeDirectory | undefined;
@@ -35,29 +36,48 @@ export class RelayIntake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    const { rules, transport, receiver, clock } = options;
+    const { rules } = options;
     this.#named = [...new Set(rules.filter(({ pattern }) => pattern.isName).map(({ pattern }) => pattern.text))];
     this.#patterns = rules.filter(({ pattern }) => !pattern.isName);
-    for (const channel of this.#named) transport.startReceiving(channel, receiver);
-    if (this.#patterns.length === 0) return;
-    if (transport.startReceivingPattern !== undefined) {
-      for (const { pattern } of this.#patterns) this.#startPattern(pattern.text);
-      return;
+  }
+
+  /** Receives what the rules name; nothing when a part of it cannot be received. */
+  start(): void {
+    try {
+      for (const channel of this.#named) this.#startChannel(channel);
+      if (this.#patterns.length > 0) this.#startPatterns();
+    } catch (error) {
+      this.close();
+      throw error;
     }
-    this.#directory = new NodeDirectory(clock, undefined, () => {
-      this.#reconciliation ??= clock.schedule(RECONCILE_MS, () => this.#reconcile());
-    });
-    transport.startReceiving(HEARTBEAT_CHANNEL, this.#listener);
   }
 
   close(): void {
     const { transport, receiver } = this.#options;
-    for (const channel of [...this.#named, ...this.#found]) transport.stopReceiving(channel, receiver);
+    for (const channel of [...this.#received, ...this.#found]) transport.stopReceiving(channel, receiver);
     for (const [text, matching] of this.#matching) transport.stopReceivingPattern?.(text, matching);
     this.#reconciliation?.cancel();
     if (this.#directory === undefined) return;
     this.#directory.close();
     transport.stopReceiving(HEARTBEAT_CHANNEL, this.#listener);
+  }
+
+  #startChannel(channel: string): void {
+    this.#options.transport.startReceiving(channel, this.#options.receiver);
+    this.#received.add(channel);
+  }
+
+  #startPatterns(): void {
+    const { transport, clock } = this.#options;
+    if (transport.startReceivingPattern !== undefined) {
+      for (const { pattern } of this.#patterns) this.#startPattern(pattern.text);
+      return;
+    }
+    const directory = new NodeDirectory(clock, undefined, () => {
+      this.#reconciliation ??= clock.schedule(RECONCILE_MS, () => this.#reconcile());
+    });
+    transport.startReceiving(HEARTBEAT_CHANNEL, this.#listener);
+    this.#directory = directory;
   }
 
   /** Patterns may overlap with names and with one another: the first that matches a channel has it, so that nothing comes twice. */

@@ -120,11 +120,11 @@ export class RelayLane implements ChannelReceiver {
     const rule = known === undefined ? this.#ruleFor(channel) : undefined;
     if (known === undefined && rule === undefined) return undefined;
     const { transport } = this.#options.to;
-    const open = (): Route => ({
-      sender: transport.openSender(channel, "relay"),
-      limit: this.#limits.get(rule!)!,
-      maxPayloadBytes: transport.maxPayloadBytes(channel),
-    });
+    const open = (): Route => {
+      const maxPayloadBytes = transport.maxPayloadBytes(channel);
+      // Last, as it opens something.
+      return { maxPayloadBytes, limit: this.#limits.get(rule!)!, sender: transport.openSender(channel, "relay") };
+    };
     return this.#routes.use(channel, open).value;
   }
 

@@ -65,8 +65,8 @@ export class UdpSenders {
   }
 
   #openStream(channel: string, purpose: "publish" | "relay"): Stream {
+    const to = { address: multicastGroupForChannel(channel), port: this.#options.port }; // refuses a name that is none
     const port = purpose === "relay" ? this.#openRelayPort() : this.#openPort();
-    const to = { address: multicastGroupForChannel(channel), port: this.#options.port };
     return { channel, port, to, sequence: 0, users: 0 };
   }
 

@@ -63,10 +63,10 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
 
   startReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#checkOpen("startReceiving");
+    const group = multicastGroupForChannel(channel);
     if (!this.#receptions.add(channel, receiver)) return;
-    this.#receiving ??= this.#openPort();
     try {
-      this.#receiving.memberships.join(multicastGroupForChannel(channel));
+      this.#join(group);
     } catch (error) {
       this.#receptions.remove(channel, receiver);
       throw error;
@@ -91,13 +91,26 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     await Promise.all([this.#receiving?.port.stopListening(), this.#senders.close()]);
   }
 
+  /** Joins a group, on a port that is opened for the first one. A port whose first group cannot be joined is closed again. */
+  #join(group: string): void {
+    const receiving = this.#receiving ?? this.#openPort();
+    try {
+      receiving.memberships.join(group);
+    } catch (error) {
+      if (receiving !== this.#receiving) void receiving.port.stopListening();
+      throw error;
+    }
+    this.#receiving = receiving;
+  }
+
   #openPort(): Receiving {
     const { port, at, receiveBufferBytes } = this.#options;
+    const interfaces = this.#reactor.network.interfaces();
     const opened = this.#reactor.listenMulticast(port, new UdpReceiver(port, this.#receptions, this.#statistics), {
       listenMultiple: true,
       ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
     });
-    return { port: opened, memberships: new GroupMemberships(opened, at, this.#reactor.network.interfaces()) };
+    return { port: opened, memberships: new GroupMemberships(opened, at, interfaces) };
   }
 
   #warnOfTtl(): void {
