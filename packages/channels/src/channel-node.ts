@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { asError, Emitter, Eventful, type EventTable } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
-import { Channel, type ChannelOwner } from "./channel/channel.js";
+import { type Channel, type ChannelOwner, closeChannel, makeChannel } from "./channel/channel.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
 import { TurnClock } from "./channel/turn-clock.js";
-import { ChannelNamespace } from "./channel-namespace.js";
+import { type ChannelNamespace, channelNamespace } from "./channel-namespace.js";
 import type { ChannelOpener } from "./channel-opener.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "./contract/channel-errors.js";
 import { resolveChannelName } from "./contract/channel-name.js";
@@ -19,9 +19,9 @@ import type { RemoteNode } from "./presence/node-presence.js";
 
 /** Events of a node. */
 export type NodeEvents = {
-  /** Another node appeared, changed its name or channels, or is gone: it said so, or three of its heartbeats did not come. */
+  /** Another node appeared, changed its name or channels, or is gone. */
   node: (change: NodeChange) => void;
-  /** A subscriber threw, or the transport failed. With no listener it is logged; it is never fatal. */
+  /** A subscriber or a listener threw or rejected, or the transport failed. Without a listener the logger gets it. Never fatal. */
   error: (error: Error) => void;
 };
 
@@ -30,23 +30,27 @@ const EVENTS: EventTable<NodeEvents> = {
   error: "user code threw, or the transport failed",
 };
 
-/** What a node has counted. */
+/** Counters of a node. */
 export interface NodeStatistics {
-  readonly sources: number; // senders that are told apart now
-  readonly directory: DirectoryStatistics | undefined; // undefined: without heartbeats
+  /** Sources of messages that are known now, over all channels. */
+  readonly sources: number;
+  /** Counters of the directory of other nodes; `undefined` when the node sends no heartbeats. */
+  readonly directory: DirectoryStatistics | undefined;
 }
 
 /**
- * A participant on a network of channels: opens channels by name, and knows who else is there.
+ * A participant in a network of channels: opens channels by name, and finds the other nodes.
  *
- * Theory of operation: channels are made when they are first asked for, and cost nothing before they are published or subscribed. The
- * node's own heartbeats go over the same transport, on a channel of their own. It closes with its reactor.
+ * Theory of operation: the first request for a name makes its channel, which costs nothing before it is published or subscribed. The
+ * node's heartbeats go over the same transport, on a channel of their own. A node closes with its reactor.
  */
 export class ChannelNode extends Eventful<NodeEvents> {
   readonly #emitter: Emitter<NodeEvents>;
+  /** Name that other nodes see. */
   readonly name: string;
-  /** A random number that tells this node from others as long as it lives; 16 hexadecimal digits. */
+  /** Random number that identifies this node: 16 hexadecimal digits. */
   readonly session: string;
+  /** Network of the node: the transport from its options, or the {@link UdpTransport} that the node made. */
   readonly transport: ChannelTransport;
   /** Opens a channel within the node's namespace. */
   readonly channel: ChannelOpener;
@@ -61,7 +65,12 @@ export class ChannelNode extends Eventful<NodeEvents> {
   readonly #failed = (error: Error): void => this.#report(error);
   #closed: Promise<void> | undefined;
 
-  /** @throws InvalidArgumentError for each option that is unknown or wrong. @throws CannotListenError, MulticastJoinError: no heartbeats. */
+  /**
+   * Opens a node.
+   *
+   * @throws InvalidArgumentError for each option that is unknown or wrong. @throws CannotListenError, MulticastJoinError when UDP cannot
+   * carry its heartbeats. After an error nothing is open.
+   */
   constructor(reactor: Reactor, options: NodeOptions) {
     const emitter = new Emitter<NodeEvents>(EVENTS);
     super(emitter);
@@ -72,7 +81,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
     this.name = this.#options.name;
     this.session = randomBytes(8).toString("hex");
     this.transport = this.#options.transport;
-    this.#namespace = new ChannelNamespace(this.#options.namespace, (...request) => this.#open(...request));
+    this.#namespace = channelNamespace(this.#options.namespace, (...request) => this.#open(...request));
     this.channel = this.#namespace.channel;
     this.#sources = new RecentTable(this.#options.maxSources);
     this.#owner = {
@@ -87,30 +96,32 @@ export class ChannelNode extends Eventful<NodeEvents> {
     this.#trigger = this.#start();
   }
 
-  /** A namespace within the node's. @throws InvalidArgumentError `ERR_CHANNEL_NAME`. */
+  /** Returns a namespace within the node's; `/` begins at the root, `..` goes up. @throws InvalidArgumentError `ERR_CHANNEL_NAME`. */
   namespace(path: string): ChannelNamespace {
     return this.#namespace.namespace(path);
   }
 
-  /** The other nodes that are there, as far as their heartbeats have come; without heartbeats of its own a node knows none. */
+  /** The other nodes, the latest to send a heartbeat at the end. A node without heartbeats knows no others. */
   get nodes(): readonly RemoteNode[] {
     return this.#heartbeats?.directory.nodes ?? [];
   }
 
+  /** Returns the counters as they are now. */
   statistics(): NodeStatistics {
     return { sources: this.#sources.size, directory: this.#heartbeats?.directory.statistics() };
   }
 
   /**
-   * Says good-bye, ends subscriptions and loops, and closes the transport if the node made it.
+   * Announces that the node leaves, ends subscriptions and loops, and closes the transport if the node made it.
    *
-   * @returns A promise that settles when everything is closed; the same one however often it is called. Never rejects.
+   * @returns A promise that resolves when everything is closed; the same one at every call. Never rejects.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
+  /** Calls {@link ChannelNode.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -118,9 +129,9 @@ export class ChannelNode extends Eventful<NodeEvents> {
   async #close(): Promise<void> {
     if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(this.#trigger);
     this.#heartbeats?.close();
-    // A transport that closes need not leave ten thousand groups first.
+    // First, so that a transport does not leave ten thousand groups before it closes.
     const closed = this.#options.ownsTransport ? this.transport.close() : undefined;
-    for (const channel of this.#channels.values()) channel.close();
+    for (const channel of this.#channels.values()) closeChannel(channel);
     this.transport.off("error", this.#failed);
     await closed;
   }
@@ -132,7 +143,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
     if (known !== undefined && options !== undefined)
       throw new ChannelStateError(CHANNEL_ERRORS.ERR_CHANNEL_OPEN, operation, { channel: fullName });
     if (known !== undefined) return known;
-    const channel = new Channel<never, unknown>(fullName, this.#owner, resolveChannelOptions(options));
+    const channel = makeChannel<never, unknown>(fullName, this.#owner, resolveChannelOptions(options));
     this.#channels.set(fullName, channel);
     return channel;
   }
@@ -160,7 +171,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
       name,
       periodMs: heartbeatMs,
       usages: () => this.#usages(),
-      told: (change) => this.#emitter.emit("node", change),
+      nodeChanged: (change) => this.#emitter.emit("node", change),
       report: (error) => this.#report(error),
     });
   }

@@ -14,17 +14,20 @@ import type { ChannelTransport } from "./contract/channel-transport.js";
 import { UDP_OPTIONS, type UdpTransportOptions } from "./udp/udp-options.js";
 import { UdpTransport } from "./udp/udp-transport.js";
 
-/** What a node is made of: a name, and a transport or what to make a {@link UdpTransport} of. */
+/** Options of a {@link ChannelNode}: a name, and a transport or the options of a {@link UdpTransport}. */
 export interface NodeOptions extends UdpTransportOptions {
-  /** What other nodes see. Need not be unique. */
+  /** Name that other nodes see. Several nodes can have one name. */
   readonly name: string;
-  /** Where relative channel names begin. Default: the root. */
+  /** Namespace of relative channel names. Default: the root. */
   readonly namespace?: string;
-  /** Instead of UDP; closed by whoever opened it. The options of UDP do not go with it. */
+  /** Network to use instead of UDP. The node does not close it. With it the options of UDP are refused. */
   readonly transport?: ChannelTransport;
-  /** How often other nodes hear of this one, in milliseconds; 0: never, and it hears nothing of them. Default 1000. */
+  /** Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. Default 1000. */
   readonly heartbeatMs?: number;
-  /** How many sources are told apart, over all channels; the one that was silent for longest goes first. Default 65,536. */
+  /**
+   * Number of sources whose order is tracked, over all channels, 1 … 16,777,216; the one that was silent for longest is forgotten first.
+   * Default 65,536.
+   */
   readonly maxSources?: number;
 }
 
@@ -45,7 +48,7 @@ const DEFAULT_SOURCES = 65_536; // some 10 MiB
 const LARGEST_SOURCES = 1 << 24;
 const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "maxSources", ...UDP_OPTIONS] as const;
 
-/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+/** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): ResolvedNodeOptions {
   const operation = "ChannelNode";
   const options = checkOptions(operation, given, NODE_OPTIONS);

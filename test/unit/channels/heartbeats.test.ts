@@ -246,7 +246,7 @@ describe("Announcer", () => {
     const clock = new ManualClock();
     const { beats, announcer: one } = announcer(clock, ["pose"]);
     await clock.advance(10);
-    one.stop();
+    one.leave();
     one.changed();
     one.repeat();
     await clock.advance(5000);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ChannelMessage } from "../../../packages/channels/src/channel/channel-message.js";
-import { MessageStream } from "../../../packages/channels/src/channel/message-stream.js";
-import { type Subscriber, Subscription } from "../../../packages/channels/src/channel/subscription.js";
+import { MessageQueue, type MessageStream } from "../../../packages/channels/src/channel/message-stream.js";
+import { ChannelSubscription, type Subscriber } from "../../../packages/channels/src/channel/subscription.js";
 
 const message: ChannelMessage = { channel: "c", from: { id: "a" }, lead: 1, lost: 0, isRelayed: false };
 
@@ -11,9 +11,10 @@ function bench(options: { capacity?: number } = {}) {
   const ended: unknown[] = [];
   const subscribe = (subscriber: Subscriber<number>) => {
     deliver = subscriber;
-    return new Subscription(subscriber, {}, { ended: (subscription) => ended.push(subscription), failed: () => {} });
+    return new ChannelSubscription(subscriber, {}, { unsubscribed: (subscription) => ended.push(subscription), failed: () => {} });
   };
-  const stream = new MessageStream(options, subscribe, () => {});
+  const stream = new MessageQueue<number>(options, () => {});
+  stream.start(subscribe);
   return { stream, push: (...values: number[]) => values.forEach((value) => void deliver(value, message)), ended };
 }
 
@@ -46,17 +47,17 @@ test("leaving the loop ends the subscription", async () => {
   expect(await stream.next()).toEqual({ done: true, value: undefined });
 });
 
-test("end() lets what waits be read, and then ends the loop", async () => {
+test("close() lets what waits be read, and then ends the loop", async () => {
   const { stream, push } = bench();
   push(1);
-  stream.end();
+  stream.close();
   expect(await read(stream, 10)).toEqual([1]);
 });
 
-test("end() ends every next() that waits", async () => {
+test("close() ends every next() that waits", async () => {
   const { stream } = bench();
   const waiting = [stream.next(), stream.next()];
-  stream.end();
+  stream.close();
   expect(await Promise.all(waiting)).toEqual([
     { done: true, value: undefined },
     { done: true, value: undefined },

@@ -30,13 +30,13 @@ test("readPuliHeader() reads what writePuliHeader() wrote, for every name, numbe
       const bytes = datagram(channel, sequence, payload);
       const header = readPuliHeader(bytes)!;
       expect(header).toMatchObject({ channel, sequence });
-      expect(bytes.subarray(header.payloadAt)).toEqual(Buffer.from(payload));
+      expect(bytes.subarray(header.payloadOffset)).toEqual(Buffer.from(payload));
     }),
   );
 });
 
 test("readPuliHeader() takes an empty payload, and an empty name", () => {
-  expect(readPuliHeader(Buffer.from("50554c490000000000", "hex"))).toEqual({ channel: "", sequence: 0, payloadAt: 9 });
+  expect(readPuliHeader(Buffer.from("50554c490000000000", "hex"))).toEqual({ channel: "", sequence: 0, payloadOffset: 9 });
 });
 
 test.each([
@@ -56,7 +56,7 @@ test("readPuliHeader() never throws, and never reads past the end, whatever come
       const input = Buffer.from(bytes);
       if (hasMagic && input.length >= 4) input.write("PULI", "latin1");
       const header = readPuliHeader(input);
-      if (header !== undefined) expect(header.payloadAt).toBeLessThanOrEqual(input.length);
+      if (header !== undefined) expect(header.payloadOffset).toBeLessThanOrEqual(input.length);
     }),
     { numRuns: 2000 },
   );

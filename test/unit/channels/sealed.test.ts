@@ -2,10 +2,10 @@ import { createCipheriv, hkdfSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
-import { Opener } from "../../../packages/channels/src/seal/opener.js";
 import { resolveSeal, type SealOptions } from "../../../packages/channels/src/seal/seal-keys.js";
 import { SEAL_OVERHEAD_BYTES } from "../../../packages/channels/src/seal/sealed-packet.js";
 import { Sealer } from "../../../packages/channels/src/seal/sealer.js";
+import { Unsealer } from "../../../packages/channels/src/seal/unsealer.js";
 
 const OLD = { key: Buffer.alloc(32, 1), keyId: 1 };
 const NEW = { key: Buffer.alloc(32, 2), keyId: 2 };
@@ -16,14 +16,14 @@ function sealer(options: SealOptions = OLD, channel = "c"): Sealer {
 
 class Reader {
   readonly statistics = zeroChannelStatistics();
-  readonly opener: Opener;
+  readonly unsealer: Unsealer;
 
   constructor(options: SealOptions = OLD, channel = "c") {
-    this.opener = new Opener(channel, resolveSeal("channel", options), this.statistics);
+    this.unsealer = new Unsealer(channel, resolveSeal("channel", options), this.statistics);
   }
 
   texts(...packets: Buffer[]): string[] {
-    return packets.flatMap((packet) => this.opener.open(packet)?.payload.toString() ?? []);
+    return packets.flatMap((packet) => this.unsealer.unseal(packet)?.payload.toString() ?? []);
   }
 }
 
@@ -63,7 +63,7 @@ describe("Sealer", () => {
   });
 });
 
-describe("Opener", () => {
+describe("Unsealer", () => {
   test("opens what was sealed with its key", () => {
     const one = sealer();
     expect(new Reader().texts(one.seal(Buffer.from("1")), one.seal(Buffer.from("2")))).toEqual(["1", "2"]);
@@ -72,7 +72,7 @@ describe("Opener", () => {
   test("says who sealed it by the salt, and in which order by the counter", () => {
     const reader = new Reader();
     const [one, other] = [sealer(), sealer()];
-    const opened = [one.seal(plain), one.seal(plain), other.seal(plain)].map((packet) => reader.opener.open(packet)!);
+    const opened = [one.seal(plain), one.seal(plain), other.seal(plain)].map((packet) => reader.unsealer.unseal(packet)!);
     expect(opened.map(({ counter }) => counter)).toEqual([0, 1, 0]);
     expect(opened[0]!.source).toBe(opened[1]!.source);
     expect(opened[2]!.source).not.toBe(opened[0]!.source);
@@ -83,7 +83,7 @@ describe("Opener", () => {
     const foreign = [sealer({ key: NEW.key, keyId: 1 }), sealer(NEW), sealer(OLD, "d")];
     expect(reader.texts(...foreign.map((one) => one.seal(plain)))).toEqual([]);
     expect(reader.statistics).toMatchObject({ unopened: 3, replayed: 0 });
-    expect(reader.opener.senders).toBe(0);
+    expect(reader.unsealer.senders).toBe(0);
   });
 
   test("opens no packet twice", () => {
@@ -126,15 +126,15 @@ describe("Opener", () => {
   test("remembers nobody who has not proved to have the key", () => {
     const reader = new Reader();
     const length = SEAL_OVERHEAD_BYTES + 10;
-    for (let i = 0; i < 2000; i++) reader.opener.open(Buffer.concat([Buffer.of(1, 1), randomBytes(length - 2)]));
-    expect(reader.opener.senders).toBe(0);
+    for (let i = 0; i < 2000; i++) reader.unsealer.unseal(Buffer.concat([Buffer.of(1, 1), randomBytes(length - 2)]));
+    expect(reader.unsealer.senders).toBe(0);
     expect(reader.statistics.unopened).toBe(2000);
   });
 
   test("remembers a bounded number of senders", () => {
     const reader = new Reader();
     for (let i = 0; i < 1100; i++) reader.texts(sealer().seal(plain));
-    expect(reader.opener.senders).toBe(1024);
+    expect(reader.unsealer.senders).toBe(1024);
   });
 
   test("never throws, whatever comes", () => {

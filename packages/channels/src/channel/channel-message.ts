@@ -1,35 +1,50 @@
 import type { ChannelSource } from "../contract/channel-transport.js";
 
-/** What is known of a message besides its contents. */
+/** Facts about a message besides its contents. */
 export interface ChannelMessage {
-  readonly channel: string; // full name
+  /** Full name of the channel. */
+  readonly channel: string;
+  /** The message's sender. */
   readonly from: ChannelSource;
-  /** 1: in order. More: some are missing before it. 0: a repeat of the newest. Less: late. */
+  /** Distance from the newest message of its sender. 1: in order. More: some are missing before it. 0: a repeat of the newest. Less: late. */
   readonly lead: number;
-  /** How many are missing right before it; they may still come, late. Of a fragmented channel, datagrams rather than messages. */
+  /** Number of messages that are missing right before it; they may still come, late. On a fragmented channel it counts datagrams. */
   readonly lost: number;
   /** Whether it came through a relay. */
   readonly isRelayed: boolean;
 }
 
-/** What a channel has done since it was opened, in messages unless something else is said. */
+/** Counters of a channel since it was opened, in messages unless a field says otherwise. */
 export interface ChannelStatistics {
+  /** Taken by the transport, or waiting for it. */
   published: number;
-  dropped: number; // not taken by the transport, or waiting when the channel closed
-  received: number; // given to subscribers
-  lost: number; // gaps; what came late all the same is counted here, too
-  late: number; // lead less than 0
-  repeated: number; // lead 0
-  restarts: number; // senders that started again
+  /** Not taken by the transport, or waiting when the channel closed. */
+  dropped: number;
+  /** Given to subscribers. */
+  received: number;
+  /** Missing in gaps; those that come late are counted here, too. */
+  lost: number;
+  /** Received late: their lead is less than 0. */
+  late: number;
+  /** Received again: their lead is 0. */
+  repeated: number;
+  /** Senders that started again. */
+  restarts: number;
+  /** Refused by the codec or the schema. */
   undecodable: number;
-  unopened: number; // packets of a sealed channel that no key opened
-  replayed: number; // packets of a sealed channel that were here before
-  malformed: number; // packets of a fragmented channel that fit no message
-  incomplete: number; // messages some of whose fragments did not come in time, or had to make room
-  failed: number; // calls of subscribers that threw
+  /** Packets of a sealed channel that no key opened. */
+  unopened: number;
+  /** Packets of a sealed channel that had come before. */
+  replayed: number;
+  /** Packets of a fragmented channel that fit no message. */
+  malformed: number;
+  /** Messages given up: some fragments did not come in time, or they had to make room. */
+  incomplete: number;
+  /** Calls of subscribers that threw or rejected. */
+  failed: number;
 }
 
-/** Counters, all at zero. */
+/** Returns counters that are all zero. */
 export function zeroChannelStatistics(): ChannelStatistics {
   return {
     published: 0,

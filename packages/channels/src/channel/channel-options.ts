@@ -1,29 +1,29 @@
-/** What can be said when a channel is opened: checked, with defaults, once. */
+/** Options of a channel, checked once and with defaults. */
 import { BASE_ERRORS, checkBoolean, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { type KeyRing, resolveSeal, type SealOptions } from "../seal/seal-keys.js";
 import { CODECS, type Codec, type CodecName } from "./codec.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
 
-/** How a channel carries its messages. All nodes must open a channel with the same options to understand one another. */
+/** Options of a channel. All nodes must open a channel with the same options to understand one another. */
 export interface ChannelOptions {
-  /** How values become bytes: `"bytes"` (the default), `"text"`, `"json"`, or a codec of your own. */
+  /** Turns values into bytes: `"bytes"` (the default), `"text"`, `"json"`, or a codec of your own. */
   readonly codec?: CodecName | Codec<never, unknown>;
-  /** Validates what is published and what is received; without a codec it goes with `"json"`. */
+  /** Validates published and received values. With a schema the default codec is `"json"`. */
   readonly schema?: StandardSchema;
-  /** Encrypts and authenticates. See docs/channels.md for what that costs, and what it does not do. */
+  /** Encrypts and authenticates messages. docs/channels.md says what that costs, and what it does not do. */
   readonly seal?: SealOptions;
-  /** Splits messages that are too long for one packet, up to 16 MiB. Peers that do not know our extension see the pieces. */
+  /** Splits messages that are too long for one packet, up to 16 MiB. Default false. Peers without this extension see the pieces. */
   readonly fragment?: boolean;
 }
 
-/** {@link ChannelOptions}, checked. */
+/** {@link ChannelOptions}, checked, with defaults. */
 export interface ResolvedChannelOptions<In, Out> {
   readonly codec: Codec<In, Out>;
   readonly ring: KeyRing | undefined;
   readonly isFragmented: boolean;
 }
 
-/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+/** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveChannelOptions<In, Out>(given: ChannelOptions | undefined): ResolvedChannelOptions<In, Out> {
   const { codec, schema, seal, fragment = false } = checkOptions("channel", given, ["codec", "schema", "seal", "fragment"]);
   const plain = resolveCodec(codec ?? (schema === undefined ? "bytes" : "json"));

@@ -5,66 +5,79 @@ import { Fragmenter } from "../fragments/fragmenter.js";
 import { Reassembler } from "../fragments/reassembler.js";
 import type { RecentTable } from "../order/recent-table.js";
 import { SequenceTracker, type SourceState } from "../order/sequence-tracker.js";
-import { Opener } from "../seal/opener.js";
 import { SEAL_OVERHEAD_BYTES } from "../seal/sealed-packet.js";
 import { Sealer } from "../seal/sealer.js";
+import { Unsealer } from "../seal/unsealer.js";
 import { type ChannelMessage, type ChannelStatistics, zeroChannelStatistics } from "./channel-message.js";
 import type { ResolvedChannelOptions } from "./channel-options.js";
 import { IncomingMessages } from "./incoming-messages.js";
-import { MessageStream, type StreamOptions } from "./message-stream.js";
+import { MessageQueue, type MessageStream, type StreamOptions } from "./message-stream.js";
 import { OutgoingMessages } from "./outgoing-messages.js";
-import { type SubscribeOptions, type Subscriber, Subscription } from "./subscription.js";
+import { ChannelSubscription, type SubscribeOptions, type Subscriber, type Subscription } from "./subscription.js";
 import type { TurnClock } from "./turn-clock.js";
 
-/** What a channel needs of its node. */
+/** The part of a node that its channels use. */
 export interface ChannelOwner {
   readonly transport: ChannelTransport;
   readonly clock: Clock;
   readonly turnClock: TurnClock;
+  /** Sources of all channels of the node. */
   readonly sources: RecentTable<SourceState>;
-  /** Whether it is published or subscribed has changed. */
+  /** Announces that a channel is published or subscribed for the first time, or no longer subscribed. */
   usageChanged(): void;
+  /** Reports an error that no call can throw. */
   report(error: unknown): void;
 }
 
 /** Events of a channel. */
 export type ChannelEvents = {
-  /** A message did not decode, or did not fit the schema; subscribers do not see it. */
+  /** A message did not decode, or did not fit the schema. No subscriber gets it. */
   undecodable: (failure: UndecodableMessage) => void;
 };
 
 const EVENTS: EventTable<ChannelEvents> = { undecodable: "the codec refused a message" };
 
-/** A message that the codec of its channel refused. */
+/** A message that the codec or the schema of its channel refused. */
 export interface UndecodableMessage {
   /** The bytes as they arrived. */
   readonly data: Buffer;
-  /** What is known about the message besides its bytes. */
+  /** Facts about the message besides its bytes. */
   readonly message: ChannelMessage;
-  /** What the codec threw. */
+  /** The error of the codec, or a {@link SchemaMismatchError}. */
   readonly error: unknown;
 }
 
+/** Makes a channel of a node. */
+export let makeChannel: <In, Out>(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) => Channel<In, Out>;
+
+/** Closes a channel, as its node closes. */
+export let closeChannel: (channel: Channel<never, unknown>) => void;
+
 /**
- * A named stream of messages, from whoever publishes to whoever subscribes. Made by `node.channel(name)`.
+ * A named stream of messages, from all publishers to all subscribers. `node.channel(name)` makes it.
  *
- * Like UDP, it delivers at most once: messages may be lost, repeated or late, and each says so itself.
+ * Like UDP it delivers at most once. Messages may be lost, repeated or late; the `lead` of each message shows which.
  */
 export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEvents> implements AsyncIterable<[Out, ChannelMessage]> {
+  static {
+    // Nodes make and close channels, users do neither; so these two are no members that users see.
+    makeChannel = (name, owner, options) => new Channel(name, owner, options);
+    closeChannel = (channel) => channel.#close();
+  }
   readonly #emitter: Emitter<ChannelEvents>;
+  /** Full name, without a leading slash. */
   readonly name: string;
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
   readonly #statistics: ChannelStatistics = zeroChannelStatistics();
   readonly #incoming: IncomingMessages;
   readonly #reassembler: Reassembler | undefined;
-  readonly #streams = new Set<MessageStream<Out>>();
-  #subscriptions: readonly Subscription<Out>[] = [];
+  readonly #queues = new Set<MessageQueue<Out>>();
+  #subscriptions: readonly ChannelSubscription<Out>[] = [];
   #outgoing: OutgoingMessages | undefined;
   #isClosed = false;
 
-  /** Not for users: nodes make channels. */
-  constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
+  private constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
     const emitter = new Emitter<ChannelEvents>(EVENTS);
     super(emitter);
     emitter.listenerThrew = (error) => owner.report(error);
@@ -78,17 +91,18 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
       clock: owner.turnClock,
       statistics,
       tracker: new SequenceTracker(name, owner.sources),
-      opener: options.ring && new Opener(name, options.ring, statistics),
+      unsealer: options.ring && new Unsealer(name, options.ring, statistics),
       reassembler: this.#reassembler,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
   }
 
-  /** Whether anything has been published here. */
+  /** Whether this node has published on it. */
   get isPublished(): boolean {
     return this.#statistics.published > 0;
   }
 
+  /** Whether it has a subscriber on this node. */
   get isSubscribed(): boolean {
     return this.#subscriptions.length > 0;
   }
@@ -96,9 +110,10 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   /**
    * Publishes one message.
    *
-   * @returns Whether it was taken; false when the way out was full, which is counted.
+   * @param value - The codec turns it into bytes at once; later changes do not matter.
+   * @returns Whether the transport took it; false is counted as dropped.
    * @throws InvalidArgumentError when the codec or the schema refuses the value. @throws ChannelLengthError `ERR_CHANNEL_MESSAGE_TOO_LONG`.
-   * @throws ChannelStateError `ERR_NODE_CLOSED`.
+   * @throws ChannelStateError `ERR_NODE_CLOSED`. @throws CannotListenError when the first message finds no free port (UDP).
    */
   publish(value: In): boolean {
     this.#checkOpen("publish");
@@ -111,14 +126,15 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   /**
-   * Calls `subscriber` for each message. What it throws, or rejects with, becomes the node's `error` event; other subscribers do not notice.
+   * Calls `subscriber` for each message. If it throws or rejects, the node emits `error`; other subscribers get the message all the same.
    *
-   * @throws ChannelStateError `ERR_NODE_CLOSED`. @throws MulticastJoinError `ERR_JOIN`.
+   * @throws InvalidArgumentError for a subscriber or an option that is wrong. @throws ChannelStateError `ERR_NODE_CLOSED`.
+   * @throws CannotListenError `ERR_LISTEN`, MulticastJoinError `ERR_JOIN` (UDP). After an error the channel is not subscribed.
    */
-  subscribe(subscriber: Subscriber<Out>, options?: SubscribeOptions): Subscription<Out> {
+  subscribe(subscriber: Subscriber<Out>, options?: SubscribeOptions): Subscription {
     this.#checkOpen("subscribe");
-    const subscription = new Subscription(subscriber, options, {
-      ended: (ended) => this.#remove(ended),
+    const subscription = new ChannelSubscription<Out>(subscriber, options, {
+      unsubscribed: (gone) => this.#remove(gone),
       failed: (error) => {
         this.#statistics.failed++;
         this.#owner.report(error);
@@ -130,27 +146,32 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     return subscription;
   }
 
-  /** The messages from here on, for `for await`. */
+  /**
+   * Subscribes, and returns the messages from now on for `for await`. Leaving the loop unsubscribes.
+   *
+   * @throws The errors of {@link Channel.subscribe}.
+   */
   messages(options: StreamOptions = {}): MessageStream<Out> {
     const { ordered = false } = checkOptions("messages", options, ["ordered", "capacity"]);
-    const subscribe = (subscriber: Subscriber<Out>): Subscription<Out> => this.subscribe(subscriber, { ordered });
-    const stream: MessageStream<Out> = new MessageStream(options, subscribe, (ended) => this.#streams.delete(ended));
-    this.#streams.add(stream);
-    return stream;
+    const queue = new MessageQueue<Out>(options, (closed) => this.#queues.delete(closed));
+    queue.start((subscriber) => this.subscribe(subscriber, { ordered }));
+    this.#queues.add(queue);
+    return queue;
   }
 
+  /** Subscribes with default options: `for await (const [data, message] of channel)`. */
   [Symbol.asyncIterator](): MessageStream<Out> {
     return this.messages();
   }
 
+  /** Returns the counters as they are now. */
   statistics(): ChannelStatistics {
     return { ...this.#statistics };
   }
 
-  /** Not for users: the node closes. */
-  close(): void {
+  #close(): void {
     this.#isClosed = true;
-    for (const stream of this.#streams) stream.end();
+    for (const queue of this.#queues) queue.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#outgoing?.close();
     this.#reassembler?.close();
@@ -169,7 +190,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     for (const subscription of this.#subscriptions) subscription.deliver(value, message);
   }
 
-  #remove(subscription: Subscription<Out>): void {
+  #remove(subscription: ChannelSubscription<Out>): void {
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
     if (this.isSubscribed) return;
     this.#owner.transport.stopReceiving(this.name, this.#incoming);

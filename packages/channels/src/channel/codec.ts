@@ -1,15 +1,21 @@
-/** How the values of a channel become bytes, and values again. */
+/** Codecs: they turn the values of a channel into bytes, and bytes into values. */
 import { checkBytes, checkString, wrongType } from "@groupcast/base";
 
-/** Turns what is published into bytes, and bytes into what is received. Both may throw; then the message is refused, or undecodable. */
+/** Turns published values into bytes, and received bytes into values. */
 export interface Codec<In, Out = In> {
+  /** Name, for people. */
   readonly name: string;
+  /** Returns the bytes of a value. May throw: `publish()` throws the error. */
   encode(value: In): Uint8Array;
-  /** @param bytes - The receiver's own; to keep or change. */
+  /**
+   * Returns the value of a message. May throw: the message is counted as undecodable, and the channel emits `undecodable`.
+   *
+   * @param bytes - The codec owns them and may keep or change them.
+   */
   decode(bytes: Buffer): Out;
 }
 
-/** Bytes as they are. What is received is shared by the subscribers of the channel. */
+/** Bytes as they are. The subscribers of a channel share one Buffer for each message. */
 export const bytesCodec: Codec<Uint8Array, Buffer> = {
   name: "bytes",
   encode: (value) => checkBytes("publish", "value", value),
@@ -18,14 +24,14 @@ export const bytesCodec: Codec<Uint8Array, Buffer> = {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Text as UTF-8; bytes that are no UTF-8 are undecodable. */
+/** Text as UTF-8. Bytes that are not UTF-8 are undecodable. */
 export const textCodec: Codec<string> = {
   name: "text",
   encode: (value) => Buffer.from(checkString("publish", "value", value), "utf8"),
   decode: (bytes) => strictUtf8.decode(bytes),
 };
 
-/** JSON (RFC 8259) as UTF-8. */
+/** JSON (RFC 8259) as UTF-8. Values without a JSON form, such as functions, are refused. */
 export const jsonCodec: Codec<unknown> = {
   name: "json",
   encode(value) {
@@ -36,7 +42,7 @@ export const jsonCodec: Codec<unknown> = {
   decode: (bytes) => JSON.parse(strictUtf8.decode(bytes)) as unknown,
 };
 
-/** Name of a codec that comes with the package. */
+/** Name of a built-in codec. */
 export type CodecName = "bytes" | "text" | "json";
 
 /** Name → codec. */

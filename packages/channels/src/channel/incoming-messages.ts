@@ -1,21 +1,21 @@
 import type { ChannelReceiver, ReceivedPacket } from "../contract/channel-transport.js";
 import type { Reassembler } from "../fragments/reassembler.js";
 import type { SequenceTracker } from "../order/sequence-tracker.js";
-import type { Opener } from "../seal/opener.js";
+import type { Unsealer } from "../seal/unsealer.js";
 import type { ChannelMessage, ChannelStatistics } from "./channel-message.js";
 import type { TurnClock } from "./turn-clock.js";
 
-/** What packets go through on the way to a channel's subscribers. */
+/** The stages between packets and a channel's subscribers. */
 export interface IncomingOptions {
   readonly clock: TurnClock;
   readonly statistics: ChannelStatistics;
   readonly tracker: SequenceTracker;
-  readonly opener: Opener | undefined;
+  readonly unsealer: Unsealer | undefined;
   readonly reassembler: Reassembler | undefined;
   readonly deliver: (payload: Buffer, message: ChannelMessage) => void;
 }
 
-/** Makes messages of packets: opened, put together, and with their place in the order of their sender. */
+/** Turns packets into messages: unseals them, puts fragments together, and finds the place of each in the order of its sender. */
 export class IncomingMessages implements ChannelReceiver {
   readonly #options: IncomingOptions;
 
@@ -24,16 +24,16 @@ export class IncomingMessages implements ChannelReceiver {
   }
 
   packetReceived(packet: ReceivedPacket): void {
-    const { opener } = this.#options;
-    if (opener === undefined) {
+    const { unsealer } = this.#options;
+    if (unsealer === undefined) {
       this.#take(packet, packet.source, packet.sequence, packet.payload);
       return;
     }
-    const opened = opener.open(packet.payload);
-    if (opened !== undefined) this.#take(packet, opened.source, opened.counter, opened.payload);
+    const unsealed = unsealer.unseal(packet.payload);
+    if (unsealed !== undefined) this.#take(packet, unsealed.source, unsealed.counter, unsealed.payload);
   }
 
-  /** `source` and `sequence`: of the packet, or of what was sealed in it. */
+  /** Takes `source` and `sequence` of the packet, or of its sealed contents. */
   #take(packet: ReceivedPacket, source: { readonly id: string }, sequence: number | undefined, payload: Buffer): void {
     const { reassembler, tracker, clock } = this.#options;
     if (reassembler === undefined) {

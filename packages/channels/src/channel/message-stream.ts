@@ -2,10 +2,11 @@ import { checkInteger } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
 import type { Subscriber, Subscription } from "./subscription.js";
 
-/** How a channel is read by `for await`. */
+/** Options of a loop over a channel. */
 export interface StreamOptions {
+  /** Leaves out messages that are late or repeats (lead less than 1). Gaps stay. Default false. */
   readonly ordered?: boolean;
-  /** How many messages wait for the reader; when one more comes, the oldest goes and is counted. Default 256. */
+  /** Number of messages that may wait for the reader, 1 … 1,048,576. A further one discards the oldest. Default 256. */
   readonly capacity?: number;
 }
 
@@ -14,44 +15,53 @@ const MAX_CAPACITY = 1 << 20;
 
 type Item<Out> = [data: Out, message: ChannelMessage];
 
-/** The messages of a channel, for `for await`. Reading ends with the channel; leaving the loop unsubscribes. */
-export class MessageStream<Out> implements AsyncIterableIterator<Item<Out>> {
+/** The messages of a channel, for `for await`. The loop ends when the node closes; leaving the loop unsubscribes. */
+export interface MessageStream<Out> extends AsyncIterableIterator<[data: Out, message: ChannelMessage]> {
+  /** Number of messages discarded because the reader was too slow. */
+  readonly dropped: number;
+  /** Resolves to the next message; `done` once the channel has closed and every message that waited is read. */
+  next(): Promise<IteratorResult<[data: Out, message: ChannelMessage]>>;
+  /** Unsubscribes, and discards the messages that wait. `for await` calls it when its loop is left. */
+  return(): Promise<IteratorResult<[data: Out, message: ChannelMessage]>>;
+  [Symbol.asyncIterator](): this;
+}
+
+/** A stream, as its channel sees it: the messages that wait for the reader. */
+export class MessageQueue<Out> implements MessageStream<Out> {
   readonly #capacity: number;
-  readonly #subscription: Subscription<Out>;
-  readonly #ended: (stream: MessageStream<Out>) => void;
-  #queue: Item<Out>[] = [];
+  readonly #closed: (queue: MessageQueue<Out>) => void;
+  #subscription: Subscription | undefined; // while started
+  #waiting: Item<Out>[] = [];
   #readers: ((result: IteratorResult<Item<Out>>) => void)[] = [];
-  #isEnded = false;
+  #isClosed = false;
   #dropped = 0;
 
-  /** Not for users: `channel.messages()` makes streams. */
-  constructor(
-    { capacity = DEFAULT_CAPACITY }: StreamOptions,
-    subscribe: (subscriber: Subscriber<Out>) => Subscription<Out>,
-    ended: (stream: MessageStream<Out>) => void,
-  ) {
+  constructor({ capacity = DEFAULT_CAPACITY }: StreamOptions, closed: (queue: MessageQueue<Out>) => void) {
     this.#capacity = checkInteger("messages", "capacity", capacity, [1, MAX_CAPACITY]);
-    this.#ended = ended;
+    this.#closed = closed;
+  }
+
+  /** Subscribes. */
+  start(subscribe: (subscriber: Subscriber<Out>) => Subscription): void {
     this.#subscription = subscribe((data, message) => this.#push([data, message]));
   }
 
-  /** Messages that the reader was too slow for. */
   get dropped(): number {
     return this.#dropped;
   }
 
   next(): Promise<IteratorResult<Item<Out>>> {
-    const item = this.#queue.shift();
+    const item = this.#waiting.shift();
     if (item !== undefined) return Promise.resolve({ value: item, done: false });
-    if (this.#isEnded) return Promise.resolve({ value: undefined, done: true });
+    if (this.#isClosed) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve) => {
       this.#readers.push(resolve);
     });
   }
 
   return(): Promise<IteratorResult<Item<Out>>> {
-    this.#queue = [];
-    this.end();
+    this.#waiting = [];
+    this.close();
     return Promise.resolve({ value: undefined, done: true });
   }
 
@@ -59,12 +69,12 @@ export class MessageStream<Out> implements AsyncIterableIterator<Item<Out>> {
     return this;
   }
 
-  /** Not for users: the channel has closed. What waits is still read. */
-  end(): void {
-    this.#isEnded = true;
-    this.#subscription.unsubscribe();
+  /** Unsubscribes. The reader still gets what waits. */
+  close(): void {
+    this.#isClosed = true;
+    this.#subscription?.unsubscribe();
     for (const reader of this.#readers.splice(0)) reader({ value: undefined, done: true });
-    this.#ended(this);
+    this.#closed(this);
   }
 
   #push(item: Item<Out>): void {
@@ -73,10 +83,10 @@ export class MessageStream<Out> implements AsyncIterableIterator<Item<Out>> {
       reader({ value: item, done: false });
       return;
     }
-    if (this.#queue.length >= this.#capacity) {
-      this.#queue.shift();
+    if (this.#waiting.length >= this.#capacity) {
+      this.#waiting.shift();
       this.#dropped++;
     }
-    this.#queue.push(item);
+    this.#waiting.push(item);
   }
 }

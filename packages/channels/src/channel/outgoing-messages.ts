@@ -1,9 +1,9 @@
 /**
- * What a channel has been told to publish and its transport has not taken yet.
+ * Messages between `publish()` and the transport.
  *
- * Theory of operation: a message is split if it must be, each part is sealed if the channel is, and each goes out as one packet. Messages
- * of one packet leave at once. The fragments of a long one leave a burst at a time, so that the receive buffers of this and other hosts
- * hold them; what is published meanwhile waits behind them, within bounds.
+ * Theory of operation: a message that is too long is split, each part is sealed if the channel is sealed, and each leaves as one packet.
+ * Messages of one packet leave at once. The fragments of a long one leave a burst at a time, so that the receive buffers of this and other
+ * hosts hold them. Messages that are published meanwhile wait behind them, within bounds.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { ChannelLengthError } from "../contract/channel-errors.js";
@@ -19,15 +19,15 @@ const BURST_BYTES = 32 * 1024;
 const PAUSE_MS = 1;
 const MAX_WAITING_BYTES = 4 * MAX_FRAGMENTED_BYTES;
 
-/** How messages become packets. */
+/** The stages between messages and packets. */
 export interface OutgoingOptions {
   readonly channel: string;
   readonly clock: Clock;
   readonly statistics: ChannelStatistics;
-  readonly maxPartBytes: number; // of what goes into one packet, sealed or not
+  readonly maxPartBytes: number; // of the contents of one packet, before they are sealed
   readonly sealer: Sealer | undefined;
   readonly fragmenter: Fragmenter | undefined;
-  /** Told what goes wrong when no caller waits. */
+  /** Reports an error that no call can throw. */
   readonly report: (error: unknown) => void;
 }
 
@@ -45,7 +45,7 @@ export class OutgoingMessages {
     this.#maxMessageBytes = options.fragmenter === undefined ? options.maxPartBytes : MAX_FRAGMENTED_BYTES;
   }
 
-  /** @returns Whether it was taken. @throws ChannelLengthError `ERR_CHANNEL_MESSAGE_TOO_LONG`. */
+  /** Sends a message, or lets it wait; returns false when there is no room for it. @throws ChannelLengthError `ERR_CHANNEL_MESSAGE_TOO_LONG`. */
   publish(message: Uint8Array): boolean {
     const { channel, fragmenter, statistics } = this.#options;
     if (message.length > this.#maxMessageBytes) throw new ChannelLengthError(channel, message.length, this.#maxMessageBytes);
@@ -54,7 +54,7 @@ export class OutgoingMessages {
     return isTaken;
   }
 
-  /** Sends nothing more; what waits is counted as dropped. */
+  /** Closes the sender. Messages that wait are counted as dropped. */
   close(): void {
     this.#abandon();
     this.#sender.close();
@@ -63,7 +63,7 @@ export class OutgoingMessages {
   #publishParts(parts: readonly Uint8Array[], lengthBytes: number): boolean {
     if (this.#waiting.length === 0 && parts.length === 1) return this.#send(parts[0]!);
     if (this.#waitingBytes + lengthBytes > MAX_WAITING_BYTES) return false;
-    // Fragments have memory of their own; a message that was not split is still its publisher's.
+    // Fragments have memory of their own; a message that was not split still belongs to its publisher.
     for (const [index, part] of parts.entries()) {
       this.#waiting.push({ part: parts.length === 1 ? Buffer.from(part) : part, endsMessage: index === parts.length - 1 });
       this.#waitingBytes += part.length;

@@ -1,36 +1,43 @@
 /**
- * Schemas of zod, valibot, arktype and others: what they have in common (standardschema.dev, version 1). Declared here, as that
- * specification allows, so that nothing is installed for it.
+ * The common interface of zod's, valibot's, arktype's and other schemas (standardschema.dev, version 1). The specification allows a copy
+ * of its types, so the package needs no dependency for it.
  */
 
 import { inspect } from "node:util";
 import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import type { Codec } from "./codec.js";
 
-/** A schema that takes `In` and yields `Out`. */
+/** A schema that takes `In` and yields `Out`, as zod, valibot and arktype make it (standardschema.dev). */
 export interface StandardSchema<In = unknown, Out = In> {
+  /** The properties that the specification defines. */
   readonly "~standard": {
+    /** Version of the specification. */
     readonly version: 1;
+    /** Name of the schema library. */
     readonly vendor: string;
+    /** Validates a value. It must not return a promise: channels validate when a message arrives. */
     readonly validate: (value: unknown) => StandardResult<Out> | Promise<StandardResult<Out>>;
+    /** Types of input and output; never set at run time. */
     readonly types?: { readonly input: In; readonly output: Out } | undefined;
   };
 }
 
-/** What validation comes to: a value, or issues. */
+/** Result of a validation: a value, or issues. */
 export type StandardResult<Out> =
   | { readonly value: Out; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
 
-/** What a schema takes, and what it yields. */
+/** Type that a schema takes: of the values that are published. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"];
-/** What a schema makes of what it checks. */
+/** Type that a schema yields: of the values that are received. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"];
 
-/** A received value that its schema does not allow. */
+/** A received value does not fit the schema. The channel reports it with the event `undecodable`. */
 export class SchemaMismatchError extends Error {
+  /** The schema's objections. */
   readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[];
 
+  /** @param issues - The schema's objections. */
   constructor(issues: SchemaMismatchError["issues"]) {
     super(`The value does not fit the schema: ${issues.map(({ message }) => message).join("; ")}`);
     this.name = "SchemaMismatchError";
@@ -38,7 +45,7 @@ export class SchemaMismatchError extends Error {
   }
 }
 
-/** `codec`, with every value validated: what is published before it is encoded, what is received after it was decoded. */
+/** Returns `codec` with validation: of published values before it encodes them, and of received values after it has decoded them. */
 export function withSchema<In, Out>(codec: Codec<unknown>, schema: StandardSchema<In, Out>): Codec<In, Out> {
   return {
     name: codec.name,
@@ -56,11 +63,11 @@ export function withSchema<In, Out>(codec: Codec<unknown>, schema: StandardSchem
   };
 }
 
-/** Messages are delivered when they arrive, so a schema that has to wait for something cannot be had. */
+/** Validates at once. A schema that returns a promise is refused, as messages are delivered when they arrive. */
 function validate<Out>(schema: StandardSchema<unknown, Out>, value: unknown): StandardResult<Out> {
   const result = schema["~standard"].validate(value);
   if (!(result instanceof Promise)) return result;
-  result.catch(() => {}); // its outcome is of no use any more
+  result.catch(() => {}); // nobody needs its outcome
   const expected = `a schema that validates at once, not ${inspect(result)}`;
   throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "validate", argument: "schema", value: schema, expected });
 }

@@ -1,56 +1,63 @@
 import { checkBoolean, checkFunction, checkOptions } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
 
-/** What a subscriber is called with. May be async: what it rejects with is treated as if thrown. */
+/** Gets the messages of a channel. May be async: the channel treats a rejection like a throw. */
 export type Subscriber<Out> = (data: Out, message: ChannelMessage) => void | Promise<void>;
 
-/** How to subscribe. */
+/** Options of a subscription. */
 export interface SubscribeOptions {
-  /** Leave out what is late or a repeat (lead less than 1). Gaps stay. */
+  /** Leaves out messages that are late or repeats (lead less than 1). Gaps stay. Default false. */
   readonly ordered?: boolean;
 }
 
-/** A subscriber's connection to a channel, until it is undone. */
-export class Subscription<Out = unknown> {
+/** A subscriber's connection to a channel. `channel.subscribe()` makes it. */
+export interface Subscription {
+  /** Whether messages are delivered: until {@link Subscription.unsubscribe}, or until the node closes. */
+  readonly isActive: boolean;
+  /** Ends delivery, of the rest of what just arrived, too. A further call changes nothing. */
+  unsubscribe(): void;
+}
+
+/** What a subscription reports to its channel. */
+export interface SubscriptionReports<Out> {
+  readonly unsubscribed: (subscription: ChannelSubscription<Out>) => void;
+  /** The subscriber threw or rejected. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A subscription, as its channel sees it. */
+export class ChannelSubscription<Out = unknown> implements Subscription {
   readonly #subscriber: Subscriber<Out>;
   readonly #isOrdered: boolean;
-  readonly #ended: (subscription: Subscription<Out>) => void;
-  readonly #failed: (error: unknown) => void;
+  readonly #reports: SubscriptionReports<Out>;
   #isActive = true;
 
-  /** Not for users: channels make subscriptions. */
-  constructor(
-    subscriber: Subscriber<Out>,
-    options: SubscribeOptions | undefined,
-    { ended, failed }: { ended: (subscription: Subscription<Out>) => void; failed: (error: unknown) => void },
-  ) {
+  constructor(subscriber: Subscriber<Out>, options: SubscribeOptions | undefined, reports: SubscriptionReports<Out>) {
     checkFunction("subscribe", "subscriber", subscriber);
     const { ordered = false } = checkOptions("subscribe", options, ["ordered"]);
     this.#subscriber = subscriber;
     this.#isOrdered = checkBoolean("subscribe", "ordered", ordered);
-    this.#ended = ended;
-    this.#failed = failed;
+    this.#reports = reports;
   }
 
   get isActive(): boolean {
     return this.#isActive;
   }
 
-  /** Nothing is delivered from here on, not even the rest of what just arrived. Calling it again changes nothing. */
   unsubscribe(): void {
     if (!this.#isActive) return;
     this.#isActive = false;
-    this.#ended(this);
+    this.#reports.unsubscribed(this);
   }
 
-  /** Not for users: gives the subscriber a message, if it wants it; says whether it was given. */
+  /** Gives the subscriber a message, if it wants it; returns whether it did. */
   deliver(data: Out, message: ChannelMessage): boolean {
     if (!this.#isActive || (this.#isOrdered && message.lead < 1)) return false;
     try {
       const pending = this.#subscriber(data, message);
-      if (pending !== undefined && typeof pending.then === "function") pending.then(undefined, this.#failed);
+      if (pending !== undefined && typeof pending.then === "function") pending.then(undefined, this.#reports.failed);
     } catch (error) {
-      this.#failed(error);
+      this.#reports.failed(error);
     }
     return true;
   }

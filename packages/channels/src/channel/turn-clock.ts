@@ -1,6 +1,6 @@
 import type { Clock } from "@groupcast/base";
 
-/** The time, asked once for all that JavaScript does in one turn: a batch of messages has arrived at one time. */
+/** A clock that is read once a turn of the event loop: all messages of a batch arrived at one time, and reading costs. */
 export class TurnClock {
   readonly #clock: Clock;
   readonly #forget = (): void => {
@@ -13,6 +13,7 @@ export class TurnClock {
     this.#clock = clock;
   }
 
+  /** Returns the time of this turn, in milliseconds. */
   nowMs(): number {
     if (this.#isKnown) return this.#nowMs;
     this.#isKnown = true;

@@ -1,29 +1,29 @@
 /**
  * Names of channels.
  *
- * A name is 1 to 255 ASCII characters: its length travels as one byte, and every peer must come to the same group. `/` structures it;
- * a leading `/` makes it absolute, otherwise it lies in its node's namespace; `..` goes up, and stays at the root. Empty parts do not
- * count, so there is one spelling for each channel.
+ * A name is 1 to 255 ASCII characters: its length travels as one byte, and every peer has to find the same group. `/` separates its
+ * parts. A leading `/` makes it absolute; other names lie in the node's namespace. `..` goes up, and stays at the root. Empty parts do
+ * not count, so each channel has one spelling.
  */
 import { checkString, InvalidArgumentError } from "@groupcast/base";
 import { CHANNEL_ERRORS } from "./channel-errors.js";
 
-/** Longest name, in bytes: the length field of a datagram has 8 bits. */
+/** Length of the longest name, in bytes: the length field of a datagram has 8 bits. */
 export const MAX_NAME_BYTES = 255;
 
-/** Refuses what cannot be the name of a channel as it travels; the empty name can. */
+/** Refuses a value that cannot travel as the name of a channel. The empty name can. */
 export function checkWireName(operation: string, value: unknown): string {
   const name = checkString(operation, "name", value);
   if (name.length <= MAX_NAME_BYTES && isAscii(name)) return name;
   throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument: "name", value });
 }
 
-/** Refuses a namespace that is no path of names; returns it without leading and trailing slashes, "" for the root. */
+/** Refuses a namespace that is no path of names; returns it from the root, without leading and trailing slashes ("" for the root). */
 export function checkNamespace(operation: string, parent: string, value: unknown): string {
   return resolvePath(parent, checkWireName(operation, value));
 }
 
-/** The full name of a channel that is called `value` within `namespace`. */
+/** Returns the full name of the channel `value` within `namespace`. */
 export function resolveChannelName(operation: string, namespace: string, value: unknown): string {
   const name = resolvePath(namespace, checkWireName(operation, value));
   if (name === "") throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument: "name", value });
@@ -39,6 +39,7 @@ function resolvePath(namespace: string, path: string): string {
   return parts.join("/");
 }
 
+/** Whether every character is ASCII. */
 export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;

@@ -1,65 +1,87 @@
-/** What carries channels: the contract between a node and a network. UDP and NATS are behind it; so can be others. */
+/** The contract between a node and a network that carries channels. UDP and NATS implement it, and other networks can. */
 import type { EventTable, Subscribable } from "@groupcast/base";
 
-/** A sender, as a network tells it apart from others. Frozen; one object for many packets. */
+/** A sender, as its network distinguishes it from others. Frozen; many packets share one object. */
 export interface ChannelSource {
-  readonly id: string; // unique on its network; on UDP "192.0.2.1:40000"
-  readonly address?: string; // UDP: IP literal
-  readonly port?: number; // UDP
+  /** Unique on the network. On UDP: address and port, `"192.0.2.1:40000"`; on NATS: 16 hexadecimal digits, or `"unknown"`. */
+  readonly id: string;
+  /** IP literal. UDP only. */
+  readonly address?: string;
+  /** Port number. UDP only. */
+  readonly port?: number;
 }
 
-/** What relays write on a packet, so that it does not go round in circles. */
+/** A relay's note on a packet. It keeps packets from going round in circles. */
 export interface RelayEnvelope {
-  readonly origin: string; // name of the network it was published on
-  readonly source: string; // its sender, unique over all networks; 16 hexadecimal digits
-  readonly sequence: number; // its sender's number for it
-  readonly hops: number; // relays passed, 1 or more
-  readonly via: string; // the relay that sent it last
+  /** Name of the network on which the packet was published. */
+  readonly origin: string;
+  /** The packet's sender, unique over all networks: 16 hexadecimal digits. */
+  readonly source: string;
+  /** The sender's number for the packet, 0 … 2 ** 32 - 1. */
+  readonly sequence: number;
+  /** Number of relays that the packet has passed, 1 or more. */
+  readonly hops: number;
+  /** Id of the relay that sent it last: 16 hexadecimal digits. */
+  readonly via: string;
 }
 
 /** One packet of a channel. */
 export interface ReceivedPacket {
+  /** Full name of the channel. */
   readonly channel: string;
+  /** The packet's sender. */
   readonly source: ChannelSource;
-  readonly sequence: number | undefined; // 0 … 2 ** 32 - 1, of the source; undefined: the sender does not count
-  readonly payload: Buffer; // the receiver's own
+  /** The sender's number for the packet, 0 … 2 ** 32 - 1; `undefined` if the sender does not count. */
+  readonly sequence: number | undefined;
+  /** Contents. The receiver owns them. */
+  readonly payload: Buffer;
+  /** Whether a relay brought it from another network. */
   readonly isRelayed: boolean;
-  readonly envelope?: RelayEnvelope; // of a relayed packet, on networks that can carry it
+  /** The relay's note, on networks that can carry one. */
+  readonly envelope?: RelayEnvelope;
 }
 
-/** What takes the packets of a channel. Called from the event loop, never from inside a call into the transport. */
+/** Takes the packets of a channel. */
 export interface ChannelReceiver {
+  /** Takes one packet. Transports call it from the event loop, never from inside a call into the transport. */
   packetReceived(packet: ReceivedPacket): void;
 }
 
 /** Sends the packets of one channel, and numbers them. */
 export interface ChannelSender {
   /**
-   * Sends one packet; `payload` is copied.
+   * Sends one packet; copies `payload`.
    *
-   * @param envelope - Of a packet that is passed on from another network: only on senders that were opened for a relay.
-   * @returns Whether it was taken; false is counted as dropped.
+   * @param envelope - Of a packet that a relay brings from another network: only on senders that were opened for a relay.
+   * @returns Whether the transport took it; false is counted as dropped.
    * @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   send(payload: Uint8Array, envelope?: RelayEnvelope): boolean;
+  /** Closes the sender. A further call changes nothing. */
   close(): void;
 }
 
-/** What a transport has done since it was opened, in packets. */
+/** Counters of a transport since it was opened, in packets. */
 export interface TransportStatistics {
-  sent: number; // taken by the network
-  dropped: number; // refused or thrown out by a full buffer
-  unconfirmed: number; // given to a connection that broke before the server had confirmed them
-  received: number; // given to receivers
-  foreign: number; // of channels that nobody receives, on the same group
-  malformed: number; // not of the wire format
+  /** Taken by the network. */
+  sent: number;
+  /** Refused by the network, or discarded because a buffer was full. */
+  dropped: number;
+  /** Given to a connection that broke before the server had confirmed them. They may have arrived. */
+  unconfirmed: number;
+  /** Given to receivers. */
+  received: number;
+  /** Of channels that have no receiver, on the same group. */
+  foreign: number;
+  /** Not of the wire format. */
+  malformed: number;
 }
 
 /** Events of a transport. */
 export type TransportEvents = {
-  /** Connected transports only: the connection broke, or is back. */
+  /** The connection broke, or is back. Only transports with connections emit it. */
   connection: (change: ConnectionChange) => void;
-  /** Something failed that no call is there to be told. */
+  /** Something failed that no call can report. */
   error: (error: Error) => void;
 };
 
@@ -77,23 +99,31 @@ export interface ConnectionChange {
 
 /** A network that carries channels. */
 export interface ChannelTransport extends Subscribable<TransportEvents> {
-  readonly kind: string; // "udp" | "nats" | a third party's
-  /** The longest payload of one packet on `channel`, in bytes. */
+  /** Kind of network: `"udp"`, `"nats"`, or a third party's name. */
+  readonly kind: string;
+  /** Returns the length of the longest payload of one packet on `channel`, in bytes. */
   maxPayloadBytes(channel: string): number;
-  /** Opens a sender; several for one channel share one socket and one count of packets. */
+  /**
+   * Opens a sender. Several senders for one channel and purpose share one source and one count of packets.
+   *
+   * @param purpose - `"publish"` (the default), or `"relay"` for packets from another network.
+   */
   openSender(channel: string, purpose?: "publish" | "relay"): ChannelSender;
-  /** Has `receiver` called for each packet on `channel`. */
+  /** Calls `receiver` for each packet on `channel` from now on. */
   startReceiving(channel: string, receiver: ChannelReceiver): void;
+  /** Calls `receiver` no more for packets on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void;
-  /** Receives every channel whose name matches: only where the network can tell, as NATS can. */
+  /** Receives every channel whose name matches `pattern`. Absent from networks that cannot match names; NATS can. */
   startReceivingPattern?(pattern: string, receiver: ChannelReceiver): void;
+  /** Undoes {@link ChannelTransport.startReceivingPattern}. */
   stopReceivingPattern?(pattern: string, receiver: ChannelReceiver): void;
+  /** Returns the counters as they are now. */
   statistics(): TransportStatistics;
-  /** Stops everything; what was sent still leaves. The same promise however often it is called. */
+  /** Closes everything; packets that were sent still leave. Returns the same promise at every call. */
   close(): Promise<void>;
 }
 
-/** Counters, all at zero. */
+/** Returns counters that are all zero. */
 export function zeroTransportStatistics(): TransportStatistics {
   return { sent: 0, dropped: 0, unconfirmed: 0, received: 0, foreign: 0, malformed: 0 };
 }

@@ -1,5 +1,5 @@
 /**
- * The header of a fragment: an extension of ours, at the start of a packet's payload on channels opened with `fragment: true`.
+ * The header of a fragment: an extension of ours, at the start of a packet's payload on channels with the option `fragment: true`.
  *
  *     "GCF1" | message number (4 bytes) | length of the message (4) | index of the fragment (2) | number of fragments (2)
  *
@@ -9,24 +9,25 @@
 
 export const FRAGMENT_HEADER_BYTES = 16;
 
-/** Longest message that is split; receivers hold no more for one, whatever it announces. */
+/** Longest message that is split, in bytes. Receivers hold no more for one message, whatever its header announces. */
 export const MAX_FRAGMENTED_BYTES = 16_777_216; // 16 MiB
 
 const MAGIC = 0x47_43_46_31; // "GCF1"
 
-/** What stands before the bytes of a fragment. */
+/** The part of a fragment before its bytes. */
 export interface FragmentHeader {
-  readonly message: number; // counts the messages of a sender, from a random number on
+  readonly message: number; // number of the message; a sender counts from a random one
   readonly totalBytes: number;
   readonly index: number;
   readonly count: number;
 }
 
-/** Whether `payload` would be taken for a fragment. */
+/** Whether a receiver takes `payload` for a fragment. */
 export function looksLikeFragment(payload: Uint8Array): boolean {
   return payload.length >= 4 && Buffer.from(payload.buffer, payload.byteOffset, 4).readUInt32BE(0) === MAGIC;
 }
 
+/** Writes a header to the start of `target`. */
 export function writeFragmentHeader(target: Buffer, { message, totalBytes, index, count }: FragmentHeader): void {
   target.writeUInt32BE(MAGIC, 0);
   target.writeUInt32BE(message, 4);
@@ -35,7 +36,7 @@ export function writeFragmentHeader(target: Buffer, { message, totalBytes, index
   target.writeUInt16BE(count, 14);
 }
 
-/** Reads the header of a payload that {@link looksLikeFragment}; undefined when it contradicts itself. */
+/** Reads the header of a payload that {@link looksLikeFragment}; returns undefined when it contradicts itself. */
 export function readFragmentHeader(payload: Buffer): FragmentHeader | undefined {
   if (payload.length < FRAGMENT_HEADER_BYTES) return undefined;
   const header = {
@@ -48,7 +49,8 @@ export function readFragmentHeader(payload: Buffer): FragmentHeader | undefined 
 }
 
 /**
- * How many bytes each fragment but the last carries, if a fragment of `lengthBytes` is what its header says; undefined if it cannot be.
+ * Returns the length of each fragment but the last, in bytes, for a fragment of `lengthBytes` with this header; undefined when the two
+ * contradict each other.
  */
 export function partBytesOf({ totalBytes, index, count }: FragmentHeader, lengthBytes: number): number | undefined {
   if (totalBytes > MAX_FRAGMENTED_BYTES) return undefined;

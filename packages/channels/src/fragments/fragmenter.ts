@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { FRAGMENT_HEADER_BYTES, looksLikeFragment, writeFragmentHeader } from "./fragment-header.js";
 
 /**
- * Longest fragment, in bytes with its header: 6 packets of Ethernet. Longer ones would be lost more often, as all their packets have to
- * come; shorter ones cost more calls.
+ * Longest fragment, in bytes with its header: 6 packets of Ethernet. Longer ones get lost more often, as all their packets have to
+ * arrive; shorter ones cost more calls.
  */
 const LONGEST_FRAGMENT_BYTES = 8192;
 
@@ -11,15 +11,15 @@ const LONGEST_FRAGMENT_BYTES = 8192;
 export class Fragmenter {
   readonly #maxPayloadBytes: number;
   readonly #partBytes: number;
-  #message: number = randomBytes(4).readUInt32BE(0); // a sender that starts again does not take up its old numbers
+  #message: number = randomBytes(4).readUInt32BE(0); // so a sender that starts again does not repeat its old numbers
 
-  /** @param maxPayloadBytes - What fits one packet. */
+  /** @param maxPayloadBytes - Longest payload of one packet. */
   constructor(maxPayloadBytes: number) {
     this.#maxPayloadBytes = maxPayloadBytes;
     this.#partBytes = Math.min(maxPayloadBytes, LONGEST_FRAGMENT_BYTES) - FRAGMENT_HEADER_BYTES;
   }
 
-  /** The payloads to send for `message`: itself, or its fragments. */
+  /** Returns the payloads to send for `message`: itself, or its fragments. */
   split(message: Uint8Array): readonly Uint8Array[] {
     if (message.length <= this.#maxPayloadBytes && !looksLikeFragment(message)) return [message];
     const count = Math.max(1, Math.ceil(message.length / this.#partBytes));

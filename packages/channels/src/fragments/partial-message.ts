@@ -1,9 +1,9 @@
 import type { SequenceSpan } from "../order/sequence-tracker.js";
 import { FRAGMENT_HEADER_BYTES, type FragmentHeader, partBytesOf } from "./fragment-header.js";
 
-const PART_COST_BYTES = 128; // what the objects around a fragment take, so that many tiny ones count for what they cost
+const PART_COST_BYTES = 128; // memory of the objects around a fragment, so that many tiny ones count for their cost
 
-/** A message some of whose fragments are there. Memory is taken for what has come, not for what is announced. */
+/** A message of which some fragments have come. It takes memory for those, not for the length that they announce. */
 export class PartialMessage {
   readonly startedMs: number;
   readonly sourceId: string;
@@ -23,16 +23,17 @@ export class PartialMessage {
     this.#partBytes = partBytesOf(header, lengthBytes)!;
   }
 
-  /** Memory that it takes, about. */
+  /** Memory that it takes, in bytes, about. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
+  /** Whether all fragments have come. */
   get isComplete(): boolean {
     return this.#parts.size === this.#count;
   }
 
-  /** The sequence numbers of its packets, when their sender counts. */
+  /** Sequence numbers of its packets; undefined when their sender does not count. */
   get span(): SequenceSpan | undefined {
     return this.#first === undefined || this.#last === undefined ? undefined : { first: this.#first, last: this.#last };
   }
@@ -42,7 +43,7 @@ export class PartialMessage {
     return header.totalBytes === this.#totalBytes && header.count === this.#count && partBytesOf(header, lengthBytes) === this.#partBytes;
   }
 
-  /** Adds a fragment that fits; one that is there already changes nothing. */
+  /** Adds a fragment that fits. A repeated one changes nothing. */
   add({ index }: FragmentHeader, payload: Buffer, sequence: number | undefined): void {
     if (this.#parts.has(index)) return;
     // Memory of its own: a view would keep the whole chunk alive that the datagram came in.
@@ -55,7 +56,7 @@ export class PartialMessage {
     if (this.#last === undefined || ((sequence - this.#last) | 0) > 0) this.#last = sequence;
   }
 
-  /** The message, once it is complete. */
+  /** Returns the message, once it is complete. */
   assemble(): Buffer {
     const whole = Buffer.allocUnsafe(this.#totalBytes);
     for (const [index, part] of this.#parts) part.copy(whole, index * this.#partBytes);

@@ -1,9 +1,9 @@
 /**
- * Puts fragments together again, in whatever order and however often they come.
+ * Puts fragments together, in whatever order and however often they come.
  *
- * Theory of operation: messages that are not complete are kept in the order in which they began. One makes room, and is counted as
- * incomplete, when it has waited too long, when its source has begun too many, or when all together hold too much; so fragments that
- * never finish cost a bounded amount of memory for a bounded time. The numbers of the latest complete messages are remembered, so that
+ * Theory of operation: the reassembler keeps incomplete messages in the order in which they began. It gives one up, and counts it as
+ * incomplete, when the message has waited too long, when its source has begun too many, or when all together hold too much; so fragments
+ * that never finish cost a bounded amount of memory for a bounded time. It remembers the numbers of the latest complete messages, so that
  * a repeated fragment does not begin one again.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
@@ -18,19 +18,19 @@ const MAX_PARTIALS = 256;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const MAX_REMEMBERED = 1024; // complete messages
 
-/** A message, whole. */
+/** A complete message. */
 export interface WholeMessage {
   readonly payload: Buffer;
-  readonly span: SequenceSpan | undefined; // undefined: its sender does not count
+  readonly span: SequenceSpan | undefined; // undefined when its sender does not count
 }
 
-/** What a reassembler counts. */
+/** Counters of a reassembler. */
 export interface ReassemblyCounters {
   malformed: number; // packets that fit no message
-  incomplete: number; // messages some of whose fragments did not come in time, or had to make room
+  incomplete: number; // messages given up
 }
 
-/** One packet's contribution. */
+/** The contents of one packet. */
 export interface Fragment {
   readonly sourceId: string;
   readonly sequence: number | undefined;
@@ -50,12 +50,12 @@ export class Reassembler {
     this.#statistics = statistics;
   }
 
-  /** Bytes that wait for the rest of their message. */
+  /** Memory of the incomplete messages, in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Takes a packet; returns the message that is whole with it, if one is. */
+  /** Takes a packet; returns the message that it completes, if it completes one. */
   take({ sourceId, sequence, payload }: Fragment): WholeMessage | undefined {
     if (!looksLikeFragment(payload)) return { payload, span: sequence === undefined ? undefined : { first: sequence, last: sequence } };
     const header = readFragmentHeader(payload);
@@ -75,6 +75,7 @@ export class Reassembler {
     return undefined;
   }
 
+  /** Gives up every incomplete message. */
   close(): void {
     this.#expiry?.cancel();
     while (this.#partials.size > 0) this.#giveUpOldest();
@@ -121,7 +122,7 @@ export class Reassembler {
   }
 }
 
-/** Bytes of the message that a fragment carries. */
+/** Number of bytes that a fragment carries of its message. */
 function lengthOf(payload: Buffer): number {
   return payload.length - FRAGMENT_HEADER_BYTES;
 }

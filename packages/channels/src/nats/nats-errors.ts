@@ -3,7 +3,7 @@ import { BrokerError, CHANNEL_ERRORS } from "../contract/channel-errors.js";
 
 const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
 
-/** What the NATS client threw or told, as an error of ours, by its class. */
+/** Returns the {@link BrokerError} for an error of the NATS client, by its class. */
 export function brokerError(operation: string, cause: unknown, servers: string): BrokerError {
   if (cause instanceof errors.PermissionViolationError)
     return new BrokerError(CHANNEL_ERRORS.ERR_BROKER_PERMISSION, operation, { servers }, cause);

@@ -1,12 +1,12 @@
 /**
- * What a message on NATS carries besides its payload, in one header, so that any client of NATS can read and write the payload:
+ * The header of a message on NATS. Everything but the payload is in it, so that any client of NATS can read and write the payload:
  *
  *     Groupcast: 1 <source> <sequence>
  *     Groupcast: 1 <source> <sequence> <hops> <origin> <via>
  *
- * Source: 16 hexadecimal digits, random for each sender of a channel. Sequence: its count of packets, decimal, from 0, modulo 2 ** 32. The
- * longer form is of packets that a relay passed on: how many relays, the network they were published on, and the relay that sent last.
- * A message without the header is from a program that does not count.
+ * Source: 16 hexadecimal digits, random for each sender of a channel. Sequence: its count of packets, decimal, from 0, modulo 2 ** 32. A
+ * relay writes the longer form: number of relays passed, network of publication, and id of the relay that sent last. A message without
+ * the header comes from a program that does not count.
  */
 import { headers, type MsgHdrs } from "@nats-io/nats-core";
 import type { RelayEnvelope } from "../contract/channel-transport.js";
@@ -18,16 +18,17 @@ const SOURCE = /^[0-9a-f]{16}$/;
 const NUMBER = /^(?:0|[1-9][0-9]{0,9})$/;
 const MAX_SEQUENCE = 0xffff_ffff;
 
-/** Room that the header takes in a message, at most, in bytes: with the longest names of networks. */
+/** Length of the longest header in a message, in bytes: with the longest names of networks. */
 export const NATS_HEADER_BYTES = 256;
 
-/** The header's contents. */
+/** The contents of a header. */
 export interface NatsOrigin {
   readonly source: string;
   readonly sequence: number;
   readonly envelope?: RelayEnvelope;
 }
 
+/** Writes a header; the longer form when there is an envelope. */
 export function encodeNatsHeader(source: string, sequence: number, envelope: RelayEnvelope | undefined): MsgHdrs {
   const own = `${VERSION} ${source} ${sequence}`;
   const header = headers();
@@ -35,7 +36,7 @@ export function encodeNatsHeader(source: string, sequence: number, envelope: Rel
   return header;
 }
 
-/** Reads the header; undefined: there is none; "malformed": it is none of ours. */
+/** Reads a header; returns undefined when there is none, and "malformed" when it is not in this format. */
 export function decodeNatsHeader(header: MsgHdrs | undefined): NatsOrigin | undefined | "malformed" {
   const text = header === undefined ? "" : header.get(NAME);
   if (text === "") return undefined;

@@ -11,19 +11,19 @@ import {
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import type { OutboxLimits } from "./nats-outbox.js";
 
-/** How channels use NATS. */
+/** Options of a {@link NatsTransport}. */
 export interface NatsTransportOptions {
-  /** The servers: `"nats://192.0.2.1:4222"`, or several. Default: 127.0.0.1:4222. */
+  /** Address of a server, such as `"nats://192.0.2.1:4222"`, or of several. Default `"127.0.0.1:4222"`. */
   readonly servers?: string | readonly string[];
-  /** What the subjects of channels begin with; peers with another prefix are on another network. Default `"groupcast"`. */
+  /** Beginning of the subjects of all channels; peers with another prefix are on another network. Default `"groupcast"`. */
   readonly prefix?: string;
-  /** What else the NATS client is told: user and pass, token, authenticator, tls, time between attempts … */
+  /** Further options of the NATS client: `user` and `pass`, `token`, `authenticator`, `tls`, `reconnectTimeWait` … */
   readonly connection?: Omit<NodeConnectionOptions, "servers" | "noEcho">;
-  /** How many messages wait while there is no connection; then the oldest go, and are counted. Default 10,000. */
+  /** Number of messages that may wait for the connection. A further one discards the oldest, which is counted. Default 10,000. */
   readonly maxWaitingMessages?: number;
-  /** How many bytes of them. Default 16 MiB. */
+  /** Number of payload bytes that may wait for the connection. Default 16 MiB. */
   readonly maxWaitingBytes?: number;
-  /** Gets what listeners throw. Default: stderr. */
+  /** Gets errors of event listeners, and errors without a listener. Default: standard error. */
   readonly logger?: Logger;
 }
 
@@ -41,11 +41,11 @@ const PREFIX = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/; // tokens that mean noth
 const DEFAULT_WAITING_MESSAGES = 10_000;
 const DEFAULT_WAITING_BYTES = 16 * 1024 * 1024;
 const RECONNECT_MS = 500;
-const PING_MS = 10_000; // a connection that says nothing for twice as long is given up and made again
+const PING_MS = 10_000; // a connection that is silent for twice as long is replaced
 const MAX_SILENT_PINGS = 2;
 const KEYS = ["servers", "prefix", "connection", "maxWaitingMessages", "maxWaitingBytes", "logger"] as const;
 
-/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+/** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveNatsOptions(operation: string, given: NatsTransportOptions | undefined): ResolvedNatsOptions {
   const options = checkOptions(operation, given, KEYS);
   const { maxWaitingMessages = DEFAULT_WAITING_MESSAGES, maxWaitingBytes = DEFAULT_WAITING_BYTES } = options;

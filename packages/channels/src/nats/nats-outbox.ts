@@ -1,11 +1,11 @@
 /**
- * What is to be sent over NATS and has not been confirmed.
+ * Messages to NATS that the server has not confirmed.
  *
- * Theory of operation: the client takes whatever it is given, without bound, and forgets it when it dials again. So no more is given to
- * it than may be on the way: after each piece of so many bytes, and at the latest a moment after a message, the server is asked to
- * answer (PING, PONG), and its answer confirms what went before. What comes while too much is on the way, or while there is no
- * connection, waits here, within bounds; when there is no room, what has waited longest goes: the latest is worth most. What was on the
- * way when the connection broke may have arrived or not; it is counted, and not sent again: at most once, as on UDP.
+ * Theory of operation: the NATS client takes messages without bound, and forgets them when it dials again. So the outbox limits the bytes in
+ * flight: after so many bytes, and at the latest a moment after a message, it asks the server to answer (PING, PONG), and the answer
+ * confirms the messages before it. While too much is in flight, or while there is no connection, messages wait here, within bounds. Without
+ * room the outbox discards the one that has waited longest, as the latest is worth most. Messages in flight when the connection breaks
+ * may have arrived or not; the outbox counts them and does not send them again: at most once, as on UDP.
  */
 import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
 import type { TransportStatistics } from "../contract/channel-transport.js";
@@ -15,7 +15,7 @@ const CONFIRM_MS = 100;
 const MAX_UNCONFIRMED_BYTES = 8 * 1024 * 1024;
 const MESSAGE_COST_BYTES = 128; // subject, header and the client's own
 
-/** What waits while there is no connection, at most. */
+/** Bounds of the messages that wait. */
 export interface OutboxLimits {
   readonly maxMessages: number;
   readonly maxBytes: number;
@@ -34,8 +34,8 @@ export class NatsOutbox {
   #waiting: Outgoing[] = [];
   #waitingBytes = 0;
   #isConnected = true;
-  #life = 0; // counts connections: an answer for an earlier one is none
-  #unasked = { bytes: 0, messages: 0 }; // given to the client since the last question
+  #life = 0; // number of the connection: an answer on an earlier one does not count
+  #unasked = { bytes: 0, messages: 0 }; // since the last question
   #unconfirmed = { bytes: 0, messages: 0 };
   #question: NodeJS.Timeout | undefined;
 
@@ -45,22 +45,25 @@ export class NatsOutbox {
     this.#limits = limits;
   }
 
-  /** Messages that wait here. */
+  /** Number of messages that wait. */
   get length(): number {
     return this.#waiting.length;
   }
 
+  /** Sends a message, or lets it wait. Copies `payload`. */
   send(subject: string, payload: Uint8Array, header: MsgHdrs): void {
-    const outgoing = { subject, payload: Buffer.from(payload), header }; // the client reads it later than now
+    const outgoing = { subject, payload: Buffer.from(payload), header }; // the client reads it later
     if (this.#waiting.length === 0 && this.#hasRoom) this.#give(outgoing);
     else this.#keep(outgoing);
   }
 
+  /** Sends the messages that wait, as there is a connection again. */
   connected(): void {
     this.#isConnected = true;
     this.#giveWaiting();
   }
 
+  /** Lets messages wait, and counts those in flight as unconfirmed, as the connection has broken. */
   disconnected(): void {
     this.#isConnected = false;
     this.#life++;
@@ -71,7 +74,7 @@ export class NatsOutbox {
     this.#question = undefined;
   }
 
-  /** Waits for the server to confirm what it was given; rejects when the connection breaks. What waits is counted as dropped. */
+  /** Resolves when the server has confirmed every message; rejects when the connection breaks. Messages that wait count as dropped. */
   async finish(): Promise<void> {
     clearTimeout(this.#question);
     this.#statistics.dropped += this.#waiting.splice(0).length;

@@ -4,16 +4,16 @@ import { RecentTable } from "../order/recent-table.js";
 import { decodeNatsHeader } from "./nats-header.js";
 import { channelForSubject, subjectForChannel, subjectForPattern } from "./nats-subject.js";
 
-const MAX_SOURCES = 4096; // objects that are kept to be the same for all packets of a sender
-const UNKNOWN: ChannelSource = Object.freeze({ id: "unknown" }); // a program that says nothing of itself
+const MAX_SOURCES = 4096; // so that the packets of a sender share one object
+const UNKNOWN: ChannelSource = Object.freeze({ id: "unknown" }); // a program that sends no header
 
 interface Reception {
   readonly subscription: Subscription;
   readonly receivers: Set<ChannelReceiver>;
-  readonly channel: string | undefined; // undefined: a pattern, and each message tells
+  readonly channel: string | undefined; // undefined for a pattern: each message has its own
 }
 
-/** The subscriptions of a connection: one for each channel or pattern, with its receivers. */
+/** The subscriptions of a connection: one for each channel or pattern, with its receivers. An add that throws changes nothing. */
 export class NatsReceptions {
   readonly #connection: NatsConnection;
   readonly #prefix: string;
@@ -29,22 +29,27 @@ export class NatsReceptions {
     this.#failed = failed;
   }
 
+  /** Adds a receiver of a channel. */
   addChannel(channel: string, receiver: ChannelReceiver): void {
     this.#add(subjectForChannel(this.#prefix, channel), channel, receiver);
   }
 
+  /** Removes a receiver of a channel. */
   removeChannel(channel: string, receiver: ChannelReceiver): void {
     this.#remove(subjectForChannel(this.#prefix, channel), receiver);
   }
 
+  /** Adds a receiver of all channels that match. */
   addPattern(pattern: string, receiver: ChannelReceiver): void {
     this.#add(subjectForPattern(this.#prefix, pattern), undefined, receiver);
   }
 
+  /** Removes a receiver of all channels that match. */
   removePattern(pattern: string, receiver: ChannelReceiver): void {
     this.#remove(subjectForPattern(this.#prefix, pattern), receiver);
   }
 
+  /** Removes every receiver; the connection is about to close. */
   clear(): void {
     this.#receptions.clear();
   }
@@ -58,7 +63,7 @@ export class NatsReceptions {
     const receivers = new Set([receiver]);
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) this.#take(subject, message); // what is refused is told by the connection's status, too
+        if (error === null) this.#take(subject, message); // the connection's status reports a refusal, too
       },
     });
     this.#receptions.set(subject, { subscription, receivers, channel });
@@ -71,12 +76,12 @@ export class NatsReceptions {
     if (!known.subscription.isClosed()) known.subscription.unsubscribe();
   }
 
-  /** Must not throw: the client would stop reading. */
+  /** Takes a message. It must not throw, or the client would stop reading. */
   #take(subscribed: string, message: Msg): void {
     try {
       const reception = this.#receptions.get(subscribed);
       if (reception === undefined) {
-        this.#statistics.foreign++; // it was on its way when the last receiver left
+        this.#statistics.foreign++; // it was in flight when the last receiver left
         return;
       }
       const packet = this.#packetOf(message, reception.channel ?? channelForSubject(this.#prefix, message.subject));

@@ -2,24 +2,25 @@
  * Names of channels as NATS subjects, and back.
  *
  * `robot/pose` below the prefix `groupcast` is `groupcast.robot.pose`. Characters that mean something in subjects, or that `%` means here,
- * become `%` and two hexadecimal digits; an empty part becomes `%` alone. So every name has one subject, and the other way round.
+ * become `%` and two hexadecimal digits; an empty part becomes `%` alone. So every name has one subject, and every subject at most one
+ * name.
  */
 import { isAscii, MAX_NAME_BYTES } from "../contract/channel-name.js";
 
 const ESCAPED = /[^!-~]|[.*>%]/g; // white space, control characters, and what separates or matches (docs.nats.io, subjects)
 
-/** The subject of a channel. */
+/** Returns the subject of a channel. */
 export function subjectForChannel(prefix: string, channel: string): string {
   return `${prefix}.${channel.split("/").map(encodeToken).join(".")}`;
 }
 
-/** The subject that matches the channels of a pattern: `*` stands for one part, `**` at the end for one or more. */
+/** Returns the subject that matches the channels of a pattern: `*` stands for one part, `**` at the end for one or more. */
 export function subjectForPattern(prefix: string, pattern: string): string {
   const tokens = pattern.split("/").map((part) => (part === "*" ? "*" : part === "**" ? ">" : encodeToken(part)));
   return `${prefix}.${tokens.join(".")}`;
 }
 
-/** The channel of a subject; undefined when no channel has it. */
+/** Returns the channel of a subject; undefined when no channel has it. */
 export function channelForSubject(prefix: string, subject: string): string | undefined {
   if (!subject.startsWith(`${prefix}.`)) return undefined;
   const channel = subject

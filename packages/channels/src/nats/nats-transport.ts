@@ -20,8 +20,8 @@ import { NatsOutbox } from "./nats-outbox.js";
 import { NatsReceptions } from "./nats-receptions.js";
 import { subjectForChannel } from "./nats-subject.js";
 
-const LINGER_MS = 1000; // how long a closing transport waits for the server to take what was sent
-const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576; // the server's own default, until it has said (nats-server, max_payload)
+const LINGER_MS = 1000; // longest time that a closing transport waits for the server's confirmation
+const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576; // the server's default, until it has sent its limit (nats-server, max_payload)
 
 /** The senders of one channel: one source, one count. */
 interface Stream {
@@ -32,14 +32,15 @@ interface Stream {
 }
 
 /**
- * Channels over a NATS server: for hosts that share no network which carries multicast.
+ * Carries channels over a NATS server, for hosts without a common network that carries multicast. {@link NatsTransport.connect} makes it.
  *
- * Theory of operation: one connection, made before there is a transport. It is made again by itself when it breaks, for as long as the
- * server does not refuse the login; subscriptions come back with it, what is sent meanwhile waits within bounds. Delivery is at most
- * once, as on UDP.
+ * Theory of operation: a transport has one connection from the start. When it breaks, the client connects again, unless the server refuses
+ * the login. Subscriptions come back with the connection; messages that are sent meanwhile wait, within bounds. Delivery is at most once,
+ * as on UDP.
  */
 export class NatsTransport extends Eventful<TransportEvents> implements ChannelTransport {
   readonly #emitter: Emitter<TransportEvents>;
+  /** `"nats"`. */
   readonly kind = "nats";
   readonly #options: ResolvedNatsOptions;
   readonly #connection: NatsConnection;
@@ -64,7 +65,8 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   /**
    * Connects to a server.
    *
-   * @returns Rejects with InvalidArgumentError, or BrokerError `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_REFUSED`.
+   * @returns A promise of the connected transport. Rejects with InvalidArgumentError for each option that is unknown or wrong, or with
+   * BrokerError `ERR_BROKER_UNREACHABLE` or `ERR_BROKER_REFUSED`; then no connection is left open.
    */
   static async connect(options?: NatsTransportOptions): Promise<NatsTransport> {
     const resolved = resolveNatsOptions("NatsTransport.connect", options);
@@ -80,20 +82,26 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     }
   }
 
-  /** Whether there is a connection now; `connection` tells changes. */
+  /** Whether there is a connection now. The event `connection` reports changes. */
   get isConnected(): boolean {
     return this.#isConnected;
   }
 
-  /** Messages that wait for the connection. */
+  /** Number of messages that wait for the connection. */
   get waiting(): number {
     return this.#outbox.length;
   }
 
+  /** Returns the length of the longest payload of one packet, in bytes: the limit of the server less the header. */
   maxPayloadBytes(): number {
     return (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES) - NATS_HEADER_BYTES;
   }
 
+  /**
+   * Opens a sender. Those of one channel share one source and one count of packets.
+   *
+   * @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
+   */
   openSender(channel: string): ChannelSender {
     this.#checkOpen("openSender");
     const stream = this.#streams.get(channel) ?? this.#openStream(channel);
@@ -111,40 +119,51 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     };
   }
 
+  /** Calls `receiver` for each packet on `channel` from now on. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`. */
   startReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#checkOpen("startReceiving");
     this.#receptions.addChannel(channel, receiver);
   }
 
+  /** Calls `receiver` no more for packets on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#receptions.removeChannel(channel, receiver);
   }
 
+  /** Receives every channel whose name matches: `*` stands for one part, `**` at the end for one or more. @throws ChannelStateError. */
   startReceivingPattern(pattern: string, receiver: ChannelReceiver): void {
     this.#checkOpen("startReceivingPattern");
     this.#receptions.addPattern(pattern, receiver);
   }
 
+  /** Undoes {@link NatsTransport.startReceivingPattern}. */
   stopReceivingPattern(pattern: string, receiver: ChannelReceiver): void {
     this.#receptions.removePattern(pattern, receiver);
   }
 
+  /** Returns the counters as they are now. */
   statistics(): TransportStatistics {
     return { ...this.#statistics };
   }
 
+  /**
+   * Closes the connection, once the server has confirmed the messages, or after a second. Messages that wait are counted as dropped.
+   *
+   * @returns The same promise at every call.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
+  /** Calls {@link NatsTransport.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
   async #close(): Promise<void> {
     this.#receptions.clear();
-    const lingering = this.#outbox.finish().catch(() => {}); // it broke meanwhile: nothing to wait for
+    const lingering = this.#outbox.finish().catch(() => {}); // the connection broke meanwhile: there is nothing to wait for
     await Promise.race([lingering, new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]);
     this.#outbox.disconnected();
     await this.#connection.close();
@@ -157,7 +176,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     return stream;
   }
 
-  /** Always takes it: what there is no room for is counted when it has to go. */
+  /** Always takes the message: the outbox counts those without room when it discards them. */
   #send(stream: Stream, payload: Uint8Array, envelope: RelayEnvelope | undefined): boolean {
     const { source, sequence } = envelope ?? stream;
     this.#outbox.send(stream.subject, payload, encodeNatsHeader(source, sequence, envelope));
@@ -165,17 +184,17 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     return true;
   }
 
-  /** Follows what becomes of the connection. */
+  /** Watches the connection, until it is closed. */
   #start(): void {
     void this.#watch(this.#connection.status());
-    void this.#connection.closed().then((error) => this.#ended(error));
+    void this.#connection.closed().then((error) => this.#connectionClosed(error));
   }
 
   async #watch(changes: AsyncIterable<Status>): Promise<void> {
-    for await (const status of changes) this.#heard(status);
+    for await (const status of changes) this.#statusChanged(status);
   }
 
-  #heard(status: Status): void {
+  #statusChanged(status: Status): void {
     if (status.type === "disconnect") this.#setConnected(false);
     else if (status.type === "reconnect") this.#setConnected(true);
     else if (status.type === "error") this.#fail("use", status.error);
@@ -189,8 +208,8 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     this.#emitter.emit("connection", { isConnected });
   }
 
-  /** The connection is closed for good: by us, or because the server refuses to have us back. */
-  #ended(error: unknown): void {
+  /** The connection is closed for good: by close(), or because the server refuses to have the client back. */
+  #connectionClosed(error: unknown): void {
     if (this.#closed !== undefined) return;
     this.#setConnected(false);
     this.#closed = Promise.resolve();

@@ -11,9 +11,9 @@ interface Link<V> extends RecentEntry<V> {
 }
 
 /**
- * A map that holds so many entries and no more: the one that was not used for longest goes first.
+ * A map of bounded size: when it is full, a new entry evicts the one that was not used for longest.
  *
- * Kept as a list through the entries, so that using one that is held costs a few assignments: it happens for every message.
+ * The entries form a list, so that using one costs a few assignments: every message does it.
  */
 export class RecentTable<V> {
   readonly #capacity: number;
@@ -22,17 +22,18 @@ export class RecentTable<V> {
   #newest: Link<V> | undefined;
   #oldest: Link<V> | undefined;
 
-  /** @param evicted - Told of each value that had to make room. */
+  /** @param evicted - Called with each value that had to make room. */
   constructor(capacity: number, evicted: (value: V) => void = () => {}) {
     this.#capacity = capacity;
     this.#evicted = evicted;
   }
 
+  /** Number of entries. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** The entry of `key`, which becomes the newest; made by `make` when there is none. */
+  /** Returns the entry of `key`, and makes it the newest. Calls `make` for the value when there is no entry. */
   use(key: string, make: () => V): RecentEntry<V> {
     const found = this.#entries.get(key);
     if (found !== undefined) {
@@ -46,7 +47,7 @@ export class RecentTable<V> {
     return entry;
   }
 
-  /** Makes an entry that was got from {@link RecentTable.use} the newest; false when it has had to make room meanwhile. */
+  /** Makes an entry that {@link RecentTable.use} returned the newest; returns false when it is no longer in the table. */
   renew(entry: RecentEntry<V>): boolean {
     const link = entry as Link<V>;
     if (!link.isHeld) return false;
@@ -54,17 +55,18 @@ export class RecentTable<V> {
     return true;
   }
 
-  /** The value of `key`, which stays as old as it is. */
+  /** Returns the value of `key`, which stays as old as it is. */
   peek(key: string): V | undefined {
     return this.#entries.get(key)?.value;
   }
 
+  /** Removes the entry of `key`, if there is one. */
   delete(key: string): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) this.#drop(entry);
   }
 
-  /** Every value, oldest first. */
+  /** Returns every value, oldest first. */
   values(): V[] {
     const values: V[] = [];
     for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) values.push(entry.value);

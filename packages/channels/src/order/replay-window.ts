@@ -1,7 +1,7 @@
 /**
- * Remembers which of the latest numbers of a counter have been there (the sliding window of RFC 4303, 3.4.3).
+ * Remembers which of the latest numbers of a counter have come (the sliding window of RFC 4303, 3.4.3).
  *
- * Numbers behind the window are not known to be new, so they are not new.
+ * Numbers behind the window count as repeats, as nothing shows that they are new.
  */
 export class ReplayWindow {
   readonly #bits: Uint32Array;
@@ -14,19 +14,19 @@ export class ReplayWindow {
     this.#bits = new Uint32Array(sizeBits / 32);
   }
 
-  /** The highest number that has been there; -1: none. */
+  /** Highest number that has come; -1 before the first. */
   get newest(): number {
     return this.#newest;
   }
 
-  /** Whether `number` has not been there and is not behind the window. Changes nothing. */
+  /** Whether `number` has not come yet and is not behind the window. Changes nothing. */
   isNew(number: number): boolean {
     if (number > this.#newest) return true;
     if (number <= this.#newest - this.#sizeBits) return false;
     return (this.#bits[this.#word(number)]! & this.#mask(number)) === 0;
   }
 
-  /** Remembers a number that {@link ReplayWindow.isNew}. */
+  /** Remembers a number for which {@link ReplayWindow.isNew} is true. */
   add(number: number): void {
     if (number > this.#newest) this.#advance(number);
     this.#bits[this.#word(number)]! |= this.#mask(number);

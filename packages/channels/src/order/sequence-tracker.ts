@@ -1,24 +1,25 @@
 /**
- * Says of each message whether it came in its order.
+ * Finds whether a message came in order.
  *
- * Theory of operation: for each source of a channel the newest number is kept. A message's *lead* is how far it is ahead of that: 1 is
- * in order, more means that some are missing before it, 0 is a repeat of the newest, less than 0 is late. Differences are taken modulo
- * 2 ** 32 (RFC 1982), so numbers wrap. A sender that starts again counts from 0 and must not be taken for late until it has caught up;
- * {@link hasStartedAgain} tells. All sources of a node are in one table, which forgets the one that was silent for longest.
+ * Theory of operation: the tracker keeps the newest number of each source of a channel. A message's *lead* is its distance from that
+ * number: 1 is in order, more means that some are missing before it, 0 is a repeat of the newest, less than 0 is late. Differences are
+ * taken modulo 2 ** 32 (RFC 1982), so numbers wrap. A sender that starts again counts from 0, and its messages must not count as late until
+ * it has caught up; {@link hasStartedAgain} detects it. All sources of a node are in one table, which evicts the one that was silent for
+ * longest.
  */
 import type { RecentEntry, RecentTable } from "./recent-table.js";
 
 const LARGEST_GAP = 1 << 20; // numbers; at full rate more than a second of loss
 const DELAY_MS = 1000; // no network, and no second path through relays, holds a message back that long
-const STARTING_MS = 100; // a program takes at least that long from its last message to its first
+const STARTING_MS = 100; // a program that starts again is silent for at least that long
 
-/** What is known of one source on one channel. */
+/** State of one source on one channel. */
 export interface SourceState {
   newest: number;
   advancedMs: number; // when the newest came
 }
 
-/** Sequence numbers that a message took: one, or one for each of its fragments. */
+/** Sequence numbers of a message: one, or one for each of its fragments. */
 export interface SequenceSpan {
   readonly first: number;
   readonly last: number;
@@ -30,18 +31,18 @@ export class SequenceTracker {
   #previous: { readonly source: object; readonly entry: RecentEntry<SourceState> } | undefined;
   #restarts = 0;
 
-  /** @param sources - Shared by all channels of a node. */
+  /** @param sources - All channels of a node share it. */
   constructor(channel: string, sources: RecentTable<SourceState>) {
     this.#channel = channel;
     this.#sources = sources;
   }
 
-  /** How often a source was taken to have started again. */
+  /** Number of times that a source has started again. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** The lead of a message that took the numbers from `first` to `last`; it is the newest from now on if it is ahead. */
+  /** Returns the lead of a message with the numbers from `first` to `last`. A message that is ahead becomes the newest. */
   lead(source: { readonly id: string }, first: number, last: number, nowMs: number): number {
     const state = this.#stateOf(source, last, nowMs);
     if (state === undefined) return 1;
@@ -54,9 +55,9 @@ export class SequenceTracker {
     return isRestart ? 1 : lead;
   }
 
-  /** What is known of a source; undefined when it is heard for the first time. */
+  /** Returns the state of a source; undefined for its first message. */
   #stateOf(source: { readonly id: string }, newest: number, advancedMs: number): SourceState | undefined {
-    // Mostly one source speaks several times in a row, and then nothing has to be looked up.
+    // Mostly one source sends several messages in a row; then nothing has to be looked up.
     if (this.#previous?.source === source && this.#sources.renew(this.#previous.entry)) return this.#previous.entry.value;
     let isNew = false;
     const entry = this.#sources.use(`${this.#channel}\0${source.id}`, () => {
@@ -68,7 +69,7 @@ export class SequenceTracker {
   }
 }
 
-/** Parts of a message may be behind the newest, when a relay sends several sources as one: its end decides then. */
+/** When a relay sends several sources as one, parts of a message may be behind the newest; then its last number decides. */
 function leadOf(newest: number, first: number, last: number): number {
   const lead = (first - newest) | 0;
   if (lead > 0 || first === last) return lead;
@@ -76,10 +77,10 @@ function leadOf(newest: number, first: number, last: number): number {
 }
 
 /**
- * Whether a message comes from a sender that started again, rather than late, by a second path or after a loss.
+ * Whether a message comes from a sender that started again, and is not late, a copy by a second path or the first after a loss.
  *
- * @param lead - How far it is ahead of the newest.
- * @param sinceMs - How long ago the newest came.
+ * @param lead - Its distance from the newest.
+ * @param sinceMs - Time since the newest came, in milliseconds.
  */
 export function hasStartedAgain(lead: number, sequence: number, sinceMs: number): boolean {
   if (Math.abs(lead) > LARGEST_GAP) return true; // another counter: nobody loses, or holds back, so many

@@ -1,16 +1,17 @@
 /**
- * Tells other nodes that this one is there, and which channels it uses.
+ * Announces a node and the channels it uses to other nodes.
  *
- * Theory of operation: a heartbeat goes out each period. After a change, or when a new node has been heard, the whole list follows, so
- * many heartbeats a period; otherwise each heartbeat carries the next part of the list, so that whoever missed one hears it later.
+ * Theory of operation: the announcer sends a heartbeat each period. After a change, or when a new node appears, it sends the whole list of
+ * channels, in as many heartbeats as that takes. Otherwise each heartbeat carries the next part of the list, so that a node that missed
+ * one gets its part later.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { type ChannelUsage, channelsInHeartbeat, encodeHeartbeat } from "./heartbeat.js";
 
-const SOON_MS = 10; // what changes at once is told at once
+const SOON_MS = 10; // changes of one turn of the event loop share a heartbeat
 const MAX_BURST = 32; // heartbeats at a time: 45 kB
 
-/** What an announcer needs of its node. */
+/** The part of a node that its announcer uses. */
 export interface AnnouncerOptions {
   readonly clock: Clock;
   readonly session: string;
@@ -25,13 +26,13 @@ export class Announcer {
   #channels: readonly ChannelUsage[] = [];
   #revision = 0;
   #hasChanged = true;
-  #at = 0; // the channel that the next heartbeat begins with
-  #rest = 0; // channels that go out without waiting for the period
-  #wholeMs = Number.NEGATIVE_INFINITY; // when the whole list began to go out last
-  #isAsked = false; // for the whole list
+  #nextIndex = 0; // of the channel that the next heartbeat begins with
+  #rest = 0; // number of channels to send without waiting for the period
+  #wholeMs = Number.NEGATIVE_INFINITY; // time at which the whole list was last begun
+  #isWholeWanted = false;
   #next: ScheduledCall | undefined;
   #nextIsSoon = false;
-  #isStopped = false;
+  #isClosed = false;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -42,27 +43,27 @@ export class Announcer {
     this.#schedule(SOON_MS);
   }
 
-  /** The list of channels has changed. */
+  /** Announces soon that the list of channels has changed. */
   changed(): void {
     this.#hasChanged = true;
     this.#hurry();
   }
 
-  /** Somebody is new here and has to hear the whole list. Once a period: anybody can invent newcomers. */
+  /** Sends the whole list soon, for a node that is new; at most once a period, as anybody can invent newcomers. */
   repeat(): void {
-    this.#isAsked = true;
+    this.#isWholeWanted = true;
     if (this.#mayRepeat) this.#hurry();
   }
 
-  /** Says good-bye, and nothing more. */
-  stop(): void {
-    this.halt();
+  /** Announces that the node leaves, and closes. */
+  leave(): void {
+    this.close();
     this.#send([], true);
   }
 
-  /** Says nothing more: there is nobody to hear it. */
-  halt(): void {
-    this.#isStopped = true;
+  /** Sends nothing more. */
+  close(): void {
+    this.#isClosed = true;
     this.#next?.cancel();
   }
 
@@ -71,7 +72,7 @@ export class Announcer {
   }
 
   #hurry(): void {
-    if (this.#nextIsSoon || this.#isStopped) return;
+    if (this.#nextIsSoon || this.#isClosed) return;
     this.#next?.cancel();
     this.#schedule(SOON_MS);
   }
@@ -83,9 +84,9 @@ export class Announcer {
 
   #beat(): void {
     if (this.#hasChanged) this.#revise();
-    else if (this.#isAsked && this.#mayRepeat) this.#beginWhole();
+    else if (this.#isWholeWanted && this.#mayRepeat) this.#beginWhole();
     for (let sent = 0; sent === 0 || (sent < MAX_BURST && this.#rest > 0); sent++) this.#sendPart();
-    if (!this.#isStopped) this.#schedule(this.#rest > 0 ? SOON_MS : this.#options.periodMs);
+    if (!this.#isClosed) this.#schedule(this.#rest > 0 ? SOON_MS : this.#options.periodMs);
   }
 
   #revise(): void {
@@ -96,16 +97,16 @@ export class Announcer {
   }
 
   #beginWhole(): void {
-    this.#isAsked = false;
+    this.#isWholeWanted = false;
     this.#wholeMs = this.#options.clock.nowMs();
-    this.#at = 0;
+    this.#nextIndex = 0;
     this.#rest = this.#channels.length;
   }
 
   #sendPart(): void {
-    const count = channelsInHeartbeat(this.#options.name, this.#channels, this.#at);
-    this.#send(this.#channels.slice(this.#at, this.#at + count), false);
-    this.#at = this.#at + count >= this.#channels.length ? 0 : this.#at + count;
+    const count = channelsInHeartbeat(this.#options.name, this.#channels, this.#nextIndex);
+    this.#send(this.#channels.slice(this.#nextIndex, this.#nextIndex + count), false);
+    this.#nextIndex = this.#nextIndex + count >= this.#channels.length ? 0 : this.#nextIndex + count;
     this.#rest = Math.max(0, this.#rest - count);
   }
 

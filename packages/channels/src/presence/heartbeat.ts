@@ -1,17 +1,17 @@
 /**
- * Heartbeats: what nodes tell one another, on a channel of its own, so that peers who speak another schema are not confused.
+ * Heartbeats: the announcements of nodes, on a channel of their own, so that they do not confuse peers with another schema.
  *
  *     "GCHB" | version 1 (1 byte) | flags (1; 1: the node is leaving) | session (8) | period in ms (4) | revision (4) | channels in all (4)
  *     | entries here (2) | length of the name (1) | name (UTF-8) | entries
  *     entry: flags (1; 1: published, 2: subscribed) | length of the name (1) | name (ASCII)
  *
- * Big-endian. The session is a random number that a node keeps while it lives. The revision goes up whenever the list of channels changes;
- * one heartbeat carries a part of the list, and a receiver knows all of it when it has heard as many channels of a revision as there are.
- * A reader ignores heartbeats of another version.
+ * Big-endian. The session is a random number that a node keeps for life. The revision goes up whenever the list of channels changes. One
+ * heartbeat carries a part of the list; a receiver knows all of it once it has as many channels of a revision as there are in all. A reader
+ * ignores heartbeats of another version.
  */
 import { isAscii } from "../contract/channel-name.js";
 
-/** Name of the channel that heartbeats go by. */
+/** Name of the channel that carries heartbeats. */
 export const HEARTBEAT_CHANNEL = "__groupcast_nodes";
 
 const MAGIC = "GCHB";
@@ -23,24 +23,35 @@ const SUBSCRIBED = 2;
 const MAX_TEXT_BYTES = 255;
 const MAX_HEARTBEAT_BYTES = 1400; // one packet of Ethernet, whatever headers a network adds
 
-/** What a node does with a channel. */
+/** A node's use of a channel. */
 export interface ChannelUsage {
+  /** Full name of the channel. */
   readonly name: string;
+  /** Whether the node has published on it. */
   readonly isPublished: boolean;
+  /** Whether the node subscribes to it now. */
   readonly isSubscribed: boolean;
 }
 
-/** One heartbeat. */
+/** One heartbeat of a node. */
 export interface Heartbeat {
-  readonly session: string; // 16 hexadecimal digits
+  /** Random number of the node: 16 hexadecimal digits. */
+  readonly session: string;
+  /** Name of the node. At most 255 bytes of UTF-8 travel. */
   readonly name: string;
+  /** Time between two heartbeats of the node, in milliseconds. */
   readonly periodMs: number;
+  /** Number of the list of channels; goes up with each change. */
   readonly revision: number;
+  /** Number of channels that the node uses. */
   readonly totalChannels: number;
-  readonly channels: readonly ChannelUsage[]; // some of them
+  /** Some of them. */
+  readonly channels: readonly ChannelUsage[];
+  /** Whether the node says good-bye. */
   readonly isLeaving: boolean;
 }
 
+/** Writes a heartbeat, as the payload of a packet on {@link HEARTBEAT_CHANNEL}. */
 export function encodeHeartbeat(beat: Heartbeat): Buffer {
   const name = encodeName(beat.name);
   const header = Buffer.alloc(HEADER_BYTES);
@@ -56,16 +67,16 @@ export function encodeHeartbeat(beat: Heartbeat): Buffer {
   return Buffer.concat([header, name, ...beat.channels.map(encodeUsage)]);
 }
 
-/** Reads a heartbeat; undefined when it is none of this version. */
+/** Reads the payload of a packet on {@link HEARTBEAT_CHANNEL}; returns undefined when it is no heartbeat of this version. */
 export function decodeHeartbeat(bytes: Buffer): Heartbeat | undefined {
   if (bytes.length < HEADER_BYTES || bytes.toString("latin1", 0, 4) !== MAGIC || bytes[4] !== VERSION) return undefined;
-  const channelsAt = HEADER_BYTES + bytes[28]!;
-  if (channelsAt > bytes.length) return undefined;
-  const channels = decodeUsages(bytes.subarray(channelsAt), bytes.readUInt16BE(26));
+  const channelsOffset = HEADER_BYTES + bytes[28]!;
+  if (channelsOffset > bytes.length) return undefined;
+  const channels = decodeUsages(bytes.subarray(channelsOffset), bytes.readUInt16BE(26));
   if (channels === undefined) return undefined;
   return {
     session: bytes.toString("hex", 6, 14),
-    name: bytes.toString("utf8", HEADER_BYTES, channelsAt),
+    name: bytes.toString("utf8", HEADER_BYTES, channelsOffset),
     periodMs: bytes.readUInt32BE(14),
     revision: bytes.readUInt32BE(18),
     totalChannels: bytes.readUInt32BE(22),
@@ -74,7 +85,7 @@ export function decodeHeartbeat(bytes: Buffer): Heartbeat | undefined {
   };
 }
 
-/** How many channels, from number `from` on, one heartbeat of `name` holds; at least one. */
+/** Returns how many channels, from index `from` on, one heartbeat of node `name` holds; at least one. */
 export function channelsInHeartbeat(name: string, channels: readonly ChannelUsage[], from: number): number {
   let bytes = HEADER_BYTES + encodeName(name).length;
   let count = 0;
@@ -86,7 +97,7 @@ export function channelsInHeartbeat(name: string, channels: readonly ChannelUsag
   return count;
 }
 
-/** A node's name as it travels; what is too long is cut. */
+/** Returns a node's name as it travels: cut off when it is too long. */
 function encodeName(name: string): Buffer {
   return Buffer.from(name, "utf8").subarray(0, MAX_TEXT_BYTES);
 }
@@ -98,15 +109,15 @@ function encodeUsage({ name, isPublished, isSubscribed }: ChannelUsage): Buffer 
 
 function decodeUsages(bytes: Buffer, count: number): ChannelUsage[] | undefined {
   const usages: ChannelUsage[] = [];
-  let at = 0;
+  let offset = 0;
   for (let i = 0; i < count; i++) {
-    const end = at + 2 + (bytes[at + 1] ?? bytes.length);
+    const end = offset + 2 + (bytes[offset + 1] ?? bytes.length);
     if (end > bytes.length) return undefined;
-    const flags = bytes[at]!;
-    const name = bytes.toString("latin1", at + 2, end);
+    const flags = bytes[offset]!;
+    const name = bytes.toString("latin1", offset + 2, end);
     if (!isAscii(name)) return undefined;
     usages.push({ name, isPublished: (flags & PUBLISHED) !== 0, isSubscribed: (flags & SUBSCRIBED) !== 0 });
-    at = end;
+    offset = end;
   }
-  return at === bytes.length ? usages : undefined;
+  return offset === bytes.length ? usages : undefined;
 }

@@ -4,7 +4,7 @@ import { Announcer } from "./announcer.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
 import { type NodeChange, NodeDirectory } from "./node-directory.js";
 
-/** What heartbeats need of their node. */
+/** The part of a node that its heartbeats use. */
 export interface HeartbeatsOptions {
   readonly transport: ChannelTransport;
   readonly clock: Clock;
@@ -12,11 +12,11 @@ export interface HeartbeatsOptions {
   readonly name: string;
   readonly periodMs: number;
   readonly usages: () => readonly ChannelUsage[];
-  readonly told: (change: NodeChange) => void;
+  readonly nodeChanged: (change: NodeChange) => void;
   readonly report: (error: unknown) => void;
 }
 
-/** A node's part in the exchange of heartbeats: it announces itself, and keeps the directory of the others. */
+/** A node's part in the exchange of heartbeats: announces the node, and keeps the directory of the others. */
 export class Heartbeats implements ChannelReceiver {
   readonly directory: NodeDirectory;
   readonly #options: HeartbeatsOptions;
@@ -24,11 +24,11 @@ export class Heartbeats implements ChannelReceiver {
   readonly #announcer: Announcer;
 
   constructor(options: HeartbeatsOptions) {
-    const { clock, session, told } = options;
+    const { clock, session, nodeChanged } = options;
     this.#options = options;
     this.directory = new NodeDirectory(clock, session, (change) => {
       if (change.change === "appeared") this.#announcer.repeat();
-      told(change);
+      nodeChanged(change);
     });
     this.#announcer = new Announcer({ ...options, send: (beat) => this.#send(beat) });
   }
@@ -50,26 +50,26 @@ export class Heartbeats implements ChannelReceiver {
     this.directory.hear(payload);
   }
 
-  /** The list of channels, or what is done with them, has changed. */
+  /** Announces soon that the list of channels, or their use, has changed. */
   changed(): void {
     this.#announcer.changed();
   }
 
-  /** Says good-bye, if the heartbeats have started. */
+  /** Announces that the node leaves, if the heartbeats have started, and closes. */
   close(): void {
     if (this.#sender === undefined) return;
-    this.#announcer.stop();
+    this.#announcer.leave();
     this.directory.close();
     this.#options.transport.stopReceiving(HEARTBEAT_CHANNEL, this);
     this.#sender.close();
   }
 
-  /** The transport may have closed first: that is told once, and is no reason for a timer to throw. */
+  /** Sends from a timer, which must not throw: when the transport has closed first, it reports that once. */
   #send(heartbeat: Buffer): void {
     try {
       this.#sender?.send(heartbeat);
     } catch (error) {
-      this.#announcer.halt();
+      this.#announcer.close();
       this.#options.report(error);
     }
   }

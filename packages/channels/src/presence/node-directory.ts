@@ -1,8 +1,8 @@
 /**
- * Who else is there: nodes by session, kept up to date by their heartbeats, dead after three that did not come.
+ * The other nodes on a network, by session. Heartbeats keep them up to date; after three missing ones a node is gone.
  *
- * Bounded, as anybody can send heartbeats: so many nodes, and so many channels over all of them. A node that finds no room makes the one
- * that was silent for longest go; channels that find none are counted and left out.
+ * The directory is bounded, as anybody can send heartbeats: it holds so many nodes, and so many channels over all of them. A node without
+ * room evicts the one that was silent for longest; channels without room are counted and left out.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { RecentTable } from "../order/recent-table.js";
@@ -11,27 +11,34 @@ import { NodePresence, type RemoteNode } from "./node-presence.js";
 
 const MAX_NODES = 1024;
 const MAX_CHANNELS = 65_536; // over all nodes; some 10 MiB
-const CHECK_MS = 100; // how often silence is looked for: a tenth of the usual period
+const CHECK_MS = 100; // time between two searches for silent nodes: a tenth of the usual period
 
-/** What became of a node. */
+/** Change of one node, as the event `node` reports it. */
 export interface NodeChange {
+  /** `"changed"`: its name or its channels. `"gone"`: it said good-bye, missed three heartbeats, or had to make room. */
   readonly change: "appeared" | "changed" | "gone";
+  /** The node. */
   readonly node: RemoteNode;
 }
 
-/** What a directory has counted. */
+/** Counters of the directory of other nodes. */
 export interface DirectoryStatistics {
+  /** Nodes that are known now. */
   readonly nodes: number;
-  readonly channels: number; // over all nodes
-  readonly malformed: number; // heartbeats that could not be read
-  readonly evicted: number; // nodes that had to make room
-  readonly refused: number; // channels for which there was no room
+  /** Channels that are known now, over all nodes. */
+  readonly channels: number;
+  /** Heartbeats that could not be read. */
+  readonly malformed: number;
+  /** Nodes that had to make room. */
+  readonly evicted: number;
+  /** Channels for which there was no room. */
+  readonly refused: number;
 }
 
 export class NodeDirectory {
   readonly #clock: Clock;
   readonly #ownSession: string | undefined;
-  readonly #told: (change: NodeChange) => void;
+  readonly #nodeChanged: (change: NodeChange) => void;
   readonly #nodes: RecentTable<NodePresence>;
   #channels = 0;
   #malformed = 0;
@@ -40,22 +47,23 @@ export class NodeDirectory {
   #nextCheck: ScheduledCall | undefined;
   #isClosed = false;
 
-  /** @param ownSession - Whose heartbeats are not news. */
-  constructor(clock: Clock, ownSession: string | undefined, told: (change: NodeChange) => void) {
+  /** @param ownSession - Session of the node itself; its heartbeats are ignored. */
+  constructor(clock: Clock, ownSession: string | undefined, nodeChanged: (change: NodeChange) => void) {
     this.#clock = clock;
     this.#ownSession = ownSession;
-    this.#told = told;
+    this.#nodeChanged = nodeChanged;
     this.#nodes = new RecentTable(MAX_NODES, (node) => {
       this.#evicted++;
       this.#gone(node);
     });
   }
 
-  /** Everybody who is there, the one heard last at the end. */
+  /** Returns every node, the latest to send a heartbeat at the end. */
   get nodes(): readonly RemoteNode[] {
     return this.#nodes.values();
   }
 
+  /** Returns the counters as they are now. */
   statistics(): DirectoryStatistics {
     const counts = { malformed: this.#malformed, evicted: this.#evicted, refused: this.#refused };
     return { nodes: this.#nodes.size, channels: this.#channels, ...counts };
@@ -68,6 +76,7 @@ export class NodeDirectory {
     else if (beat.session !== this.#ownSession && !this.#isClosed) this.#take(beat);
   }
 
+  /** Takes no further heartbeats, and reports no further changes. */
   close(): void {
     this.#isClosed = true;
     this.#nextCheck?.cancel();
@@ -88,7 +97,7 @@ export class NodeDirectory {
     const hasChanged = node.hear(beat, nowMs, room);
     this.#channels += node.channelCount - before;
     if (room < beat.channels.length) this.#refused += Math.max(0, beat.channels.length - room);
-    if (known === undefined || hasChanged) this.#told({ change: known === undefined ? "appeared" : "changed", node });
+    if (known === undefined || hasChanged) this.#nodeChanged({ change: known === undefined ? "appeared" : "changed", node });
     this.#nextCheck ??= this.#clock.schedule(CHECK_MS, () => this.#check());
   }
 
@@ -104,6 +113,6 @@ export class NodeDirectory {
 
   #gone(node: NodePresence): void {
     this.#channels -= node.channelCount;
-    this.#told({ change: "gone", node });
+    this.#nodeChanged({ change: "gone", node });
   }
 }

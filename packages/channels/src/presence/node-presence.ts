@@ -2,24 +2,26 @@ import type { ChannelUsage, Heartbeat } from "./heartbeat.js";
 
 const MISSED_BEATS = 3;
 const SHORTEST_PERIOD_MS = 10;
-const LONGEST_PERIOD_MS = 60_000; // whoever announces more is forgotten as if it had announced this
+const LONGEST_PERIOD_MS = 60_000; // a node that announces more is gone as soon as if it had announced this
 
-/** Another node, as its heartbeats describe it. Kept up to date until it is gone. */
+/** Another node, as its heartbeats describe it. The object stays up to date until the node is gone. */
 export interface RemoteNode {
-  readonly session: string; // what tells it from others; names need not
+  /** Random number that identifies the node: 16 hexadecimal digits. */
+  readonly session: string;
+  /** Its name. Several nodes can have one name. */
   readonly name: string;
-  /** What it uses, as far as it has been heard: a long list takes several heartbeats. */
+  /** Channels that it uses, as far as they are known: a long list takes several heartbeats. */
   readonly channels: readonly ChannelUsage[];
 }
 
-/** What is known of one node. */
+/** State of one node. */
 export class NodePresence implements RemoteNode {
   readonly session: string;
   #name: string;
   #periodMs: number;
   #heardMs: number;
   #revision = -1;
-  #current = 0; // how many channels of this revision are known
+  #current = 0; // number of channels of this revision that are known
   readonly #channels = new Map<string, { readonly usage: ChannelUsage; readonly revision: number }>();
 
   constructor({ session, name, periodMs }: Heartbeat, nowMs: number) {
@@ -37,11 +39,12 @@ export class NodePresence implements RemoteNode {
     return [...this.#channels.values()].map(({ usage }) => usage);
   }
 
+  /** Number of channels that are known. */
   get channelCount(): number {
     return this.#channels.size;
   }
 
-  /** Whether three heartbeats have been missed. */
+  /** Whether three heartbeats are missing. */
   isSilent(nowMs: number): boolean {
     const periodMs = Math.min(Math.max(this.#periodMs, SHORTEST_PERIOD_MS), LONGEST_PERIOD_MS);
     return nowMs - this.#heardMs >= MISSED_BEATS * periodMs;
@@ -50,8 +53,8 @@ export class NodePresence implements RemoteNode {
   /**
    * Takes a heartbeat.
    *
-   * @param room - How many further channels may be remembered.
-   * @returns Whether anything is different from before.
+   * @param room - Number of further channels that there is room for.
+   * @returns Whether the name or the channels changed.
    */
   hear({ name, periodMs, revision, totalChannels, channels }: Heartbeat, nowMs: number, room: number): boolean {
     this.#heardMs = nowMs;
@@ -73,7 +76,7 @@ export class NodePresence implements RemoteNode {
     return this.#current >= totalChannels ? this.#dropOld() || hasChanged : hasChanged;
   }
 
-  /** The list of this revision is complete: what is not on it is no longer used. */
+  /** Removes the channels that are not on the list of this revision, which is complete. */
   #dropOld(): boolean {
     const before = this.#channels.size;
     if (before === this.#current) return false;

@@ -2,14 +2,15 @@ import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import { checkWireName } from "../contract/channel-name.js";
 
 /**
- * Which channels are meant: a name, in which the part `*` stands for any one part, and `**` at the end for one or more.
+ * A set of channels: a name, in which the part `*` stands for any one part, and `**` at the end for one or more.
  *
- * `robot/pose` means itself, `robot/*` what lies right below `robot`, `robot/**` everything below it, `**` everything but what begins with
- * `__`: the channels of the nodes themselves have to be named.
+ * `robot/pose` is this channel alone, `robot/*` the channels right below `robot`, `robot/**` all channels below it. `**` is every channel
+ * but those whose names begin with `__`: nodes use them, and rules have to name them.
  */
 export class ChannelPattern {
+  /** The pattern itself. */
   readonly text: string;
-  /** Whether it is the name of one channel. */
+  /** Whether it is the name of a single channel. */
   readonly isName: boolean;
   readonly #parts: readonly string[];
 
@@ -24,6 +25,7 @@ export class ChannelPattern {
     throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "channels", value: text, expected });
   }
 
+  /** Returns whether a channel belongs to the set. */
   matches(channel: string): boolean {
     if (this.isName) return channel === this.text;
     if (channel.startsWith("__") && !this.text.startsWith("__")) return false;

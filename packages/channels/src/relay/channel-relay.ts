@@ -5,20 +5,23 @@ import { type LaneStatistics, RelayLane } from "./relay-lane.js";
 import { type RelayOptions, type RelaySide, type ResolvedRelayOptions, resolveRelayOptions } from "./relay-options.js";
 import { RelayedPackets } from "./relayed-packets.js";
 
-/** What a relay has done in one direction. */
+/** Counters of one direction of a relay, in packets. */
 export interface RelayStatistics extends Readonly<LaneStatistics> {
-  readonly from: string; // network
+  /** Name of the network that packets come from. */
+  readonly from: string;
+  /** Name of the network that they go to. */
   readonly to: string;
 }
 
 /**
- * Passes channels from one network to another, and back: from multicast to NATS, so that sites without a common network exchange them.
+ * Passes channels from one network to another, and back: for example from multicast to NATS, for sites without a common network.
  *
- * Payloads pass as they are, sealed ones still sealed. On NATS a packet keeps its source, its number, the network it comes from and the
- * count of relays it has passed; on UDP, which has no room for these, it comes from one of the relays' own ports and is relayed no further.
+ * Payloads pass unchanged, sealed ones still sealed. On NATS a packet keeps its source, its number, the network it comes from and the
+ * count of relays it has passed. UDP has no room for these: there a packet comes from a port that only relays use, and is relayed no
+ * further. A relay closes with its reactor.
  */
 export class ChannelRelay {
-  /** A random number that tells this relay from others; 16 hexadecimal digits. */
+  /** Random number that identifies this relay: 16 hexadecimal digits. */
   readonly id: string;
   readonly #options: ResolvedRelayOptions;
   readonly #reactor: Reactor;
@@ -27,7 +30,12 @@ export class ChannelRelay {
   readonly #trigger: TriggerId;
   #isClosed = false;
 
-  /** @throws InvalidArgumentError for each option that is wrong. @throws MulticastJoinError, CannotListenError; nothing is received then. */
+  /**
+   * Opens a relay.
+   *
+   * @throws InvalidArgumentError for each option that is unknown or wrong. @throws CannotListenError, MulticastJoinError (UDP). After an
+   * error it receives nothing.
+   */
   constructor(reactor: Reactor, options: RelayOptions) {
     this.id = randomBytes(8).toString("hex");
     this.#options = resolveRelayOptions(options);
@@ -39,13 +47,13 @@ export class ChannelRelay {
     this.#trigger = this.#start();
   }
 
-  /** One for each direction. */
+  /** Returns the counters as they are now: from the first side to the second, and back. */
   statistics(): readonly [RelayStatistics, RelayStatistics] {
     const [there, back] = this.#lanes.map(({ from, to, lane }) => ({ from: from.network, to: to.network, ...lane.statistics }));
     return [there!, back!];
   }
 
-  /** Passes nothing on from here; the transports stay open. */
+  /** Passes nothing on from now on. The transports stay open. A further call changes nothing. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -53,6 +61,7 @@ export class ChannelRelay {
     this.#closePieces();
   }
 
+  /** Calls {@link ChannelRelay.close}. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,17 +1,17 @@
-/** Lets through so many messages a second: a bucket that fills steadily and holds one second's worth. */
+/** Limit of so many messages a second: a bucket that fills steadily and holds the messages of one second. */
 export class RateLimit {
   readonly #perSecond: number;
   #tokens: number;
   #filledMs: number;
 
-  /** @param perSecond - Infinity: no limit. */
+  /** @param perSecond - Infinity for no limit. */
   constructor(perSecond: number, nowMs: number) {
     this.#perSecond = perSecond;
     this.#tokens = perSecond;
     this.#filledMs = nowMs;
   }
 
-  /** Whether one more may pass now; if so it has. */
+  /** Returns whether one more message may pass now, and counts it if so. */
   take(nowMs: number): boolean {
     if (this.#perSecond === Number.POSITIVE_INFINITY) return true;
     this.#tokens = Math.min(this.#perSecond, this.#tokens + ((nowMs - this.#filledMs) * this.#perSecond) / 1000);

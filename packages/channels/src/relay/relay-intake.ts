@@ -1,9 +1,9 @@
 /**
- * Which channels a relay receives on one side.
+ * The receiving end of a relay on one side.
  *
- * Theory of operation: a channel that a rule names is received from the start. For patterns the transport is asked if it can receive
- * patterns, as NATS can; where it cannot, the heartbeats of the nodes on that network tell which channels are published, and each that
- * matches is received while some node says that it publishes it. Nodes that send no heartbeats are not found that way: name their channels.
+ * Theory of operation: the intake receives the channels that rules name from the start. Patterns it leaves to a transport that can receive
+ * them, as NATS can. On other transports it reads the heartbeats of the nodes, and receives each channel that matches while some node
+ * publishes it. It cannot find the channels of nodes without heartbeats: rules have to name those.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
@@ -11,14 +11,14 @@ import { HEARTBEAT_CHANNEL } from "../presence/heartbeat.js";
 import { NodeDirectory } from "../presence/node-directory.js";
 import type { ResolvedRule } from "./relay-options.js";
 
-const RECONCILE_MS = 50; // once for many heartbeats: they come in bursts, and anybody can send them
+const RECONCILE_MS = 50; // once for many heartbeats, as they come in bursts and anybody can send them
 
-/** What an intake needs of its relay. */
+/** The part of a relay that its intakes use. */
 export interface IntakeOptions {
   readonly transport: ChannelTransport;
   readonly rules: readonly ResolvedRule[]; // of this direction
   readonly receiver: ChannelReceiver;
-  readonly maxChannels: number; // that heartbeats may open
+  readonly maxChannels: number; // found by heartbeats
   readonly clock: Clock;
   readonly report: (error: unknown) => void;
 }
@@ -41,7 +41,7 @@ export class RelayIntake {
     this.#patterns = rules.filter(({ pattern }) => !pattern.isName);
   }
 
-  /** Receives what the rules name; nothing when a part of it cannot be received. */
+  /** Receives all that the rules name, or nothing if a part of it cannot be received. */
   start(): void {
     try {
       for (const channel of this.#named) this.#startChannel(channel);
@@ -52,6 +52,7 @@ export class RelayIntake {
     }
   }
 
+  /** Receives nothing from now on. */
   close(): void {
     const { transport, receiver } = this.#options;
     for (const channel of [...this.#received, ...this.#found]) transport.stopReceiving(channel, receiver);
@@ -80,7 +81,7 @@ export class RelayIntake {
     this.#directory = directory;
   }
 
-  /** Patterns may overlap with names and with one another: the first that matches a channel has it, so that nothing comes twice. */
+  /** Patterns may overlap with names and with one another. The first that matches a channel gets it, so that nothing comes twice. */
   #startPattern(text: string): void {
     if (this.#matching.has(text)) return;
     const matching: ChannelReceiver = {
@@ -98,10 +99,10 @@ export class RelayIntake {
   }
 
   #heardHeartbeat({ isRelayed, payload }: ReceivedPacket): void {
-    if (!isRelayed) this.#directory!.hear(payload); // what nodes of other networks publish comes from there
+    if (!isRelayed) this.#directory!.hear(payload); // channels of nodes on other networks come from there
   }
 
-  /** Receives what nodes publish now, and nothing else. */
+  /** Receives the channels that nodes publish now, and no others. */
   #reconcile(): void {
     this.#reconciliation = undefined;
     const { transport, receiver, maxChannels, report } = this.#options;
@@ -117,7 +118,7 @@ export class RelayIntake {
         transport.startReceiving(channel, receiver);
         this.#found.add(channel);
       } catch (error) {
-        report(error); // a join that the system refuses
+        report(error); // the system refuses a join
       }
     }
   }

@@ -1,13 +1,14 @@
 /**
  * One direction of a relay.
  *
- * A packet passes unless one of these holds, looked at in this order:
+ * A packet passes unless one of these reasons applies, checked in this order:
  * - `own`: this relay sent it itself;
- * - `relayed`: it came to this network through a relay, and the network cannot say from where (UDP);
- * - `hops`: it has passed as many relays as may be;
- * - `repeated`: it has been here, from this side or the other;
+ * - `relayed`: it came to this network through a relay, and the network cannot carry its origin (UDP);
+ * - `hops`: it has passed as many relays as it may;
+ * - `repeated`: it has come before, from this side or the other;
  * - `returned`: it was published on the network it would go to;
- * - `limited`: there are too many;
+ * - `notAllowed`: no rule names its channel;
+ * - `limited`: its rule has reached its rate;
  * - `tooLong`: it fits no packet of the other network.
  */
 import type { Clock } from "@groupcast/base";
@@ -17,21 +18,31 @@ import { RateLimit } from "./rate-limit.js";
 import type { RelaySide, ResolvedRule } from "./relay-options.js";
 import type { RelayedPackets } from "./relayed-packets.js";
 
-/** What one direction of a relay has done, in packets. */
+/** Counters of one direction of a relay, in packets. All but `forwarded` were not passed on. */
 export interface LaneStatistics {
+  /** Passed on. */
   forwarded: number;
-  refused: number; // not taken by the other transport
+  /** The other transport did not take them. */
+  refused: number;
+  /** This relay had sent them itself. */
   own: number;
+  /** Another relay had brought them, and the network cannot carry their origin (UDP). */
   relayed: number;
+  /** They had passed as many relays as they may. */
   hops: number;
+  /** They had come before, from this side or the other. */
   repeated: number;
+  /** They were published on the network they would go to. */
   returned: number;
+  /** Their rule had reached its rate. */
   limited: number;
+  /** They fit no packet of the other network. */
   tooLong: number;
-  notAllowed: number; // of channels that no rule names
+  /** No rule names their channel. */
+  notAllowed: number;
 }
 
-/** What a lane needs of its relay. */
+/** The part of a relay that its lanes use. */
 export interface LaneOptions {
   readonly relay: string; // 16 hexadecimal digits
   readonly from: RelaySide;
@@ -78,11 +89,12 @@ export class RelayLane implements ChannelReceiver {
     try {
       this.statistics[this.#pass(packet)]++;
     } catch (error) {
-      this.statistics.refused++; // the other transport has closed, or cannot open a sender
+      this.statistics.refused++; // the other transport is closed, or cannot open a sender
       this.#options.report(error);
     }
   }
 
+  /** Closes its senders. */
   close(): void {
     for (const { sender } of this.#routes.values()) sender.close();
   }
@@ -100,7 +112,7 @@ export class RelayLane implements ChannelReceiver {
     return this.#send(packet, { origin, source: source.id, sequence, hops: hops + 1, via: relay }, nowMs);
   }
 
-  /** Why a packet has gone far enough, if it has. */
+  /** Returns the reason to pass a packet no further, if there is one in what relays have noted on it. */
   #circular({ isRelayed, envelope }: ReceivedPacket): keyof LaneStatistics | undefined {
     if (envelope === undefined) return isRelayed ? "relayed" : undefined;
     if (envelope.via === this.#options.relay) return "own";

@@ -12,34 +12,35 @@ import type { ChannelTransport } from "../contract/channel-transport.js";
 import { NETWORK_NAME } from "../contract/network-name.js";
 import { ChannelPattern } from "./channel-pattern.js";
 
-/** One of the two networks that a relay joins. */
+/** One of the two networks of a relay. */
 export interface RelaySide {
-  /** Closed by whoever opened it. */
+  /** Carries the network's channels. The relay does not close it. */
   readonly transport: ChannelTransport;
-  /** What the network is called: the same name at every relay on this network, and no other network's. 1 to 64 letters, digits, `.`, `-`, `_`. */
+  /** Name of the network: 1 to 64 letters, digits, `.`, `-`, `_`. Every relay on it has to use this name, and for no other network. */
   readonly network: string;
 }
 
-/** Channels that may pass. What no rule names stays where it is. */
+/** Lets channels pass. Channels that no rule names do not. */
 export interface RelayRule {
-  /** A channel, or a pattern: `*` stands for any one part of a name, `**` at the end for one or more. */
+  /** Full name of a channel, or a pattern: `*` stands for any one part of a name, `**` at the end for one or more. */
   readonly channels: string;
-  /** The network that they pass from. Default: both, so they pass both ways. */
+  /** Name of the network that they pass from. Default: both, so they pass both ways. */
   readonly from?: string;
-  /** How many messages a second pass each way, over all channels of this rule. Default: no limit. */
+  /** Number of packets that may pass in a second, each way, over all channels of this rule. Default: no limit. */
   readonly maxPerSecond?: number;
 }
 
-/** What a relay is made of. */
+/** Options of a {@link ChannelRelay}. */
 export interface RelayOptions {
+  /** The two networks. */
   readonly sides: readonly [RelaySide, RelaySide];
-  /** The first rule that matches counts. */
+  /** Channels that may pass. The first rule that matches a channel applies. */
   readonly allow: readonly RelayRule[];
-  /** How many relays a message may pass. Default 4. */
+  /** Number of relays that a message may pass, 1 … 255. Default 4. */
   readonly maxHops?: number;
-  /** How many channels found by patterns are open each way; the one that was silent for longest goes first. Default 1024. */
+  /** Number of channels that are open each way, 1 … 1,048,576; the one that was silent for longest closes first. Default 1024. */
   readonly maxChannels?: number;
-  /** Gets what goes wrong when no caller waits. Default: stderr. */
+  /** Gets errors that no call can throw. Default: standard error. */
   readonly logger?: Logger;
 }
 
@@ -63,7 +64,7 @@ const OPERATION = "ChannelRelay";
 const DEFAULT_MAX_HOPS = 4;
 const DEFAULT_MAX_CHANNELS = 1024;
 
-/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+/** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveRelayOptions(given: RelayOptions): ResolvedRelayOptions {
   const options = checkOptions(OPERATION, given, ["sides", "allow", "maxHops", "maxChannels", "logger"]);
   const { sides, allow, maxHops = DEFAULT_MAX_HOPS, maxChannels = DEFAULT_MAX_CHANNELS, logger = stderrLogger } = options;

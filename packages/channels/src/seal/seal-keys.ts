@@ -1,31 +1,31 @@
-/** The keys of a sealed channel: what users give, and what is derived from it. */
-
+/** The keys of a sealed channel: those that users pass, and those derived from them. */
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { BASE_ERRORS, checkBytes, checkInteger, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
 
 /** One key of a sealed channel. */
 export interface SealKey {
-  /** 32 bytes that are hard to guess, such as `randomBytes(32)`; a passphrase is not a key. */
+  /** 32 bytes that nobody can guess, such as `randomBytes(32)`; a passphrase is not a key. */
   readonly key: Uint8Array;
-  /** Tells keys apart while they are exchanged: 0 … 255, default 0. It travels in clear. */
+  /** Identifies the key in each packet, so that keys can be rotated: 0 … 255, default 0. It travels in clear. */
   readonly keyId?: number;
 }
 
-/** How a channel is sealed: with `key` it seals and opens, with those in `accept` it opens, too. */
+/** The keys of a sealed channel: `key` seals and opens, the keys in `accept` only open. */
 export interface SealOptions extends SealKey {
+  /** Further keys that open packets: the previous one, or the next one, while a key is rotated. Each needs a `keyId` of its own. */
   readonly accept?: readonly SealKey[];
 }
 
-/** The keys, checked. */
+/** {@link SealOptions}, checked. */
 export interface KeyRing {
   readonly sealing: number; // id of the key that seals
-  readonly keys: ReadonlyMap<number, KeyObject>;
+  readonly keys: ReadonlyMap<number, KeyObject>; // by id
 }
 
 const KEY_BYTES = 32;
-const DERIVED_LABEL = "groupcast sealed channel 1\0"; // binds derived keys to this format, and what follows to the channel
+const DERIVED_LABEL = "groupcast sealed channel 1\0"; // binds derived keys to this format, and the channel's name after it to the channel
 
-/** @throws InvalidArgumentError for a key that is no key, or an id that is there twice. */
+/** Checks the keys of a channel. @throws InvalidArgumentError for a key that is no key, or for two keys with one id. */
 export function resolveSeal(operation: string, given: SealOptions): KeyRing {
   const options = checkOptions(operation, given, ["key", "keyId", "accept"]);
   const { accept = [] } = options;
@@ -37,8 +37,8 @@ export function resolveSeal(operation: string, given: SealOptions): KeyRing {
 }
 
 /**
- * The key of one sender on one channel (HKDF with SHA-256, RFC 5869). Each sender has a salt of its own, so none seals with a key that
- * another seals with, and each can count its nonces from 0.
+ * Derives the key of one sender on one channel (HKDF with SHA-256, RFC 5869). Each sender has a salt of its own, so no two senders seal
+ * with one key, and each can count its nonces from 0.
  */
 export function deriveSenderKey(key: KeyObject, salt: Uint8Array, channel: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync("sha256", key, salt, DERIVED_LABEL + channel, KEY_BYTES)));
@@ -46,7 +46,7 @@ export function deriveSenderKey(key: KeyObject, salt: Uint8Array, channel: strin
 
 function addKey(operation: string, keys: Map<number, KeyObject>, { key, keyId = 0 }: Partial<SealKey>): number {
   const bytes = checkBytes(operation, "key", key);
-  // The value stays out of the error: it would end in a log.
+  // The key stays out of the error, as errors end up in logs.
   if (bytes.length !== KEY_BYTES) throw wrongKey(operation, `${bytes.length} bytes`, `${KEY_BYTES} bytes`);
   const id = checkInteger(operation, "keyId", keyId, [0, 255]);
   if (keys.has(id))

@@ -2,7 +2,7 @@ import { createCipheriv, type KeyObject, randomBytes } from "node:crypto";
 import { deriveSenderKey, type KeyRing } from "./seal-keys.js";
 import { CIPHER, MAX_COUNTER, nonceOf, SALT_BYTES, sealedHeader, TAG_BYTES } from "./sealed-packet.js";
 
-/** Seals the packets of one sender on one channel. A nonce is used once: the counter goes up only, and a new salt means a new key. */
+/** Seals the packets of one sender on one channel. It uses each nonce once: the counter only goes up, and a new salt makes a new key. */
 export class Sealer {
   readonly #channel: string;
   readonly #ring: KeyRing;
@@ -16,6 +16,7 @@ export class Sealer {
     this.#begin();
   }
 
+  /** Returns the sealed packet for a payload. */
   seal(plain: Uint8Array): Buffer {
     if (this.#counter > MAX_COUNTER) this.#begin();
     const counter = this.#counter++;

@@ -1,49 +1,51 @@
 import type { InterfaceSelector, MulticastTransport, NetworkInterface } from "groupcast";
 
-/** Where to receive: every interface, or one, and then on loopback as well. */
+/** Interfaces to receive on: every one, or one, and with it loopback. */
 export type ReceivingInterface = InterfaceSelector | "any";
 
 /**
- * The groups a port is a member of, counted: two channels on one group join it once, so nothing is delivered twice, and the first to
- * go does not take it from the other.
+ * The groups of a port, counted: two channels on one group join it once, so nothing is delivered twice, and the port stays a member until
+ * both have left.
  */
 export class GroupMemberships {
   readonly #port: MulticastTransport;
-  readonly #on: readonly (InterfaceSelector | "all")[];
+  readonly #selectors: readonly (InterfaceSelector | "all")[];
   readonly #counts = new Map<string, number>();
 
-  constructor(port: MulticastTransport, at: ReceivingInterface, interfaces: readonly NetworkInterface[]) {
+  constructor(port: MulticastTransport, receivingInterface: ReceivingInterface, interfaces: readonly NetworkInterface[]) {
     this.#port = port;
-    this.#on = selectorsFor(at, interfaces);
+    this.#selectors = selectorsFor(receivingInterface, interfaces);
   }
 
+  /** Joins a group, on all interfaces or, when one refuses, on none. */
   join(group: string): void {
     const count = this.#counts.get(group) ?? 0;
     if (count === 0) this.#joinEverywhere(group);
     this.#counts.set(group, count + 1);
   }
 
+  /** Undoes one {@link GroupMemberships.join}. */
   leave(group: string): void {
     const count = this.#counts.get(group) ?? 0;
     if (count > 1) this.#counts.set(group, count - 1);
-    else if (this.#counts.delete(group)) for (const on of this.#on) this.#port.leaveGroup(group, on);
+    else if (this.#counts.delete(group)) for (const selector of this.#selectors) this.#port.leaveGroup(group, selector);
   }
 
   #joinEverywhere(group: string): void {
     const joined: (InterfaceSelector | "all")[] = [];
     try {
-      for (const on of this.#on) {
-        this.#port.joinGroup(group, on);
-        joined.push(on);
+      for (const selector of this.#selectors) {
+        this.#port.joinGroup(group, selector);
+        joined.push(selector);
       }
     } catch (error) {
-      for (const on of joined) this.#port.leaveGroup(group, on);
+      for (const selector of joined) this.#port.leaveGroup(group, selector);
       throw error;
     }
   }
 }
 
-/** Whether `selector` means the loopback interface. */
+/** Returns whether `selector` means the loopback interface. */
 export function isLoopback(selector: InterfaceSelector, interfaces: readonly NetworkInterface[]): boolean {
   const loopback = interfaces.find(({ flags }) => flags.loopback);
   if (loopback === undefined) return false;
@@ -52,11 +54,15 @@ export function isLoopback(selector: InterfaceSelector, interfaces: readonly Net
 }
 
 /**
- * Senders on this host may leave by loopback (as TTL 0 makes them), so a receiver on a real interface listens there, too. What a sender
- * puts on the real interface comes back with that interface's index, not loopback's, so nothing arrives twice.
+ * Returns the interfaces to join on. Senders on this host may send by loopback (with TTL 0 they do), so a receiver on a real interface
+ * joins there, too. The host's own datagrams on the real interface come back with that interface's index, not loopback's, so nothing
+ * arrives twice.
  */
-function selectorsFor(at: ReceivingInterface, interfaces: readonly NetworkInterface[]): readonly (InterfaceSelector | "all")[] {
-  if (at === "any") return ["all"];
+function selectorsFor(
+  receivingInterface: ReceivingInterface,
+  interfaces: readonly NetworkInterface[],
+): readonly (InterfaceSelector | "all")[] {
+  if (receivingInterface === "any") return ["all"];
   const loopback = interfaces.find(({ flags }) => flags.loopback);
-  return loopback === undefined || isLoopback(at, interfaces) ? [at] : [at, loopback.name];
+  return loopback === undefined || isLoopback(receivingInterface, interfaces) ? [receivingInterface] : [receivingInterface, loopback.name];
 }

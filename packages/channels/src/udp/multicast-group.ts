@@ -4,11 +4,12 @@ const SDBM_FACTOR = 65_599; // c + (h << 6) + (h << 16) - h, in one multiplicati
 const GROUP_BITS = 0x7f_ffff; // the 23 bits that an Ethernet multicast address keeps of an IPv4 group (RFC 1112, 6.4)
 
 /**
- * The multicast group that a channel is on: 239.0.0.0 plus the low 23 bits of the sdbm hash of its name (RFC 2365 leaves 239/8 to sites).
+ * Returns the multicast group of a channel: 239.0.0.0 plus the low 23 bits of the sdbm hash of its name (RFC 2365 leaves 239/8 to sites).
  *
  * Two names may share a group (an even chance at some 3,400 channels), so the name travels in each datagram, too.
  *
- * @param name - ASCII, at most 255 characters; "" is on 239.0.0.0.
+ * @param name - Full name: ASCII, at most 255 characters; "" is on 239.0.0.0.
+ * @returns The group as an IPv4 literal, `"239.69.209.50"`.
  * @throws InvalidArgumentError `ERR_CHANNEL_NAME`, `ERR_ARGUMENT_TYPE`.
  */
 export function multicastGroupForChannel(name: string): string {

@@ -1,5 +1,5 @@
 /**
- * The datagrams of channels on UDP, as pulicast has them on the wire since its 1.0.0:
+ * The datagrams of channels on UDP, in the wire format of pulicast 1.0.0 and later:
  *
  *     "PULI" | length of the name (1 byte) | name (ASCII) | sequence number (4 bytes, big-endian) | payload
  */
@@ -7,7 +7,7 @@
 const MAGIC = 0x50_55_4c_49; // "PULI"
 const MAGIC_BYTES = 4;
 const SEQUENCE_BYTES = 4;
-const NAME_AT = MAGIC_BYTES + 1;
+const NAME_OFFSET = MAGIC_BYTES + 1;
 
 const MAX_UDP_PAYLOAD_BYTES = 65_507; // 65,535 less the headers of IPv4 and UDP (RFC 791, RFC 768)
 
@@ -15,49 +15,53 @@ const MAX_UDP_PAYLOAD_BYTES = 65_507; // 65,535 less the headers of IPv4 and UDP
 export interface PuliHeader {
   readonly channel: string;
   readonly sequence: number; // 0 … 2 ** 32 - 1
-  readonly payloadAt: number; // the payload is the rest, perhaps nothing
+  readonly payloadOffset: number; // offset of the payload, which is the rest and may be empty
 }
 
-/** What a datagram on `channel` is longer than its payload, in bytes. */
+/** Returns the number of bytes of a datagram on `channel` besides its payload. */
 export function puliOverheadBytes(channel: string): number {
-  return NAME_AT + channel.length + SEQUENCE_BYTES;
+  return NAME_OFFSET + channel.length + SEQUENCE_BYTES;
 }
 
-/** The longest payload that fits a datagram on `channel`, in bytes. */
+/** Returns the length of the longest payload on `channel`, in bytes. */
 export function maxPuliPayloadBytes(channel: string): number {
   return MAX_UDP_PAYLOAD_BYTES - puliOverheadBytes(channel);
 }
 
-/** Writes everything before the sequence number into `target`; returns where that goes. */
+/** Writes everything before the sequence number into `target`; returns its offset. */
 export function writePuliPrefix(target: Buffer, channel: string): number {
   target.writeUInt32BE(MAGIC, 0);
   target[MAGIC_BYTES] = channel.length;
-  return NAME_AT + target.write(channel, NAME_AT, "latin1");
+  return NAME_OFFSET + target.write(channel, NAME_OFFSET, "latin1");
 }
 
-/** Writes everything but the payload into `target`; returns where the payload goes. */
+/** Writes everything but the payload into `target`; returns the offset of the payload. */
 export function writePuliHeader(target: Buffer, channel: string, sequence: number): number {
   return target.writeUInt32BE(sequence, writePuliPrefix(target, channel));
 }
 
-/** Reads a datagram; undefined when it is none of a channel. */
+/** Reads a datagram; returns undefined when it belongs to no channel. */
 export function readPuliHeader(datagram: Buffer): PuliHeader | undefined {
-  if (datagram.length < NAME_AT + SEQUENCE_BYTES || datagram.readUInt32BE(0) !== MAGIC) return undefined;
-  const sequenceAt = NAME_AT + datagram[MAGIC_BYTES]!;
-  const payloadAt = sequenceAt + SEQUENCE_BYTES;
-  if (payloadAt > datagram.length) return undefined;
-  return { channel: datagram.toString("latin1", NAME_AT, sequenceAt), sequence: datagram.readUInt32BE(sequenceAt), payloadAt };
+  if (datagram.length < NAME_OFFSET + SEQUENCE_BYTES || datagram.readUInt32BE(0) !== MAGIC) return undefined;
+  const sequenceOffset = NAME_OFFSET + datagram[MAGIC_BYTES]!;
+  const payloadOffset = sequenceOffset + SEQUENCE_BYTES;
+  if (payloadOffset > datagram.length) return undefined;
+  return {
+    channel: datagram.toString("latin1", NAME_OFFSET, sequenceOffset),
+    sequence: datagram.readUInt32BE(sequenceOffset),
+    payloadOffset,
+  };
 }
 
-/** The sequence number of a datagram whose payload begins at `payloadAt`. */
-export function readSequence(datagram: Buffer, payloadAt: number): number {
-  return datagram.readUInt32BE(payloadAt - SEQUENCE_BYTES);
+/** Returns the sequence number of a datagram with its payload at offset `payloadOffset`. */
+export function readSequence(datagram: Buffer, payloadOffset: number): number {
+  return datagram.readUInt32BE(payloadOffset - SEQUENCE_BYTES);
 }
 
-/** Whether a datagram is on the same channel as one whose bytes up to the payload are `header`; the sequence numbers may differ. */
+/** Whether a datagram is on the channel of `header`, the part of a datagram before its payload; the sequence numbers may differ. */
 export function isSameChannel(datagram: Buffer, header: Buffer): boolean {
   if (datagram.length < header.length) return false;
-  // From the end of the name backwards: there names differ first. A loop, as a call out of JavaScript costs more than it.
+  // From the end of the name backwards, as names differ there first. A loop costs less than a call out of JavaScript.
   for (let i = header.length - SEQUENCE_BYTES - 1; i >= 0; i--) if (datagram[i] !== header[i]) return false;
   return true;
 }

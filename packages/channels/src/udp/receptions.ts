@@ -1,16 +1,16 @@
 import type { ChannelReceiver } from "../contract/channel-transport.js";
 
-/** Who receives what: channel → its receivers. */
+/** The receivers of each channel. */
 export class Receptions {
   readonly #receivers = new Map<string, readonly ChannelReceiver[]>();
   #changes = 0;
 
-  /** Goes up whenever somebody comes or goes; while it stays the same, so does what {@link Receptions.of} returns. */
+  /** Number of changes. While it stays the same, so do the results of {@link Receptions.of}. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** @returns Whether it is the first of its channel. */
+  /** Adds a receiver; returns whether it is the first of its channel. */
   add(channel: string, receiver: ChannelReceiver): boolean {
     this.#changes++;
     const before = this.#receivers.get(channel) ?? [];
@@ -18,7 +18,7 @@ export class Receptions {
     return before.length === 0;
   }
 
-  /** @returns Whether it was the last of its channel. */
+  /** Removes a receiver; returns whether it was the last of its channel. */
   remove(channel: string, receiver: ChannelReceiver): boolean {
     this.#changes++;
     const before = this.#receivers.get(channel);
@@ -29,11 +29,12 @@ export class Receptions {
     return after.length === 0;
   }
 
-  /** The receivers of a channel, if there are any. */
+  /** Returns the receivers of a channel; undefined when there are none. */
   of(channel: string): readonly ChannelReceiver[] | undefined {
     return this.#receivers.get(channel);
   }
 
+  /** Removes every receiver. */
   clear(): void {
     this.#changes++;
     this.#receivers.clear();

@@ -1,18 +1,22 @@
 /**
- * How relayed messages are told apart on UDP, whose datagrams have no room for it: by the number of the port they come from.
+ * The ports of relays. They mark relayed messages on UDP, whose datagrams have no room for a mark.
  *
- * A relay sends all its channels from one port of its own, the first free one of the 64 after the channels' port. Whoever relays takes
- * nothing from such a port, so what came to a UDP network through a relay does not leave it through another. Systems give no such
- * number to ordinary senders, as long as the channels' port lies below their ephemeral ports (32,768 on Linux, ip(7)).
+ * A relay sends all its channels from one port of its own, the first free one of the 64 after the channels' port. Relays take nothing from
+ * such a port, so a message that came to a UDP network through a relay does not leave it through another. Systems give ordinary senders
+ * no such number, as long as the channels' port lies below their ephemeral ports (32,768 on Linux, ip(7)).
  */
 import { CannotListenError, DatagramProtocol, type MulticastListenOptions, type MulticastPort, type Reactor } from "groupcast";
 
 const RELAY_PORTS = 64;
+const MAX_PORT = 65_535; // a port number has 16 bits (RFC 768)
 
-/** A port that only sends. Whatever reaches it was not asked for; the port's statistics count it. */
+/** Largest number of the channels' port: the relay ports come after it. */
+export const MAX_CHANNEL_PORT: number = MAX_PORT - RELAY_PORTS;
+
+/** Protocol of a port that only sends. It ignores datagrams; the port's statistics count them. */
 export class SendingProtocol extends DatagramProtocol {}
 
-/** Whether a datagram from port number `from` came through a relay. */
+/** Returns whether a datagram from port number `from` came through a relay. */
 export function isRelayPort(from: number, channelPort: number): boolean {
   return from > channelPort && from <= channelPort + RELAY_PORTS;
 }

@@ -1,18 +1,22 @@
 import { checkInteger, checkOptions, type Logger, stderrLogger, wrongType } from "@groupcast/base";
 import type { InterfaceSelector } from "groupcast";
 import type { ReceivingInterface } from "./group-memberships.js";
+import { MAX_CHANNEL_PORT } from "./relay-port.js";
 
-/** How channels use UDP. */
+/** Options of a {@link UdpTransport}. */
 export interface UdpTransportOptions {
-  /** The one port number of all channels; peers on another number are on another network. Default 8765. */
+  /** Port number of all channels, 1 … 65,471; peers with another number are on another network. Default 8765. */
   readonly port?: number;
-  /** How far messages go: 0 (the default) stays on this host, 1 on the link, more passes routers. */
+  /** Reach of messages, 0 … 255: 0 (the default) stays on this host, 1 stays on the link, more passes routers. */
   readonly ttl?: number;
-  /** Where to send and receive. Default `"any"`: sends where the route points (TTL 0: to loopback), receives on every interface. */
+  /**
+   * Interface to send and receive on: a name, an index or an address. Default `"any"`: sends by the route (with TTL 0 by loopback), and
+   * receives on every interface.
+   */
   readonly interface?: InterfaceSelector | "any";
-  /** Size of the kernel's buffer for what arrives, in bytes. Default: the kernel's. */
+  /** Size of the kernel's receive buffer, in bytes. Default: the kernel's. */
   readonly receiveBufferBytes?: number;
-  /** Gets warnings. Default: stderr. */
+  /** Gets warnings, and errors of event listeners. Default: standard error. */
   readonly logger?: Logger;
 }
 
@@ -20,32 +24,32 @@ export interface UdpTransportOptions {
 export interface ResolvedUdpOptions {
   readonly port: number;
   readonly ttl: number;
-  readonly at: ReceivingInterface;
+  readonly selector: ReceivingInterface;
   readonly receiveBufferBytes: number | undefined;
   readonly logger: Logger;
 }
 
+/** Names of the options. */
 export const UDP_OPTIONS = ["port", "ttl", "interface", "receiveBufferBytes", "logger"] as const;
 
 const DEFAULT_PORT = 8765; // pulicast's
-const MAX_PORT = 65_471; // the numbers above it are for relays; see relay-port.ts
-const DEFAULT_TTL = 0; // nothing leaves the host that was not told to
+const DEFAULT_TTL = 0; // nothing leaves the host unless the user says so
 const ANY = new Set<unknown>([undefined, "any", "default", "0.0.0.0", ""]);
 
-/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+/** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveUdpOptions(operation: string, given: UdpTransportOptions | undefined): ResolvedUdpOptions {
   const options = checkOptions(operation, given, UDP_OPTIONS);
-  const { port = DEFAULT_PORT, ttl = DEFAULT_TTL, logger = stderrLogger, interface: at } = options;
+  const { port = DEFAULT_PORT, ttl = DEFAULT_TTL, logger = stderrLogger, interface: selector } = options;
   return {
-    port: checkInteger(operation, "port", port, [1, MAX_PORT]),
+    port: checkInteger(operation, "port", port, [1, MAX_CHANNEL_PORT]),
     ttl: checkInteger(operation, "ttl", ttl, [0, 255]),
-    at: ANY.has(at) ? "any" : checkSelector(operation, at),
+    selector: ANY.has(selector) ? "any" : checkSelector(operation, selector),
     receiveBufferBytes: options.receiveBufferBytes,
     logger,
   };
 }
 
-/** Its shape only: whether there is such an interface is for the reactor to say. */
+/** Checks the shape alone; the reactor finds out whether there is such an interface. */
 function checkSelector(operation: string, value: unknown): InterfaceSelector {
   if (typeof value === "string" || typeof value === "number" || (typeof value === "object" && value !== null)) {
     return value as InterfaceSelector;

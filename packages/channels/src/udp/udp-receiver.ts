@@ -4,22 +4,22 @@ import { isSameChannel, readPuliHeader, readSequence } from "./puli-datagram.js"
 import type { Receptions } from "./receptions.js";
 import { isRelayPort } from "./relay-port.js";
 
-/** What `subarray` makes its result with, once it has checked its arguments: half of what a small datagram costs here. */
+/** Constructor that `subarray` calls once it has checked its arguments. The checks are half the cost of a small datagram here. */
 const BufferView = (Buffer as unknown as { readonly [Symbol.species]: BufferViewConstructor })[Symbol.species];
 type BufferViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
-/** A channel as the datagrams on it begin, and who receives it. */
+/** A channel with the beginning of its datagrams, and its receivers. */
 interface Route {
   readonly channel: string;
-  readonly header: Buffer; // up to the payload; the sequence number is of no account
+  readonly header: Buffer; // up to the payload; its sequence number does not matter
   readonly receivers: readonly ChannelReceiver[];
-  readonly changes: number; // of the receptions, when the receivers were asked for
+  readonly changes: number; // of the receptions, when the receivers were looked up
 }
 
 /**
- * Takes the datagrams of all channels of a node off their port, and gives each to its channel.
+ * Gives each datagram of the receiving port to the receivers of its channel.
  *
- * What is looked up for one datagram (channel, receivers, source) is kept for the next, which mostly needs the same.
+ * It keeps the channel, the receivers and the source of one datagram for the next, which mostly has the same.
  */
 export class UdpReceiver extends DatagramProtocol {
   readonly #port: number;
@@ -66,14 +66,14 @@ export class UdpReceiver extends DatagramProtocol {
       this.#statistics.malformed++;
       return undefined;
     }
-    const { channel, payloadAt } = header;
+    const { channel, payloadOffset } = header;
     const receivers = this.#receptions.of(channel);
-    // Another channel on the same group, or one that was left a moment ago.
+    // Another channel on the same group, or one that was received until a moment ago.
     if (receivers === undefined) {
       this.#statistics.foreign++;
       return undefined;
     }
-    this.#lastRoute = { channel, header: Buffer.from(datagram.subarray(0, payloadAt)), receivers, changes: this.#receptions.changes };
+    this.#lastRoute = { channel, header: Buffer.from(datagram.subarray(0, payloadOffset)), receivers, changes: this.#receptions.changes };
     return this.#lastRoute;
   }
 

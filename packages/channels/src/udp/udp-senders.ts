@@ -8,7 +8,7 @@ import type { ResolvedUdpOptions } from "./udp-options.js";
 
 const INITIAL_SCRATCH_BYTES = 2048; // grows to the longest message sent
 
-/** One sequence of datagrams to one group: what a receiver sees as one source. */
+/** One sequence of datagrams to one group. A receiver sees it as one source. */
 interface Stream {
   readonly channel: string;
   readonly port: MulticastPort;
@@ -18,8 +18,8 @@ interface Stream {
 }
 
 /**
- * Sends channels over UDP. Each channel has one socket, however many senders are open: receivers tell sources, and with them
- * sequence numbers, apart by the port a datagram comes from. What a relay passes on leaves from the relay's port, see relay-port.ts.
+ * Sends channels over UDP. Each channel has one socket, however many senders are open: receivers distinguish sources, and with them
+ * sequence numbers, by the port that a datagram comes from. Packets from a relay leave from the relay's port, see relay-port.ts.
  */
 export class UdpSenders {
   readonly #reactor: Reactor;
@@ -29,7 +29,7 @@ export class UdpSenders {
   readonly #relayed = new Map<string, Stream>();
   #relayPort: MulticastPort | undefined;
   #scratch = Buffer.allocUnsafeSlow(INITIAL_SCRATCH_BYTES);
-  #composed = { channel: "", datagram: Buffer.alloc(0), sequenceAt: 0 };
+  #composed = { channel: "", datagram: Buffer.alloc(0), sequenceOffset: 0 };
   #isClosed = false;
 
   constructor(reactor: Reactor, options: ResolvedUdpOptions, statistics: TransportStatistics) {
@@ -38,6 +38,7 @@ export class UdpSenders {
     this.#statistics = statistics;
   }
 
+  /** Opens a sender; or nothing at all, when that fails. */
   open(channel: string, purpose: "publish" | "relay"): ChannelSender {
     const streams = purpose === "relay" ? this.#relayed : this.#published;
     const stream = streams.get(channel) ?? this.#openStream(channel, purpose);
@@ -57,6 +58,7 @@ export class UdpSenders {
     };
   }
 
+  /** Closes every port. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const ports = [...this.#published.values()].map(({ port }) => port);
@@ -79,33 +81,33 @@ export class UdpSenders {
     return this.#relayPort;
   }
 
-  #listenOptions(): { ttl: number; loopback: boolean; outgoingInterface?: Exclude<ResolvedUdpOptions["at"], "any"> } {
-    const { ttl, at } = this.#options;
-    return { ttl, loopback: true, ...(at === "any" ? {} : { outgoingInterface: at }) };
+  #listenOptions(): { ttl: number; loopback: boolean; outgoingInterface?: Exclude<ResolvedUdpOptions["selector"], "any"> } {
+    const { ttl, selector } = this.#options;
+    return { ttl, loopback: true, ...(selector === "any" ? {} : { outgoingInterface: selector }) };
   }
 
   #send(stream: Stream, payload: Uint8Array): boolean {
     const { port, to, sequence } = stream;
     const isTaken = port.write(this.#compose(stream, payload), to); // copies
-    // A refused datagram takes no number: nobody missed it on the way, and the caller knows.
+    // A refused datagram takes no number: no receiver misses it, and the caller knows.
     if (isTaken) stream.sequence = (sequence + 1) >>> 0;
     this.#statistics[isTaken ? "sent" : "dropped"]++;
     return isTaken;
   }
 
-  /** The datagram, valid until the next one. Mostly it is on the channel of the one before, and as long. */
+  /** Returns the datagram, which is valid until the next one. Mostly it has the channel and the length of the one before. */
   #compose({ channel, sequence }: Stream, payload: Uint8Array): Buffer {
     const lengthBytes = puliOverheadBytes(channel) + payload.length;
     if (this.#scratch.length < lengthBytes) this.#scratch = Buffer.allocUnsafeSlow(lengthBytes);
     else if (channel === this.#composed.channel && this.#composed.datagram.length === lengthBytes) {
-      const { datagram, sequenceAt } = this.#composed;
-      datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceAt));
+      const { datagram, sequenceOffset } = this.#composed;
+      datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceOffset));
       return datagram;
     }
     const datagram = this.#scratch.subarray(0, lengthBytes);
-    const sequenceAt = writePuliPrefix(datagram, channel);
-    datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceAt));
-    this.#composed = { channel, datagram, sequenceAt };
+    const sequenceOffset = writePuliPrefix(datagram, channel);
+    datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceOffset));
+    this.#composed = { channel, datagram, sequenceOffset };
     return datagram;
   }
 }

@@ -18,20 +18,21 @@ import { type ResolvedUdpOptions, resolveUdpOptions, type UdpTransportOptions } 
 import { UdpReceiver } from "./udp-receiver.js";
 import { UdpSenders } from "./udp-senders.js";
 
-/** The receiving side, while anything is received. */
+/** The receiving side, from the first channel that is received. */
 interface Receiving {
   readonly port: MulticastPort;
   readonly memberships: GroupMemberships;
 }
 
 /**
- * Channels on multicast groups, one group for each channel and one port number for all: pulicast's network.
+ * Carries channels on multicast groups, one group for each channel and one port number for all: pulicast's network.
  *
- * Theory of operation: one port receives all channels; it is opened with the first of them, and a group is joined while any of its
- * channels is received. Each channel that is sent has a port of its own. TTL 0 keeps everything on this host:
- * the reactor sends it by loopback, and where an interface is named it guards the group there before the first datagram.
+ * Theory of operation: one port receives all channels. The first channel opens it, and it is a member of a group while a channel of that
+ * group is received. Each channel that is sent has a port of its own. TTL 0 keeps everything on this host: the reactor sends by loopback,
+ * and on a named interface it guards the group before the first datagram.
  */
 export class UdpTransport extends Eventful<TransportEvents> implements ChannelTransport {
+  /** `"udp"`. */
   readonly kind = "udp";
   readonly #reactor: Reactor;
   readonly #options: ResolvedUdpOptions;
@@ -41,7 +42,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   #receiving: Receiving | undefined;
   #closed: Promise<void> | undefined;
 
-  /** @throws InvalidArgumentError for each option that is unknown or wrong. Opens nothing yet. */
+  /** Makes a transport, which opens nothing yet. @throws InvalidArgumentError for each option that is unknown or wrong. */
   constructor(reactor: Reactor, options?: UdpTransportOptions) {
     const emitter = new Emitter<TransportEvents>(TRANSPORT_EVENTS);
     super(emitter);
@@ -52,15 +53,30 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     this.#warnOfTtl();
   }
 
+  /** Returns the length of the longest payload of one packet on `channel`, in bytes: it fits one datagram over IPv4. */
   maxPayloadBytes(channel: string): number {
     return maxPuliPayloadBytes(channel);
   }
 
+  /**
+   * Opens a sender. Those of one channel and purpose share one port.
+   *
+   * @param channel - Full name.
+   * @param purpose - `"publish"` (the default), or `"relay"` for packets from another network, which leave from a relay's port.
+   * @throws InvalidArgumentError `ERR_CHANNEL_NAME`. @throws CannotListenError `ERR_LISTEN`. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
+   */
   openSender(channel: string, purpose: "publish" | "relay" = "publish"): ChannelSender {
     this.#checkOpen("openSender");
     return this.#senders.open(channel, purpose);
   }
 
+  /**
+   * Calls `receiver` for each packet on `channel` from now on. After an error nothing is received, and a further call tries again.
+   *
+   * @param channel - Full name.
+   * @throws InvalidArgumentError `ERR_CHANNEL_NAME`. @throws CannotListenError `ERR_LISTEN`. @throws MulticastJoinError `ERR_JOIN`.
+   * @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
+   */
   startReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#checkOpen("startReceiving");
     const group = multicastGroupForChannel(channel);
@@ -73,14 +89,17 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     }
   }
 
+  /** Calls `receiver` no more for packets on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     if (this.#receptions.remove(channel, receiver)) this.#receiving?.memberships.leave(multicastGroupForChannel(channel));
   }
 
+  /** Returns the counters as they are now. */
   statistics(): TransportStatistics {
     return { ...this.#statistics };
   }
 
+  /** Closes every port; datagrams that were sent still leave. Returns the same promise at every call. Never rejects. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -104,18 +123,18 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   }
 
   #openPort(): Receiving {
-    const { port, at, receiveBufferBytes } = this.#options;
+    const { port, selector, receiveBufferBytes } = this.#options;
     const interfaces = this.#reactor.network.interfaces();
     const opened = this.#reactor.listenMulticast(port, new UdpReceiver(port, this.#receptions, this.#statistics), {
       listenMultiple: true,
       ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
     });
-    return { port: opened, memberships: new GroupMemberships(opened, at, interfaces) };
+    return { port: opened, memberships: new GroupMemberships(opened, selector, interfaces) };
   }
 
   #warnOfTtl(): void {
-    const { ttl, at, logger } = this.#options;
-    if (ttl > 0 || at === "any" || isLoopback(at, this.#reactor.network.interfaces())) return;
+    const { ttl, selector, logger } = this.#options;
+    if (ttl > 0 || selector === "any" || isLoopback(selector, this.#reactor.network.interfaces())) return;
     logger.warn(`TTL 0 with an interface other than loopback: nothing leaves this host, and only members on that interface hear it`);
   }
 

@@ -1,9 +1,9 @@
 /**
- * Opens the packets of a sealed channel.
+ * Unseals the packets of a sealed channel.
  *
- * Theory of operation: nothing is remembered of a packet before its tag was found right, by OpenSSL in constant time; so what strangers
- * send costs time but no memory. A sender that has proved itself is kept with its key and a window of the counters it has used. Its salt
- * and counter, which are authenticated, take the place of the address and the number that the packet travelled with.
+ * Theory of operation: the unsealer remembers nothing of a packet before OpenSSL has found its tag right, in constant time; so packets of
+ * strangers cost time but no memory. It keeps a sender that has proved itself with its key and a window of the counters it has used. The
+ * sender's salt and counter, which are authenticated, replace the address and the number that the packet travelled with.
  */
 import { createDecipheriv, type KeyObject } from "node:crypto";
 import { RecentTable } from "../order/recent-table.js";
@@ -11,20 +11,20 @@ import { ReplayWindow } from "../order/replay-window.js";
 import { deriveSenderKey, type KeyRing } from "./seal-keys.js";
 import { CIPHER, nonceOf, readSealedHeader, SEALED_HEADER_BYTES, type SealedHeader, TAG_BYTES } from "./sealed-packet.js";
 
-const MAX_SENDERS = 1024; // of one channel; the one that was silent for longest is forgotten first
-const WINDOW = 1024; // packets; what may overtake one packet
+const MAX_SENDERS = 1024; // of one channel; the one that was silent for longest goes first
+const WINDOW = 1024; // packets that may overtake one packet
 
-/** What was sealed, and by whom. */
-export interface OpenedPacket {
+/** The contents of a sealed packet, and their sender. */
+export interface UnsealedPacket {
   readonly source: { readonly id: string }; // one object for each sender
   readonly counter: number;
   readonly payload: Buffer;
 }
 
-/** What an opener counts, in packets. */
-export interface OpenerCounters {
+/** Counters of an unsealer, in packets. */
+export interface UnsealerCounters {
   unopened: number; // no key opened them
-  replayed: number; // they were here before
+  replayed: number; // they had come before
 }
 
 interface Sender {
@@ -33,25 +33,25 @@ interface Sender {
   readonly window: ReplayWindow;
 }
 
-export class Opener {
+export class Unsealer {
   readonly #channel: string;
   readonly #ring: KeyRing;
-  readonly #statistics: OpenerCounters;
+  readonly #statistics: UnsealerCounters;
   readonly #senders = new RecentTable<Sender>(MAX_SENDERS);
 
-  constructor(channel: string, ring: KeyRing, statistics: OpenerCounters) {
+  constructor(channel: string, ring: KeyRing, statistics: UnsealerCounters) {
     this.#channel = channel;
     this.#ring = ring;
     this.#statistics = statistics;
   }
 
-  /** How many senders are remembered. */
+  /** Number of senders that it remembers. */
   get senders(): number {
     return this.#senders.size;
   }
 
-  /** Opens a packet; undefined, and counted, when no key fits or it has been there before. */
-  open(packet: Buffer): OpenedPacket | undefined {
+  /** Unseals a packet; returns undefined, and counts, when no key opens it or it has come before. */
+  unseal(packet: Buffer): UnsealedPacket | undefined {
     const header = readSealedHeader(packet);
     const master = header && this.#ring.keys.get(header.keyId);
     if (header === undefined || master === undefined) return this.#refuse("unopened");
@@ -71,13 +71,13 @@ export class Opener {
   }
 }
 
-/** The plain text; undefined when the tag is not right. */
+/** Returns the plain text; undefined when the tag is not right. */
 function decrypt(key: KeyObject, { counter }: SealedHeader, packet: Buffer): Buffer | undefined {
-  const tagAt = packet.length - TAG_BYTES;
+  const tagOffset = packet.length - TAG_BYTES;
   const cipher = createDecipheriv(CIPHER, key, nonceOf(counter), { authTagLength: TAG_BYTES });
-  cipher.setAuthTag(packet.subarray(tagAt));
-  cipher.setAAD(packet.subarray(0, SEALED_HEADER_BYTES), { plaintextLength: tagAt - SEALED_HEADER_BYTES });
-  const plain = cipher.update(packet.subarray(SEALED_HEADER_BYTES, tagAt));
+  cipher.setAuthTag(packet.subarray(tagOffset));
+  cipher.setAAD(packet.subarray(0, SEALED_HEADER_BYTES), { plaintextLength: tagOffset - SEALED_HEADER_BYTES });
+  const plain = cipher.update(packet.subarray(SEALED_HEADER_BYTES, tagOffset));
   try {
     cipher.final();
     return plain;
