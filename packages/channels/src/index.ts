@@ -7,8 +7,12 @@ export {
   type SchemaInput,
   SchemaMismatchError,
   type SchemaOutput,
+  type StandardFailure,
+  type StandardIssue,
   type StandardResult,
   type StandardSchema,
+  type StandardSuccess,
+  type StandardTypes,
 } from "./channel/standard-schema.js";
 export type { SubscribeOptions, Subscriber, Subscription } from "./channel/subscription.js";
 export type { ChannelNamespace } from "./channel-namespace.js";

@@ -23,6 +23,7 @@ export interface MessageStream<Out> extends AsyncIterableIterator<[data: Out, me
   next(): Promise<IteratorResult<[data: Out, message: ChannelMessage]>>;
   /** Unsubscribes, and discards the messages that wait. `for await` calls it when its loop is left. */
   return(): Promise<IteratorResult<[data: Out, message: ChannelMessage]>>;
+  /** Returns the stream itself. */
   [Symbol.asyncIterator](): this;
 }
 

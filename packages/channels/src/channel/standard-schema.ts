@@ -18,14 +18,42 @@ export interface StandardSchema<In = unknown, Out = In> {
     /** Validates a value. It must not return a promise: channels validate when a message arrives. */
     readonly validate: (value: unknown) => StandardResult<Out> | Promise<StandardResult<Out>>;
     /** Types of input and output; never set at run time. */
-    readonly types?: { readonly input: In; readonly output: Out } | undefined;
+    readonly types?: StandardTypes<In, Out> | undefined;
   };
 }
 
+/** Types of a schema, for the compiler alone. */
+export interface StandardTypes<In, Out> {
+  /** Type that the schema takes. */
+  readonly input: In;
+  /** Type that it yields. */
+  readonly output: Out;
+}
+
 /** Result of a validation: a value, or issues. */
-export type StandardResult<Out> =
-  | { readonly value: Out; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
+export type StandardResult<Out> = StandardSuccess<Out> | StandardFailure;
+
+/** Result of a validation that found no issue. */
+export interface StandardSuccess<Out> {
+  /** The value, as the schema yields it. */
+  readonly value: Out;
+  /** Absent. */
+  readonly issues?: undefined;
+}
+
+/** Result of a validation that found issues. */
+export interface StandardFailure {
+  /** The issues, one or more. */
+  readonly issues: readonly StandardIssue[];
+}
+
+/** One objection of a schema to a value. */
+export interface StandardIssue {
+  /** The objection, for people. */
+  readonly message: string;
+  /** Way to the part of the value that it is about: keys, or objects with a `key`. */
+  readonly path?: readonly unknown[] | undefined;
+}
 
 /** Type that a schema takes: of the values that are published. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"];
@@ -35,10 +63,10 @@ export type SchemaOutput<S extends StandardSchema> = NonNullable<S["~standard"][
 /** A received value does not fit the schema. The channel reports it with the event `undecodable`. */
 export class SchemaMismatchError extends Error {
   /** The schema's objections. */
-  readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[];
+  readonly issues: readonly StandardIssue[];
 
-  /** @param issues - The schema's objections. */
-  constructor(issues: SchemaMismatchError["issues"]) {
+  /** Makes the error for a value with these issues. */
+  constructor(issues: readonly StandardIssue[]) {
     super(`The value does not fit the schema: ${issues.map(({ message }) => message).join("; ")}`);
     this.name = "SchemaMismatchError";
     this.issues = issues;

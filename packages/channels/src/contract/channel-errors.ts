@@ -1,4 +1,4 @@
-/** The errors that only channels have. Wrong arguments are `InvalidArgumentError`s, as everywhere. */
+/** The errors that only channels have. Wrong arguments are `InvalidArgumentError`s, as in the other packages. */
 import {
   brandError,
   defineErrors,
@@ -53,13 +53,13 @@ const TABLE = {
   },
 } as const;
 
-/** The errors of channels. */
+/** The errors of channels: code → its class, its meaning, and advice. */
 export const CHANNEL_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
 
-/** Every code that only errors of channels have. */
+/** Every code in {@link CHANNEL_ERRORS}. */
 export type ChannelErrorCode = keyof typeof TABLE;
 
-/** What an error is about; fields that do not apply are absent. */
+/** Subject of an error. Fields that do not apply are absent. */
 export interface ChannelErrorSubject {
   /** Name of the channel, namespace included. */
   readonly channel?: string;
@@ -79,6 +79,7 @@ export abstract class ChannelError extends OperationError<ChannelErrorSubject> i
   /** {@inheritDoc ChannelErrorSubject.servers} */
   declare readonly servers?: string;
 
+  /** Makes an error; its subclasses say which. */
   constructor(operation: string, reason: string, subject: ChannelErrorSubject, cause?: unknown) {
     super({ operation, reason, words: WORDS, subject, cause });
   }
@@ -89,9 +90,10 @@ export class ChannelStateError<Code extends string = string> extends ChannelErro
   static {
     brandError(this, "ChannelStateError");
   }
-  /** Says what state forbids the call. Match on this, never on the message. */
+  /** Code of the state that forbids the call. Programs match on it, never on the message. */
   readonly code: Code;
 
+  /** Makes the error for a row of {@link CHANNEL_ERRORS}. */
   constructor(definition: ErrorDefinition<Code, "ChannelStateError">, operation: string, subject: ChannelErrorSubject = {}) {
     super(operation, reasonOf(definition), subject);
     this.code = definition.code;
@@ -110,6 +112,7 @@ export class ChannelLengthError extends ChannelError {
   /** Length of the longest message that the channel carries, in bytes. */
   readonly maxBytes: number;
 
+  /** Makes the error for a message of `lengthBytes` on a channel that carries at most `maxBytes`. */
   constructor(channel: string, lengthBytes: number, maxBytes: number) {
     const { remedy } = CHANNEL_ERRORS.ERR_CHANNEL_MESSAGE_TOO_LONG;
     super("publish", `${lengthBytes} bytes, at most ${maxBytes} fit; ${remedy}`, { channel });
@@ -118,14 +121,15 @@ export class ChannelLengthError extends ChannelError {
   }
 }
 
-/** The NATS server cannot be reached, or refused. */
+/** The NATS server did not answer, or refused. */
 export class BrokerError<Code extends string = string> extends ChannelError {
   static {
     brandError(this, "BrokerError");
   }
-  /** Says what the broker did. Match on this, never on the message. */
+  /** Code of the failure. Programs match on it, never on the message. */
   readonly code: Code;
 
+  /** Makes the error for a row of {@link CHANNEL_ERRORS}. */
   constructor(definition: ErrorDefinition<Code, "BrokerError">, operation: string, subject: ChannelErrorSubject = {}, cause?: unknown) {
     super(operation, reasonOf(definition), subject, cause);
     this.code = definition.code;
