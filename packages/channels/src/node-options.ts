@@ -3,6 +3,7 @@ import {
   checkInteger,
   checkOptions,
   checkString,
+  guardLogger,
   InvalidArgumentError,
   type Logger,
   stderrLogger,
@@ -58,7 +59,7 @@ export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): Resolv
     namespace: checkNamespace(operation, "", namespace),
     heartbeatMs: checkInteger(operation, "heartbeatMs", heartbeatMs, [0, LONGEST_HEARTBEAT_MS]),
     maxSources: checkInteger(operation, "maxSources", maxSources, [1, LARGEST_SOURCES]),
-    logger,
+    logger: guardLogger(logger),
     ownsTransport: options.transport === undefined,
     transport: resolveTransport(operation, reactor, options),
   };

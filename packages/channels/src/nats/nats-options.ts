@@ -3,6 +3,7 @@ import {
   checkInteger,
   checkOptions,
   checkString,
+  guardLogger,
   InvalidArgumentError,
   type Logger,
   stderrLogger,
@@ -56,7 +57,7 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
   }
   return {
     prefix,
-    logger,
+    logger: guardLogger(logger),
     limits: {
       maxMessages: checkInteger(operation, "maxWaitingMessages", maxWaitingMessages, [0, 1 << 24]),
       maxBytes: checkInteger(operation, "maxWaitingBytes", maxWaitingBytes, [0, 2 ** 32]),

@@ -3,6 +3,7 @@ import {
   checkInteger,
   checkOptions,
   checkString,
+  guardLogger,
   InvalidArgumentError,
   type Logger,
   stderrLogger,
@@ -78,7 +79,7 @@ export function resolveRelayOptions(given: RelayOptions): ResolvedRelayOptions {
     rules: (allow as readonly RelayRule[]).map((rule) => resolveRule(rule, networks)),
     maxHops: checkInteger(OPERATION, "maxHops", maxHops, [1, 255]),
     maxChannels: checkInteger(OPERATION, "maxChannels", maxChannels, [1, 1 << 20]),
-    logger,
+    logger: guardLogger(logger),
   };
 }
 

@@ -3,13 +3,12 @@
  *
  *     "PULI" | length of the name (1 byte) | name (ASCII) | sequence number (4 bytes, big-endian) | payload
  */
+import { maxPayloadBytes as maxUdpPayloadBytes } from "groupcast";
 
 const MAGIC = 0x50_55_4c_49; // "PULI"
 const MAGIC_BYTES = 4;
 const SEQUENCE_BYTES = 4;
 const NAME_OFFSET = MAGIC_BYTES + 1;
-
-const MAX_UDP_PAYLOAD_BYTES = 65_507; // 65,535 less the headers of IPv4 and UDP (RFC 791, RFC 768)
 
 /** The parts of a datagram. */
 export interface PuliHeader {
@@ -25,7 +24,7 @@ export function puliOverheadBytes(channel: string): number {
 
 /** Returns the length of the longest payload on `channel`, in bytes. */
 export function maxPuliPayloadBytes(channel: string): number {
-  return MAX_UDP_PAYLOAD_BYTES - puliOverheadBytes(channel);
+  return maxUdpPayloadBytes(4) - puliOverheadBytes(channel);
 }
 
 /** Writes everything before the sequence number into `target`; returns its offset. */

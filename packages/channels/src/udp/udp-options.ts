@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, type Logger, stderrLogger, wrongType } from "@groupcast/base";
+import { checkInteger, checkOptions, guardLogger, type Logger, stderrLogger, wrongType } from "@groupcast/base";
 import type { InterfaceSelector } from "groupcast";
 import type { ReceivingInterface } from "./group-memberships.js";
 import { MAX_CHANNEL_PORT } from "./relay-port.js";
@@ -45,7 +45,7 @@ export function resolveUdpOptions(operation: string, given: UdpTransportOptions 
     ttl: checkInteger(operation, "ttl", ttl, [0, 255]),
     selector: ANY.has(selector) ? "any" : checkSelector(operation, selector),
     receiveBufferBytes: options.receiveBufferBytes,
-    logger,
+    logger: guardLogger(logger),
   };
 }
 
