@@ -117,3 +117,25 @@ describe("a logger that throws", () => {
     write.mockRestore();
   });
 });
+
+test("a receiver that throws costs neither the next receiver its packet nor itself the next one", async () => {
+  const site = new MemorySite();
+  const transport = new UdpTransport(site.reactor("a"), { logger: site.log });
+  const [errors, first, second] = [[] as Error[], [] as string[], [] as string[]];
+  transport.on("error", (error) => errors.push(error));
+  transport.startReceiving("c", {
+    packetReceived({ payload }) {
+      first.push(payload.toString());
+      trouble();
+    },
+  });
+  transport.startReceiving("c", { packetReceived: ({ payload }) => void second.push(payload.toString()) });
+  const sender = transport.openSender("c");
+  for (const text of ["1", "2", "3"]) sender.send(Buffer.from(text));
+  await site.settle();
+  expect([first, second]).toEqual([
+    ["1", "2", "3"],
+    ["1", "2", "3"],
+  ]);
+  expect(errors).toEqual([TROUBLE, TROUBLE, TROUBLE]);
+});

@@ -86,7 +86,15 @@ export class NatsReceptions {
       }
       const packet = this.#packetOf(message, reception.channel ?? channelForSubject(this.#prefix, message.subject));
       this.#statistics[packet === undefined ? "malformed" : "received"]++;
-      if (packet !== undefined) for (const receiver of reception.receivers) receiver.packetReceived(packet);
+      if (packet !== undefined) for (const receiver of reception.receivers) this.#give(receiver, packet);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #give(receiver: ChannelReceiver, packet: ReceivedPacket): void {
+    try {
+      receiver.packetReceived(packet);
     } catch (error) {
       this.#failed(error);
     }

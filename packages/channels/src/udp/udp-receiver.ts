@@ -1,12 +1,9 @@
+import { BufferView } from "@groupcast/base";
 import { type DatagramBatch, DatagramProtocol, type SocketAddress } from "groupcast";
 import type { ChannelReceiver, ChannelSource, TransportStatistics } from "../contract/channel-transport.js";
 import { isSameChannel, readPuliHeader, readSequence } from "./puli-datagram.js";
 import type { Receptions } from "./receptions.js";
 import { isRelayPort } from "./relay-port.js";
-
-/** Constructor that `subarray` calls once it has checked its arguments. The checks are half the cost of a small datagram here. */
-const BufferView = (Buffer as unknown as { readonly [Symbol.species]: BufferViewConstructor })[Symbol.species];
-type BufferViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
 /** A channel with the beginning of its datagrams, and its receivers. */
 interface Route {
@@ -25,16 +22,18 @@ export class UdpReceiver extends DatagramProtocol {
   readonly #port: number;
   readonly #receptions: Receptions;
   readonly #statistics: TransportStatistics;
+  readonly #receiverThrew: (error: unknown) => void;
   readonly #sources = new WeakMap<SocketAddress, ChannelSource>();
   #lastFrom: SocketAddress | undefined;
   #lastSource: ChannelSource | undefined;
   #lastRoute: Route | undefined;
 
-  constructor(port: number, receptions: Receptions, statistics: TransportStatistics) {
+  constructor(port: number, receptions: Receptions, statistics: TransportStatistics, receiverThrew: (error: unknown) => void) {
     super();
     this.#port = port;
     this.#receptions = receptions;
     this.#statistics = statistics;
+    this.#receiverThrew = receiverThrew;
   }
 
   override datagramsReceived(batch: DatagramBatch): void {
@@ -51,7 +50,13 @@ export class UdpReceiver extends DatagramProtocol {
     const sequence = readSequence(datagram, header.length);
     const payload = new BufferView(datagram.buffer, datagram.byteOffset + header.length, datagram.length - header.length);
     const packet = { channel, source, sequence, payload, isRelayed: isRelayPort(source.port!, this.#port) };
-    for (let i = 0; i < receivers.length; i++) receivers[i]!.packetReceived(packet);
+    for (let i = 0; i < receivers.length; i++) {
+      try {
+        receivers[i]!.packetReceived(packet);
+      } catch (error) {
+        this.#receiverThrew(error);
+      }
+    }
   }
 
   #routeOf(datagram: Buffer): Route | undefined {

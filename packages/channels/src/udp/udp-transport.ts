@@ -1,4 +1,4 @@
-import { Emitter, Eventful } from "@groupcast/base";
+import { asError, Emitter, Eventful } from "@groupcast/base";
 import type { MulticastPort, Reactor } from "groupcast";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
@@ -34,6 +34,7 @@ interface Receiving {
 export class UdpTransport extends Eventful<TransportEvents> implements ChannelTransport {
   /** `"udp"`. */
   readonly kind = "udp";
+  readonly #emitter: Emitter<TransportEvents>;
   readonly #reactor: Reactor;
   readonly #options: ResolvedUdpOptions;
   readonly #statistics: TransportStatistics = zeroTransportStatistics();
@@ -47,6 +48,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     const emitter = new Emitter<TransportEvents>(TRANSPORT_EVENTS);
     super(emitter);
     emitter.listenerThrew = (error) => this.#options.logger.error("an event listener threw", { error });
+    this.#emitter = emitter;
     this.#reactor = reactor;
     this.#options = resolveUdpOptions("UdpTransport", options);
     this.#senders = new UdpSenders(reactor, this.#options, this.#statistics);
@@ -125,11 +127,17 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   #openPort(): Receiving {
     const { port, selector, receiveBufferBytes } = this.#options;
     const interfaces = this.#reactor.network.interfaces();
-    const opened = this.#reactor.listenMulticast(port, new UdpReceiver(port, this.#receptions, this.#statistics), {
+    const receiver = new UdpReceiver(port, this.#receptions, this.#statistics, (error) => this.#report(error));
+    const opened = this.#reactor.listenMulticast(port, receiver, {
       listenMultiple: true,
       ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
     });
     return { port: opened, memberships: new GroupMemberships(opened, selector, interfaces) };
+  }
+
+  #report(thrown: unknown): void {
+    const error = asError(thrown);
+    if (!this.#emitter.emit("error", error)) this.#options.logger.error("a receiver threw", { error });
   }
 
   #warnOfTtl(): void {
