@@ -22,7 +22,7 @@ class Bench {
   readonly directory = new NodeDirectory(this.clock, "ffffffffffffffff", (change) => this.changes.push(this.#describe(change)));
 
   hear(changes: Partial<Heartbeat> = {}): void {
-    this.directory.hear(encodeHeartbeat(beat(changes)));
+    this.directory.take(encodeHeartbeat(beat(changes)));
   }
 
   #describe({ change, node: { name, channels } }: NodeChange): string {
@@ -157,14 +157,14 @@ describe("NodeDirectory", () => {
     const perBeat = 100;
     for (let i = 0; i < 1_000_000; i += perBeat) {
       const channels = Array.from({ length: perBeat }, (_, index) => published(`channel ${i + index}`));
-      directory.hear(encodeHeartbeat(beat({ totalChannels: 1_000_000, channels })));
+      directory.take(encodeHeartbeat(beat({ totalChannels: 1_000_000, channels })));
     }
     expect(directory.statistics()).toMatchObject({ nodes: 1, channels: 65_536, refused: 1_000_000 - 65_536 });
   });
 
   test("counts what it cannot read", () => {
     const bench = new Bench();
-    bench.directory.hear(Buffer.from("nonsense"));
+    bench.directory.take(Buffer.from("nonsense"));
     expect(bench.directory.statistics()).toMatchObject({ nodes: 0, malformed: 1 });
   });
 });
@@ -208,7 +208,7 @@ describe("Announcer", () => {
     const directory = new NodeDirectory(clock, undefined, () => {});
     const send = (bytes: Buffer) => {
       lengths.push(bytes.length);
-      directory.hear(bytes);
+      directory.take(bytes);
     };
     new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages: () => names.map(published), send }).start();
     await clock.advance(1000);

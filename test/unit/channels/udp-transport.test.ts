@@ -1,6 +1,6 @@
 import { multicastGroupForChannel, UdpTransport } from "@groupcast/channels";
 import { DatagramProtocol, type MulticastPort } from "groupcast";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MemorySite } from "../../support/channels/memory-site.js";
 
 const X = Buffer.from("x");
@@ -90,8 +90,22 @@ describe("sending", () => {
 
   test.each(["lo", "127.0.0.1", "any", "0.0.0.0", undefined])("TTL 0 with interface %s warns of nothing", (at) => {
     const site = new MemorySite();
-    site.node("a", at === undefined ? {} : { interface: at });
+    site
+      .node("a", at === undefined ? {} : { interface: at })
+      .channel("c")
+      .publish(X);
     expect(site.log.warnings).toEqual([]);
+  });
+
+  test("asks for the interfaces with the first channel only, and sends though there is no list of them", async () => {
+    const site = new MemorySite();
+    const got = texts(site.node("a"), "c");
+    vi.spyOn(site.reactor("a").network, "interfaces").mockImplementation(() => {
+      throw new Error("no list");
+    });
+    site.node("a", { interface: "eth0" }).channel("c").publish(X);
+    await site.settle();
+    expect(got).toEqual(["x"]);
   });
 
   test.each([

@@ -18,7 +18,7 @@ export interface Subscription {
   unsubscribe(): void;
 }
 
-/** What a subscription reports to its channel. */
+/** Reports of a subscription to its channel. */
 export interface SubscriptionReports<Out> {
   readonly unsubscribed: (subscription: ChannelSubscription<Out>) => void;
   /** The subscriber threw or rejected. */

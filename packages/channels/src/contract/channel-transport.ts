@@ -91,7 +91,7 @@ export const TRANSPORT_EVENTS: EventTable<TransportEvents> = {
   error: "something failed outside any call",
 };
 
-/** What became of the connection of a transport. */
+/** Change of a transport's connection. */
 export interface ConnectionChange {
   /** False when the connection broke, true when it is back. */
   readonly isConnected: boolean;

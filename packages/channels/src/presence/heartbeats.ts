@@ -47,7 +47,7 @@ export class Heartbeats implements ChannelReceiver {
   }
 
   packetReceived({ payload }: ReceivedPacket): void {
-    this.directory.hear(payload);
+    this.directory.take(payload);
   }
 
   /** Announces soon that the list of channels, or their use, has changed. */

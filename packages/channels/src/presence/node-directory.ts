@@ -70,10 +70,10 @@ export class NodeDirectory {
   }
 
   /** Takes the payload of a heartbeat. */
-  hear(payload: Buffer): void {
+  take(payload: Buffer): void {
     const beat = decodeHeartbeat(payload);
     if (beat === undefined) this.#malformed++;
-    else if (beat.session !== this.#ownSession && !this.#isClosed) this.#take(beat);
+    else if (beat.session !== this.#ownSession && !this.#isClosed) this.#update(beat);
   }
 
   /** Takes no further heartbeats, and reports no further changes. */
@@ -82,7 +82,7 @@ export class NodeDirectory {
     this.#nextCheck?.cancel();
   }
 
-  #take(beat: Heartbeat): void {
+  #update(beat: Heartbeat): void {
     const known = this.#nodes.peek(beat.session);
     if (beat.isLeaving) {
       if (known === undefined) return;
@@ -94,7 +94,7 @@ export class NodeDirectory {
     const node = this.#nodes.use(beat.session, () => new NodePresence(beat, nowMs)).value;
     const before = node.channelCount;
     const room = MAX_CHANNELS - this.#channels;
-    const hasChanged = node.hear(beat, nowMs, room);
+    const hasChanged = node.update(beat, nowMs, room);
     this.#channels += node.channelCount - before;
     if (room < beat.channels.length) this.#refused += Math.max(0, beat.channels.length - room);
     if (known === undefined || hasChanged) this.#nodeChanged({ change: known === undefined ? "appeared" : "changed", node });

@@ -19,7 +19,7 @@ export class NodePresence implements RemoteNode {
   readonly session: string;
   #name: string;
   #periodMs: number;
-  #heardMs: number;
+  #latestMs: number;
   #revision = -1;
   #current = 0; // number of channels of this revision that are known
   readonly #channels = new Map<string, { readonly usage: ChannelUsage; readonly revision: number }>();
@@ -28,7 +28,7 @@ export class NodePresence implements RemoteNode {
     this.session = session;
     this.#name = name;
     this.#periodMs = periodMs;
-    this.#heardMs = nowMs;
+    this.#latestMs = nowMs;
   }
 
   get name(): string {
@@ -47,7 +47,7 @@ export class NodePresence implements RemoteNode {
   /** Whether three heartbeats are missing. */
   isSilent(nowMs: number): boolean {
     const periodMs = Math.min(Math.max(this.#periodMs, SHORTEST_PERIOD_MS), LONGEST_PERIOD_MS);
-    return nowMs - this.#heardMs >= MISSED_BEATS * periodMs;
+    return nowMs - this.#latestMs >= MISSED_BEATS * periodMs;
   }
 
   /**
@@ -56,8 +56,8 @@ export class NodePresence implements RemoteNode {
    * @param room - Number of further channels that there is room for.
    * @returns Whether the name or the channels changed.
    */
-  hear({ name, periodMs, revision, totalChannels, channels }: Heartbeat, nowMs: number, room: number): boolean {
-    this.#heardMs = nowMs;
+  update({ name, periodMs, revision, totalChannels, channels }: Heartbeat, nowMs: number, room: number): boolean {
+    this.#latestMs = nowMs;
     this.#periodMs = periodMs;
     let hasChanged = name !== this.#name;
     this.#name = name;

@@ -32,7 +32,7 @@ export class RelayIntake {
   readonly #matching = new Map<string, ChannelReceiver>(); // by pattern
   #directory: NodeDirectory | undefined;
   #reconciliation: ScheduledCall | undefined;
-  readonly #listener: ChannelReceiver = { packetReceived: (packet) => this.#heardHeartbeat(packet) };
+  readonly #listener: ChannelReceiver = { packetReceived: (packet) => this.#heartbeatReceived(packet) };
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -98,8 +98,8 @@ export class RelayIntake {
     return this.#patterns.find(({ pattern }) => pattern.matches(channel))?.pattern.text;
   }
 
-  #heardHeartbeat({ isRelayed, payload }: ReceivedPacket): void {
-    if (!isRelayed) this.#directory!.hear(payload); // channels of nodes on other networks come from there
+  #heartbeatReceived({ isRelayed, payload }: ReceivedPacket): void {
+    if (!isRelayed) this.#directory!.take(payload); // channels of nodes on other networks come from there
   }
 
   /** Receives the channels that nodes publish now, and no others. */

@@ -67,7 +67,7 @@ export class UdpSenders {
   }
 
   #openStream(channel: string, purpose: "publish" | "relay"): Stream {
-    const to = { address: multicastGroupForChannel(channel), port: this.#options.port }; // refuses a name that is none
+    const to = { address: multicastGroupForChannel(channel), port: this.#options.port }; // first, as it refuses what is no channel's name
     const port = purpose === "relay" ? this.#openRelayPort() : this.#openPort();
     return { channel, port, to, sequence: 0, users: 0 };
   }

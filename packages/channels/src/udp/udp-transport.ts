@@ -41,6 +41,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   readonly #receptions = new Receptions();
   readonly #senders: UdpSenders;
   #receiving: Receiving | undefined;
+  #hasCheckedTtl = false;
   #closed: Promise<void> | undefined;
 
   /** Makes a transport, which opens nothing yet. @throws InvalidArgumentError for each option that is unknown or wrong. */
@@ -52,7 +53,6 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     this.#reactor = reactor;
     this.#options = resolveUdpOptions("UdpTransport", options);
     this.#senders = new UdpSenders(reactor, this.#options, this.#statistics);
-    this.#warnOfTtl();
   }
 
   /** Returns the length of the longest payload of one packet on `channel`, in bytes: it fits one datagram over IPv4. */
@@ -69,6 +69,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
    */
   openSender(channel: string, purpose: "publish" | "relay" = "publish"): ChannelSender {
     this.#checkOpen("openSender");
+    this.#warnOfTtl();
     return this.#senders.open(channel, purpose);
   }
 
@@ -81,6 +82,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
    */
   startReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#checkOpen("startReceiving");
+    this.#warnOfTtl();
     const group = multicastGroupForChannel(channel);
     if (!this.#receptions.add(channel, receiver)) return;
     try {
@@ -140,10 +142,17 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     if (!this.#emitter.emit("error", error)) this.#options.logger.error("a receiver threw", { error });
   }
 
+  /** Warns with the first channel, as a constructor does not ask the system. A list of interfaces that it refuses is no reason to fail. */
   #warnOfTtl(): void {
     const { ttl, selector, logger } = this.#options;
-    if (ttl > 0 || selector === "any" || isLoopback(selector, this.#reactor.network.interfaces())) return;
-    logger.warn(`TTL 0 with an interface other than loopback: nothing leaves this host, and only members on that interface hear it`);
+    if (this.#hasCheckedTtl || ttl > 0 || selector === "any") return;
+    this.#hasCheckedTtl = true;
+    try {
+      if (isLoopback(selector, this.#reactor.network.interfaces())) return;
+    } catch {
+      return;
+    }
+    logger.warn(`TTL 0 with an interface other than loopback: nothing leaves this host, and only members on that interface receive it`);
   }
 
   #checkOpen(operation: string): void {
