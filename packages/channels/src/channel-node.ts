@@ -21,7 +21,7 @@ import type { RemoteNode } from "./presence/node-presence.js";
 export type NodeEvents = {
   /** Another node appeared, changed its name or channels, or is gone. */
   node: (change: NodeChange) => void;
-  /** A subscriber or a listener threw or rejected, or the transport failed. Without a listener the logger gets it. Never fatal. */
+  /** A subscriber or a listener of a channel threw or rejected, or the transport failed. Without a listener it is logged. Never fatal. */
   error: (error: Error) => void;
 };
 
