@@ -8,7 +8,7 @@ import { Reassembler, type WholeMessage } from "../../../packages/channels/src/f
 
 const PACKET_BYTES = FRAGMENT_HEADER_BYTES + 10;
 
-class Bench {
+class Reassembly {
   readonly clock = new ManualClock();
   readonly statistics = zeroChannelStatistics();
   readonly reassembler = new Reassembler(this.clock, this.statistics);
@@ -54,7 +54,7 @@ describe("Fragmenter", () => {
     const message = Buffer.from("GCF1 is how a fragment begins");
     const [only, ...others] = new Fragmenter(1000).split(message);
     expect(others).toEqual([]);
-    expect(new Bench().texts([only!])).toEqual([message.toString()]);
+    expect(new Reassembly().texts([only!])).toEqual([message.toString()]);
   });
 
   test("begins to count where nobody knows", () => {
@@ -65,11 +65,11 @@ describe("Fragmenter", () => {
 
 describe("Reassembler", () => {
   test("passes a message on that was not split", () => {
-    expect(new Bench().take([Buffer.from("short")])).toEqual([{ payload: Buffer.from("short"), span: { first: 0, last: 0 } }]);
+    expect(new Reassembly().take([Buffer.from("short")])).toEqual([{ payload: Buffer.from("short"), span: { first: 0, last: 0 } }]);
   });
 
   test("puts a message together, and says which numbers its packets had", () => {
-    expect(new Bench().take(fragments())).toEqual([{ payload: Buffer.from(text), span: { first: 0, last: 2 } }]);
+    expect(new Reassembly().take(fragments())).toEqual([{ payload: Buffer.from(text), span: { first: 0, last: 2 } }]);
   });
 
   test("takes fragments in any order, and however often, and yields the message once", () => {
@@ -77,50 +77,54 @@ describe("Reassembler", () => {
     fc.assert(
       fc.property(order, (indices) => {
         const parts = fragments();
-        expect(new Bench().texts(indices.map((index) => parts[index]!))).toEqual([text]);
+        expect(new Reassembly().texts(indices.map((index) => parts[index]!))).toEqual([text]);
       }),
     );
   });
 
   test("does not mix messages of different sources that have the same number", () => {
-    const bench = new Bench();
+    const reassembly = new Reassembly();
     const parts = fragments();
-    expect([...bench.texts(parts.slice(0, 2), "a"), ...bench.texts(parts, "b"), ...bench.texts(parts.slice(2), "a")]).toEqual([text, text]);
+    expect([
+      ...reassembly.texts(parts.slice(0, 2), "a"),
+      ...reassembly.texts(parts, "b"),
+      ...reassembly.texts(parts.slice(2), "a"),
+    ]).toEqual([text, text]);
   });
 
   test("gives up a message two seconds after it began, and counts it", async () => {
-    const bench = new Bench();
+    const reassembly = new Reassembly();
     const parts = fragments();
-    bench.take(parts.slice(0, 2));
-    await bench.clock.advance(1999);
-    expect(bench.statistics.incomplete).toBe(0);
-    await bench.clock.advance(1);
-    expect(bench.statistics.incomplete).toBe(1);
-    expect(bench.reassembler.heldBytes).toBe(0);
-    expect(bench.texts(parts.slice(2))).toEqual([]);
+    reassembly.take(parts.slice(0, 2));
+    await reassembly.clock.advance(1999);
+    expect(reassembly.statistics.incomplete).toBe(0);
+    await reassembly.clock.advance(1);
+    expect(reassembly.statistics.incomplete).toBe(1);
+    expect(reassembly.reassembler.heldBytes).toBe(0);
+    expect(reassembly.texts(parts.slice(2))).toEqual([]);
   });
 
   test("lets a source begin eight messages, and then gives up its own oldest", () => {
-    const bench = new Bench();
+    const reassembly = new Reassembly();
     const other = fragments();
-    bench.take(other.slice(0, 1), "other");
-    for (let i = 0; i < 20; i++) bench.take(fragments().slice(0, 1), "greedy");
-    expect(bench.statistics.incomplete).toBe(12);
-    expect(bench.texts(other.slice(1), "other")).toEqual([text]);
+    reassembly.take(other.slice(0, 1), "other");
+    for (let i = 0; i < 20; i++) reassembly.take(fragments().slice(0, 1), "greedy");
+    expect(reassembly.statistics.incomplete).toBe(12);
+    expect(reassembly.texts(other.slice(1), "other")).toEqual([text]);
   });
 
   test("holds a bounded amount for fragments that never finish, from whomever", () => {
-    const bench = new Bench();
+    const reassembly = new Reassembly();
     const part = new Fragmenter(65_000).split(Buffer.alloc(16 * 1024 * 1024))[0]!;
-    for (let i = 0; i < 2000; i++) bench.take([part], `spoofed ${i}`);
-    expect(bench.reassembler.heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
-    expect(bench.statistics.incomplete).toBe(2000 - 256);
+    for (let i = 0; i < 2000; i++) reassembly.take([part], `spoofed ${i}`);
+    expect(reassembly.reassembler.heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(reassembly.statistics.incomplete).toBe(2000 - 256);
   });
 
   test("keeps no more memory alive than it counts, though a datagram came in a larger chunk", () => {
-    const bench = new Bench();
-    bench.take(fragments().slice(0, 1));
-    expect(bench.reassembler.heldBytes).toBe(10 + 128);
+    const reassembly = new Reassembly();
+    reassembly.take(fragments().slice(0, 1));
+    expect(reassembly.reassembler.heldBytes).toBe(10 + 128);
   });
 
   test.each([
@@ -130,18 +134,18 @@ describe("Reassembler", () => {
     ["a length that its fragments cannot have", "47434631000000010000001d00000002".concat("00".repeat(5))],
     ["a length beyond 16 MiB", "4743463100000001ffffffff0000ffff".concat("00".repeat(10))],
   ])("counts %s as malformed", (_, hex) => {
-    const bench = new Bench();
-    expect(bench.take([Buffer.from(hex, "hex")])).toEqual([]);
-    expect(bench.statistics.malformed).toBe(1);
+    const reassembly = new Reassembly();
+    expect(reassembly.take([Buffer.from(hex, "hex")])).toEqual([]);
+    expect(reassembly.statistics.malformed).toBe(1);
   });
 
   test("counts a fragment as malformed that contradicts the first of its message, and still completes that", () => {
-    const bench = new Bench();
+    const reassembly = new Reassembly();
     const parts = fragments();
     const contradicting = Buffer.from(parts[1]!);
     contradicting.writeUInt16BE(4, 14);
-    expect(bench.texts([parts[0]!, contradicting, ...parts.slice(1)])).toEqual([text]);
-    expect(bench.statistics.malformed).toBe(1);
+    expect(reassembly.texts([parts[0]!, contradicting, ...parts.slice(1)])).toEqual([text]);
+    expect(reassembly.statistics.malformed).toBe(1);
   });
 
   test("never throws, and never makes a message nobody sent, of fragments that were changed on the way", () => {
@@ -149,8 +153,8 @@ describe("Reassembler", () => {
     fc.assert(
       fc.property(changes, fc.nat(1), (changed, cutBytes) => {
         const parts = fragments().map((part) => Buffer.from(part));
-        for (const [part, at, mask] of changed) parts[part]![at % parts[part]!.length]! ^= mask;
-        const messages = new Bench().take(parts.map((part) => part.subarray(0, part.length - cutBytes)));
+        for (const [part, offset, mask] of changed) parts[part]![offset % parts[part]!.length]! ^= mask;
+        const messages = new Reassembly().take(parts.map((part) => part.subarray(0, part.length - cutBytes)));
         expect(messages.every(({ payload }) => payload.length <= PACKET_BYTES * 3)).toBe(true);
       }),
       { numRuns: 1000 },

@@ -16,7 +16,7 @@ function published(name: string): Heartbeat["channels"][number] {
   return { name, isPublished: true, isSubscribed: false };
 }
 
-class Bench {
+class Neighbours {
   readonly clock = new ManualClock();
   readonly changes: string[] = [];
   readonly directory = new NodeDirectory(this.clock, "ffffffffffffffff", (change) => this.changes.push(this.#describe(change)));
@@ -75,7 +75,7 @@ describe("decodeHeartbeat()", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 10 }), fc.nat(good.length), (changes, length) => {
         const bytes = Buffer.from(good);
-        for (const [at, value] of changes) bytes[at] = value;
+        for (const [offset, value] of changes) bytes[offset] = value;
         decodeHeartbeat(bytes.subarray(0, length));
       }),
       { numRuns: 2000 },
@@ -85,71 +85,71 @@ describe("decodeHeartbeat()", () => {
 
 describe("NodeDirectory", () => {
   test("tells of a node when it is first heard, and not again while nothing changes", () => {
-    const bench = new Bench();
-    bench.hear();
-    bench.hear();
-    expect(bench.changes).toEqual(["appeared camera pose"]);
-    expect(bench.directory.nodes).toMatchObject([{ session: SESSION, name: "camera", channels: [published("pose")] }]);
+    const neighbours = new Neighbours();
+    neighbours.hear();
+    neighbours.hear();
+    expect(neighbours.changes).toEqual(["appeared camera pose"]);
+    expect(neighbours.directory.nodes).toMatchObject([{ session: SESSION, name: "camera", channels: [published("pose")] }]);
   });
 
   test("does not tell a node of itself", () => {
-    const bench = new Bench();
-    bench.hear({ session: "ffffffffffffffff" });
-    expect(bench.changes).toEqual([]);
+    const neighbours = new Neighbours();
+    neighbours.hear({ session: "ffffffffffffffff" });
+    expect(neighbours.changes).toEqual([]);
   });
 
   test("tells what changed: a name, a channel more, one fewer, one that is used otherwise", () => {
-    const bench = new Bench();
-    bench.hear();
-    bench.hear({ name: "lens" });
-    bench.hear({ name: "lens", revision: 2, totalChannels: 2, channels: [published("pose"), published("image")] });
-    bench.hear({ name: "lens", revision: 3, totalChannels: 1, channels: [published("image")] });
-    bench.hear({ name: "lens", revision: 4, channels: [{ name: "image", isPublished: true, isSubscribed: true }] });
+    const neighbours = new Neighbours();
+    neighbours.hear();
+    neighbours.hear({ name: "lens" });
+    neighbours.hear({ name: "lens", revision: 2, totalChannels: 2, channels: [published("pose"), published("image")] });
+    neighbours.hear({ name: "lens", revision: 3, totalChannels: 1, channels: [published("image")] });
+    neighbours.hear({ name: "lens", revision: 4, channels: [{ name: "image", isPublished: true, isSubscribed: true }] });
     const changed = ["changed lens pose", "changed lens pose,image", "changed lens image", "changed lens image"];
-    expect(bench.changes).toEqual(["appeared camera pose", ...changed]);
+    expect(neighbours.changes).toEqual(["appeared camera pose", ...changed]);
   });
 
   test("keeps what it knows of a list while the parts of the next one come in", () => {
-    const bench = new Bench();
-    bench.hear({ totalChannels: 2, channels: [published("a"), published("b")] });
-    bench.hear({ revision: 2, totalChannels: 2, channels: [published("b")] });
-    expect(bench.directory.nodes[0]!.channels.map(({ name }) => name)).toEqual(["a", "b"]);
-    bench.hear({ revision: 2, totalChannels: 2, channels: [published("c")] });
-    expect(bench.directory.nodes[0]!.channels.map(({ name }) => name)).toEqual(["b", "c"]);
+    const neighbours = new Neighbours();
+    neighbours.hear({ totalChannels: 2, channels: [published("a"), published("b")] });
+    neighbours.hear({ revision: 2, totalChannels: 2, channels: [published("b")] });
+    expect(neighbours.directory.nodes[0]!.channels.map(({ name }) => name)).toEqual(["a", "b"]);
+    neighbours.hear({ revision: 2, totalChannels: 2, channels: [published("c")] });
+    expect(neighbours.directory.nodes[0]!.channels.map(({ name }) => name)).toEqual(["b", "c"]);
   });
 
   test("takes a node for dead when three of its heartbeats have not come", async () => {
-    const bench = new Bench();
-    bench.hear({ periodMs: 200 });
-    await bench.clock.advance(590);
-    bench.hear({ periodMs: 200 });
-    await bench.clock.advance(590);
-    expect(bench.changes).toEqual(["appeared camera pose"]);
-    await bench.clock.advance(110);
-    expect(bench.changes).toEqual(["appeared camera pose", "gone camera pose"]);
-    expect(bench.directory.nodes).toEqual([]);
+    const neighbours = new Neighbours();
+    neighbours.hear({ periodMs: 200 });
+    await neighbours.clock.advance(590);
+    neighbours.hear({ periodMs: 200 });
+    await neighbours.clock.advance(590);
+    expect(neighbours.changes).toEqual(["appeared camera pose"]);
+    await neighbours.clock.advance(110);
+    expect(neighbours.changes).toEqual(["appeared camera pose", "gone camera pose"]);
+    expect(neighbours.directory.nodes).toEqual([]);
   });
 
   test("hears a good-bye at once, and one from a stranger not at all", () => {
-    const bench = new Bench();
-    bench.hear({ isLeaving: true });
-    bench.hear();
-    bench.hear({ isLeaving: true });
-    expect(bench.changes).toEqual(["appeared camera pose", "gone camera pose"]);
+    const neighbours = new Neighbours();
+    neighbours.hear({ isLeaving: true });
+    neighbours.hear();
+    neighbours.hear({ isLeaving: true });
+    expect(neighbours.changes).toEqual(["appeared camera pose", "gone camera pose"]);
   });
 
   test("does not keep for ever who says that its period is for ever", async () => {
-    const bench = new Bench();
-    bench.hear({ periodMs: 0xffff_ffff });
-    await bench.clock.advance(181_000);
-    expect(bench.directory.nodes).toEqual([]);
+    const neighbours = new Neighbours();
+    neighbours.hear({ periodMs: 0xffff_ffff });
+    await neighbours.clock.advance(181_000);
+    expect(neighbours.directory.nodes).toEqual([]);
   });
 
   test("holds 1024 nodes, the latest, and counts who had to make room", () => {
-    const bench = new Bench();
-    for (let i = 0; i < 3000; i++) bench.hear({ session: i.toString(16).padStart(16, "0") });
-    expect(bench.directory.statistics()).toMatchObject({ nodes: 1024, channels: 1024, evicted: 1976 });
-    expect(bench.directory.nodes.at(-1)!.session).toBe((2999).toString(16).padStart(16, "0"));
+    const neighbours = new Neighbours();
+    for (let i = 0; i < 3000; i++) neighbours.hear({ session: i.toString(16).padStart(16, "0") });
+    expect(neighbours.directory.statistics()).toMatchObject({ nodes: 1024, channels: 1024, evicted: 1976 });
+    expect(neighbours.directory.nodes.at(-1)!.session).toBe((2999).toString(16).padStart(16, "0"));
   });
 
   test("holds 65,536 of a million channels that heartbeats announce, and counts the rest", () => {
@@ -163,9 +163,9 @@ describe("NodeDirectory", () => {
   });
 
   test("counts what it cannot read", () => {
-    const bench = new Bench();
-    bench.directory.take(Buffer.from("nonsense"));
-    expect(bench.directory.statistics()).toMatchObject({ nodes: 0, malformed: 1 });
+    const neighbours = new Neighbours();
+    neighbours.directory.take(Buffer.from("nonsense"));
+    expect(neighbours.directory.statistics()).toMatchObject({ nodes: 0, malformed: 1 });
   });
 });
 

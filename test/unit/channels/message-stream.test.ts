@@ -6,7 +6,7 @@ import { ChannelSubscription, type Subscriber } from "../../../packages/channels
 const message: ChannelMessage = { channel: "c", from: { id: "a" }, lead: 1, lost: 0, isRelayed: false };
 
 /** A stream, and what its channel does with it. */
-function bench(options: { capacity?: number } = {}) {
+function makeStream(options: { capacity?: number } = {}) {
   let deliver: Subscriber<number> = () => {};
   const ended: unknown[] = [];
   const subscribe = (subscriber: Subscriber<number>) => {
@@ -25,7 +25,7 @@ async function read(stream: MessageStream<number>, count: number): Promise<numbe
 }
 
 test("MessageStream yields what came before and while it is read, in order", async () => {
-  const { stream, push } = bench();
+  const { stream, push } = makeStream();
   push(1, 2);
   const reading = read(stream, 3);
   push(3);
@@ -33,14 +33,14 @@ test("MessageStream yields what came before and while it is read, in order", asy
 });
 
 test("MessageStream lets the oldest go when its reader is too slow, and counts", async () => {
-  const { stream, push } = bench({ capacity: 2 });
+  const { stream, push } = makeStream({ capacity: 2 });
   push(1, 2, 3, 4, 5);
   expect(stream.dropped).toBe(3);
   expect(await read(stream, 2)).toEqual([4, 5]);
 });
 
 test("leaving the loop ends the subscription", async () => {
-  const { stream, push, ended } = bench();
+  const { stream, push, ended } = makeStream();
   push(1, 2);
   await read(stream, 1);
   expect(ended).toHaveLength(1);
@@ -48,14 +48,14 @@ test("leaving the loop ends the subscription", async () => {
 });
 
 test("close() lets what waits be read, and then ends the loop", async () => {
-  const { stream, push } = bench();
+  const { stream, push } = makeStream();
   push(1);
   stream.close();
   expect(await read(stream, 10)).toEqual([1]);
 });
 
 test("close() ends every next() that waits", async () => {
-  const { stream } = bench();
+  const { stream } = makeStream();
   const waiting = [stream.next(), stream.next()];
   stream.close();
   expect(await Promise.all(waiting)).toEqual([
@@ -65,5 +65,5 @@ test("close() ends every next() that waits", async () => {
 });
 
 test.each([[0], [1.5], ["many"]])("capacity %j is refused", (capacity) => {
-  expect(() => bench({ capacity: capacity as never })).toThrow(expect.objectContaining({ argument: "capacity" }));
+  expect(() => makeStream({ capacity: capacity as never })).toThrow(expect.objectContaining({ argument: "capacity" }));
 });

@@ -19,7 +19,7 @@ class FakeConnection {
   }
 }
 
-function bench(maxMessages = 3, maxBytes = 1e6) {
+function makeOutbox(maxMessages = 3, maxBytes = 1e6) {
   const connection = new FakeConnection();
   const statistics = zeroTransportStatistics();
   const outbox = new NatsOutbox(connection as never, statistics, { maxMessages, maxBytes });
@@ -33,14 +33,14 @@ const HEADER = encodeNatsHeader("0123456789abcdef", 0, undefined);
 const MEBIBYTE = "x".repeat(1024 * 1024);
 
 test("send() gives a message to the client at once, while there is a connection", () => {
-  const { connection, statistics, send } = bench();
+  const { connection, statistics, send } = makeOutbox();
   send("1", "2");
   expect(connection.published).toEqual(["1", "2"]);
   expect(statistics.sent).toBe(2);
 });
 
 test("send() copies: the caller may change the payload when it returns", () => {
-  const { connection, outbox } = bench();
+  const { connection, outbox } = makeOutbox();
   const payload = Buffer.from("before");
   outbox.disconnected();
   outbox.send("groupcast.c", payload, HEADER);
@@ -50,7 +50,7 @@ test("send() copies: the caller may change the payload when it returns", () => {
 });
 
 test("without a connection messages wait, and go out in order when it is back", () => {
-  const { connection, outbox, send } = bench();
+  const { connection, outbox, send } = makeOutbox();
   outbox.disconnected();
   send("1", "2");
   expect(connection.published).toEqual([]);
@@ -60,7 +60,7 @@ test("without a connection messages wait, and go out in order when it is back", 
 });
 
 test("more messages than may wait make the oldest go, and are counted", () => {
-  const { connection, statistics, outbox, send } = bench(3);
+  const { connection, statistics, outbox, send } = makeOutbox(3);
   outbox.disconnected();
   send("1", "2", "3", "4", "5");
   outbox.connected();
@@ -69,7 +69,7 @@ test("more messages than may wait make the oldest go, and are counted", () => {
 });
 
 test("more bytes than may wait make the oldest go, and are counted", () => {
-  const { connection, statistics, outbox, send } = bench(100, 10);
+  const { connection, statistics, outbox, send } = makeOutbox(100, 10);
   outbox.disconnected();
   send("aaaaaa", "bbbb", "cccc");
   outbox.connected();
@@ -78,7 +78,7 @@ test("more bytes than may wait make the oldest go, and are counted", () => {
 });
 
 test("a server that does not confirm is given 8 MiB, and the rest waits until it does", async () => {
-  const { connection, outbox, send } = bench(100, 1e9);
+  const { connection, outbox, send } = makeOutbox(100, 1e9);
   for (let i = 0; i < 12; i++) send(MEBIBYTE);
   expect(connection.published).toHaveLength(8);
   expect(outbox.length).toBe(4);
@@ -89,7 +89,7 @@ test("a server that does not confirm is given 8 MiB, and the rest waits until it
 });
 
 test("what was on the way when the connection broke is counted as unconfirmed, and a late answer changes nothing", async () => {
-  const { connection, statistics, outbox, send } = bench(100, 1e9);
+  const { connection, statistics, outbox, send } = makeOutbox(100, 1e9);
   send(MEBIBYTE, MEBIBYTE, "3");
   outbox.disconnected();
   expect(statistics).toMatchObject({ sent: 3, unconfirmed: 3 });
@@ -102,7 +102,7 @@ test("what was on the way when the connection broke is counted as unconfirmed, a
 });
 
 test("what the server has confirmed is not unconfirmed when the connection breaks later", async () => {
-  const { connection, statistics, outbox, send } = bench(100, 1e9);
+  const { connection, statistics, outbox, send } = makeOutbox(100, 1e9);
   send(MEBIBYTE);
   connection.questions[0]!.answer();
   await Promise.resolve();
@@ -112,7 +112,7 @@ test("what the server has confirmed is not unconfirmed when the connection break
 });
 
 test("finish() counts what still waits as dropped", async () => {
-  const { statistics, outbox, send } = bench();
+  const { statistics, outbox, send } = makeOutbox();
   outbox.disconnected();
   send("1", "2");
   await outbox.finish();

@@ -211,7 +211,10 @@ describe("a relay on UDP", () => {
     site.network.host("b", { switch: "other" });
     const reactor = site.reactor("r");
     const relays = rules.map((allow) => {
-      const side = (at: string, network: string) => ({ transport: new UdpTransport(reactor, { ttl: 1, interface: at }), network });
+      const side = (selector: string, network: string) => ({
+        transport: new UdpTransport(reactor, { ttl: 1, interface: selector }),
+        network,
+      });
       return new ChannelRelay(reactor, { sides: [side("eth0", "left"), side("eth1", "right")], allow, logger: site.log });
     });
     return { site, relays, left: site.node("a", { ttl: 1, heartbeatMs: 500 }), right: site.node("b", { ttl: 1, heartbeatMs: 500 }) };
@@ -278,7 +281,10 @@ describe("a relay on UDP", () => {
     const site = new MemorySite();
     site.network.host("r").addInterface("eth1", { switch: site.network.switch("other") });
     const reactor = site.reactor("r");
-    const side = (at: string, network: string) => ({ transport: new UdpTransport(reactor, { ttl: 1, interface: at }), network });
+    const side = (selector: string, network: string) => ({
+      transport: new UdpTransport(reactor, { ttl: 1, interface: selector }),
+      network,
+    });
     new ChannelRelay(reactor, { sides: [side("eth0", "left"), side("eth1", "right")], allow: EVERYTHING, maxChannels: 10 });
     const node = site.node("a", { ttl: 1, heartbeatMs: 500 });
     for (let i = 0; i < 100; i++) node.channel(`channel ${i}`).publish(Buffer.alloc(0));

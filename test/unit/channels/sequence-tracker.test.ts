@@ -4,7 +4,7 @@ import { RecentTable } from "../../../packages/channels/src/order/recent-table.j
 import { SequenceTracker, type SourceState } from "../../../packages/channels/src/order/sequence-tracker.js";
 
 /** A tracker with a clock that the test moves. */
-class Bench {
+class Receiver {
   nowMs = 0;
   readonly sources: RecentTable<SourceState>;
   readonly tracker: SequenceTracker;
@@ -30,32 +30,32 @@ class Bench {
 
 describe("lead()", () => {
   test("is 1 for messages in order", () => {
-    expect(new Bench().leads(0, 1, 2, 3)).toEqual([1, 1, 1, 1]);
+    expect(new Receiver().leads(0, 1, 2, 3)).toEqual([1, 1, 1, 1]);
   });
 
   test("is 1 for the first that is heard of a source, whatever its number", () => {
-    expect(new Bench().leads(4711)).toEqual([1]);
+    expect(new Receiver().leads(4711)).toEqual([1]);
   });
 
   test("is more after a gap, 0 for a repeat of the newest, less for what is late", () => {
-    expect(new Bench().leads(10, 13, 13, 11, 14)).toEqual([1, 3, 0, -2, 1]);
+    expect(new Receiver().leads(10, 13, 13, 11, 14)).toEqual([1, 3, 0, -2, 1]);
   });
 
   test("keeps sources apart", () => {
-    const bench = new Bench();
-    expect([bench.lead(5, "a"), bench.lead(0, "b"), bench.lead(6, "a"), bench.lead(1, "b")]).toEqual([1, 1, 1, 1]);
+    const receiver = new Receiver();
+    expect([receiver.lead(5, "a"), receiver.lead(0, "b"), receiver.lead(6, "a"), receiver.lead(1, "b")]).toEqual([1, 1, 1, 1]);
   });
 
   test("keeps channels apart that share a table", () => {
-    const bench = new Bench();
-    const other = new SequenceTracker("other", bench.sources);
-    bench.lead(7);
+    const receiver = new Receiver();
+    const other = new SequenceTracker("other", receiver.sources);
+    receiver.lead(7);
     expect(other.lead({ id: "a" }, 3, 3, 0)).toBe(1);
-    expect(bench.lead(8)).toBe(1);
+    expect(receiver.lead(8)).toBe(1);
   });
 
   test("wraps from 2 ** 32 - 1 to 0", () => {
-    expect(new Bench().leads(0xffff_fffe, 0xffff_ffff, 0, 0xffff_ffff, 2)).toEqual([1, 1, 1, -1, 2]);
+    expect(new Receiver().leads(0xffff_fffe, 0xffff_ffff, 0, 0xffff_ffff, 2)).toEqual([1, 1, 1, -1, 2]);
   });
 
   test.each([
@@ -63,11 +63,11 @@ describe("lead()", () => {
     { sent: [1, 2, 4, 3, 5], seen: [1, 2, 4, 5] },
     { sent: [5, 1, 2, 3, 4], seen: [5] },
   ])("of $sent lets an ordered subscriber see $seen", ({ sent, seen }) => {
-    expect(new Bench().ordered(...sent)).toEqual(seen);
+    expect(new Receiver().ordered(...sent)).toEqual(seen);
   });
 
   test("is that of the newest plus one for a message of several packets, and the next is in order after its last", () => {
-    const { tracker } = new Bench();
+    const { tracker } = new Receiver();
     const source = { id: "a" };
     expect(tracker.lead(source, 0, 0, 0)).toBe(1);
     expect(tracker.lead(source, 1, 9, 0)).toBe(1);
@@ -79,56 +79,56 @@ describe("lead()", () => {
 
 describe("a sender that starts again", () => {
   test("is heard at once: a program takes longer to start than a repeat to come", () => {
-    const bench = new Bench();
-    bench.lead(20);
-    bench.nowMs = 100;
-    expect(bench.leads(0, 1)).toEqual([1, 1]);
-    expect(bench.tracker.restarts).toBe(1);
+    const receiver = new Receiver();
+    receiver.lead(20);
+    receiver.nowMs = 100;
+    expect(receiver.leads(0, 1)).toEqual([1, 1]);
+    expect(receiver.tracker.restarts).toBe(1);
   });
 
   test("is heard after a second without progress, though its first messages were lost", () => {
-    const bench = new Bench();
-    bench.lead(20);
-    bench.nowMs = 999;
-    expect(bench.leads(3)).toEqual([-17]);
-    bench.nowMs = 1000;
-    expect(bench.leads(4, 5)).toEqual([1, 1]);
+    const receiver = new Receiver();
+    receiver.lead(20);
+    receiver.nowMs = 999;
+    expect(receiver.leads(3)).toEqual([-17]);
+    receiver.nowMs = 1000;
+    expect(receiver.leads(4, 5)).toEqual([1, 1]);
   });
 
   test("is not what a repeat of everything is, as it comes by a second path", () => {
-    const bench = new Bench();
+    const receiver = new Receiver();
     const numbers = Array.from({ length: 500 }, (_, index) => index);
-    expect(new Set(bench.leads(...numbers))).toEqual(new Set([1]));
-    bench.nowMs = 50;
-    expect(bench.ordered(...numbers)).toEqual([]);
-    expect(bench.tracker.restarts).toBe(0);
+    expect(new Set(receiver.leads(...numbers))).toEqual(new Set([1]));
+    receiver.nowMs = 50;
+    expect(receiver.ordered(...numbers)).toEqual([]);
+    expect(receiver.tracker.restarts).toBe(0);
   });
 
   test("is what a number is that nobody can be ahead or behind by: nothing is counted as lost, and the true sender goes on", () => {
-    const bench = new Bench();
-    expect(bench.leads(5, 2_000_000_000, 6, 7)).toEqual([1, 1, 1, 1]);
-    expect(bench.tracker.restarts).toBe(2);
+    const receiver = new Receiver();
+    expect(receiver.leads(5, 2_000_000_000, 6, 7)).toEqual([1, 1, 1, 1]);
+    expect(receiver.tracker.restarts).toBe(2);
   });
 
   test("is what a sender becomes whose address somebody else used for a number ahead: a second of lateness, then order again", () => {
-    const bench = new Bench();
-    bench.leads(5, 500_000);
+    const receiver = new Receiver();
+    receiver.leads(5, 500_000);
     const leads = Array.from({ length: 15 }, (_, index) => {
-      bench.nowMs += 100;
-      return bench.lead(6 + index);
+      receiver.nowMs += 100;
+      return receiver.lead(6 + index);
     });
     expect(leads.map((lead) => lead >= 1)).toEqual(leads.map((_, index) => index >= 9));
   });
 });
 
 test("a million spoofed sources leave the table at its bound, and a source that goes on speaking in it", () => {
-  const bench = new Bench(1000);
+  const receiver = new Receiver(1000);
   for (let i = 0; i < 1_000_000; i++) {
-    bench.lead(i, `spoofed ${i}`);
-    if (i % 500 === 0) expect(bench.lead(i / 500, "true")).toBe(1);
+    receiver.lead(i, `spoofed ${i}`);
+    if (i % 500 === 0) expect(receiver.lead(i / 500, "true")).toBe(1);
   }
-  expect(bench.sources.size).toBe(1000);
-  expect(bench.lead(2002, "true")).toBe(3);
+  expect(receiver.sources.size).toBe(1000);
+  expect(receiver.lead(2002, "true")).toBe(3);
 });
 
 test("lead() is a whole number and moves the newest only forwards or to a restart, for whatever numbers", () => {
@@ -136,13 +136,13 @@ test("lead() is a whole number and moves the newest only forwards or to a restar
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 0xffff_ffff }), fc.integer({ min: 0, max: 300 })), { maxLength: 50 }),
       (steps) => {
-        const bench = new Bench();
+        const receiver = new Receiver();
         for (const [sequence, passedMs] of steps) {
-          bench.nowMs += passedMs;
-          const before = bench.sources.peek("channel\0a")?.newest;
-          const lead = bench.lead(sequence);
+          receiver.nowMs += passedMs;
+          const before = receiver.sources.peek("channel\0a")?.newest;
+          const lead = receiver.lead(sequence);
           expect(Number.isInteger(lead)).toBe(true);
-          const { newest } = bench.sources.peek("channel\0a")!;
+          const { newest } = receiver.sources.peek("channel\0a")!;
           expect(newest).toBe(lead >= 1 ? sequence : before);
         }
       },

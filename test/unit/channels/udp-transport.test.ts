@@ -14,7 +14,7 @@ function texts(node: ReturnType<MemorySite["node"]>, channel: string): string[] 
 
 function memberships(site: MemorySite, host: string): string[] {
   const ports = site.reactor(host).ports as readonly MulticastPort[];
-  return ports.flatMap((port) => port.memberships.map(({ group, interface: at }) => `${group} ${at}`)).sort();
+  return ports.flatMap((port) => port.memberships.map(({ group, interface: name }) => `${group} ${name}`)).sort();
 }
 
 /** Two names on one group. */
@@ -88,10 +88,10 @@ describe("sending", () => {
     expect([here, there]).toEqual([["x"], []]);
   });
 
-  test.each(["lo", "127.0.0.1", "any", "0.0.0.0", undefined])("TTL 0 with interface %s warns of nothing", (at) => {
+  test.each(["lo", "127.0.0.1", "any", "0.0.0.0", undefined])("TTL 0 with interface %s warns of nothing", (selector) => {
     const site = new MemorySite();
     site
-      .node("a", at === undefined ? {} : { interface: at })
+      .node("a", selector === undefined ? {} : { interface: selector })
       .channel("c")
       .publish(X);
     expect(site.log.warnings).toEqual([]);
@@ -140,9 +140,9 @@ describe("receiving", () => {
     expect(got.sort()).toEqual(["by eth0", "by loopback"]);
   });
 
-  test.each(["lo", "127.0.0.1", 1])("on loopback, given as %s: it is joined once", (at) => {
+  test.each(["lo", "127.0.0.1", 1])("on loopback, given as %s: it is joined once", (selector) => {
     const site = new MemorySite();
-    texts(site.node("a", { interface: at }), "a");
+    texts(site.node("a", { interface: selector }), "a");
     expect(memberships(site, "a")).toEqual(["239.0.0.97 lo"]);
   });
 
