@@ -4,25 +4,27 @@ import { expect, test } from "vitest";
 import { ETH0, LOOPBACK } from "../../support/fake-backend.js";
 
 test.each([
-  ["223.255.255.255", 4, false, false, false],
-  ["224.0.0.0", 4, true, false, false],
-  ["239.255.255.255", 4, true, false, false],
-  ["240.0.0.0", 4, false, false, false],
-  ["255.255.255.255", 4, false, false, false],
-  ["fe7f::1", 6, false, false, false],
-  ["fe80::1", 6, false, true, true],
-  ["FEBF::1", 6, false, true, true],
-  ["fec0::1", 6, false, false, false],
-  ["ff01::1", 6, true, false, true],
-  ["ff12::1", 6, true, false, true],
-  ["ff05::1", 6, true, false, false],
-  ["ff3e::8000:1", 6, true, false, false],
-  ["ff00::1", 6, true, false, false],
-  ["::1", 6, false, false, false],
-  ["::ffff:224.0.0.1", 6, false, false, false],
-] as const)("%s: family %i, multicast %s, link-local %s, needs a zone %s", (address, family, multicast, linkLocal, zone) => {
-  expect(isIP(address)).toBe(family);
-  expect([familyOf(address), isMulticast(address), isLinkLocal(address), needsZone(address)]).toEqual([family, multicast, linkLocal, zone]);
+  ["223.255.255.255", { family: 4, multicast: false, linkLocal: false, zone: false }],
+  ["224.0.0.0", { family: 4, multicast: true, linkLocal: false, zone: false }],
+  ["239.255.255.255", { family: 4, multicast: true, linkLocal: false, zone: false }],
+  ["240.0.0.0", { family: 4, multicast: false, linkLocal: false, zone: false }],
+  ["255.255.255.255", { family: 4, multicast: false, linkLocal: false, zone: false }],
+  ["fe7f::1", { family: 6, multicast: false, linkLocal: false, zone: false }],
+  ["fe80::1", { family: 6, multicast: false, linkLocal: true, zone: true }],
+  ["FEBF::1", { family: 6, multicast: false, linkLocal: true, zone: true }],
+  ["fec0::1", { family: 6, multicast: false, linkLocal: false, zone: false }],
+  ["ff01::1", { family: 6, multicast: true, linkLocal: false, zone: true }],
+  ["ff12::1", { family: 6, multicast: true, linkLocal: false, zone: true }],
+  ["ff05::1", { family: 6, multicast: true, linkLocal: false, zone: false }],
+  ["ff3e::8000:1", { family: 6, multicast: true, linkLocal: false, zone: false }],
+  ["ff00::1", { family: 6, multicast: true, linkLocal: false, zone: false }],
+  ["::1", { family: 6, multicast: false, linkLocal: false, zone: false }],
+  ["::ffff:224.0.0.1", { family: 6, multicast: false, linkLocal: false, zone: false }],
+] as const)("%s is %o", (address, facts) => {
+  expect(isIP(address)).toBe(facts.family);
+  expect({ family: familyOf(address), multicast: isMulticast(address), linkLocal: isLinkLocal(address), zone: needsZone(address) }).toEqual(
+    facts,
+  );
 });
 
 test("withoutZone() and zoneOf() take a literal apart", () => {
