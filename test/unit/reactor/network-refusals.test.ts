@@ -1,5 +1,5 @@
 // What the network refuses to answer: the reactor goes on, says so once, and is right again afterwards.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
 import { Stage, turn } from "./stage.js";
 
@@ -123,6 +123,50 @@ test("one membership that fails does not keep the others, or the outgoing interf
   };
   stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
   expect(socket.memberships).toEqual(["239.255.0.1 wlan0 -", "239.255.0.3 wlan0 -"]);
+  await turn();
+  expect(events.filter(([event]) => event === "error")).toMatchObject([["error", { message: "a defect of a backend" }]]);
+});
+
+test("a change between watching and listing is noticed", async () => {
+  const stage = new Stage();
+  const { network } = stage.backend;
+  const { interfaces } = network;
+  let isFirst = true;
+  network.interfaces = () => {
+    const listed = interfaces.call(network);
+    if (isFirst) queueMicrotask(() => network.change([LOOPBACK, ETH0, WLAN0])); // as the kernel does, right behind the list
+    isFirst = false;
+    return listed;
+  };
+  const { port } = stage.listen();
+  port.joinGroup(GROUP, "wlan0");
+  await turn();
+  expect(port.memberships).toMatchObject([{ state: "joined" }]);
+});
+
+test("a look that is due again keeps no process alive", () => {
+  const stage = new Stage();
+  errorsOf(stage);
+  const unref = vi.fn();
+  const { clock } = stage;
+  const { schedule } = clock;
+  clock.schedule = (delayMs, fn) => Object.assign(schedule.call(clock, delayMs, fn), { unref });
+  stage.backend.network.refusals.watch.push("EPERM");
+  stage.reactor.network.on("change", () => {});
+  expect(unref).toHaveBeenCalledOnce();
+});
+
+test("an outgoing interface that cannot be set does not keep the memberships from being brought in line", async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listenMulticast({ outgoingInterface: "eth0" });
+  port.joinGroup(GROUP, "wlan0");
+  await turn();
+  events.length = 0;
+  socket.setMulticastInterface = () => {
+    throw new Error("a defect of a backend");
+  };
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(port.memberships).toMatchObject([{ state: "joined" }]);
   await turn();
   expect(events.filter(([event]) => event === "error")).toMatchObject([["error", { message: "a defect of a backend" }]]);
 });

@@ -69,3 +69,20 @@ test("hold() keeps one timer until it is let go", () => {
   letGo();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("unref() lets the process end while a call is pending, in a later stretch too", () => {
+  vi.useFakeTimers();
+  const started: NodeJS.Timeout[] = [];
+  const start = globalThis.setTimeout;
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(((...args: Parameters<typeof start>) => {
+    const timer = start(...args);
+    started.push(timer);
+    return timer;
+  }) as typeof start);
+  const call = systemClock.schedule(2 * LONGEST_TIMER_MS, () => {});
+  expect(started.map((timer) => timer.hasRef())).toEqual([true]);
+  call.unref!();
+  vi.advanceTimersByTime(LONGEST_TIMER_MS + 1);
+  expect(started.map((timer) => timer.hasRef())).toEqual([false, false]);
+  call.cancel();
+});
