@@ -12,7 +12,8 @@ import {
 } from "./fingerprint.mjs";
 import { runStep } from "./step.mjs";
 
-const ADDON_SCRIPT = "packages/backend-native/scripts/build-addon.mjs";
+const ADDON_SCRIPTS = "packages/backend-native/scripts";
+const ADDON_SCRIPT = `${ADDON_SCRIPTS}/build-addon.mjs`;
 const ADDON_SOURCES = "packages/backend-native/src/addon";
 const ADDON_OUTPUTS = ["packages/backend-native/build/Release", "packages/backend-native/prebuilds"];
 const BUILD_TOOLS = ["c++", "g++", "clang++", "cc", "gcc", "clang", "make", "python3"]; // what node-gyp looks for
@@ -73,7 +74,7 @@ export function bundle() {
  */
 function buildAddon() {
   if (!existsSync(ROOT + ADDON_SCRIPT)) return;
-  const sources = [ADDON_SOURCES, ADDON_SCRIPT].flatMap(filesUnder);
+  const sources = [ADDON_SOURCES, ADDON_SCRIPTS].flatMap(filesUnder);
   runStep({
     title: "Building the native addon",
     stamp: ".cache/stamps/addon",

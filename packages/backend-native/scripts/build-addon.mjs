@@ -7,17 +7,18 @@
 //   ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 node node_modules/vitest/vitest.mjs run test/unit/backend-native
 // (preloaded because Node itself is not instrumented; leaks not checked because V8 never frees its heap at exit).
 //
+// Sources and flags are in src/addon/recipe.gypi, which prebuild.mjs reads, too: what the tests load is built like what is shipped.
 // Without a compiler it says so in one line and succeeds: Groupcast then runs on node:dgram.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runningTarget } from "./target.mjs";
 
 const PACKAGE = fileURLToPath(new URL("../", import.meta.url));
 const SOURCES = join(PACKAGE, "src/addon");
 const COMPILERS = ["g++", "c++", "clang++"];
-const INTERPRETER_BYTES = 4096; // an ELF file names its loader, and so its C library, near its start
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 const sanitize = process.argv.includes("--sanitize");
@@ -66,12 +67,8 @@ function build() {
 /** Puts the addon where the loader looks, in one step: a program that runs keeps the file it has loaded. */
 function install() {
   const suffix = sanitize ? "-sanitized" : "";
-  const target = join(PACKAGE, `prebuilds/linux-${process.arch}-${cLibrary()}${suffix}.node`);
+  const target = join(PACKAGE, `prebuilds/${runningTarget()}${suffix}.node`);
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(join(SOURCES, "build/Release/groupcast.node"), `${target}.new`);
   renameSync(`${target}.new`, target);
-}
-
-function cLibrary() {
-  return readFileSync(process.execPath).subarray(0, INTERPRETER_BYTES).includes("/ld-musl-") ? "musl" : "glibc";
 }

@@ -1,4 +1,5 @@
 // The host that this process runs on, as contracts see it: in a namespace with interfaces of its own, or as it is.
+import { readFileSync, realpathSync } from "node:fs";
 import type { DatagramBackend, Family } from "@groupcast/backend";
 import { answered, type ForeignSocket, realClock, type Site } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
@@ -15,14 +16,29 @@ const MAKE: Readonly<Record<HostBackend, () => DatagramBackend>> = {
   dgram: () => new DgramBackend({ pollIntervalMs: POLL_INTERVAL_MS }),
 };
 
+/** Path of a file in prebuilds/, or in another folder that prebuild.mjs has filled; the addons of vitest have other names. */
+const ADDON_FILE = /\S+\/linux-[^/\s]*\.node$/gm;
+
 let isWatching = false;
 
 /** The addon keeps a netlink socket from the first time that it tells of an interface; here, before anything is counted. */
 function loadNative(): NativeBackend {
   const backend = NativeBackend.load();
-  if (!isWatching) answered(backend.network.watch(() => {}));
+  refuseOtherAddons();
+  if (!isWatching) backend.network.watch(() => {});
   isWatching = true;
   return backend;
+}
+
+/** Checks that a run which names an addon is a run of that addon alone, by what the kernel has mapped into the process. */
+function refuseOtherAddons(): void {
+  const named = process.env.GROUPCAST_ADDON;
+  if (named === undefined || named === "") return;
+  const path = realpathSync(named);
+  const maps = readFileSync("/proc/self/maps", "utf8");
+  const others = new Set(maps.match(ADDON_FILE)?.filter((other) => other !== path));
+  if (maps.includes(` ${path}\n`) && others.size === 0) return;
+  throw new Error(`GROUPCAST_ADDON is ${named}, and the process has loaded ${[...others].join(", ") || "none"}`);
 }
 
 const PROGRAMS: Readonly<Record<HostBackend, string>> = {

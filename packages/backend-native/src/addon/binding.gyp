@@ -1,41 +1,23 @@
 {
   # Not at the package's root, where npm would take it for an order to compile at installation.
+  #
+  # Sources and flags are in recipe.gypi, which scripts/prebuild.mjs reads, too: plain JSON, without comments. node-gyp puts flags of its
+  # own first (common.gypi of Node: -O3, -std=gnu++20). Of two that contradict each other the compiler takes the later, so ours win.
+  "includes": ["recipe.gypi"],
   "variables": { "sanitize%": 0 },
   "targets": [
     {
       "target_name": "groupcast",
-      "sources": [
-        "addon.cc",
-        "arguments.cc",
-        "control_messages.cc",
-        "datagram_socket.cc",
-        "datagram_socket_events.cc",
-        "datagram_socket_sending.cc",
-        "endpoint.cc",
-        "environment.cc",
-        "error_queue.cc",
-        "incoming.cc",
-        "memberships.cc",
-        "multicast_exports.cc",
-        "netlink.cc",
-        "network_exports.cc",
-        "network_interfaces.cc",
-        "network_routes.cc",
-        "network_watch.cc",
-        "outgoing.cc",
-        "poll_watcher.cc",
-        "shared_exports.cc",
-        "socket_exports.cc",
-        "socket_options.cc"
-      ],
-      "defines": ["NAPI_VERSION=8"],
-      "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
-      "cflags_cc": ["-std=c++17", "-Wno-missing-field-initializers"],
-      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+      "sources": ["<@(addon_sources)"],
+      "defines": ["<@(addon_defines)"],
+      "cflags_cc": ["<@(addon_compiler_flags)"],
+      "ldflags": ["<@(addon_linker_flags)"],
       "conditions": [
         ["sanitize==1", {
-          "cflags": ["-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g"],
-          "ldflags": ["-fsanitize=address,undefined"]
+          "cflags_cc": ["<@(addon_sanitizer_flags)"],
+          "ldflags": ["<@(addon_sanitizer_flags)"]
+        }, {
+          "ldflags": ["<@(addon_strip_flags)"]
         }]
       ]
     }
