@@ -52,11 +52,20 @@ function make() {
 }
 
 function roundTrip(zone) {
+  untilLocal();
   arrived = new Promise((settle) => {
     deliver = settle;
   });
   const outcome = send(zone);
   return outcome < 0 ? errnoName(outcome) : arrived;
+}
+
+/**
+ * Waits until datagrams to the address stay on the host. A work queue of the kernel puts it into the local table, after ip(8) has returned
+ * (addrconf_dad_work() in net/ipv6/addrconf.c); a datagram sent before that waits for a neighbour which does not exist, and is lost.
+ */
+function untilLocal() {
+  while (!/^local fe80::1 /m.test(execFileSync("ip", ["-6", "route", "show", "table", "local"], { encoding: "utf8" })));
 }
 
 function send(zone) {
