@@ -1,16 +1,16 @@
 import type { Family, NetworkInterface, Outcome } from "@groupcast/backend";
 
-/** What the loop calls; `this` is the object that was given to `socket_open`. */
+/** Functions that the addon calls from the event loop. `this` is the object that was given to `socket_open`. */
 export interface AddonCallbacks {
   received(this: object, count: number): void;
   writable(this: object): void;
-  /** The peer is address 0 of the shared tables; family 0: unknown. */
+  /** Reports a lost datagram. The peer is address 0 of the shared tables; family 0: unknown. */
   sendFailed(this: object, errno: number): void;
   failed(this: object, errno: number, operation: string): void;
   changed(): void;
 }
 
-/** A route as the addon finds it. */
+/** Route as the addon finds it. */
 export interface AddonRoute {
   readonly interfaceIndex: number; // 0: none
   readonly source?: string;
@@ -18,8 +18,8 @@ export interface AddonRoute {
 }
 
 /**
- * The functions of the addon, each named like its C++ function in `addon/*_exports.cc`. Numbers that can be negative are errno.
- * Addresses pass through the shared tables: arguments are written there before the call, results read after it.
+ * Functions of the addon, each named like its C++ function in `addon/*_exports.cc`. A negative number is an errno.
+ * Addresses pass through the shared tables: the caller writes arguments there before the call, and reads results after it.
  */
 export interface Addon {
   layout_version(): number;
@@ -29,7 +29,7 @@ export interface Addon {
   parse_address(text: string): Outcome;
   format_address(): string;
   interface_name(index: number): string;
-  interface_index(name: string): number;
+  interface_index(name: string): number | Outcome;
   option_names(): string[];
   gather(chunk: Uint8Array, position: number, first: number, end: number, maxBytes: number): number;
 

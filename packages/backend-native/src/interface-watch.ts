@@ -1,7 +1,8 @@
 import type { Outcome } from "@groupcast/backend";
+import { callGuarded, stderrLogger } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 
-/** Calls its listeners after interfaces or addresses changed. Holds the addon's netlink socket while it has any. */
+/** Calls its listeners after interfaces or addresses changed. It holds the addon's netlink socket while it has listeners. */
 export class InterfaceWatch {
   readonly #addon: Addon;
   readonly #listeners = new Set<() => void>();
@@ -10,7 +11,7 @@ export class InterfaceWatch {
     this.#addon = addon;
   }
 
-  /** Adds a listener, once; less than 0 when the OS refuses to tell. */
+  /** Adds a listener, once. @returns 0, or a negative errno when the OS refuses to report changes. */
   add(listener: () => void): Outcome {
     if (this.#listeners.size === 0) {
       const outcome = this.#addon.network_watch_start();
@@ -20,14 +21,19 @@ export class InterfaceWatch {
     return 0;
   }
 
+  /** Removes a listener. */
   remove(listener: () => void): void {
     if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#addon.network_watch_stop();
   }
 
-  /** Tells everyone who was there when the change was noticed. */
+  /** Calls every listener that was added before the change. One that throws is logged: the others run, and the event loop goes on. */
   notify(): void {
     for (const listener of [...this.#listeners]) {
-      if (this.#listeners.has(listener)) listener();
+      if (this.#listeners.has(listener)) callGuarded(listener, listenerThrew);
     }
   }
+}
+
+function listenerThrew(error: unknown): void {
+  stderrLogger.error("a listener of interface changes threw", { error });
 }

@@ -9,16 +9,16 @@ interface Interned {
 }
 
 /**
- * One frozen {@link SocketAddress} for every address in words, made when it is first seen.
+ * Keeps one frozen {@link SocketAddress} for every address in words, and makes it when the address is first seen.
  *
- * Bounded: when a generation is full it becomes the older one, and what is still in use moves back from there.
+ * It is bounded: a full generation becomes the older one, and addresses still in use move back from there.
  */
 export class InternedAddresses {
   readonly #make: (words: Int32Array) => SocketAddress;
   readonly #seed = Math.trunc(Math.random() * 0x7fff_ffff) | 1; // peers must not be able to choose addresses that collide
   #young = new Map<number, Interned>();
   #old = new Map<number, Interned>();
-  #last: Interned | undefined; // most datagrams come from whom the one before came from
+  #last: Interned | undefined; // most datagrams come from the same peer as the one before
 
   constructor(make: (words: Int32Array) => SocketAddress) {
     this.#make = make;
@@ -30,14 +30,14 @@ export class InternedAddresses {
     this.#last = undefined;
   }
 
-  /** The address at `table[at …]`. */
-  at(table: Int32Array, at: number): SocketAddress {
+  /** Returns the address at `table[offset …]`. */
+  at(table: Int32Array, offset: number): SocketAddress {
     const last = this.#last;
-    if (last !== undefined && holds(last, table, at)) return last.address;
-    const key = this.#hash(table, at);
+    if (last !== undefined && holds(last, table, offset)) return last.address;
+    const key = this.#hash(table, offset);
     let found = this.#young.get(key) ?? this.#old.get(key);
-    if (found === undefined || !holds(found, table, at)) {
-      const words = table.slice(at, at + ADDRESS.SIZE);
+    if (found === undefined || !holds(found, table, offset)) {
+      const words = table.slice(offset, offset + ADDRESS.SIZE);
       found = { words, address: this.#make(words) };
     }
     this.#remember(key, found);
@@ -54,23 +54,23 @@ export class InternedAddresses {
     this.#young.set(key, interned);
   }
 
-  #hash(table: Int32Array, at: number): number {
+  #hash(table: Int32Array, offset: number): number {
     let hash = this.#seed;
-    for (let i = 0; i < ADDRESS.SIZE; i++) hash = Math.imul(hash ^ (table[at + i] as number), 0x5bd1_e995) ^ (hash >>> 15);
+    for (let i = 0; i < ADDRESS.SIZE; i++) hash = Math.imul(hash ^ table[offset + i]!, 0x5bd1_e995) ^ (hash >>> 15);
     return hash | 0;
   }
 }
 
-function holds(interned: Interned, table: Int32Array, at: number): boolean {
+function holds(interned: Interned, table: Int32Array, offset: number): boolean {
   const { words } = interned;
-  // Written out: this is done for each datagram.
+  // Written out: it runs for each datagram.
   return (
-    words[0] === table[at] &&
-    words[1] === table[at + 1] &&
-    words[2] === table[at + 2] &&
-    words[3] === table[at + 3] &&
-    words[4] === table[at + 4] &&
-    words[5] === table[at + 5] &&
-    words[6] === table[at + 6]
+    words[0] === table[offset] &&
+    words[1] === table[offset + 1] &&
+    words[2] === table[offset + 2] &&
+    words[3] === table[offset + 3] &&
+    words[4] === table[offset + 4] &&
+    words[5] === table[offset + 5] &&
+    words[6] === table[offset + 6]
   );
 }

@@ -5,7 +5,7 @@ import { BackendLoadError } from "@groupcast/backend";
 import type { Addon } from "./addon.js";
 import { LAYOUT_VERSION } from "./batch-layout.js";
 
-/** The addon, and what it was built for. */
+/** Addon that is loaded, and the platform it was built for. */
 export interface LoadedAddon {
   readonly addon: Addon;
   readonly target: string; // "linux-x64-glibc", or the path in GROUPCAST_ADDON
@@ -46,7 +46,7 @@ function refusal(reason: string, cause?: unknown): BackendLoadError {
 
 const INTERPRETER_BYTES = 4096; // the program headers and the interpreter's name lie at the start of an ELF file: elf(5)
 
-/** The C library of the running Node, by the loader that its executable names: `/lib/ld-musl-x86_64.so.1` or `/lib64/ld-linux-…`. */
+/** Returns the C library of this Node, by the loader that its executable names: `/lib/ld-musl-x86_64.so.1` or `/lib64/ld-linux-…`. */
 function cLibrary(): "glibc" | "musl" {
   const start = Buffer.alloc(INTERPRETER_BYTES);
   const fd = openSync(process.execPath, "r");

@@ -6,15 +6,19 @@ import { NativeNetwork } from "./native-network.js";
 import { NativeSocket } from "./native-socket.js";
 
 /**
- * Linux, through a small addon: datagrams are received and sent in batches (`recvmmsg(2)`, `sendmmsg(2)`, `UDP_GRO`,
- * `UDP_SEGMENT`), and everything that the waist knows can be done.
+ * UDP on Linux, through a small addon. It receives and sends datagrams in batches (`recvmmsg(2)`, `sendmmsg(2)`, `UDP_GRO`,
+ * `UDP_SEGMENT`), and has every capability of the waist.
  *
- * All of a thread share what the addon keeps for it; a worker thread loads its own.
+ * All backends of a thread share one environment of the addon; a worker thread loads its own.
  */
 export class NativeBackend implements DatagramBackend {
+  /** Name of this backend: "native". */
   readonly name = "native";
+  /** Why this backend is in use, as one sentence for people. */
   readonly reason: string;
+  /** Every feature, and each row of the option table that the addon serves. */
   readonly capabilities: ReadonlySet<Capability>;
+  /** Interfaces and routes of the host, from rtnetlink(7). */
   readonly network: BackendNetwork;
   readonly #context: NativeContext;
 
@@ -26,9 +30,9 @@ export class NativeBackend implements DatagramBackend {
   }
 
   /**
-   * Loads the addon. The environment variable GROUPCAST_ADDON names another file than the one that came with the package.
+   * Loads the addon that came with the package, or the file that the environment variable GROUPCAST_ADDON names.
    *
-   * @param reason - Why this backend is in use, as a sentence for people; says which addon was loaded when left out.
+   * @param reason - Why this backend is in use, as a sentence for people. Default: a sentence that names the addon.
    * @throws BackendLoadError `ERR_BACKEND_LOAD`: not Linux, no addon for this platform, or one that does not load.
    */
   static load(reason?: string): NativeBackend {
@@ -36,16 +40,24 @@ export class NativeBackend implements DatagramBackend {
     return new NativeBackend(contextOf(addon), reason ?? `the addon for ${target} is there and loads`);
   }
 
+  /** Opens an unbound UDP socket. @returns The socket, or an errno such as `-EMFILE`. */
   openSocket(family: Family, observer: SocketObserver): DatagramSocket | Outcome {
     return NativeSocket.open(this.#context, family, observer);
   }
 
+  /**
+   * Makes a socket of a descriptor that another program opened. It duplicates the descriptor: the caller keeps, and closes, its own. Both
+   * share one open file, which becomes non-blocking (O_NONBLOCK).
+   *
+   * @param fd - Descriptor of a UDP socket, IPv4 or IPv6, bound or not.
+   * @returns The socket, or an errno: `-EBADF` not open, `-ENOTSOCK` no socket, `-EAFNOSUPPORT` another family, `-EINVAL` no UDP socket.
+   */
   adoptSocket(fd: number, observer: SocketObserver): DatagramSocket | Outcome {
     return NativeSocket.adopt(this.#context, fd, observer);
   }
 }
 
-/** The addon calls back into one context of each thread, and every backend of the thread shares it. */
+/** Context of each environment: the addon calls back into one context per thread, and all backends of the thread share it. */
 const contexts = new WeakMap<Addon, NativeContext>();
 
 function contextOf(addon: Addon): NativeContext {

@@ -1,16 +1,16 @@
 import { type Capability, FEATURE_NAMES, OPTION_NAMES, optionRow } from "@groupcast/backend";
 import type { Addon } from "./addon.js";
-import { AddressBook } from "./address-book.js";
+import { AddressTranslator } from "./address-translator.js";
 import { type SharedTables, sharedTables } from "./batch-layout.js";
 import { InterfaceWatch } from "./interface-watch.js";
 import { ReceivedBatch } from "./received-batch.js";
 import { SendRuns } from "./send-runs.js";
 
-/** What all sockets of one thread share: the addon, its memory, and what is known of addresses. */
+/** State that all sockets of one thread share: the addon, its memory, and the addresses that are known. */
 export class NativeContext {
   readonly addon: Addon;
   readonly capabilities: ReadonlySet<Capability>;
-  readonly addresses: AddressBook;
+  readonly addresses: AddressTranslator;
   readonly batch: ReceivedBatch;
   readonly runs: SendRuns;
   readonly interfaces: InterfaceWatch;
@@ -20,7 +20,7 @@ export class NativeContext {
     this.addon = addon;
     this.capabilities = capabilitiesOf(addon);
     this.interfaces = new InterfaceWatch(addon);
-    this.addresses = new AddressBook(addon, tables.addresses, () => this.#watchForAddresses());
+    this.addresses = new AddressTranslator(addon, tables.addresses, () => this.#watchForAddresses());
     this.batch = new ReceivedBatch(addon, tables, this.addresses);
     this.runs = new SendRuns(tables.runs, this.addresses);
   }
@@ -32,7 +32,7 @@ export class NativeContext {
   }
 }
 
-/** Every feature, and what the addon's option table has. */
+/** Returns every feature, and the options in the addon's option table. */
 function capabilitiesOf(addon: Addon): ReadonlySet<Capability> {
   const known = new Set(addon.option_names());
   const capabilities = new Set<Capability>(FEATURE_NAMES);

@@ -6,7 +6,7 @@ import type { NativeContext } from "./native-context.js";
 const FAR_IPV4 = "192.0.2.1"; // TEST-NET-1, RFC 5737
 const FAR_IPV6 = "2000::"; // the lowest global unicast address, RFC 4291 2.4
 
-/** The interfaces and routes of the host, as rtnetlink(7) tells them. */
+/** Interfaces and routes of the host, from rtnetlink(7). */
 export class NativeNetwork implements BackendNetwork {
   readonly #context: NativeContext;
 
@@ -14,11 +14,17 @@ export class NativeNetwork implements BackendNetwork {
     this.#context = context;
   }
 
-  /** Returns a negative errno when the kernel does not answer, as without free descriptors. */
+  /**
+   * Lists the interfaces, up or down.
+   *
+   * @returns A negative errno when the kernel does not answer: `-EMFILE` without free descriptors, `-ENOBUFS` without memory, `-EINTR` when
+   * the interfaces change faster than they can be read (`NLM_F_DUMP_INTR`).
+   */
   interfaces(): readonly NetworkInterface[] | Outcome {
     return this.#context.addon.network_interfaces();
   }
 
+  /** Looks up a route, as for a socket that is not connected. `-ENETUNREACH` or `-EHOSTUNREACH`: the host has none. */
   routeTo(address: string, source: string | undefined): Route | Outcome {
     const { addresses, addon } = this.#context;
     const sourceOutcome = addresses.argument(1, source); // first: parsing it uses argument 0 as scratch
@@ -30,7 +36,7 @@ export class NativeNetwork implements BackendNetwork {
     return this.#describe(route) ?? ERRNO.ENODEV;
   }
 
-  /** Returns a negative errno as {@link NativeNetwork.interfaces} does. */
+  /** Returns the default route with the lowest metric, or a negative errno, as {@link NativeNetwork.interfaces} does. */
   defaultRoute(family: Family): Route | undefined | Outcome {
     const route = this.#context.addon.network_default_route(family);
     if (typeof route === "number") return route;
@@ -40,8 +46,9 @@ export class NativeNetwork implements BackendNetwork {
     return this.#describe({ ...route, ...(source !== undefined && { source }) });
   }
 
+  /** Calls `changed` after changes, once for those that come together. @returns A function that ends it, or an errno such as `-EMFILE`. */
   watch(changed: () => void): (() => void) | Outcome {
-    const listener = (): void => changed(); // one for each call, though `changed` be the same
+    const listener = (): void => changed(); // one for each call, even with the same `changed`
     const outcome = this.#context.interfaces.add(listener);
     return outcome < 0 ? outcome : () => this.#context.interfaces.remove(listener);
   }
@@ -56,7 +63,7 @@ export class NativeNetwork implements BackendNetwork {
   }
 }
 
-/** An address that the default route leads to, for asking which source goes with it. */
+/** Returns an address that the default route leads to, to look up the source that goes with it. */
 function farAddress(family: Family, gateway: string | undefined): string {
   if (family === 6) return FAR_IPV6; // the source depends on the destination's scope, and gateways are link-local
   return gateway === undefined || gateway.includes(":") ? FAR_IPV4 : gateway; // RFC 5549: IPv4 by way of an IPv6 gateway

@@ -18,10 +18,10 @@ import type { NativeContext } from "./native-context.js";
 const AS_ROUTED = 0; // no interface: the kernel asks its routes
 
 /**
- * A UDP socket of the addon. Every method is one call there; the addon ties its socket to this object, and calls back on it.
+ * UDP socket of the addon. Each method is one call into it; the addon ties its socket to this object, and calls back on it.
  */
 export class NativeSocket implements DatagramSocket {
-  /** What the addon calls, with a socket as `this`; `changed` is the network's. */
+  /** Functions that the addon calls, with a socket as `this`; `changed` belongs to the network. */
   static readonly callbacks: Omit<AddonCallbacks, "changed"> = {
     received(this: NativeSocket, count) {
       const { batch } = this.#context;
@@ -91,7 +91,7 @@ export class NativeSocket implements DatagramSocket {
 
   localAddress(): SocketAddress | Outcome {
     const outcome = this.#addon.socket_local_address(this);
-    return outcome < 0 ? outcome : (this.#context.addresses.result() as SocketAddress);
+    return outcome < 0 ? outcome : this.#context.addresses.result()!;
   }
 
   peerAddress(): SocketAddress | undefined {
@@ -104,7 +104,7 @@ export class NativeSocket implements DatagramSocket {
     while (next < to) {
       const described = runs.describe(batch, next, to);
       const taken = described < 0 ? described : this.#addon.socket_send(this, batch.bytes, batch.offsets, runs.count);
-      if (taken < 0) return next === from ? taken : next - from; // its errno comes again when the caller goes on from there
+      if (taken < 0) return next === from ? taken : next - from; // the next call, from there, answers with the errno
       next += taken;
       if (next < runs.end) break;
     }
@@ -129,32 +129,32 @@ export class NativeSocket implements DatagramSocket {
     return this.#addon.socket_get_option(this, name);
   }
 
-  setMulticastInterface(at: NetworkInterface | undefined): Outcome {
+  setMulticastInterface(networkInterface: NetworkInterface | undefined): Outcome {
     // On loopback the index alone makes the kernel choose another interface's address as source: 127.0.0.1 has host scope, and
     // inet_select_addr of net/ipv4/devinet.c wants a wider one. Elsewhere a fixed source would only go stale.
-    const source = at?.flags.loopback ? at.addresses.find(({ family }) => family === 4)?.address : undefined;
+    const source = networkInterface?.flags.loopback ? networkInterface.addresses.find(({ family }) => family === 4)?.address : undefined;
     const outcome = this.#context.addresses.argument(0, source);
-    return outcome < 0 ? outcome : this.#addon.socket_set_multicast_interface(this, at?.index ?? AS_ROUTED);
+    return outcome < 0 ? outcome : this.#addon.socket_set_multicast_interface(this, networkInterface?.index ?? AS_ROUTED);
   }
 
-  join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+  join(group: string, networkInterface: NetworkInterface | undefined, source: string | undefined): Outcome {
     const outcome = this.#membershipArguments(group, source);
-    return outcome < 0 ? outcome : this.#addon.socket_join(this, at?.index ?? AS_ROUTED);
+    return outcome < 0 ? outcome : this.#addon.socket_join(this, networkInterface?.index ?? AS_ROUTED);
   }
 
-  leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+  leave(group: string, networkInterface: NetworkInterface | undefined, source: string | undefined): Outcome {
     const outcome = this.#membershipArguments(group, source);
-    return outcome < 0 ? outcome : this.#addon.socket_leave(this, at?.index ?? AS_ROUTED);
+    return outcome < 0 ? outcome : this.#addon.socket_leave(this, networkInterface?.index ?? AS_ROUTED);
   }
 
-  blockSource(group: string, at: NetworkInterface, source: string): Outcome {
+  blockSource(group: string, networkInterface: NetworkInterface, source: string): Outcome {
     const outcome = this.#membershipArguments(group, source);
-    return outcome < 0 ? outcome : this.#addon.socket_block_source(this, at.index);
+    return outcome < 0 ? outcome : this.#addon.socket_block_source(this, networkInterface.index);
   }
 
-  unblockSource(group: string, at: NetworkInterface, source: string): Outcome {
+  unblockSource(group: string, networkInterface: NetworkInterface, source: string): Outcome {
     const outcome = this.#membershipArguments(group, source);
-    return outcome < 0 ? outcome : this.#addon.socket_unblock_source(this, at.index);
+    return outcome < 0 ? outcome : this.#addon.socket_unblock_source(this, networkInterface.index);
   }
 
   ref(): void {

@@ -1,30 +1,30 @@
 import type { Outcome, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
-import type { AddressBook } from "./address-book.js";
+import type { AddressTranslator } from "./address-translator.js";
 import { ADDRESS, MAX_RUNS, RUN } from "./batch-layout.js";
 
-/** Runs of a {@link SendBatch}, as the addon reads them: neighbours that go to one peer by one way are one row. */
+/** Runs of a {@link SendBatch}, as the addon reads them: neighbours that go to one peer, from one origin, are one row. */
 export class SendRuns {
   readonly #table: Int32Array;
-  readonly #addresses: AddressBook;
+  readonly #addresses: AddressTranslator;
   #count = 0;
   #end = 0;
 
-  constructor(table: Int32Array, addresses: AddressBook) {
+  constructor(table: Int32Array, addresses: AddressTranslator) {
     this.#table = table;
     this.#addresses = addresses;
   }
 
-  /** Rows that the last {@link SendRuns.describe} has written. */
+  /** Number of rows that the last {@link SendRuns.describe} has written. */
   get count(): number {
     return this.#count;
   }
 
-  /** The index after the last datagram that they name. */
+  /** Index after the last datagram of these rows. */
   get end(): number {
     return this.#end;
   }
 
-  /** Writes rows for datagrams `from` … `to - 1`, as many as fit. Negative: the first of them has no address that exists. */
+  /** Writes rows for datagrams `from` … `to - 1`, as many as fit. A negative outcome is the errno of the first address. */
   describe(batch: SendBatch, from: number, to: number): Outcome {
     this.#count = 0;
     this.#end = from;
@@ -55,8 +55,8 @@ export class SendRuns {
     return 0;
   }
 
-  #copy(words: Int32Array, at: number): void {
-    for (let i = 0; i < ADDRESS.SIZE; i++) this.#table[at + i] = words[i] as number;
+  #copy(words: Int32Array, offset: number): void {
+    for (let i = 0; i < ADDRESS.SIZE; i++) this.#table[offset + i] = words[i]!;
   }
 }
 

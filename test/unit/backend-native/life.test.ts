@@ -84,8 +84,16 @@ test("close() of 10,000 sockets leaves no descriptor behind", () => {
   expect(count()).toBe(before);
 });
 
-test("openSocket() and interfaces() name what is missing when there are no more descriptors", async () => {
-  expect(await runProgram("no-descriptors.mjs")).toEqual({ openSocket: "EMFILE", interfaces: "EMFILE", afterwards: "open" });
+test("openSocket(), the network and a zone by name answer -EMFILE when there are no more descriptors", async () => {
+  expect(await runProgram("no-descriptors.mjs")).toEqual({
+    openSocket: "EMFILE",
+    interfaces: "EMFILE",
+    routes: ["EMFILE", "EMFILE"],
+    watch: "EMFILE",
+    zone: "EMFILE",
+    noSuchZone: "ENODEV",
+    afterwards: ["answered", "answered", "answered"],
+  });
 });
 
 test("unref() lets the process end, ref() keeps it, and a socket keeps it also while it does not read", async () => {

@@ -4,7 +4,7 @@ import { answered } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { NativeBench, needAddonAnd } from "../../support/backend-native-bench.js";
-import { runInNamespace } from "../../support/backend-native-program.js";
+import { runInNamespace, runProgram } from "../../support/backend-native-program.js";
 import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
 
 const hasIp = hasCommand("ip", "iproute2");
@@ -121,6 +121,15 @@ test("watch() tells once of changes that come together, until it is ended, and d
     afterOverflow: true,
     callsAfterEnd: 0,
   });
+});
+
+test("watch() calls every listener, whatever another one throws or rejects with, and nothing reaches the event loop", async (context) => {
+  await skipUnless(context, isRoot, canMakeNamespaces, hasIp);
+  expect(await runInNamespace("throwing-listener.mjs")).toEqual({ heard: 2, uncaught: [] });
+});
+
+test.each(["EINTR", "ENOBUFS"])("interfaces() and routeTo() answer -%s when the kernel does", async (errno) => {
+  expect(await runProgram("refused-interfaces.mjs", { args: [errno] })).toEqual([errno, errno]);
 });
 
 test("zones and names follow an interface that is renamed, or comes back with another number", async (context) => {

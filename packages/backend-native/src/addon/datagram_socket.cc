@@ -96,7 +96,10 @@ int DatagramSocket::attach() {
   if (context_ == nullptr && !make_context()) return -ENOMEM;
   int error = 0;
   watcher_ = PollWatcher::open(environment_, fd_.get(), *this, &error);
-  if (watcher_ == nullptr) return error;
+  if (watcher_ == nullptr) {
+    drop_context();  // it would hold the owner, and so the descriptor, for ever
+    return error;
+  }
   if (!referenced_) watcher_->unref();
   napi_reference_ref(environment_.env(), owner_, nullptr);
   update_polling();

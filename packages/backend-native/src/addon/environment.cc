@@ -20,16 +20,18 @@ Environment::~Environment() = default;
 Environment* Environment::open(napi_env env) {
   Environment* environment = new (std::nothrow) Environment(env);
   if (environment == nullptr) return nullptr;
+  napi_async_cleanup_hook_handle hook = nullptr;
   bool ready = napi_get_uv_event_loop(env, &environment->loop_) == napi_ok && environment->make_buffers();
   // Asynchronous, because libuv frees poll handles later than it closes them, and a worker's loop must be empty at its end.
   ready = ready && napi_add_async_cleanup_hook(
                        env,
                        [](napi_async_cleanup_hook_handle hook, void* self) { static_cast<Environment*>(self)->end(hook); },
-                       environment, nullptr) == napi_ok;
+                       environment, &hook) == napi_ok;
   ready = ready && napi_set_instance_data(
                        env, environment, [](napi_env, void* self, void*) { static_cast<Environment*>(self)->release(); },
                        nullptr) == napi_ok;
   if (ready) return environment;
+  if (hook != nullptr) napi_remove_async_cleanup_hook(hook);  // it refers to what is deleted here
   delete environment;
   return nullptr;
 }

@@ -30,7 +30,8 @@ std::unique_ptr<NetworkWatch> NetworkWatch::open(Environment& environment, int* 
   watch->watcher_ = PollWatcher::open(environment, watch->netlink_.get(), *watch, error);
   if (watch->watcher_ == nullptr) return nullptr;
   watch->watcher_->unref();
-  watch->watcher_->start(UV_READABLE);
+  *error = watch->watcher_->start(UV_READABLE);
+  if (*error != 0) return nullptr;
   return watch;
 }
 

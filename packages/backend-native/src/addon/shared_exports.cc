@@ -1,5 +1,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -8,6 +10,7 @@
 #include "arguments.h"
 #include "endpoint.h"
 #include "exports.h"
+#include "file_descriptor.h"
 #include "socket_options.h"
 
 using namespace groupcast;
@@ -63,9 +66,17 @@ napi_value interface_name(Arguments& arguments) {
   return arguments.result(name);
 }
 
-/** The index of an interface, 0 if there is none of that name. */
+/** The index of an interface; -ENODEV if there is none of that name, another errno if the kernel was not asked. */
 napi_value interface_index(Arguments& arguments) {
-  return arguments.result(static_cast<int>(if_nametoindex(arguments.text(0))));
+  const char* name = arguments.text(0);
+  if (!arguments.valid()) return nullptr;
+  ifreq request{};
+  if (strlen(name) >= sizeof request.ifr_name) return arguments.result(-ENODEV);
+  strcpy(request.ifr_name, name);
+  // netdevice(7). if_nametoindex(3) does the same, but without free descriptors its errno is ENOENT.
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const bool found = socket.valid() && ioctl(socket.get(), SIOCGIFINDEX, &request) == 0;
+  return arguments.result(found ? request.ifr_ifindex : -errno);
 }
 
 /** Names of the socket options, as an array. */

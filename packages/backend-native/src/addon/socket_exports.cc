@@ -44,7 +44,9 @@ napi_value socket_adopt(Arguments& arguments) {
   napi_value result = give(arguments, std::move(socket), error);
   if (adopted == nullptr || result == nullptr) return result;
   error = adopted->attach();
-  return error == 0 ? result : arguments.result(error);
+  if (error == 0) return result;
+  adopted->close();  // now, not when its object is collected
+  return arguments.result(error);
 }
 
 napi_value socket_bind(Arguments& arguments) {

@@ -1,4 +1,4 @@
-import { type Outcome, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { type Outcome, type SocketAddress, socketAddress, withoutZone, zoneOf } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 import { ADDRESS } from "./batch-layout.js";
@@ -7,13 +7,13 @@ import { InternedAddresses } from "./interned-addresses.js";
 const MAX_LITERALS = 4096;
 
 /**
- * Translates addresses between the addon's words and IP literals, and remembers both directions, so that each is formatted and
+ * Translates addresses between the addon's words and IP literals. It remembers both directions, so that each address is formatted and
  * parsed once.
  *
- * What names an interface is right only until interfaces change. Before the first such thing is remembered `watchChanges` is
- * called; if that is refused none is remembered. After each change {@link AddressBook.forget} must be called.
+ * An address that names an interface is right only until interfaces change. The translator calls `watchChanges` before it remembers the
+ * first one; if the watch is refused, it remembers none. The owner calls {@link AddressTranslator.forget} after each change.
  */
-export class AddressBook {
+export class AddressTranslator {
   readonly #addon: Addon;
   readonly #addresses: Int32Array; // the shared table: arguments and results of single calls
   readonly #watchChanges: () => boolean;
@@ -28,7 +28,7 @@ export class AddressBook {
     this.#watchChanges = watchChanges;
   }
 
-  /** Forgets everything: interfaces may have other names or numbers now. */
+  /** Forgets all addresses and names: interfaces may have other names or numbers now. */
   forget(): void {
     this.#peers.clear();
     this.#destinations.clear();
@@ -36,22 +36,22 @@ export class AddressBook {
     this.#interfaceNames.clear();
   }
 
-  /** The address at `table[at …]`; the same object for the same peer. */
-  peerAt(table: Int32Array, at: number): SocketAddress {
-    return this.#peers.at(table, at);
+  /** Returns the address at `table[offset …]`; the same object for the same peer. */
+  peerAt(table: Int32Array, offset: number): SocketAddress {
+    return this.#peers.at(table, offset);
   }
 
-  /** The destination of a datagram at `table[at …]`, as an IP literal. */
-  destinationAt(table: Int32Array, at: number): string {
-    return this.#destinations.at(table, at).address;
+  /** Returns the destination of a datagram at `table[offset …]` as an IP literal. */
+  destinationAt(table: Int32Array, offset: number): string {
+    return this.#destinations.at(table, offset).address;
   }
 
-  /** The address that the last call left as its result; undefined when there is none. */
+  /** Returns the address that the last call left as its result, or `undefined` if it left none. */
   result(): SocketAddress | undefined {
     return this.#addresses[ADDRESS.FAMILY] === 0 ? undefined : this.#peers.at(this.#addresses, 0);
   }
 
-  /** Writes argument 0 or 1 of the next call; `undefined` as "none". -EINVAL: not an address; -ENODEV: no interface of that zone. */
+  /** Writes argument 0 or 1 of the next call; `undefined` stands for none. `-EINVAL`: no address; `-ENODEV`: no interface has that zone. */
   argument(index: 0 | 1, literal: string | undefined, port = 0): Outcome {
     const words = this.words(literal);
     if (typeof words === "number") return words;
@@ -60,13 +60,13 @@ export class AddressBook {
     return 0;
   }
 
-  /** The words of an IP literal, with port 0; `undefined` has family 0. The array must not be changed. */
+  /** Returns the words of an IP literal, with port 0; `undefined` has family 0. The caller must not change the array. */
   words(literal: string | undefined): Int32Array | Outcome {
     if (literal === undefined) return NO_ADDRESS;
     return this.#literals.get(literal) ?? this.#parse(literal);
   }
 
-  /** The name of an interface, "" if it is gone. */
+  /** Returns the name of an interface, or "" if it is gone. */
   interfaceName(index: number): string {
     const known = this.#interfaceNames.get(index);
     if (known !== undefined) return known;
@@ -79,20 +79,20 @@ export class AddressBook {
   #make(words: Int32Array): SocketAddress {
     this.#addresses.set(words);
     const literal = this.#addon.format_address();
-    const scope = words[ADDRESS.SCOPE] as number;
+    const scope = words[ADDRESS.SCOPE]!;
     const zone = scope === 0 ? "" : `%${this.interfaceName(scope) || scope}`;
-    return socketAddress(literal + zone, words[ADDRESS.PORT] as number);
+    return socketAddress(literal + zone, words[ADDRESS.PORT]!);
   }
 
   #parse(literal: string): Int32Array | Outcome {
-    const percent = literal.indexOf("%");
-    if (this.#addon.parse_address(percent < 0 ? literal : literal.slice(0, percent)) < 0) return ERRNO.EINVAL;
+    const zone = zoneOf(literal);
+    if (this.#addon.parse_address(withoutZone(literal)) < 0) return ERRNO.EINVAL;
     const words = this.#addresses.slice(0, ADDRESS.SIZE);
     let remember = true;
-    if (percent >= 0) {
+    if (zone !== undefined) {
       remember = this.#watchChanges();
-      const scope = this.#scopeOf(literal.slice(percent + 1));
-      if (scope === 0) return ERRNO.ENODEV;
+      const scope = this.#scopeOf(zone);
+      if (scope < 0) return scope;
       words[ADDRESS.SCOPE] = scope;
     }
     if (this.#literals.size >= MAX_LITERALS) this.#literals.clear();
@@ -100,9 +100,11 @@ export class AddressBook {
     return words;
   }
 
-  /** A zone is the name of an interface or, where there is none of that name, its index (RFC 4007 11.2). */
-  #scopeOf(zone: string): number {
-    return this.#addon.interface_index(zone) || (/^\d+$/.test(zone) ? Number(zone) : 0);
+  /** Returns the index of a zone: the name of an interface or, if no interface has that name, an index (RFC 4007 11.2). */
+  #scopeOf(zone: string): number | Outcome {
+    const index = this.#addon.interface_index(zone);
+    const number = /^\d+$/.test(zone) ? Number(zone) : 0;
+    return index < 0 && number > 0 ? number : index;
   }
 }
 
