@@ -1,8 +1,8 @@
 /**
- * Makes dgram's asynchronous socket fit a synchronous contract, by its public interface alone.
+ * Makes dgram's asynchronous socket fit a synchronous contract, through its public interface alone.
  *
- * `bind` and `connect` do their work inside the call if the `lookup` option answers inside the call: only their events come
- * later, or do not matter. Seen on Node 20.20, 22.23, 24.21 and 26.10.
+ * `bind` and `connect` do their work inside the call if the `lookup` option answers inside the call. Only their events come later, or do
+ * not matter. Seen on Node 20.20, 22.23, 24.21 and 26.10.
  */
 
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
@@ -10,36 +10,34 @@ import type { Family, Outcome, SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { errnoOfError, outcomeOf } from "./errno-of-error.js";
 
-/** What dgram takes only while it makes a socket. */
+/** Options that dgram takes only while it makes a socket. */
 export interface CreationOptions {
   reuseAddr?: boolean;
   reusePort?: boolean; // Node 22.12 and later; not in the typings of 20
   ipv6Only?: boolean;
 }
 
-/** Linux forgets a port it chose itself when the socket disconnects (`__udp_disconnect` in net/ipv4/udp.c); the socket then hears nothing more. */
+// When a socket disconnects, Linux forgets a port it chose itself (`__udp_disconnect` in net/ipv4/udp.c). It then receives nothing more.
 const FORGETS_CHOSEN_PORT = process.platform === "linux";
 const PIN_ATTEMPTS = 16; // another process may take the port between the two binds
 
-/** Opens a socket and binds it. @returns The socket, with a listener for errors on it, or an errno. */
+/** Opens a socket and binds it. @returns The socket, with a listener for errors on it, or an errno; then nothing is left open. */
 export function bindSocket(local: SocketAddress, creation: CreationOptions): Socket | Outcome {
   if (local.port !== 0 || !FORGETS_CHOSEN_PORT) return bindOnce(local, creation);
-  // The kernel keeps a port that was asked for by its number, so its own choice is asked for once more.
+  // The kernel keeps a port that was asked for by its number, so this asks for the kernel's own choice once more.
   for (let attempt = 1; ; attempt++) {
     const chosen = bindOnce(local, creation);
     if (typeof chosen === "number") return chosen;
-    const { port } = chosen.address();
-    chosen.close();
-    const pinned = bindOnce({ ...local, port }, creation);
+    const pinned = bindOnce({ ...local, port: portAfterClosing(chosen) }, creation);
     if (pinned !== ERRNO.EADDRINUSE || attempt === PIN_ATTEMPTS) return pinned;
   }
 }
 
 /**
- * Lets a socket take over a descriptor, of the family it is said to have.
+ * Makes a socket take over a descriptor of the given family.
  *
- * Node cannot duplicate a descriptor, cannot take standard input, and does not ask which family it has; the socket's own address
- * tells afterwards. By then the descriptor belongs to the socket, so a wrong `family` costs the descriptor.
+ * Node cannot duplicate a descriptor, cannot take standard input, and does not ask which family it has. The socket's own address shows the
+ * family afterwards; by then the descriptor belongs to the socket, so a wrong `family` costs the descriptor.
  */
 export function adoptDescriptor(fd: number, family: Family): Socket | Outcome {
   if (fd === 0) return ERRNO.ENOTSUP; // dgram takes 0 for "no descriptor" and would bind to a port of its own
@@ -51,7 +49,7 @@ export function adoptDescriptor(fd: number, family: Family): Socket | Outcome {
     return ERRNO.EAFNOSUPPORT;
   } catch (error) {
     socket.close();
-    // Closed, or neither IPv4 nor IPv6, or no datagram socket: Node knows, but tells in words only. EINVAL is libuv's word for it.
+    // Closed, or neither IPv4 nor IPv6, or no datagram socket: Node does not say which. EINVAL is libuv's errno for all three.
     if ((error as NodeJS.ErrnoException).code === "ERR_INVALID_FD_TYPE") return ERRNO.EINVAL;
     const errno = errnoOfError(error);
     if (errno === undefined) throw error;
@@ -59,13 +57,13 @@ export function adoptDescriptor(fd: number, family: Family): Socket | Outcome {
   }
 }
 
-/** Node 24.19, 26.4 and later. */
+/** Socket of Node 24.19, 26.4 and later. */
 type SynchronousSocket = Socket & { connectSync(port: number, address: string): void };
 
 /**
  * Connects a bound socket.
  *
- * Before Node 24.19 and 26.4 a refusal is seen at once but its errno comes a turn later: the outcome is then `UNKNOWN`, and
+ * Before Node 24.19 and 26.4 a refusal shows at once, but Node reports its errno a turn later. The outcome is then `UNKNOWN`, and
  * `explained` is called with the errno.
  */
 export function connectSocket(socket: Socket, peer: SocketAddress, explained: (errno: number) => void): Outcome {
@@ -86,6 +84,14 @@ function hasPeer(socket: Socket): boolean {
   }
 }
 
+function portAfterClosing(socket: Socket): number {
+  try {
+    return socket.address().port;
+  } finally {
+    socket.close();
+  }
+}
+
 function bindOnce({ family, address, port }: SocketAddress, creation: CreationOptions): Socket | Outcome {
   const socket = newSocket(family, creation);
   let outcome = ERRNO.ENOTSUP; // a Node that neither binds nor fails inside the call
@@ -95,19 +101,24 @@ function bindOnce({ family, address, port }: SocketAddress, creation: CreationOp
   socket.once("error", (error) => {
     outcome = errnoOfError(error) ?? ERRNO.UNKNOWN;
   });
-  socket.bind({ address, port, exclusive: true }); // exclusive: in a cluster too, the socket is this process's own
-  if (outcome === 0) return socket;
-  socket.close();
-  return outcome;
+  try {
+    socket.bind({ address, port, exclusive: true }); // exclusive: in a cluster too, the socket is this process's own
+  } catch (error) {
+    outcome = ERRNO.UNKNOWN;
+    throw error;
+  } finally {
+    if (outcome < 0) socket.close();
+  }
+  return outcome < 0 ? outcome : socket;
 }
 
-/** No error of this socket ever goes unheard: an "error" event without a listener ends the process. */
+/** Makes a socket with a listener for errors: an "error" event without a listener ends the process. */
 function newSocket(family: Family, creation: CreationOptions): Socket {
   const options: SocketOptions = { type: family === 4 ? "udp4" : "udp6", lookup: answerAtOnce, ...creation };
   return createSocket(options).on("error", () => {});
 }
 
-/** Addresses are literals here; there is nothing to look up. */
+/** Answers inside the call: addresses are literals here, and need no look-up. */
 function answerAtOnce(literal: string, _: unknown, found: (error: null, address: string, family: number) => void): void {
   found(null, literal, literal.includes(":") ? 6 : 4);
 }

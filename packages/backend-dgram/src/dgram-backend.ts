@@ -9,26 +9,32 @@ const DEFAULT_POLL_INTERVAL_MS = 1000;
 export interface DgramBackendOptions {
   /** Why dgram is in use, as one sentence for people. */
   readonly reason?: string;
-  /** How often interfaces are looked at while somebody watches them, in milliseconds. Default 1000. */
+  /** How often the backend lists the interfaces while they are watched, in milliseconds. Default: 1000. */
   readonly pollIntervalMs?: number;
 }
 
 /**
- * UDP by Node's own `node:dgram` and `node:os`, for every platform Node runs on.
+ * UDP through Node's own `node:dgram` and `node:os`, on every platform that Node runs on.
  *
- * What it cannot do is missing from {@link DgramBackend.capabilities} and refused with `UnsupportedError`; nothing is imitated.
+ * Unsupported features are missing from {@link DgramBackend.capabilities} and throw `UnsupportedError`; none is emulated.
  */
 export class DgramBackend implements DatagramBackend {
+  /** Name of this backend: "dgram". */
   readonly name: string = BACKEND_NAME;
+  /** Why this backend is in use, as one sentence for people. */
   readonly reason: string;
+  /** Features and options that `node:dgram` has on this platform and this version of Node. */
   readonly capabilities: ReadonlySet<Capability> = dgramCapabilities();
+  /** Interfaces of the host, from `os.networkInterfaces()`. Routes are out of reach. */
   readonly network: BackendNetwork;
 
+  /** Makes a backend. It opens nothing until a socket is bound. */
   constructor(options: DgramBackendOptions = {}) {
     this.reason = options.reason ?? "node:dgram was asked for";
     this.network = new DgramNetwork(options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS);
   }
 
+  /** Makes an unbound socket. The OS opens one when it is bound, so this never fails. */
   openSocket(family: Family, observer: SocketObserver): DgramSocket {
     return DgramSocket.open(family, observer);
   }
@@ -36,12 +42,12 @@ export class DgramBackend implements DatagramBackend {
   /**
    * Makes a socket of a descriptor that another program opened.
    *
-   * Node has no way to duplicate a descriptor, so this one is taken over: the socket closes it, and the caller must not. Three
-   * more things differ from the contract, all of them Node's: SO_REUSEADDR is set; the peer of a connected descriptor is not
-   * known, and sending on it fails with `EISCONN`; on IPv6, TTL and loopback options answer `-ENOTSUP`.
+   * Node cannot duplicate a descriptor, so the socket takes this one over: the socket closes it, and the caller must not. Node causes three
+   * more differences from the contract. It sets SO_REUSEADDR. It does not know the peer of a connected descriptor, and sending on it fails
+   * with `EISCONN`. On IPv6, TTL and loopback options answer `-ENOTSUP`.
    *
-   * @param family - The IP version of the descriptor, which Node cannot tell beforehand. A wrong one is found out too late: the
-   * outcome is `-EAFNOSUPPORT`, and the descriptor is closed.
+   * @param family - IP version of the descriptor, which Node cannot find out beforehand. Default: 4. With a wrong one the outcome is
+   * `-EAFNOSUPPORT`, and the descriptor is closed.
    * @returns The socket; `-EINVAL` where `fd` is no open UDP socket (it stays as it is); `-ENOTSUP` for descriptor 0.
    */
   adoptSocket(fd: number, observer: SocketObserver, family?: Family): DgramSocket | Outcome {

@@ -5,13 +5,13 @@ import { KNOWS_INTERFACE_INDEXES } from "./interface-indexes.js";
 
 export const BACKEND_NAME = "dgram";
 
-/** Windows has no descriptors for sockets; node:dgram adopts elsewhere only. */
+/** Features of `node:dgram`. Windows has no descriptors for sockets, so adoption works elsewhere only. */
 const FEATURES: readonly Feature[] = [
   ...(process.platform === "win32" ? [] : ["adopt" as const]),
   ...(KNOWS_INTERFACE_INDEXES ? ["interfaceIndexes" as const] : []),
 ];
 
-/** What node:dgram can do, on this platform and this version of Node. */
+/** Returns the capabilities of `node:dgram` on this platform and this version of Node. */
 export function dgramCapabilities(): ReadonlySet<Capability> {
   return new Set<Capability>([...FEATURES, "get unreadDrops", ...OPTION_NAMES.flatMap(optionCapabilities)]);
 }
@@ -22,12 +22,12 @@ function optionCapabilities(name: OptionName): Capability[] {
   return row.read === undefined && row.initial === undefined ? [`set ${name}`] : [`set ${name}`, `get ${name}`];
 }
 
-/** What a call outside the capabilities throws. */
+/** Makes the error of a call outside the capabilities. */
 export function unsupportedOperation(operation: string): UnsupportedError {
   return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, BACKEND_NAME);
 }
 
-/** What setting or getting an option outside the capabilities throws. */
+/** Makes the error of setting or getting an option outside the capabilities. */
 export function unsupportedOption(operation: string, option: OptionName): UnsupportedError {
   return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, BACKEND_NAME, { option });
 }

@@ -1,6 +1,8 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import type { BackendNetwork, InterfaceAddress, NetworkInterface, Outcome, Route } from "@groupcast/backend";
+import { callGuarded, ERRNO, stderrLogger } from "@groupcast/base";
 import { unsupportedOperation } from "./dgram-capabilities.js";
+import { errnoOfError } from "./errno-of-error.js";
 import { indexOfScope, interfaceIndexes } from "./interface-indexes.js";
 
 const NO_MAC = "00:00:00:00:00:00";
@@ -9,9 +11,9 @@ const NOTHING_SEEN = "";
 const FIRST_PREFIX_WITHOUT_BROADCAST = 31; // RFC 3021
 
 /**
- * The interfaces of the host, as `os.networkInterfaces()` tells them: those that are up, have a carrier and an address.
+ * Interfaces of the host, from `os.networkInterfaces()`: those that are up, have a carrier and an address.
  *
- * Changes are found by asking again and again. Routes are out of reach.
+ * It polls for changes. Routes are out of reach.
  */
 export class DgramNetwork implements BackendNetwork {
   readonly #pollIntervalMs: number;
@@ -23,21 +25,32 @@ export class DgramNetwork implements BackendNetwork {
     this.#pollIntervalMs = pollIntervalMs;
   }
 
+  /** Lists the interfaces. @returns A negative errno when the OS does not answer, as without free descriptors. */
   interfaces(): readonly NetworkInterface[] | Outcome {
-    const { listed, indexes } = this.#noteNews(look());
+    const seen = look();
+    if (typeof seen === "number") return seen;
+    this.#noteNews(seen);
+    const { listed, indexes } = seen;
     return Object.entries(listed).map(([name, entries = []]) =>
       describeInterface(name, indexes.get(name) ?? indexOfScope(entries), entries),
     );
   }
 
+  /** Throws `UnsupportedError`. */
   routeTo(_address: string, _source: string | undefined): Route | Outcome {
     throw unsupportedOperation("routeTo");
   }
 
+  /** Throws `UnsupportedError`. */
   defaultRoute(): Route | undefined | Outcome {
     throw unsupportedOperation("defaultRoute");
   }
 
+  /**
+   * Starts to poll. It never fails: if the OS does not answer, the next poll asks again, and the first answer counts as a change.
+   *
+   * @returns A function that ends it.
+   */
   watch(changed: () => void): (() => void) | Outcome {
     const watcher = (): void => changed(); // one for each call, also when they share a function
     this.#watchers.add(watcher);
@@ -53,37 +66,46 @@ export class DgramNetwork implements BackendNetwork {
     };
   }
 
-  /** Whoever is told of a change before the next poll must be told by it, too, even if all is as before by then. */
-  #noteNews(seen: Look): Look {
+  /** Makes the next poll report a change that a caller of `interfaces()` sees before it, even if all is as before by then. */
+  #noteNews(seen: Look): void {
     if (this.#timer !== undefined && textOf(seen) !== this.#lastSeen) this.#lastSeen = NOTHING_SEEN;
-    return seen;
   }
 
+  /** Runs on the event loop, and never throws: a watcher that throws is logged, and the others run. */
   #poll(): void {
     const seen = textOf(look());
-    if (seen === this.#lastSeen) return;
+    if (seen === NOTHING_SEEN || seen === this.#lastSeen) return; // without an answer the next poll asks again
     this.#lastSeen = seen;
-    for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) watcher();
+    for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) callGuarded(watcher, watcherThrew);
   }
 }
 
-/** What the OS says of the interfaces, as it is. */
+function watcherThrew(error: unknown): void {
+  stderrLogger.error("a listener of interface changes threw", { error });
+}
+
+/** Answer of the OS, as it is. */
 interface Look {
   readonly listed: ReturnType<typeof networkInterfaces>;
   readonly indexes: ReadonlyMap<string, number>;
 }
 
-function look(): Look {
-  return { listed: networkInterfaces(), indexes: interfaceIndexes() };
+function look(): Look | Outcome {
+  try {
+    return { listed: networkInterfaces(), indexes: interfaceIndexes() };
+  } catch (error) {
+    return errnoOfError(error) ?? ERRNO.UNKNOWN;
+  }
 }
 
-function textOf({ listed, indexes }: Look): string {
-  return JSON.stringify([listed, ...indexes]);
+/** Returns a text that differs when the interfaces do; {@link NOTHING_SEEN} if the OS did not answer. */
+function textOf(seen: Look | Outcome): string {
+  return typeof seen === "number" ? NOTHING_SEEN : JSON.stringify([seen.listed, ...seen.indexes]);
 }
 
 /**
- * Node does not tell the flags. A link that has a hardware address is like Ethernet and carries multicast and broadcast; of one that
- * has none (a tunnel) that is not known, and not claimed.
+ * Describes an interface. Node does not report flags. A link with a hardware address is like Ethernet and carries multicast and broadcast;
+ * a link without one (a tunnel) may or may not, so this claims neither.
  */
 function describeInterface(name: string, index: number, entries: readonly NetworkInterfaceInfo[]): NetworkInterface {
   const mac = entries.find((entry) => entry.mac !== NO_MAC)?.mac;
@@ -110,7 +132,7 @@ function describeAddress(entry: NetworkInterfaceInfo, isLikeEthernet: boolean): 
   };
 }
 
-/** The directed broadcast address: every host bit set (RFC 922). Linux takes it for one on every such link (`fib_add_ifaddr`). */
+/** Returns the directed broadcast address: every host bit set (RFC 922). Linux accepts it on every such link (`fib_add_ifaddr`). */
 function broadcastAddress(address: string, prefixLength: number): string {
   const hostBits = 2 ** (IPV4_BITS - prefixLength) - 1;
   const value = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);

@@ -1,14 +1,15 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import type { ReadLimits, SocketObserver } from "@groupcast/backend";
+import { answerOf } from "./errno-of-error.js";
 import { HeldDatagrams } from "./held-datagrams.js";
 import { KnownPeers } from "./known-peers.js";
 import { SingleBatch } from "./single-batch.js";
 
 /**
- * Hands what arrives on one socket to its observer, while somebody reads.
+ * Hands the datagrams of one socket to its observer, while reading is on.
  *
- * dgram reads from bind to close and cannot be told to wait. What arrives while nobody reads is held, as the kernel would have
- * held it; what does not fit is dropped and counted. How many datagrams one wake-up delivers is libuv's choice: 32 at most.
+ * dgram reads from bind to close and cannot pause. While reading is off, the reader holds what arrives, as the kernel would; it drops and
+ * counts what does not fit. libuv chooses how many datagrams one wake-up delivers: 32 at most.
  */
 export class DgramReader {
   readonly #observer: SocketObserver;
@@ -16,7 +17,7 @@ export class DgramReader {
   readonly #peers = new KnownPeers();
   readonly #held = new HeldDatagrams();
   #socket: Socket | undefined;
-  #limits: ReadLimits | undefined; // undefined while nobody reads
+  #limits: ReadLimits | undefined; // undefined while reading is off
   #nextTurn: NodeJS.Immediate | undefined;
   #heldLimitBytes = 0;
   #droppedCount = 0;
@@ -25,7 +26,7 @@ export class DgramReader {
     this.#observer = observer;
   }
 
-  /** Datagrams that arrived while nobody read and did not fit. */
+  /** Number of datagrams that arrived while reading was off and did not fit. */
   get droppedCount(): number {
     return this.#droppedCount;
   }
@@ -46,7 +47,7 @@ export class DgramReader {
     this.#nextTurn = undefined;
   }
 
-  /** Hears no more of the socket, and forgets what it has heard. */
+  /** Lets go of the socket, and forgets the datagrams it holds. */
   detach(): void {
     this.#socket?.off("message", this.#arrived);
     this.#socket = undefined;
@@ -60,7 +61,7 @@ export class DgramReader {
   };
 
   #hold(bytes: Buffer, address: string, port: number): void {
-    if (this.#held.length === 0) this.#heldLimitBytes = this.#socket?.getRecvBufferSize() ?? 0;
+    if (this.#held.length === 0) this.#heldLimitBytes = answerOf(() => this.#socket?.getRecvBufferSize() ?? 0);
     if (!this.#held.add({ bytes, address, port }, this.#heldLimitBytes)) this.#droppedCount += 1;
   }
 
@@ -70,7 +71,7 @@ export class DgramReader {
     this.#batch.release();
   }
 
-  /** One wake-up's worth of what is held. The observer may stop reading, or close, in the middle of it. */
+  /** Delivers one wake-up's worth of held datagrams. The observer may stop reading, or close, in the middle of it. */
   readonly #deliverHeld = (): void => {
     this.#nextTurn = undefined;
     let datagrams = 0;

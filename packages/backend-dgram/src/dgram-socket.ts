@@ -17,11 +17,11 @@ import { adoptDescriptor, bindSocket, connectSocket } from "./bound-socket.js";
 import { unsupportedOperation } from "./dgram-capabilities.js";
 import { DgramReader } from "./dgram-reader.js";
 import { DgramWriter } from "./dgram-writer.js";
-import { errnoOfError, outcomeOf } from "./errno-of-error.js";
+import { answerOf, errnoOfError, outcomeOf } from "./errno-of-error.js";
 import { interfaceArgument } from "./interface-argument.js";
 import { SocketSettings } from "./socket-settings.js";
 
-/** ICMP errors as a connected socket reads them (`icmp_err_convert` in net/ipv4/icmp.c, `icmpv6_err_convert` in net/ipv6/icmp.c). */
+/** Errnos of ICMP errors on a connected socket (`icmp_err_convert` in net/ipv4/icmp.c, `icmpv6_err_convert` in net/ipv6/icmp.c). */
 const ICMP_ERRNOS: ReadonlySet<number> = new Set([
   ERRNO.ECONNREFUSED,
   ERRNO.EHOSTUNREACH,
@@ -34,19 +34,22 @@ const ICMP_ERRNOS: ReadonlySet<number> = new Set([
   ERRNO.EACCES,
 ]);
 
-/** What there is once the socket is bound. */
+/** State of a socket that is bound. */
 interface Bound {
   readonly socket: Socket;
   readonly writer: DgramWriter;
 }
 
 /**
- * A UDP socket of node:dgram.
+ * UDP socket of `node:dgram`.
  *
- * dgram's own socket is made at bind, because half of its options are given when it is made. Until then options are remembered;
- * `send` and `connect` bind to any free port, as the kernel would; everything else that needs the kernel answers `-EBADF`.
+ * It makes dgram's own socket at bind, because half of the options are arguments of `createSocket()`. Until then it remembers options;
+ * `send` and `connect` bind to any free port, as the kernel would; every other call that needs the kernel answers `-EBADF`.
+ *
+ * A call on a closed socket answers `-EBADF`.
  */
 export class DgramSocket implements DatagramSocket {
+  /** IP version: 4 or 6. */
   readonly family: Family;
   readonly #observer: SocketObserver;
   readonly #reader: DgramReader;
@@ -63,11 +66,12 @@ export class DgramSocket implements DatagramSocket {
     this.#settings = new SocketSettings(family, isAdopted);
   }
 
+  /** Makes an unbound socket. */
   static open(family: Family, observer: SocketObserver): DgramSocket {
     return new DgramSocket(family, observer, false);
   }
 
-  /** Takes a descriptor over: it is closed with the socket. See {@link DgramBackend.adoptSocket}. */
+  /** Makes a socket that takes over a descriptor, and closes it with itself. See {@link DgramBackend.adoptSocket}. */
   static adopt(fd: number, family: Family, observer: SocketObserver): DgramSocket | Outcome {
     const socket = adoptDescriptor(fd, family);
     if (typeof socket === "number") return socket;
@@ -76,17 +80,23 @@ export class DgramSocket implements DatagramSocket {
     return adopted;
   }
 
+  /** Binds to an address, once, and applies the options set so far. Port 0: a free one. `-EINVAL`: it is bound already. */
   bind(local: SocketAddress): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     if (this.#bound !== undefined) return ERRNO.EINVAL; // bind(2): "The socket is already bound to an address"
     const socket = bindSocket(local, this.#settings.creationOptions());
     if (typeof socket === "number") return socket;
     this.#attach(socket);
-    const outcome = this.#applyRemembered(socket);
-    if (outcome < 0) this.#detach();
-    return outcome;
+    let outcome = ERRNO.UNKNOWN; // of a call that throws
+    try {
+      outcome = this.#applyRemembered(socket);
+      return outcome;
+    } finally {
+      if (outcome < 0) this.#detach();
+    }
   }
 
+  /** Fixes the peer. `-EISCONN`: it has one; `UNKNOWN`: refused, and `failed()` reports the errno later (Node before 24.19 and 26.4). */
   connect(peer: SocketAddress): Outcome {
     const bound = this.#bindIfNeeded();
     if (typeof bound === "number") return bound;
@@ -98,6 +108,7 @@ export class DgramSocket implements DatagramSocket {
     return outcome;
   }
 
+  /** Removes the peer. `-ENOTCONN`: it has none. */
   disconnect(): Outcome {
     if (this.#bound === undefined) return ERRNO.EBADF;
     const { socket, writer } = this.#bound;
@@ -107,78 +118,96 @@ export class DgramSocket implements DatagramSocket {
     return outcome;
   }
 
+  /** Returns the address it is bound to; before that the any address with port 0. */
   localAddress(): SocketAddress | Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     if (this.#bound === undefined) return socketAddress(anyAddress(this.family), 0); // getsockname(2) of an unbound socket
-    const { address, port } = this.#bound.socket.address();
-    return socketAddress(address, port);
+    const { socket } = this.#bound;
+    const local = answerOf(() => socket.address());
+    return typeof local === "number" ? local : socketAddress(local.address, local.port);
   }
 
+  /** Returns the peer it is connected to. */
   peerAddress(): SocketAddress | undefined {
     return this.#bound?.writer.peer;
   }
 
+  /** Sends datagrams `from` … `to - 1`, and returns how many it took. `-EAGAIN`: `writable()` follows. Throws if one names an origin. */
   send(batch: SendBatch, from: number, to: number): Outcome {
     const bound = this.#bindIfNeeded();
     return typeof bound === "number" ? bound : bound.writer.send(batch, from, to);
   }
 
+  /** Starts to deliver datagrams: first those that arrived before, in a later turn. */
   startReading(limits: ReadLimits): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     this.#reader.start(limits);
     return 0;
   }
 
+  /** Stops to deliver datagrams; those that arrive are held within the size of the receive buffer. */
   stopReading(): void {
     this.#reader.stop();
   }
 
+  /** Sets an option; before bind it is remembered. Throws `UnsupportedError` outside the capabilities. */
   setOption(name: OptionName, value: number): Outcome {
     return this.#isClosed ? ERRNO.EBADF : this.#settings.set(name, value, this.#bound?.socket);
   }
 
+  /** Returns the value of an option. `-ENOTSUP`: another program opened the socket, and Node cannot ask. */
   getOption(name: OptionName): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     return name === "unreadDrops" ? this.#reader.droppedCount : this.#settings.get(name, this.#bound?.socket);
   }
 
-  setMulticastInterface(at: NetworkInterface | undefined): Outcome {
-    if (this.#bound === undefined && !this.#isClosed) return this.#rememberOutgoing(at);
-    return this.#callAt(at, (socket, argument) => socket.setMulticastInterface(argument ?? anyAddress(this.family)));
+  /** Selects the interface that multicast leaves on; `undefined`: as routed. `-ENODEV`: the OS lists no such interface. */
+  setMulticastInterface(networkInterface: NetworkInterface | undefined): Outcome {
+    if (this.#bound === undefined && !this.#isClosed) return this.#rememberOutgoing(networkInterface);
+    return this.#callWithInterface(networkInterface, (socket, argument) =>
+      socket.setMulticastInterface(argument ?? anyAddress(this.family)),
+    );
   }
 
-  join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
-    return this.#callAt(at, (socket, argument) =>
+  /** Joins a group on an interface, from one source if given. */
+  join(group: string, networkInterface: NetworkInterface | undefined, source: string | undefined): Outcome {
+    return this.#callWithInterface(networkInterface, (socket, argument) =>
       source === undefined ? socket.addMembership(group, argument) : socket.addSourceSpecificMembership(source, group, argument),
     );
   }
 
-  leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+  /** Leaves a group on an interface, or one of its sources. */
+  leave(group: string, networkInterface: NetworkInterface | undefined, source: string | undefined): Outcome {
     // By the interface's address of today: leaving by one that it has lost, Linux takes the group from the socket but leaves it on
     // the interface for ever (`ip_mc_leave_group` in net/ipv4/igmp.c).
-    return this.#callAt(at, (socket, argument) =>
+    return this.#callWithInterface(networkInterface, (socket, argument) =>
       source === undefined ? socket.dropMembership(group, argument) : socket.dropSourceSpecificMembership(source, group, argument),
     );
   }
 
-  blockSource(_group: string, _at: NetworkInterface, _source: string): Outcome {
+  /** Throws `UnsupportedError`. */
+  blockSource(_group: string, _networkInterface: NetworkInterface, _source: string): Outcome {
     throw unsupportedOperation("blockSource");
   }
 
-  unblockSource(_group: string, _at: NetworkInterface, _source: string): Outcome {
+  /** Throws `UnsupportedError`. */
+  unblockSource(_group: string, _networkInterface: NetworkInterface, _source: string): Outcome {
     throw unsupportedOperation("unblockSource");
   }
 
+  /** Keeps the process alive while the socket is open: the initial state. */
   ref(): void {
     this.#isReferenced = true;
     this.#bound?.socket.ref();
   }
 
+  /** Lets the process end while the socket is open. */
   unref(): void {
     this.#isReferenced = false;
     this.#bound?.socket.unref();
   }
 
+  /** Closes the socket. Nothing is delivered afterwards; a datagram that libuv has queued still leaves. */
   close(): void {
     this.#isClosed = true;
     this.#reader.stop();
@@ -191,16 +220,20 @@ export class DgramSocket implements DatagramSocket {
     return this.#bound ?? outcome;
   }
 
-  #callAt(at: NetworkInterface | undefined, call: (socket: Socket, argument: string | undefined) => void): Outcome {
+  #callWithInterface(
+    networkInterface: NetworkInterface | undefined,
+    call: (socket: Socket, argument: string | undefined) => void,
+  ): Outcome {
     if (this.#bound === undefined) return ERRNO.EBADF;
     const { socket } = this.#bound;
-    const argument = at && interfaceArgument(this.family, at);
-    return at !== undefined && argument === undefined ? ERRNO.ENODEV : outcomeOf(() => call(socket, argument));
+    const argument = networkInterface && interfaceArgument(this.family, networkInterface);
+    return typeof argument === "number" ? argument : outcomeOf(() => call(socket, argument));
   }
 
-  #rememberOutgoing(at: NetworkInterface | undefined): Outcome {
-    if (at !== undefined && interfaceArgument(this.family, at) === undefined) return ERRNO.ENODEV;
-    this.#outgoing = at;
+  #rememberOutgoing(networkInterface: NetworkInterface | undefined): Outcome {
+    const argument = networkInterface && interfaceArgument(this.family, networkInterface);
+    if (typeof argument === "number") return argument;
+    this.#outgoing = networkInterface;
     return 0;
   }
 
@@ -222,7 +255,7 @@ export class DgramSocket implements DatagramSocket {
     this.#bound = undefined;
   }
 
-  /** What reading fails with is either news of a datagram sent earlier, or trouble with the socket. Neither closes it. */
+  /** Reports an error of reading: the loss of a datagram sent earlier, or a failure of the socket. Neither closes it. */
   readonly #failed = (error: NodeJS.ErrnoException): void => {
     if (this.#isClosed) return;
     const errno = errnoOfError(error) ?? ERRNO.UNKNOWN;

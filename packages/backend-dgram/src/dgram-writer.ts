@@ -7,17 +7,17 @@ import { errnoOfError } from "./errno-of-error.js";
 /**
  * Sends on one bound socket.
  *
- * libuv tries each datagram at once and queues it, without limit, when the kernel's buffer is full. Here the first one that is
- * queued is the last one taken: the next `send` answers `-EAGAIN` until the queue is empty.
+ * libuv tries each datagram at once and queues it, without limit, when the kernel's buffer is full. The writer takes no further datagram
+ * once one is queued: the next `send` answers `-EAGAIN` until the queue is empty.
  */
 export class DgramWriter {
-  /** The peer the socket is connected to. */
+  /** Peer that the socket is connected to. */
   peer: SocketAddress | undefined;
   readonly #socket: Socket;
   readonly #observer: SocketObserver;
-  #isAwaited = false; // somebody was told -EAGAIN
+  #isAwaited = false; // a call was answered with -EAGAIN
   #isClosed = false;
-  #isLingering = false; // closed, but libuv still holds a datagram that was taken
+  #isLingering = false; // closed, but libuv still holds a datagram
 
   constructor(socket: Socket, observer: SocketObserver) {
     this.#socket = socket;
@@ -30,10 +30,10 @@ export class DgramWriter {
       this.#isAwaited = true;
       return ERRNO.EAGAIN;
     }
-    const start = batch.offsets[from] as number;
+    const start = batch.offsets[from]!;
     const bytes = Buffer.from(batch.bytes.subarray(start, batch.offsets[to])); // libuv keeps pointers to what it queues
     for (let index = from; index < to; index++) {
-      const datagram = bytes.subarray((batch.offsets[index] as number) - start, (batch.offsets[index + 1] as number) - start);
+      const datagram = bytes.subarray(batch.offsets[index]! - start, batch.offsets[index + 1]! - start);
       const refusal = this.#sendOne(datagram, batch, index);
       if (refusal < 0) return index > from ? index - from : refusal;
       if (this.#isFull()) return index + 1 - from;
@@ -41,7 +41,7 @@ export class DgramWriter {
     return to - from;
   }
 
-  /** Closes the socket: at once, or when the datagram that libuv has queued is on its way. */
+  /** Closes the socket: at once, or when the datagram that libuv has queued has left. */
   close(): void {
     this.#isClosed = true;
     this.#isLingering = this.#isFull();

@@ -1,28 +1,29 @@
-/** A datagram that nobody has asked for yet. */
+/** Datagram that waits for its reader. */
 export interface HeldDatagram {
   readonly bytes: Buffer;
   readonly address: string;
   readonly port: number;
 }
 
-/** What a datagram costs besides its bytes: about as much as the kernel charges for one (`skb->truesize`, 512 to 768 bytes). */
+/** Cost of a datagram besides its bytes: about as much as the kernel charges for one (`skb->truesize`, 512 to 768 bytes). */
 const OVERHEAD_BYTES = 512;
 
 /**
- * Datagrams that arrived while nobody was reading, in order.
+ * Queue of datagrams that arrived while reading was off.
  *
- * It stands in for the kernel's receive buffer, which libuv empties whether anybody reads or not, and so it holds about as much.
+ * It replaces the kernel's receive buffer, which libuv always empties, and so it holds about as much.
  */
 export class HeldDatagrams {
   #queue: HeldDatagram[] = [];
   #head = 0;
   #costBytes = 0;
 
+  /** Number of datagrams in the queue. */
   get length(): number {
     return this.#queue.length - this.#head;
   }
 
-  /** Takes a datagram in. @returns Whether there was room for it in `limitBytes`. */
+  /** Adds a datagram if it fits into `limitBytes`. @returns Whether it did. */
   add(datagram: HeldDatagram, limitBytes: number): boolean {
     const costBytes = this.#costBytes + datagram.bytes.length + OVERHEAD_BYTES;
     if (costBytes > limitBytes) return false;
@@ -31,7 +32,7 @@ export class HeldDatagrams {
     return true;
   }
 
-  /** Gives the oldest out. */
+  /** Removes and returns the oldest. */
   take(): HeldDatagram | undefined {
     const datagram = this.#queue[this.#head];
     if (datagram === undefined) return undefined;

@@ -6,7 +6,7 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
 const NOBODY: SocketAddress = Object.freeze({ address: "0.0.0.0", port: 0, family: 4 });
 
 /**
- * The batch of one that dgram delivers, used again and again.
+ * Batch of one datagram, as dgram delivers it. The reader fills it again for each.
  *
  * Node makes a Buffer for every datagram, so the bytes are the receiver's own already: `copy` copies nothing.
  */
@@ -24,7 +24,7 @@ export class SingleBatch implements DatagramBatch {
     return this;
   }
 
-  /** Lets go of the datagram's memory. */
+  /** Drops the reference to the datagram's memory. */
   release(): void {
     this.#bytes = NO_BYTES;
   }

@@ -4,13 +4,13 @@ import { ERRNO } from "@groupcast/base";
 import { bindSocket, type CreationOptions } from "./bound-socket.js";
 import { unsupportedOption } from "./dgram-capabilities.js";
 import { DGRAM_OPTIONS, type DgramOption } from "./dgram-options.js";
-import { outcomeOf } from "./errno-of-error.js";
+import { answerOf, outcomeOf } from "./errno-of-error.js";
 
 /**
- * The options of one socket.
+ * Options of one socket.
  *
- * dgram has no socket before bind and no getters after it, so what is set is kept here: to be given or applied when the socket is
- * bound, and to be told when it is asked for.
+ * dgram has no socket before bind and no getters after it, so this remembers the values: to apply them when the socket is bound, and to
+ * answer with them.
  */
 export class SocketSettings {
   readonly #family: Family;
@@ -37,25 +37,26 @@ export class SocketSettings {
   get(name: OptionName, socket: Socket | undefined): Outcome {
     const row = DGRAM_OPTIONS[name];
     if (row === undefined || (row.read === undefined && row.initial === undefined)) throw unsupportedOption("getOption", name);
-    if (row.read !== undefined) return socket === undefined ? this.#foretell(row.read) : row.read(socket);
+    const { read } = row;
+    if (read !== undefined) return socket === undefined ? this.#valueOnceBound(read) : answerOf(() => read(socket));
     const value = this.#values.get(name) ?? (this.#isAdopted ? undefined : row.initial);
-    return value ?? ERRNO.ENOTSUP; // set by whoever opened the descriptor, and dgram cannot ask
+    return value ?? ERRNO.ENOTSUP; // another program may have set it, and dgram cannot ask
   }
 
-  /** What dgram wants to know while it makes the socket. */
+  /** Returns the options that dgram takes while it makes the socket. */
   creationOptions(): CreationOptions {
     const options: CreationOptions = {};
     for (const [name, value] of this.#values) {
-      const { creation } = DGRAM_OPTIONS[name] as DgramOption;
+      const { creation } = DGRAM_OPTIONS[name]!;
       if (creation !== undefined) options[creation] = value !== 0;
     }
     return options;
   }
 
-  /** Applies what was set before the socket was bound. */
+  /** Applies the options that were set before the socket was bound. */
   applyTo(socket: Socket): Outcome {
     for (const [name, value] of this.#values) {
-      const { apply } = DGRAM_OPTIONS[name] as DgramOption;
+      const { apply } = DGRAM_OPTIONS[name]!;
       const outcome = apply === undefined ? 0 : outcomeOf(() => apply(socket, value));
       if (outcome < 0) return outcome;
     }
@@ -69,13 +70,15 @@ export class SocketSettings {
     return 0;
   }
 
-  /** Asks the kernel what it will grant, of another socket set in the same way: the limits are the host's (net.core.rmem_max). */
-  #foretell(read: (socket: Socket) => number): Outcome {
+  /** Returns what the kernel will grant, by asking another socket with the same options: the limits are the host's (net.core.rmem_max). */
+  #valueOnceBound(read: (socket: Socket) => number): Outcome {
     const socket = bindSocket(socketAddress(anyAddress(this.#family), 0), {});
     if (typeof socket === "number") return socket;
-    const outcome = this.applyTo(socket);
-    const value = outcome < 0 ? outcome : read(socket);
-    socket.close();
-    return value;
+    try {
+      const outcome = this.applyTo(socket);
+      return outcome < 0 ? outcome : answerOf(() => read(socket));
+    } finally {
+      socket.close();
+    }
   }
 }

@@ -76,6 +76,17 @@ test("watch() tells of an interface that interfaces() has listed, and that is go
   });
 });
 
+test("watch() goes on where descriptors run out and listeners throw, and reports the change once it can", async ({ skip }) => {
+  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+  expect(await runIsolated("blind-watch.mjs", `${LOOPBACK_UP} && ulimit -n 64`)).toEqual({
+    heardBlind: 0,
+    heardBlindAgain: 1,
+    heard: 2,
+    hasAddress: true,
+    uncaught: [],
+  });
+});
+
 test("leave() finds the membership again when the interface has another address, and spares others when it is gone", async ({ skip }) => {
   if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
   expect(await runIsolated("moved-address.mjs", LOOPBACK_UP)).toEqual({

@@ -1,9 +1,11 @@
+import { Socket } from "node:dgram";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { socketAddress } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { accepted, Bench, batchTo, localOf, sendOne, settle, WIDE } from "./recorder.js";
+import { runWithFewDescriptors } from "./run-program.js";
 
 const LOOPBACK = socketAddress("127.0.0.1", 0);
 
@@ -128,3 +130,37 @@ test("unref() lets the process end while the socket is open, also when it came b
   socket.unref();
   expect(process.getActiveResourcesInfo()).not.toContain("UDPWrap");
 });
+
+test("calls answer -EMFILE when there are no more descriptors, and go on when there are", async () => {
+  expect(await runWithFewDescriptors("no-descriptors.mjs")).toEqual({
+    bind: "EMFILE",
+    join: "EMFILE",
+    setMulticastInterface: "EMFILE",
+    interfaces: "EMFILE",
+    sizeBeforeBind: "EMFILE",
+    afterwards: 0,
+  });
+});
+
+test("bind() that throws half way leaves no socket bound, and getOption() none open", () => {
+  using bench = new Bench();
+  const closed = vi.spyOn(Socket.prototype, "close");
+  const { socket } = bench.open();
+  accepted(socket.setOption("broadcast", 1));
+  vi.spyOn(Socket.prototype, "setBroadcast").mockImplementation(refuse);
+  expect(() => socket.bind(LOOPBACK)).toThrow("a bug");
+  expect(closed).toHaveBeenCalledTimes(2); // the one that found a free port, and the one that was to be kept
+  vi.mocked(Socket.prototype.setBroadcast).mockRestore();
+  expect(socket.bind(LOOPBACK)).toBe(0);
+
+  const { socket: other } = bench.open();
+  closed.mockClear();
+  vi.spyOn(Socket.prototype, "getRecvBufferSize").mockImplementation(refuse);
+  expect(() => other.getOption("receiveBufferBytes")).toThrow("a bug");
+  expect(closed).toHaveBeenCalledTimes(2);
+  vi.restoreAllMocks();
+});
+
+function refuse(): never {
+  throw new TypeError("a bug");
+}
