@@ -14,7 +14,7 @@ constexpr size_t kReceiveControlBytes = 320;
 /** IPV6_PKTINFO and UDP_SEGMENT. */
 constexpr size_t kSendControlBytes = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t));
 
-/** Copies what `message` tells into `row`; returns the segment size of a GRO run, 0 when the slot is one datagram. */
+/** Copies the control data of `message` into `row`; returns the segment size of a GRO run, 0 when the slot is one datagram. */
 int read_control(msghdr& message, SlotRow* row);
 
 /** Writes the control messages of one datagram, or of one GSO run, into `buffer` and returns their length. */

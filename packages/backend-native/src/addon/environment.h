@@ -26,10 +26,10 @@ struct SharedTables {
   EntryRow entries[kMaxEntries];
 };
 
-/** What belongs to one Node.js environment: the main thread, or one worker thread. */
+/** State of one Node.js environment: the main thread, or one worker thread. */
 class Environment {
  public:
-  /** Made when the addon is loaded; nothing when that fails. Goes when the environment has ended and nothing refers to it. */
+  /** Made when the addon is loaded; nothing when that fails. Deletes itself when the environment has ended and nothing refers to it. */
   static Environment* open(napi_env env);
 
   napi_env env() const { return env_; }

@@ -29,7 +29,7 @@ class Incoming {
 
   /**
    * Fills slots of `slab` until `fd` is dry or the limits are reached; returns how many. `error` becomes the negative errno that
-   * ended it, 0 for none: the kernel tells each error once, so it must not be dropped because datagrams came first.
+   * ended it, 0 for none: the kernel reports each error once, so it must not be dropped because datagrams came first.
    */
   int fill(int fd, uint8_t* slab, const ReadLimits& limits, bool offload, ReadPace* pace, int* error);
 

@@ -20,7 +20,10 @@ class NetlinkRequest {
 
   void add_attribute(uint16_t type, const void* value, size_t bytes);
 
-  /** Calls `visit` for each message of the answer: 0 or negative errno. A dump that changed while it was read is read again. */
+  /**
+   * Calls `visit` for each message of the answer. Reads a dump again, after `restart`, when its tables changed meanwhile; -EINTR when they
+   * change faster than that. 0 or negative errno.
+   */
   int run(const std::function<void()>& restart, const std::function<void(const nlmsghdr&)>& visit);
 
  private:
@@ -30,7 +33,7 @@ class NetlinkRequest {
   alignas(nlmsghdr) uint8_t bytes_[kMaxBytes] = {};
 };
 
-/** Opens a NETLINK_ROUTE socket that hears the RTMGRP_… `groups`; invalid, with errno set, when that fails. */
+/** Opens a NETLINK_ROUTE socket that receives the messages of the RTMGRP_… `groups`; invalid, with errno set, when that fails. */
 FileDescriptor open_netlink(uint32_t groups);
 
 /** The attributes of one message, by type; absent ones are nullptr. */

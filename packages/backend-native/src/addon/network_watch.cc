@@ -14,7 +14,7 @@ namespace groupcast {
 namespace {
 
 constexpr uint32_t kGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
-constexpr size_t kScrapBytes = 64;  // the messages only ring the bell: what is now is asked for afterwards
+constexpr size_t kScrapBytes = 64;  // the messages say only that something changed: the state is read afterwards
 
 }  // namespace
 

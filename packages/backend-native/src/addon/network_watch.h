@@ -11,10 +11,10 @@
 
 namespace groupcast {
 
-/** Hears of interfaces and addresses that come, go and change (rtnetlink(7)), without keeping the process alive. */
+/** Watches interfaces and addresses that come, go and change (rtnetlink(7)), without keeping the process alive. */
 class NetworkWatch final : public PollListener {
  public:
-  /** Calls the `changed` callback, at most once per turn of the loop. Nothing, with `error` set, when the OS refuses. */
+  /** Starts to call the `changed` callback, at most once per turn of the loop. Nothing, with `error` set, when the OS refuses. */
   static std::unique_ptr<NetworkWatch> open(Environment& environment, int* error);
 
   void polled(bool failed, int events) override;

@@ -9,7 +9,7 @@ namespace groupcast {
 
 class Environment;
 
-/** Is told when its descriptor is ready. */
+/** Reacts to a descriptor that is ready. */
 class PollListener {
  public:
   /** `events` are uv_poll_event; `failed` says that the socket has an error to read, and then the watcher has been stopped. */

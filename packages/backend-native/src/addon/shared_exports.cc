@@ -92,7 +92,7 @@ constexpr size_t kAlignment = 8;  // as Buffer's own pool: typed arrays over a d
 
 size_t align(size_t position) { return (position + kAlignment - 1) / kAlignment * kAlignment; }
 
-/** Copies datagrams of at most `max_bytes` from the slab into a chunk, from `first` on as far as there is room; returns the index after the last. */
+/** Copies datagrams of at most `max_bytes` from the slab into a chunk, from `first` while there is room; returns the index of the next. */
 napi_value gather(Arguments& arguments) {
   const Bytes chunk = arguments.bytes(0);
   size_t position = static_cast<size_t>(arguments.number(1));

@@ -12,7 +12,7 @@ int get_socket_option(int fd, int socket_family, const char* name);
 /** Names of all rows, ended by nullptr. */
 const char* const* socket_option_names();
 
-/** SO_BINDTOIFINDEX and UDP_GRO, where the socket itself needs them: 0 when the kernel cannot tell. */
+/** SO_BINDTOIFINDEX and UDP_GRO, where the socket itself needs them: 0 when the kernel does not know them. */
 int bound_interface(int fd);
 bool receives_offloaded(int fd);
 
