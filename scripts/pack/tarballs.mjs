@@ -1,6 +1,6 @@
 // Packs what would be published, and looks into it.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ROOT } from "../command.mjs";
@@ -8,6 +8,8 @@ import { packageFolders } from "../fingerprint.mjs";
 import { runWell } from "./run.mjs";
 
 const TAR_BLOCK_BYTES = 512; // POSIX.1-1988 ustar: a header block, then the file, padded to whole blocks
+
+const OUTPUT = /^(.*?)(?:\.d)?\.[jt]s(?:\.map)?$/; // of tsc, by its source without ending
 
 const OLDEST_GLIBC_MINOR = 28; // Node 20 needs glibc 2.28 (its BUILDING.md)
 
@@ -56,11 +58,26 @@ export function publishableFolders() {
 export async function packAll(destination) {
   const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
   for (const folder of publishableFolders()) {
+    removeOrphans(folder);
     await runWell(["npx", "--yes", packageManager, "pack", "--pack-destination", destination], { cwd: ROOT + folder });
   }
   return readdirSync(destination)
     .sort()
     .map((name) => openTarball(join(destination, name)));
+}
+
+/**
+ * Deletes what tsc has made of sources that are gone: it leaves the outputs of a renamed file behind.
+ *
+ * @param {string} folder
+ */
+function removeOrphans(folder) {
+  const dist = join(ROOT, folder, "dist");
+  for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+    const source = name.match(OUTPUT)?.[1];
+    if (source === undefined || source === "bundle" || existsSync(join(ROOT, folder, "src", `${source}.ts`))) continue;
+    rmSync(join(dist, name));
+  }
 }
 
 /** @param {string} file @returns {Tarball} */
