@@ -6,7 +6,7 @@
  */
 
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
-import type { Family, Outcome, SocketAddress } from "@groupcast/backend";
+import { type Family, familyOf, type Outcome, type SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { errnoOfError, outcomeOf } from "./errno-of-error.js";
 
@@ -120,5 +120,5 @@ function newSocket(family: Family, creation: CreationOptions): Socket {
 
 /** Answers inside the call: addresses are literals here, and need no look-up. */
 function answerAtOnce(literal: string, _: unknown, found: (error: null, address: string, family: number) => void): void {
-  found(null, literal, literal.includes(":") ? 6 : 4);
+  found(null, literal, familyOf(literal));
 }

@@ -1,4 +1,4 @@
-import type { BackendNetwork, Family, NetworkInterface, Outcome, Route } from "@groupcast/backend";
+import { type BackendNetwork, type Family, familyOf, type NetworkInterface, type Outcome, type Route } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { AddonRoute } from "./addon.js";
 import type { NativeContext } from "./native-context.js";
@@ -66,5 +66,5 @@ export class NativeNetwork implements BackendNetwork {
 /** Returns an address that the default route leads to, to look up the source that goes with it. */
 function farAddress(family: Family, gateway: string | undefined): string {
   if (family === 6) return FAR_IPV6; // the source depends on the destination's scope, and gateways are link-local
-  return gateway === undefined || gateway.includes(":") ? FAR_IPV4 : gateway; // RFC 5549: IPv4 by way of an IPv6 gateway
+  return gateway === undefined || familyOf(gateway) === 6 ? FAR_IPV4 : gateway; // RFC 5549: IPv4 by way of an IPv6 gateway
 }
