@@ -86,3 +86,16 @@ test("admits() counts what waits, and what has left no more", () => {
   backlog.clear();
   expect([backlog.length, backlog.admits(1024, 4 * 1024 * 1024), backlog.admits(1, 4 * 1024 * 1024 + 1)]).toEqual([0, true, false]);
 });
+
+test("a burst holds 64 datagrams, and the next one goes into another", () => {
+  const backlog = new Backlog();
+  const texts = Array.from({ length: 129 }, (_, number) => String(number));
+  for (const text of texts) backlog.add(batchOf([text], []), 0, 1);
+  const bursts: string[][] = [];
+  backlog.drain((batch, from, end) => {
+    bursts.push(shown(batch, from, end));
+    return end;
+  });
+  expect(bursts.map(({ length }) => length)).toEqual([64, 64, 1]);
+  expect(bursts.flat()).toEqual(texts.map((text) => `${text} -`));
+});
