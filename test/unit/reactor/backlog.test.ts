@@ -154,7 +154,7 @@ test("each datagram of a burst that was arranged for several peers waits with it
   socket.sendOutcomes.push(3, ERRNO.EAGAIN, 1);
   socket.becomeWritable();
   socket.becomeWritable();
-  expect(socket.sent).toHaveLength(written.length);
+  expect([...socket.texts].sort()).toEqual(written.map(({ text }) => text).sort());
   for (const { text, to, via } of socket.sent) {
     const { to: meant, via: by } = written[Number(text)]!;
     expect({ text, to, via: via?.interfaceIndex }).toEqual({ text, to: expect.objectContaining(meant), via: interfaces.indexOf(by) + 1 });

@@ -55,6 +55,20 @@ test("the intervals between looks grow", async () => {
   expect(looks).toBeLessThan(15);
 });
 
+test("after the network has answered, the intervals begin anew", async () => {
+  const stage = new Stage();
+  errorsOf(stage);
+  stage.reactor.network.on("change", () => {});
+  const { network } = stage.backend;
+  network.refusals.interfaces.push(...Array.from({ length: 6 }, () => "EINTR" as const));
+  network.change([LOOPBACK]);
+  await stage.clock.advance(60_000);
+  network.refusals.interfaces.push("EINTR");
+  network.change([LOOPBACK, ETH0]);
+  await stage.clock.advance(100);
+  expect(stage.reactor.network.current()).toEqual([LOOPBACK, ETH0]);
+});
+
 test("changes are watched later when watching was refused", async () => {
   const stage = new Stage();
   const errors = errorsOf(stage);
