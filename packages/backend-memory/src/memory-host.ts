@@ -12,17 +12,17 @@ import {
   type SocketObserver,
 } from "@groupcast/backend";
 import { BASE_ERRORS, InvalidArgumentError, UnsupportedError } from "@groupcast/base";
-import type { HostInterface } from "./host-interface.js";
-import { HostNetwork } from "./host-network.js";
-import type { HostStack } from "./host-stack.js";
-import { type IpAddress, parseIpAddress } from "./ip-address.js";
-import { checkLinkOptions, type LinkOptions } from "./link-model.js";
-import { MemorySocket } from "./memory-socket.js";
-import type { MemorySwitch, PacketSwitch } from "./packet-switch.js";
-import { Prefix } from "./prefix.js";
-import type { ReadSlab } from "./read-slab.js";
-import type { RouteOptions } from "./routing-table.js";
-import { CAPABILITIES } from "./socket-options.js";
+import { type IpAddress, parseIpAddress } from "./address/ip-address.js";
+import { Prefix } from "./address/prefix.js";
+import type { HostInterface } from "./host/host-interface.js";
+import { HostNetwork } from "./host/host-network.js";
+import type { HostStack } from "./host/host-stack.js";
+import type { RouteOptions } from "./host/routing-table.js";
+import { checkLinkOptions, type LinkOptions } from "./network/link-model.js";
+import type { MemorySwitch, PacketSwitch } from "./network/packet-switch.js";
+import { MemorySocket } from "./socket/memory-socket.js";
+import type { ReadSlab } from "./socket/read-slab.js";
+import { CAPABILITIES } from "./socket/socket-options.js";
 
 const DEFAULT_MTU = 1500; // Ethernet
 const MIN_MTU = 1280; // what IPv6 asks of a link (RFC 8200 section 5)

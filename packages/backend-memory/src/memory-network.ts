@@ -1,20 +1,20 @@
 /** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
 import { BASE_ERRORS, type Clock, InvalidArgumentError } from "@groupcast/base";
-import type { Fabric } from "./fabric.js";
-import { DEFAULT_LIMITS, type HostLimits } from "./host-limits.js";
-import { HostStack } from "./host-stack.js";
-import { AddressBook } from "./ip-address.js";
-import type { LinkOptions } from "./link-model.js";
-import { ManualClock } from "./manual-clock.js";
+import { AddressBook } from "./address/ip-address.js";
+import { Prefix } from "./address/prefix.js";
+import { ManualClock } from "./clock/manual-clock.js";
+import { Wire } from "./clock/wire.js";
+import { DEFAULT_LIMITS, type HostLimits } from "./host/host-limits.js";
+import { HostStack } from "./host/host-stack.js";
 import { MemoryHost } from "./memory-host.js";
-import { type MemoryRouter, PacketRouter } from "./packet-router.js";
-import { type MemorySwitch, PacketSwitch } from "./packet-switch.js";
-import { Prefix } from "./prefix.js";
-import { Random } from "./random.js";
-import { ReadSlab } from "./read-slab.js";
-import { Topology } from "./topology.js";
-import { Trace } from "./trace.js";
-import { Wire } from "./wire.js";
+import type { Fabric } from "./network/fabric.js";
+import type { LinkOptions } from "./network/link-model.js";
+import { type MemoryRouter, PacketRouter } from "./network/packet-router.js";
+import { type MemorySwitch, PacketSwitch } from "./network/packet-switch.js";
+import { Random } from "./network/random.js";
+import { Topology } from "./network/topology.js";
+import { ReadSlab } from "./socket/read-slab.js";
+import { Trace } from "./trace/trace.js";
 
 const DEFAULT_SWITCH = "lan";
 const DEFAULT_SEED = 1;

@@ -1,12 +1,13 @@
 /** A switch: the link that hosts and routers share. Knows who has which address and who wants which group, so nobody else is asked. */
+
+import { type IpAddress, isAllNodes, staysOnLink } from "../address/ip-address.js";
+import type { Prefix } from "../address/prefix.js";
+import type { Receiver } from "../clock/wire.js";
+import type { TracePlace } from "../trace/trace.js";
 import { Cable } from "./cable.js";
 import type { Fabric } from "./fabric.js";
-import { type IpAddress, isAllNodes, staysOnLink } from "./ip-address.js";
 import { checkLinkOptions, isPlain, type LinkModel, type LinkOptions, LOST, QUEUE_FULL } from "./link-model.js";
 import { fragmentCount, type Packet, wireBytes } from "./packet.js";
-import type { Prefix } from "./prefix.js";
-import type { TracePlace } from "./trace.js";
-import type { Receiver } from "./wire.js";
 
 /** A link that hosts and routers are attached to; made with `network.switch()`. */
 export interface MemorySwitch {

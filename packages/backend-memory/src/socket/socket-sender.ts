@@ -2,12 +2,12 @@
 
 import type { Outcome, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import type { Endpoint } from "./endpoint.js";
-import type { HostInterface } from "./host-interface.js";
-import type { SendingSocket } from "./host-output.js";
-import type { HostStack } from "./host-stack.js";
-import type { Packet } from "./packet.js";
-import type { OutputRoute } from "./routing-table.js";
+import type { Endpoint } from "../host/endpoint.js";
+import type { HostInterface } from "../host/host-interface.js";
+import type { SendingSocket } from "../host/host-output.js";
+import type { HostStack } from "../host/host-stack.js";
+import type { OutputRoute } from "../host/routing-table.js";
+import type { Packet } from "../network/packet.js";
 import { SendBuffer } from "./send-buffer.js";
 import { SendOrigin } from "./send-origin.js";
 import type { SocketOptions } from "./socket-options.js";

@@ -2,13 +2,13 @@
 
 import { formatEndpoint } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
+import { SCOPE_INTERFACE } from "../address/ip-address.js";
+import type { IcmpError, IcmpKind, Packet } from "../network/packet.js";
+import type { DropReason } from "../trace/trace.js";
 import type { Flow } from "./endpoint.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
-import { SCOPE_INTERFACE } from "./ip-address.js";
-import type { IcmpError, IcmpKind, Packet } from "./packet.js";
 import type { PortHolder } from "./port-table.js";
-import type { DropReason } from "./trace.js";
 
 /** What an ICMP error means to a socket (`icmp_err_convert` of net/ipv4/icmp.c); fatal ones reach connected sockets unasked. */
 const ICMP_MEANINGS: Readonly<Record<IcmpKind, { readonly errno: number; readonly isFatal: boolean }>> = {

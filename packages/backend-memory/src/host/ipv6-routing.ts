@@ -2,9 +2,9 @@
 
 import type { Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
+import { type IpAddress, LOOPBACK_6, needsZone } from "../address/ip-address.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
-import { type IpAddress, LOOPBACK_6, needsZone } from "./ip-address.js";
 import type { OutputRoute, RouteQuery } from "./routing-table.js";
 
 export function routeIpv6(stack: HostStack, query: RouteQuery): OutputRoute | Outcome {

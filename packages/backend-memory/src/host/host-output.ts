@@ -2,14 +2,14 @@
 
 import { type Outcome, socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
+import { type IpAddress, needsZone, SCOPE_INTERFACE } from "../address/ip-address.js";
+import { NEIGHBOUR_TIMEOUT_MS } from "../network/neighbour-timeout.js";
+import { type IcmpError, type Packet, payloadBytes } from "../network/packet.js";
+import type { SendBuffer } from "../socket/send-buffer.js";
+import type { SocketOptions } from "../socket/socket-options.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
-import { type IpAddress, needsZone, SCOPE_INTERFACE } from "./ip-address.js";
-import { NEIGHBOUR_TIMEOUT_MS } from "./neighbour-timeout.js";
-import { type IcmpError, type Packet, payloadBytes } from "./packet.js";
 import type { OutputRoute } from "./routing-table.js";
-import type { SendBuffer } from "./send-buffer.js";
-import type { SocketOptions } from "./socket-options.js";
 
 const ICMP_HOPS = 64;
 

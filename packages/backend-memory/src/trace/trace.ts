@@ -1,7 +1,7 @@
 /** What happened on the network: who sent what to whom, and what became of it. */
 import { writeFileSync } from "node:fs";
+import type { IcmpKind, Packet } from "../network/packet.js";
 import { formatTrace } from "./format-trace.js";
-import type { IcmpKind, Packet } from "./packet.js";
 import { toPcap } from "./pcap.js";
 
 const DEFAULT_MAX_RECORDS = 100_000; // some 30 MB with small datagrams

@@ -1,9 +1,9 @@
 /** The way through switches and routers: what a routing protocol would have found out. Computed when asked for, forgotten when anything changes. */
 import type { Family } from "@groupcast/backend";
-import type { IpAddress } from "./ip-address.js";
+import type { IpAddress } from "../address/ip-address.js";
+import type { Prefix } from "../address/prefix.js";
 import type { PacketRouter, RouterPort } from "./packet-router.js";
 import type { PacketSwitch } from "./packet-switch.js";
-import type { Prefix } from "./prefix.js";
 
 /** Where a router sends a datagram next. */
 export interface NextHop {

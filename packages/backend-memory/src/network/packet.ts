@@ -1,6 +1,6 @@
 /** A datagram on its way, and the ICMP errors that come back for one. */
 import type { SocketAddress } from "@groupcast/backend";
-import type { IpAddress } from "./ip-address.js";
+import type { IpAddress } from "../address/ip-address.js";
 import type { PacketSwitch } from "./packet-switch.js";
 
 const UDP_HEADER_BYTES = 8; // RFC 768

@@ -6,9 +6,9 @@
 
 import type { Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
+import { ANY_4, type IpAddress, LOOPBACK_4, staysOnLink } from "../address/ip-address.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
-import { ANY_4, type IpAddress, LOOPBACK_4, staysOnLink } from "./ip-address.js";
 import type { OutputRoute, RouteQuery } from "./routing-table.js";
 
 export function routeIpv4(stack: HostStack, query: RouteQuery): OutputRoute | Outcome {

@@ -1,10 +1,10 @@
 import type { BackendNetwork, Family, NetworkInterface, Outcome, Route } from "@groupcast/backend";
+import { ANY_4, ANY_6 } from "../address/ip-address.js";
+import { interfaceOfZone } from "../socket/local-address.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
-import { ANY_4, ANY_6 } from "./ip-address.js";
 import { primaryIpv4 } from "./ipv4-routing.js";
 import { sourceFor } from "./ipv6-routing.js";
-import { interfaceOfZone } from "./local-address.js";
 
 /** Interfaces and routes of a host, as the waist asks for them. */
 export class HostNetwork implements BackendNetwork {

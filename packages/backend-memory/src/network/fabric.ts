@@ -1,8 +1,8 @@
-import type { AddressBook } from "./ip-address.js";
+import type { AddressBook } from "../address/ip-address.js";
+import type { Wire } from "../clock/wire.js";
+import type { Trace } from "../trace/trace.js";
 import type { Random } from "./random.js";
 import type { Topology } from "./topology.js";
-import type { Trace } from "./trace.js";
-import type { Wire } from "./wire.js";
 
 /** What all parts of one network share. */
 export interface Fabric {

@@ -1,6 +1,6 @@
 /** The receive buffer of a socket: what has arrived and was not yet read, and what found no room. */
-import type { HostInterface } from "./host-interface.js";
-import { type Packet, payloadBytes } from "./packet.js";
+import type { HostInterface } from "../host/host-interface.js";
+import { type Packet, payloadBytes } from "../network/packet.js";
 
 const SK_BUFF_BYTES = 256;
 const HEADERS_BYTES = 384; // room that Linux takes with the payload: headers, reserve, `skb_shared_info`

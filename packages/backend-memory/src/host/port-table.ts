@@ -2,8 +2,8 @@
 
 import type { Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
+import type { Random } from "../network/random.js";
 import type { Endpoint, Flow } from "./endpoint.js";
-import type { Random } from "./random.js";
 
 const HASH_PRIME = 0x0100_0193; // FNV-1a, 32 bits (draft-eastlake-fnv)
 const HASH_BASIS = 0x811c_9dc5;

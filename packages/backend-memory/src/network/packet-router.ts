@@ -2,14 +2,14 @@
 
 import { type Family, socketAddress } from "@groupcast/backend";
 import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { type IpAddress, parseIpAddress, staysOnLink } from "../address/ip-address.js";
+import { Prefix } from "../address/prefix.js";
 import type { Cable } from "./cable.js";
 import type { Fabric } from "./fabric.js";
-import { type IpAddress, parseIpAddress, staysOnLink } from "./ip-address.js";
 import type { LinkOptions } from "./link-model.js";
 import { NEIGHBOUR_TIMEOUT_MS } from "./neighbour-timeout.js";
 import type { IcmpKind, Packet } from "./packet.js";
 import type { Frame, MemorySwitch, NetworkPort, PacketSwitch } from "./packet-switch.js";
-import { Prefix } from "./prefix.js";
 
 const DEFAULT_MTU = 1500; // Ethernet
 const DEFAULT_HOPS = 64; // RFC 1700, and Linux

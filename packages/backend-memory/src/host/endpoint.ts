@@ -1,8 +1,8 @@
 /** Where a socket is bound and whom it talks to, and which datagrams are therefore its own. */
 import { type Family, type SocketAddress, socketAddress } from "@groupcast/backend";
-import { ANY_4, ANY_6, type IpAddress, needsZone } from "./ip-address.js";
-import type { MembershipTable } from "./membership-table.js";
-import type { SocketOptions } from "./socket-options.js";
+import { ANY_4, ANY_6, type IpAddress, needsZone } from "../address/ip-address.js";
+import type { MembershipTable } from "../socket/membership-table.js";
+import type { SocketOptions } from "../socket/socket-options.js";
 
 /** The two ends of a datagram. */
 export interface Flow {

@@ -2,20 +2,20 @@
 
 import type { NetworkInterface, Outcome } from "@groupcast/backend";
 import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
-import type { Fabric } from "./fabric.js";
+import { type IpAddress, LOOPBACK_4, LOOPBACK_6 } from "../address/ip-address.js";
+import { Prefix } from "../address/prefix.js";
+import type { Sleeper, Wire } from "../clock/wire.js";
+import type { Fabric } from "../network/fabric.js";
+import type { LinkOptions } from "../network/link-model.js";
+import type { PacketSwitch } from "../network/packet-switch.js";
 import { HostInput, type ReceivingSocket } from "./host-input.js";
 import { HostInterface } from "./host-interface.js";
 import type { HostLimits } from "./host-limits.js";
 import { HostOutput } from "./host-output.js";
-import { type IpAddress, LOOPBACK_4, LOOPBACK_6 } from "./ip-address.js";
 import { routeIpv4 } from "./ipv4-routing.js";
 import { routeIpv6 } from "./ipv6-routing.js";
-import type { LinkOptions } from "./link-model.js";
-import type { PacketSwitch } from "./packet-switch.js";
 import { PortTable } from "./port-table.js";
-import { Prefix } from "./prefix.js";
 import { type OutputRoute, type RouteQuery, RoutingTable } from "./routing-table.js";
-import type { Sleeper, Wire } from "./wire.js";
 
 const LOOPBACK_MTU = 65_536; // Linux
 const LOOPBACK_INDEX = 1;

@@ -1,8 +1,8 @@
 import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
-import type { Endpoint } from "./endpoint.js";
-import type { HostInterface } from "./host-interface.js";
-import { needsZone } from "./ip-address.js";
-import type { Packet } from "./packet.js";
+import { needsZone } from "../address/ip-address.js";
+import type { Endpoint } from "../host/endpoint.js";
+import type { HostInterface } from "../host/host-interface.js";
+import type { Packet } from "../network/packet.js";
 import type { ReadSlab } from "./read-slab.js";
 import type { Arrived } from "./receive-queue.js";
 

@@ -12,14 +12,14 @@ import type {
   SocketObserver,
 } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { Endpoint } from "./endpoint.js";
-import type { Loss, ReceivingSocket } from "./host-input.js";
-import type { HostInterface } from "./host-interface.js";
-import type { HostStack } from "./host-stack.js";
-import { ANY_4, ANY_6, type IpAddress, needsZone } from "./ip-address.js";
+import { ANY_4, ANY_6, type IpAddress, needsZone } from "../address/ip-address.js";
+import { Endpoint } from "../host/endpoint.js";
+import type { Loss, ReceivingSocket } from "../host/host-input.js";
+import type { HostInterface } from "../host/host-interface.js";
+import type { HostStack } from "../host/host-stack.js";
+import type { Packet } from "../network/packet.js";
 import { interfaceOfZone, localAddress } from "./local-address.js";
 import { MembershipTable, type SourceChange } from "./membership-table.js";
-import type { Packet } from "./packet.js";
 import type { ReadSlab } from "./read-slab.js";
 import { SocketOptions } from "./socket-options.js";
 import { SocketReader } from "./socket-reader.js";

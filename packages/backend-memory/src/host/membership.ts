@@ -1,5 +1,5 @@
 /** Who wants which group from which sources (RFC 3376, RFC 3810), as the kernel keeps it per socket and per interface. */
-import type { IpAddress } from "./ip-address.js";
+import type { IpAddress } from "../address/ip-address.js";
 
 /** One group that a socket has joined on one interface. */
 export class Membership {

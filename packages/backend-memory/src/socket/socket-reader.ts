@@ -1,11 +1,11 @@
 /** Everything a socket tells its observer: one wake-up at a time, and nothing once it is closed. */
 import type { ReadLimits, SocketAddress, SocketObserver } from "@groupcast/backend";
-import type { Fabric } from "./fabric.js";
-import type { HostInterface } from "./host-interface.js";
-import type { Packet } from "./packet.js";
+import type { Sleeper } from "../clock/wire.js";
+import type { HostInterface } from "../host/host-interface.js";
+import type { Fabric } from "../network/fabric.js";
+import type { Packet } from "../network/packet.js";
 import { ReceiveQueue } from "./receive-queue.js";
 import { type BatchContext, ReceivedBatch } from "./received-batch.js";
-import type { Sleeper } from "./wire.js";
 
 interface Failure {
   readonly errno: number;

@@ -10,7 +10,7 @@ import {
   type Outcome,
 } from "@groupcast/backend";
 import { ERRNO, UnsupportedError } from "@groupcast/base";
-import type { HostLimits } from "./host-limits.js";
+import type { HostLimits } from "../host/host-limits.js";
 
 const DEFAULT_BUFFER_BYTES = 212_992; // net.core.rmem_default, net.core.wmem_default
 const MIN_RECEIVE_BUFFER_BYTES = 2304; // SOCK_MIN_RCVBUF of include/net/sock.h on 64 bits

@@ -5,9 +5,9 @@
 
 import type { Family, Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import type { HostStack } from "./host-stack.js";
-import type { IpAddress } from "./ip-address.js";
-import { Membership } from "./membership.js";
+import type { IpAddress } from "../address/ip-address.js";
+import type { HostStack } from "../host/host-stack.js";
+import { Membership } from "../host/membership.js";
 import type { SocketOptions } from "./socket-options.js";
 
 const NOWHERE = -1; // no interface's index

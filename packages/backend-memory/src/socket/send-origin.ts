@@ -2,12 +2,12 @@
 
 import type { Outcome, PacketOrigin } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import type { Endpoint } from "./endpoint.js";
-import type { HostInterface } from "./host-interface.js";
-import type { HostStack } from "./host-stack.js";
-import { type IpAddress, LOOPBACK_4, needsZone } from "./ip-address.js";
+import { type IpAddress, LOOPBACK_4, needsZone } from "../address/ip-address.js";
+import type { Endpoint } from "../host/endpoint.js";
+import type { HostInterface } from "../host/host-interface.js";
+import type { HostStack } from "../host/host-stack.js";
+import type { RouteQuery } from "../host/routing-table.js";
 import { interfaceOfZone } from "./local-address.js";
-import type { RouteQuery } from "./routing-table.js";
 
 /** Interface and source address, as far as they are fixed. */
 type Origin = Omit<RouteQuery, "destination">;

@@ -1,8 +1,9 @@
 /** The routes of a host, and the choice among them that both IP versions share: up, the right interface, the longest prefix. */
+
+import type { IpAddress } from "../address/ip-address.js";
+import { Prefix } from "../address/prefix.js";
 import type { HostInterface } from "./host-interface.js";
 import type { HostStack } from "./host-stack.js";
-import type { IpAddress } from "./ip-address.js";
-import { Prefix } from "./prefix.js";
 
 /** A route that is set by hand, as with ip-route(8). */
 export interface RouteOptions {

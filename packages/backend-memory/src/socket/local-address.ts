@@ -2,9 +2,9 @@
 
 import type { Family, Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import type { HostInterface } from "./host-interface.js";
-import type { HostStack } from "./host-stack.js";
-import { type IpAddress, needsZone, type WrittenAddress } from "./ip-address.js";
+import { type IpAddress, needsZone, type WrittenAddress } from "../address/ip-address.js";
+import type { HostInterface } from "../host/host-interface.js";
+import type { HostStack } from "../host/host-stack.js";
 
 /** Where a socket would be bound. */
 export interface LocalAddress {

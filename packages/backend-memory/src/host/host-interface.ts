@@ -1,12 +1,12 @@
 import type { NetworkInterface } from "@groupcast/backend";
-import type { Cable } from "./cable.js";
+import { type IpAddress, isAllNodes } from "../address/ip-address.js";
+import type { Prefix } from "../address/prefix.js";
+import type { Receiver } from "../clock/wire.js";
+import type { Cable } from "../network/cable.js";
+import type { Packet } from "../network/packet.js";
+import type { Frame, NetworkPort } from "../network/packet-switch.js";
 import type { HostStack } from "./host-stack.js";
-import { type IpAddress, isAllNodes } from "./ip-address.js";
 import { InterfaceGroup, type Membership } from "./membership.js";
-import type { Packet } from "./packet.js";
-import type { Frame, NetworkPort } from "./packet-switch.js";
-import type { Prefix } from "./prefix.js";
-import type { Receiver } from "./wire.js";
 
 /** What an interface is made with. */
 export interface HostInterfaceFields {

@@ -1,6 +1,6 @@
 /** IP packets as they are on the wire: headers of IPv4, IPv6, UDP and ICMP, with their checksums. */
-import { parseIpAddress } from "./ip-address.js";
-import type { IcmpKind } from "./packet.js";
+import { parseIpAddress } from "../address/ip-address.js";
+import type { IcmpKind } from "../network/packet.js";
 import type { TracedPacket } from "./trace.js";
 
 const IPV4_HEADER_BYTES = 20;
