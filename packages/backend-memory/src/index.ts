@@ -2,12 +2,14 @@ export { ManualClock, type ManualClockOptions, type RunLimit } from "./clock/man
 export { MEMORY_ERRORS } from "./clock/memory-errors.js";
 export type { HostLimits } from "./host/host-limits.js";
 export type { RouteOptions } from "./host/routing-table.js";
-export { type InterfaceOptions, MemoryHost } from "./memory-host.js";
+export type { InterfaceOptions, MemoryHost } from "./memory-host.js";
 export { type HostOptions, MemoryNetwork, type MemoryNetworkOptions, type RouterOptions, type SwitchOptions } from "./memory-network.js";
 export type { LinkOptions } from "./network/link-model.js";
 export type { IcmpKind } from "./network/packet.js";
+export type { DropReason } from "./network/packet-log.js";
 export type { MemoryRouter, RouterPortOptions } from "./network/packet-router.js";
 export type { MemorySwitch } from "./network/packet-switch.js";
 export { formatTrace } from "./trace/format-trace.js";
 export { toPcap } from "./trace/pcap.js";
-export type { DropReason, Trace, TracedPacket, TraceOptions, TraceRecord } from "./trace/trace.js";
+export type { Trace, TraceOptions } from "./trace/trace.js";
+export type { TracedPacket, TraceRecord } from "./trace/trace-record.js";

@@ -1,5 +1,4 @@
-/** A host of a network in memory: a backend for one reactor, and the hands on its cables. */
-
+/** A host of a network in memory: a backend for one reactor, and the control of its interfaces, addresses, links and routes. */
 import { isIP } from "node:net";
 import {
   BACKEND_ERRORS,
@@ -12,49 +11,41 @@ import {
   type SocketObserver,
 } from "@groupcast/backend";
 import { BASE_ERRORS, InvalidArgumentError, UnsupportedError } from "@groupcast/base";
-import { type IpAddress, parseIpAddress } from "./address/ip-address.js";
+import { type IpAddress, linkLocalAddress, parseIpAddress } from "./address/ip-address.js";
+import { ETHERNET_MTU_BYTES, LINK_LOCAL_BITS, LOOPBACK_MTU_BYTES, MIN_MTU_BYTES } from "./address/ip-numbers.js";
 import { Prefix } from "./address/prefix.js";
 import type { HostInterface } from "./host/host-interface.js";
-import { HostNetwork } from "./host/host-network.js";
 import type { HostStack } from "./host/host-stack.js";
 import type { RouteOptions } from "./host/routing-table.js";
 import { checkLinkOptions, type LinkOptions } from "./network/link-model.js";
+import type { FindSwitch } from "./network/packet-router.js";
 import type { MemorySwitch, PacketSwitch } from "./network/packet-switch.js";
-import { MemorySocket } from "./socket/memory-socket.js";
-import type { ReadSlab } from "./socket/read-slab.js";
+import { MemorySocket, type SocketSetting } from "./socket/memory-socket.js";
 import { CAPABILITIES } from "./socket/socket-options.js";
 
-const DEFAULT_MTU = 1500; // Ethernet
-const MIN_MTU = 1280; // what IPv6 asks of a link (RFC 8200 section 5)
-const MAX_MTU = 65_536;
-const LINK_LOCAL_BITS = 64;
-
-/** How an interface is made. */
+/** Options of an interface. */
 export interface InterfaceOptions {
-  /** The switch it is attached to, or its name; default: none, so there is no carrier. */
+  /** The switch to attach it to, or its name; default: none, so there is no carrier. */
   readonly switch?: MemorySwitch | string;
   /**
-   * With prefix length, such as `10.0.0.1/24`. Default: the next of each subnet of the switch. A link-local IPv6 address is added
-   * unless there is one, or the list is empty.
+   * Addresses with prefix length, such as `10.0.0.1/24`. Default: the next of each subnet of the switch. A link-local IPv6 address is
+   * added unless there is one, or the list is empty.
    */
   readonly addresses?: readonly string[];
   /** Largest IP packet in bytes, 1280 … 65,536; longer datagrams travel in fragments. Default 1500. */
   readonly mtu?: number;
-  /** Conditions of the cable, in both directions. */
+  /** Conditions of the cable, in both directions; default: perfect. */
   readonly link?: LinkOptions;
 }
 
-/** What a host needs of its network. */
-export interface HostSetting {
-  readonly stack: HostStack;
-  readonly slab: ReadSlab;
-  readonly hold: () => () => void;
-  readonly findSwitch: (which: MemorySwitch | string, operation: string) => PacketSwitch;
+/** Parts of a network that a host uses. */
+export interface HostSetting extends SocketSetting {
+  readonly findSwitch: FindSwitch;
 }
 
 /**
- * One host, made with `network.host()`. Its sockets behave as those of Linux, errno by errno; what is not modelled is missing
- * from `capabilities` and throws UnsupportedError.
+ * One host, made with `network.host()`. Its sockets behave as those of Linux, errno by errno. Features that are not modelled are
+ * missing from `capabilities` and throw UnsupportedError.
  *
  * @example
  * ```ts
@@ -66,10 +57,15 @@ export interface HostSetting {
  * ```
  */
 export class MemoryHost implements DatagramBackend {
+  /** Name of the backend: `"memory"`. */
   readonly name = "memory";
+  /** Sentence that says why this backend is in use. */
   readonly reason: string;
+  /** Name of the host in its network. */
   readonly hostName: string;
+  /** Features that are modelled. */
   readonly capabilities: ReadonlySet<Capability> = CAPABILITIES;
+  /** Interfaces and routes of the host, as a reactor sees them. */
   readonly network: BackendNetwork;
   readonly #setting: HostSetting;
   readonly #stack: HostStack;
@@ -80,111 +76,140 @@ export class MemoryHost implements DatagramBackend {
     this.#stack = setting.stack;
     this.hostName = setting.stack.hostName;
     this.reason = `${JSON.stringify(this.hostName)} is a host of a network in memory`;
-    this.network = new HostNetwork(setting.stack);
+    this.network = setting.stack.network;
   }
 
+  /** Opens a socket. Reactors call this. */
   openSocket(family: Family, observer: SocketObserver): DatagramSocket | Outcome {
     return new MemorySocket(family, observer, this.#setting);
   }
 
-  /** @throws UnsupportedError always: nothing here has a descriptor. */
+  /** @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`, always: sockets in memory have no descriptors. */
   adoptSocket(_fd: number, _observer: SocketObserver, _family: Family | undefined): DatagramSocket | Outcome {
     throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "adoptSocket", this.name);
   }
 
   /**
-   * Adds an interface, switched on. Its index is one that no interface of the host has had.
+   * Adds an interface, switched on. It gets an index that no interface of the host has had.
    *
-   * @throws InvalidArgumentError the name is taken, an address or an option is not right, or the subnet is full.
+   * @throws InvalidArgumentError the name is taken, the switch is not of this network, an address or an option is wrong, or the subnet is full.
    */
-  addInterface(name: string, { switch: which, addresses, mtu = DEFAULT_MTU, link = {} }: InterfaceOptions = {}): void {
-    if (!(Number.isInteger(mtu) && mtu >= MIN_MTU && mtu <= MAX_MTU)) {
-      throw refusal("addInterface", "mtu", mtu, `an integer from ${MIN_MTU} to ${MAX_MTU}`);
+  addInterface(name: string, { switch: which, addresses, mtu = ETHERNET_MTU_BYTES, link = {} }: InterfaceOptions = {}): void {
+    if (!(Number.isInteger(mtu) && mtu >= MIN_MTU_BYTES && mtu <= LOOPBACK_MTU_BYTES)) {
+      throw refusal("addInterface", "mtu", mtu, `an integer from ${MIN_MTU_BYTES} to ${LOOPBACK_MTU_BYTES}`);
     }
     checkLinkOptions(link, "addInterface");
     const to = which === undefined ? undefined : this.#setting.findSwitch(which, "addInterface");
     const given = addresses?.map((text) => parseInterfacePrefix(text, "addInterface", "addresses"));
     const prefixes = given ?? (to === undefined ? [] : nextPrefixes(to));
-    this.#stack.addInterface({ name, prefixes: this.#withLinkLocal(prefixes), mtu, to, link });
+    this.#stack.interfaces.add({ name, prefixes: this.#withLinkLocal(prefixes), mtu, to, link });
   }
 
-  /** Removes an interface as unplugging does: memberships on it end. One of the same name is another interface later. */
+  /**
+   * Removes an interface as unplugging does: memberships on it end. One that is added later under the same name is another interface.
+   *
+   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`.
+   */
   removeInterface(name: string): void {
-    this.#stack.removeInterface(this.#find(name, "removeInterface"));
+    this.#stack.interfaces.remove(this.#find(name, "removeInterface"));
   }
 
   /**
    * Switches an interface on or off. Addresses and memberships stay.
    *
-   * Platforms: Linux drops the IPv6 addresses of an interface that is switched off, unless `keep_addr_on_down` is set; here it is.
+   * Platforms: Linux drops the IPv6 addresses of an interface that is switched off, unless `keep_addr_on_down` is set. This host behaves
+   * as if it were set.
+   *
+   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`.
    */
   setUp(name: string, isUp: boolean): void {
-    this.#stack.setUp(this.#find(name, "setUp"), isUp);
+    this.#stack.interfaces.setUp(this.#find(name, "setUp"), isUp);
   }
 
-  /** Gives an interface one more address, such as `10.0.0.9/24`. */
+  /**
+   * Gives an interface one more address, such as `10.0.0.9/24`.
+   *
+   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`, or `address` is not a unicast address with prefix length.
+   */
   addAddress(name: string, address: string): void {
-    const on = this.#find(name, "addAddress");
+    const target = this.#find(name, "addAddress");
     const prefix = parseInterfacePrefix(address, "addAddress", "address");
-    const rest = on.prefixes.filter((other) => other.address.text !== prefix.address.text);
-    this.#stack.setPrefixes(on, [...rest, prefix]);
+    const rest = target.prefixes.filter((other) => other.address.text !== prefix.address.text);
+    this.#stack.interfaces.setPrefixes(target, [...rest, prefix]);
   }
 
-  /** Takes an address from an interface; sockets bound to it stay, and can no longer be reached. With or without its prefix length. */
+  /**
+   * Removes an address from an interface. Sockets that are bound to it stay open, and can no longer be reached.
+   *
+   * @param address - With or without its prefix length.
+   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`, or the interface does not have the address.
+   */
   removeAddress(name: string, address: string): void {
-    const on = this.#find(name, "removeAddress");
+    const target = this.#find(name, "removeAddress");
     const [literal = ""] = address.split("/");
     const text = isIP(literal) === 0 ? undefined : parseIpAddress(literal).address.text;
-    const rest = on.prefixes.filter((prefix) => prefix.address.text !== text);
-    if (rest.length === on.prefixes.length) {
-      throw refusal("removeAddress", "address", address, `an address of ${name}: ${on.prefixes.join(", ")}`);
+    const rest = target.prefixes.filter((prefix) => prefix.address.text !== text);
+    if (rest.length === target.prefixes.length) {
+      throw refusal("removeAddress", "address", address, `an address of ${name}: ${target.prefixes.join(", ")}`);
     }
-    this.#stack.setPrefixes(on, rest);
+    this.#stack.interfaces.setPrefixes(target, rest);
   }
 
-  /** Replaces the conditions of an interface's cable, in both directions, from the next datagram on. `{ loss: 1 }` cuts it. */
+  /**
+   * Replaces the conditions of an interface's cable, in both directions, from the next datagram on. `{ loss: 1 }` cuts it.
+   *
+   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`, an option is wrong, or the interface is attached to no switch.
+   */
   setLink(name: string, options: LinkOptions): void {
     const { cable } = this.#find(name, "setLink");
     if (cable === undefined) throw refusal("setLink", "name", name, "an interface that is attached to a switch");
     cable.setLink(options);
   }
 
-  /** Adds a route. Subnets of the interfaces, and routers on their switches, need none. */
+  /**
+   * Adds a route. Subnets of the interfaces, and routers on their switches, need none.
+   *
+   * @throws InvalidArgumentError an address is wrong, the interface is unknown, or there is neither gateway nor interface.
+   */
   addRoute(route: RouteOptions): void {
     const { gateway, interface: name } = route;
     if (gateway !== undefined && isIP(gateway) === 0) throw refusal("addRoute", "gateway", gateway, "an IP literal");
     if (gateway === undefined && name === undefined) throw refusal("addRoute", "route", route, "a gateway, an interface, or both");
     if (name !== undefined) this.#find(name, "addRoute");
-    this.#stack.routes.add(route);
+    this.#stack.routing.routes.add(route);
     this.#stack.routesChanged();
   }
 
-  /** Removes the routes to a destination that {@link MemoryHost.addRoute} or the making of the host has added. */
+  /**
+   * Removes the routes to a destination: those of {@link MemoryHost.addRoute}, and those for groups and broadcasts that a host has from the start.
+   *
+   * @throws InvalidArgumentError there is none.
+   */
   removeRoute(destination: string): void {
-    if (!this.#stack.routes.remove(destination)) throw refusal("removeRoute", "destination", destination, "a destination with a route");
+    if (!this.#stack.routing.routes.remove(destination))
+      throw refusal("removeRoute", "destination", destination, "a destination with a route");
     this.#stack.routesChanged();
   }
 
   #find(name: string, operation: string): HostInterface {
-    const found = this.#stack.interfaceNamed(name);
+    const found = this.#stack.interfaces.named(name);
     if (found !== undefined) return found;
-    const expected = `one of ${this.#stack.interfaces.map((each) => each.name).join(", ")}`;
+    const expected = `one of ${this.#stack.interfaces.all.map((each) => each.name).join(", ")}`;
     throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "name", value: name, expected });
   }
 
   #withLinkLocal(prefixes: readonly Prefix[]): readonly Prefix[] {
     if (prefixes.length === 0 || prefixes.some(({ address }) => address.kind === "linkLocal")) return prefixes;
-    return [...prefixes, new Prefix(linkLocal(this.#stack.number, this.#stack.nextIndex), LINK_LOCAL_BITS)];
+    return [...prefixes, new Prefix(linkLocal(this.#stack.hostNumber, this.#stack.interfaces.nextIndex), LINK_LOCAL_BITS)];
   }
 }
 
-/** fe80::N for the first interface of host N, fe80::2:N for its second. */
+/** Returns fe80::N for the first interface of host N, fe80::2:N for its second. */
 function linkLocal(hostNumber: number, index: number): IpAddress {
-  const own = index <= 2 ? "" : `${(index - 1).toString(16)}:`;
-  return parseIpAddress(`fe80::${own}${hostNumber.toString(16)}`).address;
+  return index <= 2 ? linkLocalAddress(hostNumber) : linkLocalAddress(index - 1, hostNumber);
 }
 
-/** The next address of each subnet that nobody has. */
+/** Returns the next free address of each subnet of a switch. */
 function nextPrefixes(to: PacketSwitch): Prefix[] {
   for (;;) {
     const number = to.nextHostNumber();

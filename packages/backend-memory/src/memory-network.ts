@@ -1,6 +1,7 @@
 /** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
 import { BASE_ERRORS, type Clock, InvalidArgumentError } from "@groupcast/base";
-import { AddressBook } from "./address/ip-address.js";
+import { DESTINATIONS_FOR_MANY } from "./address/ip-address.js";
+import { ParsedAddresses } from "./address/parsed-addresses.js";
 import { Prefix } from "./address/prefix.js";
 import { ManualClock } from "./clock/manual-clock.js";
 import { Wire } from "./clock/wire.js";
@@ -9,21 +10,22 @@ import { HostStack } from "./host/host-stack.js";
 import { MemoryHost } from "./memory-host.js";
 import type { Fabric } from "./network/fabric.js";
 import type { LinkOptions } from "./network/link-model.js";
-import { type MemoryRouter, PacketRouter } from "./network/packet-router.js";
+import { type FindSwitch, type MemoryRouter, PacketRouter } from "./network/packet-router.js";
 import { type MemorySwitch, PacketSwitch } from "./network/packet-switch.js";
 import { Random } from "./network/random.js";
 import { Topology } from "./network/topology.js";
 import { ReadSlab } from "./socket/read-slab.js";
 import { Trace } from "./trace/trace.js";
+import { TraceRecorder } from "./trace/trace-recorder.js";
 
 const DEFAULT_SWITCH = "lan";
 const DEFAULT_SEED = 1;
 
 /** Options of {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions<C extends Clock = ManualClock> {
-  /** Decides everything that is left to chance; the same seed and the same program give the same run. An integer; default 1. */
+  /** Seed of everything that is left to chance: the same seed and the same program give the same run. An integer; default 1. */
   readonly seed?: number;
-  /** What time it is; default: a new {@link ManualClock}. With a clock of the system the network runs in real time. */
+  /** Clock of the network; default: a new {@link ManualClock}. With a clock of the system the network runs in real time. */
   readonly clock?: C;
   /** Wall-clock time, in milliseconds since 1970, when the clock says 0; for timestamps of datagrams and captures. Default 0. */
   readonly epochMs?: number;
@@ -31,13 +33,13 @@ export interface MemoryNetworkOptions<C extends Clock = ManualClock> {
   readonly subnets?: readonly string[];
   /** Conditions of the default switch; default: perfect. */
   readonly link?: LinkOptions;
-  /** Whether to record from the start what happens; default false. See {@link MemoryNetwork.trace}. */
+  /** Whether to record from the start; default false. See {@link MemoryNetwork.trace}. */
   readonly trace?: boolean;
 }
 
 /** Options of a switch. */
 export interface SwitchOptions extends LinkOptions {
-  /** Where interfaces on it get their addresses from; default `10.0.K.0/24` and `fd00:0:0:K::/64` for the K-th switch after the first. */
+  /** Subnets that interfaces on it get their addresses from; default `10.0.K.0/24` and `fd00:0:0:K::/64` for the K-th switch after the first. */
   readonly subnets?: readonly string[];
 }
 
@@ -45,20 +47,20 @@ export interface SwitchOptions extends LinkOptions {
 export interface HostOptions {
   /** The switch that `eth0` is attached to, or its name; `null`: there is only the loopback interface. Default: the default switch. */
   readonly switch?: MemorySwitch | string | null;
-  /** What its kernel limits; default: as Linux does. */
+  /** Limits of its kernel; default: those of Linux. */
   readonly limits?: Partial<HostLimits>;
 }
 
 /** Options of a router. */
 export interface RouterOptions {
-  /** The switches to join, or their names. */
+  /** Switches to join, or their names; default: none. */
   readonly switches?: readonly (MemorySwitch | string)[];
 }
 
 /**
  * A network in memory.
  *
- * A new one has one switch, `lan`. A host is made by asking for it: with a loopback interface `lo`, and with `eth0` on that
+ * A new one has one switch, `lan`. {@link MemoryNetwork.host} makes a host: with a loopback interface `lo`, and with `eth0` on that
  * switch, which has the addresses 10.0.0.N/24, fd00::N/64 and fe80::N/64 for host number N, and the routes 224.0.0.0/4 and
  * 255.255.255.255/32. Datagrams are delivered when the clock moves, even by 0.
  *
@@ -74,8 +76,9 @@ export interface RouterOptions {
  * ```
  */
 export class MemoryNetwork<C extends Clock = ManualClock> {
+  /** Clock that the network runs on. */
   readonly clock: C;
-  /** What happened: `network.trace.start()`, and later `String(network.trace)` or `network.trace.writePcap("run.pcap")`. */
+  /** Record of what happens: `network.trace.start()`, and later `String(network.trace)` or `network.trace.writePcap("run.pcap")`. */
   readonly trace: Trace;
   readonly #fabric: Fabric;
   readonly #slab = new ReadSlab();
@@ -83,49 +86,57 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
   readonly #routers = new Map<string, PacketRouter>();
   readonly #hosts = new Map<string, MemoryHost>();
 
+  /** Makes a network with the switch `lan`. Throws InvalidArgumentError if a subnet or a condition of that switch is wrong. */
   constructor({ seed = DEFAULT_SEED, clock, epochMs = 0, subnets, link = {}, trace = false }: MemoryNetworkOptions<C> = {}) {
     this.clock = clock ?? (new ManualClock() as Clock as C); // C is ManualClock when no clock is given
-    this.trace = new Trace(() => this.clock.nowMs(), epochMs);
+    const log = new TraceRecorder(() => this.clock.nowMs());
+    this.trace = new Trace(log, epochMs);
     if (trace) this.trace.start();
     let packets = 0;
     this.#fabric = {
       wire: new Wire(this.clock),
-      trace: this.trace,
+      log,
       random: new Random(seed),
       topology: new Topology(),
-      addresses: new AddressBook(),
+      addresses: new ParsedAddresses(),
       epochMs,
       nextPacketId: () => ++packets,
     };
     this.switch(DEFAULT_SWITCH, { ...link, ...(subnets && { subnets }) });
   }
 
-  /** The hosts, in the order they were made. */
+  /** Hosts, in the order they were made. */
   get hosts(): readonly MemoryHost[] {
     return [...this.#hosts.values()];
   }
 
   /**
-   * The host of that name; made when there is none.
+   * Returns the host of that name, and makes it if there is none.
    *
-   * @throws InvalidArgumentError options are given for a host that exists, or its switch has no free address.
+   * @param options - For a new host only.
+   * @throws InvalidArgumentError options are given for a host that exists, or its switch is unknown or has no free address.
    */
   host(name: string, options?: HostOptions): MemoryHost {
     const known = this.#hosts.get(name);
     if (known !== undefined && options === undefined) return known;
     if (known !== undefined) throw refusal("host", "options", options, `none: host ${JSON.stringify(name)} exists already`);
     const { switch: which = DEFAULT_SWITCH, limits = {} } = options ?? {};
-    const stack = new HostStack(this.#fabric, name, this.#hosts.size + 1, { ...DEFAULT_LIMITS, ...limits });
+    const identity = { hostName: name, hostNumber: this.#hosts.size + 1, limits: { ...DEFAULT_LIMITS, ...limits } };
+    const stack = new HostStack(this.#fabric, identity);
     const host = new MemoryHost({ stack, slab: this.#slab, hold: () => this.clock.hold(), findSwitch: this.#findSwitch });
     if (which !== null) {
       host.addInterface("eth0", { switch: which });
-      for (const destination of ["224.0.0.0/4", "255.255.255.255/32"]) host.addRoute({ destination, interface: "eth0" });
+      for (const destination of DESTINATIONS_FOR_MANY) host.addRoute({ destination, interface: "eth0" });
     }
     this.#hosts.set(name, host);
     return host;
   }
 
-  /** The switch of that name; made when there is none. With conditions, it gets them. */
+  /**
+   * Returns the switch of that name, and makes it if there is none. Conditions in the options replace those that it has.
+   *
+   * @throws InvalidArgumentError a subnet or a condition is wrong, or subnets are given for a switch that exists.
+   */
   switch(name: string, { subnets, ...link }: SwitchOptions = {}): MemorySwitch {
     let found = this.#switches.get(name);
     if (found === undefined) {
@@ -141,7 +152,11 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
     return found;
   }
 
-  /** The router of that name; made when there is none. It is attached to `switches`, as one more each time. */
+  /**
+   * Returns the router of that name, and makes it if there is none. Each call attaches it to all of `switches`.
+   *
+   * @throws InvalidArgumentError a switch is unknown or has no free address.
+   */
   router(name: string, { switches = [] }: RouterOptions = {}): MemoryRouter {
     let router = this.#routers.get(name);
     if (router === undefined) {
@@ -153,7 +168,7 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
     return router;
   }
 
-  readonly #findSwitch = (which: MemorySwitch | string, operation: string): PacketSwitch => {
+  readonly #findSwitch: FindSwitch = (which, operation) => {
     const found = this.#switches.get(typeof which === "string" ? which : which.name);
     if (found !== undefined && (typeof which === "string" || which === found)) return found;
     throw refusal(operation, "switch", which, `a switch of this network: ${[...this.#switches.keys()].join(", ")}`);

@@ -1,21 +1,21 @@
 /** IP addresses as the network compares them: parsed once, written in one way (RFC 5952). */
 import type { Family } from "@groupcast/backend";
 
-/** What an address is for. `broadcast` is 255.255.255.255; whether another address is a broadcast, its subnet decides. */
+/** Purpose of an address. `broadcast` is 255.255.255.255; for any other address the subnet decides. */
 export type AddressKind = "any" | "loopback" | "linkLocal" | "multicast" | "broadcast" | "unicast";
 
-/** Scopes of IPv6 (RFC 4291 section 2.7). */
-export const SCOPE_INTERFACE = 1;
-export const SCOPE_LINK = 2;
-export const SCOPE_GLOBAL = 14;
+// Scopes of IPv6 (RFC 4291 section 2.7).
+const SCOPE_INTERFACE = 1;
+const SCOPE_LINK = 2;
+const SCOPE_GLOBAL = 14;
 
-/** An IP address without zone. Two are the same when their `text` is. */
+/** An IP address without zone. Two addresses are the same if their `text` is. */
 export interface IpAddress {
   readonly text: string;
   readonly family: Family;
   readonly bytes: Uint8Array; // 4 or 16, in network order
   readonly kind: AddressKind;
-  readonly scope: number; // of an IPv6 address or group; SCOPE_GLOBAL for every IPv4 address
+  readonly scope: number; // of an IPv6 address or group (RFC 4291 section 2.7); 14, global, for every IPv4 address
 }
 
 /** An address as somebody wrote it. */
@@ -29,6 +29,9 @@ export const ANY_4: IpAddress = ipv4(Uint8Array.of(0, 0, 0, 0));
 export const ANY_6: IpAddress = ipv6(new Uint8Array(16));
 export const LOOPBACK_4: IpAddress = ipv4(Uint8Array.of(127, 0, 0, 1));
 export const LOOPBACK_6: IpAddress = parseIpAddress("::1").address;
+
+/** Destinations of the routes that an IPv4 host has for everybody on its link: all groups (RFC 5771), the limited broadcast (RFC 919). */
+export const DESTINATIONS_FOR_MANY: readonly string[] = ["224.0.0.0/4", "255.255.255.255/32"];
 
 /** Parses an IP literal. The caller has checked that it is one (`isIP` of node:net). */
 export function parseIpAddress(text: string): WrittenAddress {
@@ -45,36 +48,49 @@ export function addressFromBytes(bytes: Uint8Array): IpAddress {
   return bytes.length === 4 ? ipv4(bytes) : ipv6(bytes);
 }
 
+/** Whether the address goes to several hosts. */
+export function isForMany({ kind }: IpAddress): boolean {
+  return kind === "multicast" || kind === "broadcast";
+}
+
+/** `address` as an IPv6 socket reads and writes it: IPv4 addresses are mapped (RFC 4291 section 2.5.5.2). */
+export function mappedText(address: IpAddress): string {
+  return address.family === 4 ? `::ffff:${address.text}` : address.text;
+}
+
+/** The link-local IPv6 address (RFC 4291 section 2.5.6) with these last groups, highest first. */
+export function linkLocalAddress(...groups: readonly number[]): IpAddress {
+  return parseIpAddress(`fe80::${groups.map((group) => group.toString(16)).join(":")}`).address;
+}
+
 /** Whether an IPv6 address means something only together with an interface (`__ipv6_addr_needs_scope_id` of include/net/ipv6.h). */
 export function needsZone(address: IpAddress): boolean {
   return address.family === 6 && (address.kind === "linkLocal" || (address.kind === "multicast" && address.scope <= SCOPE_LINK));
 }
 
-/** 224.0.0.1, ff01::1, ff02::1: the groups that every interface is in (RFC 1112, RFC 4291 section 2.8). */
+/** Whether the group is one that every interface is in: 224.0.0.1, ff01::1, ff02::1 (RFC 1112, RFC 4291 section 2.8). */
 export function isAllNodes(group: IpAddress): boolean {
   return group.text === "224.0.0.1" || group.text === "ff02::1" || group.text === "ff01::1";
 }
 
-/** Whether routers leave datagrams to the group on their link: 224.0.0.0/24 (RFC 5771), IPv6 scopes up to link-local. */
+/** Whether an address is an IPv6 group that no datagram leaves its host for: ff01::/16 and its like (RFC 4291 section 2.7). */
+export function staysOnHost(address: IpAddress): boolean {
+  return address.family === 6 && address.kind === "multicast" && address.scope <= SCOPE_INTERFACE;
+}
+
+/** Whether routers do not forward datagrams to the group: 224.0.0.0/24 (RFC 5771), IPv6 scopes up to link-local. */
 export function staysOnLink(group: IpAddress): boolean {
   if (group.family === 6) return group.scope <= SCOPE_LINK;
   return group.bytes[0] === 224 && group.bytes[1] === 0 && group.bytes[2] === 0;
 }
 
-/** Remembers what was parsed, so that the address of a datagram costs one look-up. */
-export class AddressBook {
-  static readonly #MAX_ENTRIES = 65_536; // a scan of many destinations must not grow it without end
-  readonly #written = new Map<string, WrittenAddress>();
-
-  parse(text: string): WrittenAddress {
-    let written = this.#written.get(text);
-    if (written === undefined) {
-      if (this.#written.size >= AddressBook.#MAX_ENTRIES) this.#written.clear();
-      written = parseIpAddress(text);
-      this.#written.set(text, written);
-    }
-    return written;
+/** Returns the number of bits that two addresses of one family have in common, from the first on. */
+export function commonPrefixBits(a: IpAddress, b: IpAddress): number {
+  for (let index = 0; index < a.bytes.length; index++) {
+    const difference = a.bytes[index]! ^ b.bytes[index]!;
+    if (difference !== 0) return index * 8 + Math.clz32(difference) - 24;
   }
+  return a.bytes.length * 8;
 }
 
 function ipv4(bytes: Uint8Array): IpAddress {
@@ -135,7 +151,7 @@ function isMappedPrefix(bytes: Uint8Array): boolean {
 
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups (the first of equals) as "::". */
 function textOfIpv6(bytes: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, at) => (bytes[2 * at]! << 8) | bytes[2 * at + 1]!);
+  const groups = Array.from({ length: 8 }, (_, index) => (bytes[2 * index]! << 8) | bytes[2 * index + 1]!);
   const run = longestZeroRun(groups);
   const written = groups.map((group) => group.toString(16));
   if (run.length < 2) return written.join(":");

@@ -1,5 +1,4 @@
-/** Subnets: what belongs to them, their broadcast address and their n-th host. */
-
+/** Subnets: their members, their broadcast address and their n-th host. */
 import { isIP } from "node:net";
 import { BACKEND_ERRORS } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
@@ -15,7 +14,11 @@ export class Prefix {
     this.length = length;
   }
 
-  /** Parses `10.0.0.1/24` or `fd00::1/64`. `operation` and `argument` are for the error. */
+  /**
+   * Parses `10.0.0.1/24` or `fd00::1/64`.
+   *
+   * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, which names `operation` and `argument`.
+   */
   static parse(text: string, operation: string, argument: string): Prefix {
     const [literal = "", bits, ...rest] = text.split("/");
     const family = isIP(literal);
@@ -33,7 +36,7 @@ export class Prefix {
     if (address.family !== this.address.family) return false;
     const whole = this.length >> 3;
     const own = this.address.bytes;
-    for (let at = 0; at < whole; at++) if (own[at] !== address.bytes[at]) return false;
+    for (let index = 0; index < whole; index++) if (own[index] !== address.bytes[index]) return false;
     const mask = (0xff00 >> (this.length & 7)) & 0xff;
     return mask === 0 || (own[whole]! & mask) === (address.bytes[whole]! & mask);
   }
@@ -44,18 +47,18 @@ export class Prefix {
     return addressFromBytes(this.#withHostBits(0xff));
   }
 
-  /** How many hosts {@link host} can number: the network and the broadcast address are not among them. */
+  /** Number of hosts that {@link host} has addresses for; the network and the broadcast address are not among them. */
   get hostCount(): number {
     const bits = this.address.bytes.length * 8 - this.length;
     return bits >= 31 ? 2 ** 31 - 2 : 2 ** bits - 2;
   }
 
-  /** Address of host `number`: 1 is the first of the subnet. */
+  /** Address of host `number`; the first of the subnet is 1. */
   host(number: number): IpAddress {
     const bytes = this.#withHostBits(0);
     let rest = number;
-    for (let at = bytes.length - 1; rest > 0 && at >= 0; at--) {
-      bytes[at]! |= rest & 0xff;
+    for (let index = bytes.length - 1; rest > 0 && index >= 0; index--) {
+      bytes[index]! |= rest & 0xff;
       rest = Math.floor(rest / 256);
     }
     return addressFromBytes(bytes);
@@ -66,8 +69,8 @@ export class Prefix {
   }
 
   #withHostBits(fill: number): Uint8Array {
-    return this.address.bytes.map((byte, at) => {
-      const networkBits = Math.min(8, Math.max(0, this.length - 8 * at));
+    return this.address.bytes.map((byte, index) => {
+      const networkBits = Math.min(8, Math.max(0, this.length - 8 * index));
       const mask = (0xff00 >> networkBits) & 0xff;
       return (byte & mask) | (fill & ~mask & 0xff);
     });

@@ -3,13 +3,23 @@ import { type IpAddress, isAllNodes } from "../address/ip-address.js";
 import type { Prefix } from "../address/prefix.js";
 import type { Receiver } from "../clock/wire.js";
 import type { Cable } from "../network/cable.js";
+import type { Frame, NetworkPort } from "../network/frame.js";
+import type { LinkOptions } from "../network/link-model.js";
 import type { Packet } from "../network/packet.js";
-import type { Frame, NetworkPort } from "../network/packet-switch.js";
-import type { HostStack } from "./host-stack.js";
+import type { PacketSwitch } from "../network/packet-switch.js";
 import { InterfaceGroup, type Membership } from "./membership.js";
 
-/** What an interface is made with. */
+/** Takes the packets that come in on the interfaces of a host. */
+export interface PacketIntake {
+  /** Takes a packet that came over a cable. */
+  acceptFromWire(packet: Packet, ingress: HostInterface): void;
+  /** Takes a packet that the host sent to itself. */
+  acceptOwn(packet: Packet, ingress: HostInterface): void;
+}
+
+/** How an interface is made. */
 export interface HostInterfaceFields {
+  readonly hostName: string;
   readonly name: string;
   readonly index: number;
   readonly mtu: number;
@@ -19,49 +29,85 @@ export interface HostInterfaceFields {
 
 /** A network interface of a host. */
 export class HostInterface implements NetworkPort {
-  readonly isRouter = false;
+  readonly nodeName: string;
   readonly name: string;
   readonly index: number;
   readonly mtu: number;
   readonly mac: string | undefined;
   readonly isLoopback: boolean;
-  readonly stack: HostStack;
-  /** Where what the host sends to itself comes in. */
-  readonly looped: Receiver<Packet> = { arrive: (packet) => this.stack.input.accept(packet, this, true) };
+  /** Receives what the host sends to itself over this interface. */
+  readonly looped: Receiver<Packet>;
+  readonly #intake: PacketIntake;
   readonly #groups = new Map<string, InterfaceGroup>();
-  prefixes: readonly Prefix[] = [];
+  #prefixes: readonly Prefix[];
+  #segment: PacketSwitch | undefined;
+  #cable: Cable | undefined;
   isUp = true;
   upSince = 0; // counts the times an interface of the host was switched on: the order of the kernel's routes for ff00::/8
-  cable: Cable | undefined;
 
-  constructor(stack: HostStack, { name, index, mtu, mac, isLoopback }: HostInterfaceFields) {
-    this.stack = stack;
+  constructor({ hostName, name, index, mtu, mac, isLoopback }: HostInterfaceFields, prefixes: readonly Prefix[], intake: PacketIntake) {
+    this.nodeName = hostName;
     this.name = name;
     this.index = index;
     this.mtu = mtu;
     this.mac = mac;
     this.isLoopback = isLoopback;
+    this.#prefixes = prefixes;
+    this.#intake = intake;
+    this.looped = { arrive: (packet) => intake.acceptOwn(packet, this) };
   }
 
-  get nodeName(): string {
-    return this.stack.hostName;
+  /** The cable to its switch; undefined: it has no carrier. */
+  get cable(): Cable | undefined {
+    return this.#cable;
+  }
+
+  /** The switch it is attached to. */
+  get segment(): PacketSwitch | undefined {
+    return this.#segment;
+  }
+
+  /** Addresses, each with the length of its network part. */
+  get prefixes(): readonly Prefix[] {
+    return this.#prefixes;
+  }
+
+  set prefixes(prefixes: readonly Prefix[]) {
+    for (const { address } of this.#prefixes) this.#segment?.removeNeighbour(address, this);
+    this.#prefixes = prefixes;
+    for (const { address } of prefixes) this.#segment?.addNeighbour(address, this);
+  }
+
+  /** Attaches it to a switch, once. */
+  attach(segment: PacketSwitch, link: LinkOptions): void {
+    this.#cable = segment.attach(this, link);
+    this.#segment = segment;
+    for (const { address } of this.#prefixes) segment.addNeighbour(address, this);
+  }
+
+  /** Takes it off its switch. */
+  detach(): void {
+    this.#segment?.detach(this);
+    this.#segment = undefined;
+    this.#cable = undefined;
   }
 
   arrive({ packet }: Frame): void {
-    this.stack.input.acceptFromWire(packet, this);
+    this.#intake.acceptFromWire(packet, this);
   }
 
   /** Whether it has an address of the family. */
   has(family: 4 | 6): boolean {
-    return this.prefixes.some(({ address }) => address.family === family);
+    return this.#prefixes.some(({ address }) => address.family === family);
   }
 
+  /** Whether the address means all hosts on its link. */
   isBroadcast(address: IpAddress): boolean {
     if (address.kind === "broadcast") return true;
-    return this.prefixes.some((prefix) => prefix.broadcast?.text === address.text);
+    return this.#prefixes.some((prefix) => prefix.broadcast?.text === address.text);
   }
 
-  /** Whether anybody on the host wants `group` from `source` here. */
+  /** Whether anybody on the host wants `group` from `source` on this interface. */
   accepts(group: IpAddress, source: IpAddress): boolean {
     const members = this.#groups.get(group.text);
     return members === undefined ? isAllNodes(group) : members.accepts(source.text) || isAllNodes(group);
@@ -73,12 +119,12 @@ export class HostInterface implements NetworkPort {
     if (members === undefined) {
       members = new InterfaceGroup();
       this.#groups.set(text, members);
-      this.cable?.switch.addMember(text, this);
+      this.#segment?.addMember(text, this);
     }
     members.add(membership);
   }
 
-  /** All of the host that have joined what `membership` has, here. */
+  /** All memberships of the host in the group of `membership` on this interface. */
   groupOf({ group }: Membership): InterfaceGroup | undefined {
     return this.#groups.get(group.text);
   }
@@ -89,12 +135,12 @@ export class HostInterface implements NetworkPort {
     members?.delete(membership);
     if (members?.isEmpty !== true) return;
     this.#groups.delete(text);
-    this.cable?.switch.removeMember(text, this);
+    this.#segment?.removeMember(text, this);
   }
 
-  /** The interface as the waist shows it. */
+  /** Returns the interface as the waist shows it. */
   snapshot(): NetworkInterface {
-    const addresses = this.prefixes.map((prefix) => {
+    const addresses = this.#prefixes.map((prefix) => {
       const { address, broadcast } = prefix;
       const entry = { address: address.text, family: address.family, prefixLength: prefix.length };
       return Object.freeze(broadcast === undefined || this.isLoopback ? entry : { ...entry, broadcast: broadcast.text });
@@ -102,7 +148,7 @@ export class HostInterface implements NetworkPort {
     const isEthernet = !this.isLoopback;
     const flags = Object.freeze({
       up: this.isUp,
-      running: this.isUp && (this.isLoopback || this.cable !== undefined),
+      running: this.isUp && (this.isLoopback || this.#cable !== undefined),
       loopback: this.isLoopback,
       multicast: isEthernet,
       broadcast: isEthernet,

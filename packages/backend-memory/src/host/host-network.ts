@@ -1,49 +1,56 @@
 import type { BackendNetwork, Family, NetworkInterface, Outcome, Route } from "@groupcast/backend";
-import { ANY_4, ANY_6 } from "../address/ip-address.js";
-import { interfaceOfZone } from "../socket/local-address.js";
-import type { HostInterface } from "./host-interface.js";
-import type { HostStack } from "./host-stack.js";
-import { primaryIpv4 } from "./ipv4-routing.js";
-import { sourceFor } from "./ipv6-routing.js";
+import type { ParsedAddresses } from "../address/parsed-addresses.js";
+import type { ChangeWatchers } from "./change-watchers.js";
+import type { HostRouting } from "./host-routing.js";
+import type { InterfaceTable } from "./interface-table.js";
+
+/** Parts of a host that its network is made of. */
+export interface HostNetworkParts {
+  readonly interfaces: InterfaceTable;
+  readonly routing: HostRouting;
+  readonly watchers: ChangeWatchers;
+  readonly addresses: ParsedAddresses;
+}
 
 /** Interfaces and routes of a host, as the waist asks for them. */
 export class HostNetwork implements BackendNetwork {
-  readonly #stack: HostStack;
+  readonly #interfaces: InterfaceTable;
+  readonly #routing: HostRouting;
+  readonly #watchers: ChangeWatchers;
+  readonly #addresses: ParsedAddresses;
 
-  constructor(stack: HostStack) {
-    this.#stack = stack;
+  constructor({ interfaces, routing, watchers, addresses }: HostNetworkParts) {
+    this.#interfaces = interfaces;
+    this.#routing = routing;
+    this.#watchers = watchers;
+    this.#addresses = addresses;
   }
 
   interfaces(): readonly NetworkInterface[] | Outcome {
-    return this.#stack.snapshots();
+    return this.#interfaces.snapshots();
   }
 
   routeTo(address: string, source: string | undefined): Route | Outcome {
-    const { addresses } = this.#stack.fabric;
-    const { address: destination, zone } = addresses.parse(address);
-    const interfaceIndex = zone === undefined ? 0 : (interfaceOfZone(this.#stack, zone)?.index ?? -1);
-    const from = source === undefined ? undefined : addresses.parse(source).address;
-    const route = this.#stack.route({ destination, source: from, interfaceIndex });
+    const { address: destination, zone } = this.#addresses.parse(address);
+    const interfaceIndex = zone === undefined ? 0 : (this.#interfaces.inZone(zone)?.index ?? -1);
+    const from = source === undefined ? undefined : this.#addresses.parse(source).address;
+    const route = this.#routing.find({ destination, source: from, interfaceIndex });
     if (typeof route === "number") return route;
-    const { kind, out, nextHop } = route;
-    const on = this.#snapshot(kind === "local" ? this.#stack.loopback : out);
+    const { kind, egress, nextHop } = route;
+    const shown = this.#interfaces.snapshot(kind === "local" ? this.#interfaces.loopback : egress);
     const isOnLink = nextHop === undefined || nextHop.text === destination.text;
-    return { interface: on, source: route.source.text, ...(!isOnLink && { gateway: nextHop.text }) };
+    return { interface: shown, source: route.source.text, ...(!isOnLink && { gateway: nextHop.text }) };
   }
 
   defaultRoute(family: Family): Route | undefined | Outcome {
-    const match = this.#stack.routes.match(family === 4 ? ANY_4 : ANY_6, 0);
-    if (match === undefined || match.length > 0) return undefined;
-    const { out, gateway } = match;
-    const source = family === 4 ? primaryIpv4(this.#stack, out, gateway) : sourceFor(this.#stack, ANY_6, out);
-    return { interface: this.#snapshot(out), ...(source && { source: source.text }), ...(gateway && { gateway: gateway.text }) };
+    const route = this.#routing.findDefault(family);
+    if (route === undefined) return undefined;
+    const { egress, gateway, source } = route;
+    const shown = this.#interfaces.snapshot(egress);
+    return { interface: shown, ...(source && { source: source.text }), ...(gateway && { gateway: gateway.text }) };
   }
 
   watch(changed: () => void): (() => void) | Outcome {
-    return this.#stack.watch(changed);
-  }
-
-  #snapshot({ index }: HostInterface): NetworkInterface {
-    return this.#stack.snapshots().find((each) => each.index === index)!; // the stack has both lists in step
+    return this.#watchers.watch(changed);
   }
 }

@@ -1,70 +1,70 @@
-/** Which way an IPv6 datagram leaves a Linux host: net/ipv6/route.c, and the choice of its source address: RFC 6724. Measured on Linux 6.18. */
-
+/** Routes of IPv6 datagrams that leave a Linux host (net/ipv6/route.c), and their source addresses (RFC 6724). Measured on Linux 6.18. */
 import type { Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { type IpAddress, LOOPBACK_6, needsZone } from "../address/ip-address.js";
+import { commonPrefixBits, type IpAddress, LOOPBACK_6, needsZone } from "../address/ip-address.js";
 import type { HostInterface } from "./host-interface.js";
-import type { HostStack } from "./host-stack.js";
-import type { OutputRoute, RouteQuery } from "./routing-table.js";
+import type { OutputRoute, RouteQuery } from "./route.js";
+import type { RoutedHost } from "./routed-host.js";
 
-export function routeIpv6(stack: HostStack, query: RouteQuery): OutputRoute | Outcome {
+/** Returns the route of a datagram, or the errno that Linux gives instead. */
+export function routeIpv6(host: RoutedHost, query: RouteQuery): OutputRoute | Outcome {
   const { source, interfaceIndex } = query;
-  if (source !== undefined && stack.owner(source) === undefined) return ERRNO.EINVAL;
-  if (query.destination.kind === "any") return routeIpv6(stack, { ...query, destination: LOOPBACK_6 });
-  const bound = interfaceIndex === 0 ? undefined : stack.interfaceAt(interfaceIndex);
+  if (source !== undefined && host.interfaces.owner(source) === undefined) return ERRNO.EINVAL;
+  if (query.destination.kind === "any") return routeIpv6(host, { ...query, destination: LOOPBACK_6 });
+  const bound = interfaceIndex === 0 ? undefined : host.interfaces.withIndex(interfaceIndex);
   const isHint = query.isHint === true && query.destination.kind === "unicast";
   const isDown = interfaceIndex !== 0 && bound?.isUp !== true;
   if (isDown && !isHint) return ERRNO.ENETUNREACH;
-  if (query.destination.kind === "multicast") return toGroup(stack, query, bound);
-  const found = isDown ? undefined : toOne(stack, query, bound);
-  return found ?? (isHint ? toOne(stack, { ...query, interfaceIndex: 0 }, undefined) : undefined) ?? ERRNO.ENETUNREACH;
+  if (query.destination.kind === "multicast") return toGroup(host, query, bound);
+  const found = isDown ? undefined : toOne(host, query, bound);
+  return found ?? (isHint ? toOne(host, { ...query, interfaceIndex: 0 }, undefined) : undefined) ?? ERRNO.ENETUNREACH;
 }
 
-/** Its own address, or by the routes; undefined when there is no way, by the interface `bound` if one is given. */
-function toOne(stack: HostStack, query: RouteQuery, bound: HostInterface | undefined): OutputRoute | Outcome | undefined {
+/** Routes to an own address, or by the table; undefined if there is no route, by the interface `bound` if one is given. */
+function toOne(host: RoutedHost, query: RouteQuery, bound: HostInterface | undefined): OutputRoute | Outcome | undefined {
   const { destination, source = destination } = query;
-  const owner = stack.owner(destination);
+  const owner = host.interfaces.owner(destination);
   if (owner?.isUp === true && (bound === undefined || bound === owner)) {
-    return { kind: "local", out: owner, source, destination, nextHop: undefined };
+    return { kind: "local", egress: owner, source, destination, nextHop: undefined };
   }
-  const match = stack.routes.match(destination, query.interfaceIndex);
-  return match && made(stack, "unicast", query, { out: match.out, nextHop: match.gateway ?? destination });
+  const match = host.routes.match(destination, query.interfaceIndex);
+  return match && made(host, "unicast", query, { egress: match.egress, nextHop: match.gateway ?? destination });
 }
 
-/** Every interface with an IPv6 address has a route for ff00::/8, except the loopback interface; that of the one longest up is taken. */
-function toGroup(stack: HostStack, query: RouteQuery, bound: HostInterface | undefined): OutputRoute | Outcome {
-  const out = stack.routes.match(query.destination, bound?.index ?? 0)?.out ?? bound ?? firstForGroups(stack);
-  if (out === undefined || (!carriesGroups(out) && !isRouted(stack, query.destination, out))) return ERRNO.ENETUNREACH;
-  return made(stack, "multicast", query, { out, nextHop: undefined });
+/** Routes to a group. Every interface with an IPv6 address has a route for ff00::/8, except the loopback interface; the one longest up wins. */
+function toGroup(host: RoutedHost, query: RouteQuery, bound: HostInterface | undefined): OutputRoute | Outcome {
+  const egress = host.routes.match(query.destination, bound?.index ?? 0)?.egress ?? bound ?? firstForGroups(host);
+  if (egress === undefined || (!carriesGroups(egress) && !isRouted(host, query.destination, egress))) return ERRNO.ENETUNREACH;
+  return made(host, "multicast", query, { egress, nextHop: undefined });
 }
 
-function firstForGroups(stack: HostStack): HostInterface | undefined {
-  return stack.interfaces.filter(carriesGroups).toSorted((a, b) => a.upSince - b.upSince)[0];
+function firstForGroups(host: RoutedHost): HostInterface | undefined {
+  return host.interfaces.all.filter(carriesGroups).toSorted((a, b) => a.upSince - b.upSince)[0];
 }
 
-function isRouted(stack: HostStack, destination: IpAddress, out: HostInterface): boolean {
-  return stack.routes.match(destination, out.index) !== undefined;
+function isRouted(host: RoutedHost, destination: IpAddress, egress: HostInterface): boolean {
+  return host.routes.match(destination, egress.index) !== undefined;
 }
 
-function carriesGroups(out: HostInterface): boolean {
-  return out.isUp && !out.isLoopback && out.has(6);
+function carriesGroups(egress: HostInterface): boolean {
+  return egress.isUp && !egress.isLoopback && egress.has(6);
 }
 
 function made(
-  stack: HostStack,
+  host: RoutedHost,
   kind: "unicast" | "multicast",
   { destination, source: given }: RouteQuery,
-  { out, nextHop }: Pick<OutputRoute, "out" | "nextHop">,
+  { egress, nextHop }: Pick<OutputRoute, "egress" | "nextHop">,
 ): OutputRoute | Outcome {
-  const source = given ?? sourceFor(stack, destination, out);
-  return source === undefined ? ERRNO.EADDRNOTAVAIL : { kind, out, source, destination, nextHop };
+  const source = given ?? sourceFor(host, destination, egress);
+  return source === undefined ? ERRNO.EADDRNOTAVAIL : { kind, egress, source, destination, nextHop };
 }
 
-/** RFC 6724 section 5, rules 2 (scope), 5 (outgoing interface) and 8 (longest prefix). */
-export function sourceFor(stack: HostStack, destination: IpAddress, out: HostInterface): IpAddress | undefined {
+/** Chooses the source address by RFC 6724 section 5, rules 2 (scope), 5 (outgoing interface) and 8 (longest prefix). */
+export function sourceFor(host: RoutedHost, destination: IpAddress, egress: HostInterface): IpAddress | undefined {
   let best: Candidate | undefined;
-  for (const { address, isOut } of candidates(stack, destination, out)) {
-    const rival = { address, isOut, bits: commonBits(address, destination) };
+  for (const { address, isOnEgress } of candidates(host, destination, egress)) {
+    const rival = { address, isOnEgress, bits: commonPrefixBits(address, destination) };
     if (best === undefined || isBetter(rival, best, destination)) best = rival;
   }
   return best?.address;
@@ -72,20 +72,20 @@ export function sourceFor(stack: HostStack, destination: IpAddress, out: HostInt
 
 interface Candidate {
   readonly address: IpAddress;
-  readonly isOut: boolean; // of the outgoing interface
+  readonly isOnEgress: boolean; // of the outgoing interface
   readonly bits: number; // in common with the destination
 }
 
-/** Groups and link-local destinations need an address of the outgoing interface (RFC 6724 section 4); others take any but link-local ones. */
-function candidates(stack: HostStack, destination: IpAddress, out: HostInterface): Omit<Candidate, "bits">[] {
+/** Returns the addresses to choose from. Groups and link-local destinations need one of the outgoing interface (RFC 6724 section 4); others take any but link-local ones. */
+function candidates(host: RoutedHost, destination: IpAddress, egress: HostInterface): Omit<Candidate, "bits">[] {
   const isOwnOnly = destination.kind === "multicast" || needsZone(destination);
-  const others = isOwnOnly ? [] : stack.interfaces.filter((other) => other !== out && !other.isLoopback);
-  const own = newestFirst(out).map((address) => ({ address, isOut: true }));
-  const foreign = others.flatMap((other) => newestFirst(other).map((address) => ({ address, isOut: false })));
+  const others = isOwnOnly ? [] : host.interfaces.all.filter((other) => other !== egress && !other.isLoopback);
+  const own = newestFirst(egress).map((address) => ({ address, isOnEgress: true }));
+  const foreign = others.flatMap((other) => newestFirst(other).map((address) => ({ address, isOnEgress: false })));
   return [...own, ...foreign.filter(({ address }) => address.kind !== "linkLocal")].filter(({ address }) => address.family === 6);
 }
 
-/** The order in which Linux keeps, and tries, addresses of one scope: `ipv6_link_dev_addr` of net/ipv6/addrconf.c. */
+/** Returns the addresses in the order in which Linux tries those of one scope: `ipv6_link_dev_addr` of net/ipv6/addrconf.c. */
 function newestFirst({ prefixes }: HostInterface): IpAddress[] {
   return prefixes.map(({ address }) => address).toReversed();
 }
@@ -95,14 +95,6 @@ function isBetter(a: Candidate, b: Candidate, destination: IpAddress): boolean {
     const isNarrower = a.address.scope < b.address.scope;
     return isNarrower ? a.address.scope >= destination.scope : b.address.scope < destination.scope;
   }
-  if (a.isOut !== b.isOut) return a.isOut;
+  if (a.isOnEgress !== b.isOnEgress) return a.isOnEgress;
   return a.bits > b.bits;
-}
-
-function commonBits(a: IpAddress, b: IpAddress): number {
-  for (let at = 0; at < a.bytes.length; at++) {
-    const difference = a.bytes[at]! ^ b.bytes[at]!;
-    if (difference !== 0) return at * 8 + Math.clz32(difference) - 24;
-  }
-  return a.bytes.length * 8;
 }

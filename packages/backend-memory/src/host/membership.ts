@@ -1,4 +1,4 @@
-/** Who wants which group from which sources (RFC 3376, RFC 3810), as the kernel keeps it per socket and per interface. */
+/** Memberships in groups, and their sources (RFC 3376, RFC 3810), as the kernel keeps them per socket and per interface. */
 import type { IpAddress } from "../address/ip-address.js";
 
 /** One group that a socket has joined on one interface. */

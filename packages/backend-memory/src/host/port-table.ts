@@ -1,5 +1,4 @@
-/** Who has which port of a host. */
-
+/** The ports of a host and the sockets that hold them. */
 import type { Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { Random } from "../network/random.js";
@@ -7,6 +6,7 @@ import type { Endpoint, Flow } from "./endpoint.js";
 
 const HASH_PRIME = 0x0100_0193; // FNV-1a, 32 bits (draft-eastlake-fnv)
 const HASH_BASIS = 0x811c_9dc5;
+const NO_SOCKETS: readonly never[] = [];
 
 /** A socket, as far as ports are concerned. */
 export interface PortHolder {
@@ -23,12 +23,12 @@ export class PortTable<Socket extends PortHolder> {
     this.#ephemeral = ephemeral;
   }
 
-  /** The sockets on `port`. */
-  on(port: number): readonly Socket[] {
-    return this.#sockets.get(port) ?? NOBODY;
+  /** Returns the sockets that hold `port`. */
+  holders(port: number): readonly Socket[] {
+    return this.#sockets.get(port) ?? NO_SOCKETS;
   }
 
-  /** Gives `port` to the socket, or, when it is 0, a free one by chance. */
+  /** Gives `port` to the socket, or a free one by chance if it is 0. */
   claim(socket: Socket, port: number): Outcome {
     const { endpoint } = socket;
     const claimed = port === 0 ? this.#freePort() : port;
@@ -36,44 +36,44 @@ export class PortTable<Socket extends PortHolder> {
     if (this.#isRefused(endpoint, claimed)) return ERRNO.EADDRINUSE;
     endpoint.port = claimed;
     // IPv6 sockets with SO_REUSEPORT go to the far end of the list (sk_add_node_rcu of include/net/sock.h): others are found before them.
-    const isLast = endpoint.family === 6 && endpoint.options.values.reusePort === 1;
-    this.#sockets.set(claimed, isLast ? [socket, ...this.on(claimed)] : [...this.on(claimed), socket]);
+    const isLast = endpoint.family === 6 && endpoint.isReusingPort;
+    this.#sockets.set(claimed, isLast ? [socket, ...this.holders(claimed)] : [...this.holders(claimed), socket]);
     return 0;
   }
 
   release(socket: Socket): void {
     const { port } = socket.endpoint;
-    const rest = this.on(port).filter((other) => other !== socket);
+    const rest = this.holders(port).filter((other) => other !== socket);
     if (rest.length === 0) this.#sockets.delete(port);
     else this.#sockets.set(port, rest);
   }
 
-  /** The one socket that gets a unicast datagram: the best fit, of equals the last one bound, or by flow within SO_REUSEPORT. */
+  /** Returns the one socket that gets a unicast datagram: the best fit, of equals the last one bound, or by flow within SO_REUSEPORT. */
   unicast(flow: Flow, interfaceIndex: number): Socket | undefined {
     let best: Socket | undefined;
     let bestScore = -1;
-    for (const socket of this.on(flow.destinationPort)) {
+    for (const socket of this.holders(flow.destinationPort)) {
       const score = socket.endpoint.score(flow, interfaceIndex);
       if (score < 0 || score < bestScore) continue;
       best = socket;
       bestScore = score;
     }
-    if (best === undefined || best.endpoint.peer !== undefined || best.endpoint.options.values.reusePort === 0) return best;
+    if (best === undefined || best.endpoint.peer !== undefined || !best.endpoint.isReusingPort) return best;
     return this.#chosenByFlow(best, flow);
   }
 
-  /** Newest first; a socket to share with by SO_REUSEPORT ends the search, even if an older one is in the way (`udp_lib_lport_inuse`). */
+  /** Asks the newest first; a socket that shares by SO_REUSEPORT ends the search, even if an older one is in the way (`udp_lib_lport_inuse`). */
   #isRefused(endpoint: Endpoint, port: number): boolean {
-    const blocking = this.on(port).findLast(({ endpoint: other }) => !other.sharesAddressWith(endpoint));
+    const blocking = this.holders(port).findLast(({ endpoint: other }) => !other.sharesAddressWith(endpoint));
     return blocking !== undefined && !blocking.endpoint.sharesFlowsWith(endpoint);
   }
 
   #chosenByFlow(best: Socket, flow: Flow): Socket {
-    const twins = this.on(flow.destinationPort).filter(({ endpoint }) => best.endpoint.isTwinOf(endpoint));
+    const twins = this.holders(flow.destinationPort).filter(({ endpoint }) => best.endpoint.isTwinOf(endpoint));
     return twins[flowHash(flow) % twins.length] ?? best;
   }
 
-  /** A port nobody has at all: unlike Linux, sockets that could share one are not given the same by chance. */
+  /** Returns a port that no socket holds. Linux may give one port to several sockets that could share it; here they never get the same by chance. */
   #freePort(): number | undefined {
     const [first, last] = this.#ephemeral;
     const count = last - first + 1;
@@ -85,8 +85,6 @@ export class PortTable<Socket extends PortHolder> {
     return undefined;
   }
 }
-
-const NOBODY: readonly never[] = [];
 
 function flowHash({ source, sourcePort, destination, destinationPort }: Flow): number {
   let hash = HASH_BASIS;

@@ -1,13 +1,13 @@
 /** The routes of a host, and the choice among them that both IP versions share: up, the right interface, the longest prefix. */
-
-import type { IpAddress } from "../address/ip-address.js";
+import { type IpAddress, isForMany, parseIpAddress } from "../address/ip-address.js";
 import { Prefix } from "../address/prefix.js";
+import type { Topology } from "../network/topology.js";
 import type { HostInterface } from "./host-interface.js";
-import type { HostStack } from "./host-stack.js";
+import type { InterfaceTable } from "./interface-table.js";
 
-/** A route that is set by hand, as with ip-route(8). */
+/** A route to be added, as with ip-route(8). */
 export interface RouteOptions {
-  /** `224.0.0.0/4`, `0.0.0.0/0`, `fd00:1::/64` … */
+  /** Destinations it is for: `224.0.0.0/4`, `0.0.0.0/0`, `fd00:1::/64` … */
   readonly destination: string;
   /** Address of the router to go through; default: the destination is on the link. */
   readonly gateway?: string;
@@ -17,105 +17,90 @@ export interface RouteOptions {
 
 /** A route that fits a destination. */
 export interface Match {
-  readonly out: HostInterface;
+  readonly egress: HostInterface;
   readonly gateway: IpAddress | undefined;
   readonly source: IpAddress | undefined; // address the subnet's route prefers
   readonly length: number; // bits of the destination it is about
 }
 
-/** What is asked of a route. */
-export interface RouteQuery {
-  readonly destination: IpAddress;
-  readonly source: IpAddress | undefined;
-  readonly interfaceIndex: number; // 0: any
-  readonly isHint?: boolean; // the interface is preferred, and no more
-}
-
-/** What is done with a datagram that leaves a socket. */
-export interface OutputRoute {
-  readonly kind: "local" | "unicast" | "multicast" | "broadcast";
-  readonly out: HostInterface; // local: the interface that owns the address, and that it seems to have come in on
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  readonly nextHop: IpAddress | undefined; // unicast only
-}
-
-interface ManualRoute {
+interface AddedRoute {
   readonly prefix: Prefix;
   readonly gateway: IpAddress | undefined;
   readonly interfaceName: string | undefined;
 }
 
 export class RoutingTable {
-  readonly #stack: HostStack;
-  #manual: readonly ManualRoute[] = [];
+  readonly #interfaces: InterfaceTable;
+  readonly #topology: Topology;
+  #added: readonly AddedRoute[] = [];
 
-  constructor(stack: HostStack) {
-    this.#stack = stack;
+  constructor(interfaces: InterfaceTable, topology: Topology) {
+    this.#interfaces = interfaces;
+    this.#topology = topology;
   }
 
   add({ destination, gateway, interface: interfaceName }: RouteOptions): void {
     const prefix = Prefix.parse(destination, "addRoute", "destination");
-    const address = gateway === undefined ? undefined : this.#stack.fabric.addresses.parse(gateway).address;
-    this.#manual = [...this.#manual, { prefix, gateway: address, interfaceName }];
+    const address = gateway === undefined ? undefined : parseIpAddress(gateway).address;
+    this.#added = [...this.#added, { prefix, gateway: address, interfaceName }];
   }
 
-  /** Removes the routes to `destination`; whether there was one. */
+  /** Removes the routes to `destination`. Returns whether there was one. */
   remove(destination: string): boolean {
     const { address, length } = Prefix.parse(destination, "removeRoute", "destination");
-    const rest = this.#manual.filter(({ prefix }) => prefix.address.text !== address.text || prefix.length !== length);
-    const found = rest.length < this.#manual.length;
-    this.#manual = rest;
+    const rest = this.#added.filter(({ prefix }) => prefix.address.text !== address.text || prefix.length !== length);
+    const found = rest.length < this.#added.length;
+    this.#added = rest;
     return found;
   }
 
-  /** The longest match on an interface that is up; among equals a route set by hand, then the interface with the lowest index. */
+  /** Returns the longest match on an interface that is up; among equals an added route, then the interface with the lowest index. */
   match(destination: IpAddress, interfaceIndex: number): Match | undefined {
     let best: Match | undefined;
     for (const match of this.#matches(destination)) {
-      const fits = match.out.isUp && (interfaceIndex === 0 || match.out.index === interfaceIndex);
+      const fits = match.egress.isUp && (interfaceIndex === 0 || match.egress.index === interfaceIndex);
       if (fits && (best === undefined || match.length > best.length)) best = match;
     }
     return best;
   }
 
   *#matches(destination: IpAddress): Generator<Match> {
-    yield* this.#manualRoutes(destination);
+    yield* this.#addedRoutes(destination);
     yield* this.#subnets(destination);
-    if (destination.kind !== "multicast" && destination.kind !== "broadcast") yield* this.#gateways(destination);
+    if (!isForMany(destination)) yield* this.#gateways(destination);
   }
 
-  *#manualRoutes(destination: IpAddress): Generator<Match> {
-    for (const { prefix, gateway, interfaceName } of this.#manual) {
-      const out = prefix.contains(destination) ? this.#manualInterface(gateway, interfaceName) : undefined;
-      if (out !== undefined) yield { out, gateway, source: undefined, length: prefix.length };
+  *#addedRoutes(destination: IpAddress): Generator<Match> {
+    for (const { prefix, gateway, interfaceName } of this.#added) {
+      const egress = prefix.contains(destination) ? this.#egressOf(gateway, interfaceName) : undefined;
+      if (egress !== undefined) yield { egress, gateway, source: undefined, length: prefix.length };
     }
   }
 
   *#subnets(destination: IpAddress): Generator<Match> {
-    for (const out of this.#stack.interfaces) {
-      if (out.isLoopback) continue; // its addresses are the host's own, and found before routes are
-      for (const prefix of out.prefixes) {
-        if (prefix.contains(destination)) yield { out, gateway: undefined, source: prefix.address, length: prefix.length };
+    for (const egress of this.#interfaces.all) {
+      if (egress.isLoopback) continue; // its addresses are the host's own, and found before routes are
+      for (const prefix of egress.prefixes) {
+        if (prefix.contains(destination)) yield { egress, gateway: undefined, source: prefix.address, length: prefix.length };
       }
     }
   }
 
-  /** Routers on the host's links, as DHCP and router advertisements would make them known; used when no default route is set by hand. */
+  /** Routers on the host's links, as DHCP and router advertisements would announce them; used when no default route was added. */
   *#gateways({ family }: IpAddress): Generator<Match> {
-    for (const out of this.#stack.interfaces) {
-      if (out.cable === undefined || !out.has(family)) continue;
-      for (const gateway of this.#stack.fabric.topology.gateways(out.cable.switch, family)) {
-        if (family === 6 || out.prefixes.some((prefix) => prefix.contains(gateway))) {
-          yield { out, gateway, source: undefined, length: 0 };
+    for (const egress of this.#interfaces.all) {
+      if (egress.segment === undefined || !egress.has(family)) continue;
+      for (const gateway of this.#topology.gateways(egress.segment, family)) {
+        if (family === 6 || egress.prefixes.some((prefix) => prefix.contains(gateway))) {
+          yield { egress, gateway, source: undefined, length: 0 };
         }
       }
     }
   }
 
-  #manualInterface(gateway: IpAddress | undefined, name: string | undefined): HostInterface | undefined {
-    if (name !== undefined) return this.#stack.interfaceNamed(name);
+  #egressOf(gateway: IpAddress | undefined, name: string | undefined): HostInterface | undefined {
+    if (name !== undefined) return this.#interfaces.named(name);
     if (gateway === undefined) return undefined;
-    return this.#stack.interfaces.find((out) => out.prefixes.some((prefix) => prefix.contains(gateway)));
+    return this.#interfaces.all.find((egress) => egress.prefixes.some((prefix) => prefix.contains(gateway)));
   }
 }

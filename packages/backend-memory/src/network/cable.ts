@@ -1,12 +1,9 @@
-/** What lies between a port and its switch. */
-import type { Fabric } from "./fabric.js";
 import { checkLinkOptions, isPlain, LinkModel, type LinkOptions } from "./link-model.js";
-import type { NetworkPort, PacketSwitch } from "./packet-switch.js";
+import type { Random } from "./random.js";
 
-/** A cable, each direction with its own queue and its own luck. */
+/** The cable between a port and its switch; each direction has its own queue and its own luck. */
 export class Cable {
-  readonly switch: PacketSwitch;
-  readonly #fabric: Fabric;
+  readonly #random: Random;
   readonly #label: string; // names its streams of chance
   #options: LinkOptions = {};
   #up: LinkModel | undefined;
@@ -14,10 +11,9 @@ export class Cable {
   #switchPort: readonly LinkModel[] = [];
   #down: readonly LinkModel[] = [];
 
-  constructor(fabric: Fabric, to: PacketSwitch, port: NetworkPort) {
-    this.#fabric = fabric;
-    this.switch = to;
-    this.#label = `${to.name}/${port.nodeName}/${port.name}`;
+  constructor(random: Random, label: string) {
+    this.#random = random;
+    this.#label = label;
   }
 
   /** Port → switch; undefined where nothing happens to what passes. */
@@ -42,11 +38,11 @@ export class Cable {
 
   /** Takes over the conditions of the switch; undefined where it treats all ports alike. */
   setSwitchLink(options: LinkOptions | undefined): void {
-    this.#switchPort = options === undefined ? [] : [new LinkModel(options, this.#fabric.random.fork(`${this.#label}/switch`))];
+    this.#switchPort = options === undefined ? [] : [new LinkModel(options, this.#random.fork(`${this.#label}/switch`))];
     this.#down = [...this.#switchPort, ...this.#own];
   }
 
   #model(direction: string): LinkModel {
-    return new LinkModel(this.#options, this.#fabric.random.fork(`${this.#label}/${direction}`));
+    return new LinkModel(this.#options, this.#random.fork(`${this.#label}/${direction}`));
   }
 }

@@ -1,46 +1,70 @@
-/** Routers: join switches, count down TTLs, carry groups to where members are, and say why a datagram ends with them. */
-
-import { type Family, socketAddress } from "@groupcast/backend";
+/** Routers: they join switches, count down TTLs, forward groups to members, and report why a datagram ends with them. */
+import { socketAddress } from "@groupcast/backend";
 import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
-import { type IpAddress, parseIpAddress, staysOnLink } from "../address/ip-address.js";
+import { type IpAddress, staysOnLink } from "../address/ip-address.js";
+import { DEFAULT_HOPS, ETHERNET_MTU_BYTES, NEIGHBOUR_TIMEOUT_MS } from "../address/ip-numbers.js";
 import { Prefix } from "../address/prefix.js";
-import type { Cable } from "./cable.js";
+import type { Wire } from "../clock/wire.js";
 import type { Fabric } from "./fabric.js";
+import type { Frame } from "./frame.js";
 import type { LinkOptions } from "./link-model.js";
-import { NEIGHBOUR_TIMEOUT_MS } from "./neighbour-timeout.js";
-import type { IcmpKind, Packet } from "./packet.js";
-import type { Frame, MemorySwitch, NetworkPort, PacketSwitch } from "./packet-switch.js";
+import { type IcmpKind, icmpPacket, type Packet } from "./packet.js";
+import type { DropReason, PacketLog } from "./packet-log.js";
+import type { MemorySwitch, PacketSwitch } from "./packet-switch.js";
+import { type ForwardingNode, RouterPort } from "./router-port.js";
+import type { Topology } from "./topology.js";
 
-const DEFAULT_MTU = 1500; // Ethernet
-const DEFAULT_HOPS = 64; // RFC 1700, and Linux
+/** Finds a switch of the network by itself or by its name. Throws InvalidArgumentError, naming `operation`. */
+export type FindSwitch = (which: MemorySwitch | string, operation: string) => PacketSwitch;
 
-/** A router; made with `network.router()`. Hosts on its switches use it as their default gateway. */
+/** A router, made with `network.router()`. Hosts on its switches use it as their default gateway. */
 export interface MemoryRouter {
+  /** Name of the router, unique in its network. */
   readonly name: string;
-  /** Its addresses, switch by switch, with their prefix lengths. */
+  /** Addresses of the router, switch by switch, with their prefix lengths. */
   readonly addresses: readonly string[];
-  /** Attaches it to one more switch. */
+  /**
+   * Attaches the router to one more switch.
+   *
+   * @throws InvalidArgumentError the switch is not of this network or has no free address, or an option is wrong.
+   */
   attach(to: MemorySwitch | string, options?: RouterPortOptions): void;
-  /** Switches all its ports on or off. */
+  /** Switches all ports of the router on or off. */
   setUp(isUp: boolean): void;
 }
 
-/** How a router is attached to a switch. */
+/** Options of the port that attaches a router to a switch. */
 export interface RouterPortOptions {
-  /** With prefix length; default: the last free addresses of the switch's subnets. */
+  /** Addresses with prefix length; default: the last free addresses of the switch's subnets. */
   readonly addresses?: readonly string[];
+  /** Conditions of the cable, in both directions; default: perfect. */
   readonly link?: LinkOptions;
+  /** Largest IP packet in bytes; longer datagrams travel in fragments. Default 1500. */
   readonly mtu?: number;
 }
 
-export class PacketRouter implements MemoryRouter {
+type RefusalKind = Exclude<IcmpKind, "host unreachable">;
+
+const DROP_REASONS: Readonly<Record<RefusalKind, DropReason>> = {
+  "time exceeded": "TTL expired",
+  "port unreachable": "no socket",
+  "network unreachable": "no route",
+};
+
+export class PacketRouter implements MemoryRouter, ForwardingNode {
   readonly name: string;
   readonly ports: RouterPort[] = [];
-  readonly #fabric: Fabric;
-  readonly #findSwitch: (which: MemorySwitch | string, operation: string) => PacketSwitch;
+  readonly #wire: Wire;
+  readonly #log: PacketLog;
+  readonly #topology: Topology;
+  readonly #nextPacketId: () => number;
+  readonly #findSwitch: FindSwitch;
 
-  constructor(fabric: Fabric, name: string, findSwitch: (which: MemorySwitch | string, operation: string) => PacketSwitch) {
-    this.#fabric = fabric;
+  constructor({ wire, log, topology, nextPacketId }: Fabric, name: string, findSwitch: FindSwitch) {
+    this.#wire = wire;
+    this.#log = log;
+    this.#topology = topology;
+    this.#nextPacketId = nextPacketId;
     this.name = name;
     this.#findSwitch = findSwitch;
   }
@@ -51,32 +75,31 @@ export class PacketRouter implements MemoryRouter {
 
   setUp(isUp: boolean): void {
     for (const port of this.ports) port.isUp = isUp;
-    this.#fabric.topology.changed();
+    this.#topology.invalidate();
   }
 
-  attach(which: MemorySwitch | string, { addresses, link = {}, mtu = DEFAULT_MTU }: RouterPortOptions = {}): void {
+  attach(which: MemorySwitch | string, { addresses, link = {}, mtu = ETHERNET_MTU_BYTES }: RouterPortOptions = {}): void {
     const to = this.#findSwitch(which, "attach");
     const prefixes = addresses?.map((text) => Prefix.parse(text, "attach", "addresses")) ?? freePrefixes(to);
     this.ports.push(new RouterPort(this, { to, prefixes, link, mtu }));
-    this.#fabric.topology.changed();
+    this.#topology.invalidate();
   }
 
-  /** A frame has come in at `port`. */
   forward(frame: Frame, port: RouterPort): void {
     const { packet } = frame;
     const { destination, source } = packet;
-    if (!port.isUp) this.#fabric.trace.noteDrop(packet, port, "interface down");
+    if (!port.isUp) this.#log.noteDrop(packet, port, "interface down");
     else if (destination.kind === "multicast") this.#forwardToGroup(packet, port);
     else if (frame.nextHop === undefined)
       return; // a broadcast ends at the router
-    else if (source.kind === "linkLocal") this.#fabric.trace.noteDrop(packet, port, "link-local source");
+    else if (source.kind === "linkLocal") this.#log.noteDrop(packet, port, "link-local source");
     else if (this.#hasAddress(destination)) this.#refuse(packet, port, "port unreachable");
     else if (packet.hops <= 1) this.#refuse(packet, port, "time exceeded");
     else this.#forwardTo(packet, port);
   }
 
   #forwardTo(packet: Packet, port: RouterPort): void {
-    const next = this.#fabric.topology.nextHop(this, packet.destination);
+    const next = this.#topology.nextHop(this, packet.destination);
     if (next === undefined) this.#refuse(packet, port, "network unreachable");
     else this.#transmit(packet, next.port, next.address);
   }
@@ -84,52 +107,39 @@ export class PacketRouter implements MemoryRouter {
   #forwardToGroup(packet: Packet, port: RouterPort): void {
     const { destination, origin } = packet;
     if (staysOnLink(destination) || origin === undefined) return;
-    const from = port.cable.switch;
-    const { topology, trace } = this.#fabric;
+    const from = port.segment;
     const ways = this.ports.filter(
-      (out) => out !== port && out.isUp && topology.carries(origin, this, { from, to: out.cable.switch }, destination.text),
+      (out) => out !== port && out.isUp && this.#topology.carries(origin, this, { from, to: out.segment }, destination.text),
     );
     if (ways.length === 0) return;
-    if (packet.source.kind === "linkLocal") trace.noteDrop(packet, port, "link-local source");
-    else if (packet.hops <= 1) trace.noteDrop(packet, port, "TTL expired");
-    else for (const out of ways) out.cable.switch.transmit({ packet: oneHopLess(packet), sender: out, nextHop: undefined }, "forwarded");
+    if (packet.source.kind === "linkLocal") this.#log.noteDrop(packet, port, "link-local source");
+    else if (packet.hops <= 1) this.#log.noteDrop(packet, port, "TTL expired");
+    else for (const out of ways) out.transmit(oneHopLess(packet), undefined);
   }
 
   #transmit(packet: Packet, out: RouterPort, nextHop: IpAddress): void {
-    if (out.cable.switch.neighbour(nextHop) !== undefined) {
-      out.cable.switch.transmit({ packet: oneHopLess(packet), sender: out, nextHop }, "forwarded");
+    if (out.segment.neighbour(nextHop) !== undefined) {
+      out.transmit(oneHopLess(packet), nextHop);
       return;
     }
-    this.#fabric.trace.noteDrop(packet, out, "no such neighbour");
-    this.#fabric.wire.call(NEIGHBOUR_TIMEOUT_MS, () => this.#report(packet, "host unreachable"));
+    this.#log.noteDrop(packet, out, "no such neighbour");
+    this.#wire.call(NEIGHBOUR_TIMEOUT_MS, () => this.#report(packet, "host unreachable"));
   }
 
-  #refuse(packet: Packet, port: RouterPort, kind: IcmpKind): void {
-    const reason = kind === "time exceeded" ? "TTL expired" : kind === "port unreachable" ? "no socket" : "no route";
-    this.#fabric.trace.noteDrop(packet, port, reason);
+  #refuse(packet: Packet, port: RouterPort, kind: RefusalKind): void {
+    this.#log.noteDrop(packet, port, DROP_REASONS[kind]);
     this.#report(packet, kind);
   }
 
-  /** Tells the sender; errors about errors are not sent (RFC 1122 section 3.2.2). */
+  /** Sends an ICMP error to the sender. A router sends none about errors (RFC 1122 section 3.2.2). */
   #report(about: Packet, kind: IcmpKind): void {
     if (about.icmp !== undefined) return;
-    const next = this.#fabric.topology.nextHop(this, about.source);
+    const next = this.#topology.nextHop(this, about.source);
     const source = next?.port.addressFor(about.source.family, next.address);
     if (next === undefined || source === undefined) return;
-    const packet: Packet = {
-      ...about,
-      id: this.#fabric.nextPacketId(),
-      source,
-      sourcePort: 0,
-      destination: about.source,
-      destinationPort: 0,
-      hops: DEFAULT_HOPS + 1, // one is taken off on the way out
-      end: about.start,
-      from: socketAddress(source.text, 0),
-      origin: next.port.cable.switch,
-      icmp: { kind, about },
-    };
-    this.#transmit(packet, next.port, next.address);
+    const fields = { id: this.#nextPacketId(), source, from: socketAddress(source.text, 0), origin: next.port.segment };
+    const hops = DEFAULT_HOPS + 1; // one is taken off on the way out
+    this.#transmit(icmpPacket({ kind, about }, { ...fields, hops }), next.port, next.address);
   }
 
   #hasAddress(address: IpAddress): boolean {
@@ -137,65 +147,18 @@ export class PacketRouter implements MemoryRouter {
   }
 }
 
-interface RouterPortFields {
-  readonly to: PacketSwitch;
-  readonly prefixes: readonly Prefix[];
-  readonly link: LinkOptions;
-  readonly mtu: number;
-}
-
-export class RouterPort implements NetworkPort {
-  readonly isRouter = true;
-  readonly router: PacketRouter;
-  readonly name: string;
-  readonly mtu: number;
-  readonly prefixes: readonly Prefix[];
-  readonly cable: Cable;
-  readonly #linkLocal: IpAddress;
-  isUp = true;
-
-  constructor(router: PacketRouter, { to, prefixes, link, mtu }: RouterPortFields) {
-    this.router = router;
-    this.name = `port${router.ports.length}`;
-    this.mtu = mtu;
-    this.prefixes = prefixes;
-    this.#linkLocal = parseIpAddress(`fe80::ffff:${(to.ports.size + 1).toString(16)}`).address; // hosts have lower ones
-    this.cable = to.attach(this, link);
-    for (const address of [this.#linkLocal, ...prefixes.map((prefix) => prefix.address)]) to.addNeighbour(address, this);
-  }
-
-  get nodeName(): string {
-    return this.router.name;
-  }
-
-  arrive(frame: Frame): void {
-    this.router.forward(frame, this);
-  }
-
-  hasAddress(address: IpAddress): boolean {
-    return address.text === this.#linkLocal.text || this.prefixes.some((prefix) => prefix.address.text === address.text);
-  }
-
-  /** The address others on the link, or `peer` there, know it by. */
-  addressFor(family: Family, peer?: IpAddress): IpAddress | undefined {
-    const own = this.prefixes.filter((prefix) => prefix.address.family === family);
-    if (peer === undefined) return family === 6 ? this.#linkLocal : own[0]?.address;
-    return (own.find((prefix) => prefix.contains(peer)) ?? own[0])?.address;
-  }
-}
-
 function oneHopLess(packet: Packet): Packet {
   return { ...packet, hops: packet.hops - 1 };
 }
 
-/** The last addresses of the subnets that nobody on the switch has; hosts count up from the first. */
-function freePrefixes(on: PacketSwitch): Prefix[] {
-  return on.prefixes.map((subnet) => {
+/** Returns the last free address of each subnet of the switch; hosts count up from the first. */
+function freePrefixes(to: PacketSwitch): Prefix[] {
+  return to.prefixes.map((subnet) => {
     for (let number = Math.min(subnet.hostCount, 0xffff); number > 0; number--) {
       const address = subnet.host(number);
-      if (!on.isTaken(address)) return new Prefix(address, subnet.length);
+      if (!to.isTaken(address)) return new Prefix(address, subnet.length);
     }
     const expected = "a switch with a free address";
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "attach", argument: "to", value: on.name, expected });
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "attach", argument: "to", value: to.name, expected });
   });
 }

@@ -1,50 +1,61 @@
-/** A switch: the link that hosts and routers share. Knows who has which address and who wants which group, so nobody else is asked. */
-
+/** A switch: the link that hosts and routers share. It knows every address and every membership, so it asks nobody. */
 import { type IpAddress, isAllNodes, staysOnLink } from "../address/ip-address.js";
 import type { Prefix } from "../address/prefix.js";
-import type { Receiver } from "../clock/wire.js";
-import type { TracePlace } from "../trace/trace.js";
+import type { Receiver, Wire } from "../clock/wire.js";
 import { Cable } from "./cable.js";
-import type { Fabric } from "./fabric.js";
+import type { Frame, NetworkPort } from "./frame.js";
 import { checkLinkOptions, isPlain, type LinkModel, type LinkOptions, LOST, QUEUE_FULL } from "./link-model.js";
-import { fragmentCount, type Packet, wireBytes } from "./packet.js";
+import { fragmentCount, wireBytes } from "./packet.js";
+import type { PacketLog, PacketPlace } from "./packet-log.js";
+import type { Random } from "./random.js";
+import type { Segment } from "./segment.js";
 
-/** A link that hosts and routers are attached to; made with `network.switch()`. */
+/** A link that hosts and routers are attached to, made with `network.switch()`. */
 export interface MemorySwitch {
+  /** Name of the switch, unique in its network. */
   readonly name: string;
   /** Subnets that interfaces on it get their addresses from, such as `10.0.0.0/24`. */
   readonly subnets: readonly string[];
-  /** Replaces the conditions from the switch to each of its ports, from the next datagram on. `{ loss: 1 }` cuts everybody off. */
+  /**
+   * Replaces the conditions from the switch to each of its ports, from the next datagram on. `{ loss: 1 }` cuts everybody off.
+   *
+   * @throws InvalidArgumentError `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_RANGE`.
+   */
   setLink(options: LinkOptions): void;
 }
 
-/** A packet on a link. */
-export interface Frame {
-  readonly packet: Packet;
-  readonly sender: NetworkPort;
-  readonly nextHop: IpAddress | undefined; // whose it is on this link; undefined: everybody's, or the members' of a group
+/** Parts of the network that a switch uses. */
+export interface SwitchSetting {
+  readonly wire: Wire;
+  readonly log: PacketLog;
+  readonly random: Random;
+  readonly topology: RouterPorts;
 }
 
-/** What can be attached to a switch: an interface of a host, a port of a router. */
-export interface NetworkPort extends Receiver<Frame>, TracePlace {
-  readonly isRouter: boolean;
-  readonly isUp: boolean;
-  readonly mtu: number;
-  readonly cable: Cable | undefined;
+/** Knows the routers that forward groups. */
+export interface RouterPorts {
+  /** Ports of routers on a switch that are up. */
+  routerPorts(segment: Segment): readonly NetworkPort[];
 }
 
-export class PacketSwitch implements MemorySwitch, Receiver<Frame> {
+export class PacketSwitch implements MemorySwitch, Segment, Receiver<Frame> {
   readonly name: string;
   readonly prefixes: readonly Prefix[];
   readonly ports: Set<NetworkPort> = new Set();
-  readonly #fabric: Fabric;
+  readonly #wire: Wire;
+  readonly #log: PacketLog;
+  readonly #random: Random;
+  readonly #topology: RouterPorts;
   readonly #neighbours = new Map<string, NetworkPort>();
   readonly #members = new Map<string, Set<NetworkPort>>();
   #options: LinkOptions = {};
   #numbersGiven = 0;
 
-  constructor(fabric: Fabric, name: string, prefixes: readonly Prefix[]) {
-    this.#fabric = fabric;
+  constructor({ wire, log, random, topology }: SwitchSetting, name: string, prefixes: readonly Prefix[]) {
+    this.#wire = wire;
+    this.#log = log;
+    this.#random = random;
+    this.#topology = topology;
     this.name = name;
     this.prefixes = prefixes;
   }
@@ -59,14 +70,14 @@ export class PacketSwitch implements MemorySwitch, Receiver<Frame> {
     for (const port of this.ports) port.cable?.setSwitchLink(this.#portOptions);
   }
 
-  /** A number for the next host on this switch: 1, 2, … */
+  /** Returns the number of the next host on this switch: 1, 2, … */
   nextHostNumber(): number {
     this.#numbersGiven += 1;
     return this.#numbersGiven;
   }
 
   attach(port: NetworkPort, options: LinkOptions): Cable {
-    const cable = new Cable(this.#fabric, this, port);
+    const cable = new Cable(this.#random, `${this.name}/${port.nodeName}/${port.name}`);
     cable.setLink(options);
     cable.setSwitchLink(this.#portOptions);
     this.ports.add(port);
@@ -87,12 +98,12 @@ export class PacketSwitch implements MemorySwitch, Receiver<Frame> {
     if (this.#neighbours.get(address.text) === port) this.#neighbours.delete(address.text);
   }
 
-  /** Whether somebody has the address, up or down. */
+  /** Whether a port has the address, up or down. */
   isTaken(address: IpAddress): boolean {
     return this.#neighbours.has(address.text);
   }
 
-  /** Who answers for `address`, as ARP (RFC 826) and neighbour discovery (RFC 4861) would find out. */
+  /** The port that answers for `address`, as ARP (RFC 826) and neighbour discovery (RFC 4861) would find out. */
   neighbour(address: IpAddress): NetworkPort | undefined {
     const port = this.#neighbours.get(address.text);
     return port?.isUp === true ? port : undefined;
@@ -114,28 +125,28 @@ export class PacketSwitch implements MemorySwitch, Receiver<Frame> {
     return this.#members.has(group);
   }
 
-  /** Sends a frame; it arrives later. Returns whether the sender's queue took it; what is lost after that, nobody is told. */
+  /** Sends a frame; it arrives later. Returns whether the sender's queue took it. Losses after that stay unreported. */
   transmit(frame: Frame, event: "sent" | "forwarded"): boolean {
     const { packet, sender } = frame;
-    if (this.#fabric.trace.isRecording) this.#fabric.trace.note(event, packet, sender);
+    if (this.#log.isRecording) this.#log.note(event, packet, sender);
     const up = sender.cable?.up;
     if (up === undefined) {
-      this.#fabric.wire.carry(this.#crossingMs, this, frame);
+      this.#wire.carry(this.#crossingMs, this, frame);
       return true;
     }
-    const delayMs = this.#pass(up, frame, sender, this.#fabric.wire.nowMs());
+    const delayMs = this.#pass(up, frame, sender, this.#wire.nowMs());
     if (delayMs < 0) return delayMs !== QUEUE_FULL;
-    this.#fabric.wire.carry(delayMs + this.#crossingMs, this, frame);
-    if (up.duplicates()) this.#fabric.wire.carry(delayMs + this.#crossingMs, this, frame);
+    this.#wire.carry(delayMs + this.#crossingMs, this, frame);
+    if (up.duplicates()) this.#wire.carry(delayMs + this.#crossingMs, this, frame);
     return true;
   }
 
-  /** A frame has reached the switch: hands it to whom it concerns. */
+  /** Hands a frame that has reached the switch to the ports that it concerns. */
   arrive(frame: Frame): void {
     const { packet, nextHop, sender } = frame;
     if (nextHop !== undefined) {
       const port = this.neighbour(nextHop);
-      if (port === undefined) this.#fabric.trace.noteDrop(packet, sender, "no such neighbour");
+      if (port === undefined) this.#log.noteDrop(packet, sender, "no such neighbour");
       else this.#deliver(frame, port);
     } else if (packet.destination.kind === "multicast" && !isAllNodes(packet.destination)) {
       this.#deliverToGroup(frame);
@@ -149,7 +160,7 @@ export class PacketSwitch implements MemorySwitch, Receiver<Frame> {
     const members = this.#members.get(destination.text);
     if (members !== undefined) for (const port of members) if (port !== frame.sender) this.#deliver(frame, port);
     if (staysOnLink(destination)) return;
-    for (const port of this.#fabric.topology.routerPorts(this)) if (port !== frame.sender) this.#deliver(frame, port);
+    for (const port of this.#topology.routerPorts(this)) if (port !== frame.sender) this.#deliver(frame, port);
   }
 
   #deliver(frame: Frame, port: NetworkPort): void {
@@ -158,29 +169,29 @@ export class PacketSwitch implements MemorySwitch, Receiver<Frame> {
     else this.#deliverThrough(down, frame, port, 0);
   }
 
-  /** Lets the frame pass what is left of the links `down` to the port, `delayMs` from now; as often as they double it. */
+  /** Sends the frame over the remaining links `down` to the port, `delayMs` from now, as often as they duplicate it. */
   #deliverThrough(down: readonly LinkModel[], frame: Frame, port: NetworkPort, delayMs: number): void {
     const [link, ...rest] = down;
     if (link === undefined) {
-      if (delayMs > 0) this.#fabric.wire.carry(delayMs, port, frame);
+      if (delayMs > 0) this.#wire.carry(delayMs, port, frame);
       else port.arrive(frame);
       return;
     }
-    const passMs = this.#pass(link, frame, port, this.#fabric.wire.nowMs() + delayMs);
+    const passMs = this.#pass(link, frame, port, this.#wire.nowMs() + delayMs);
     if (passMs < 0) return;
     this.#deliverThrough(rest, frame, port, delayMs + passMs);
     if (link.duplicates()) this.#deliverThrough(rest, frame, port, delayMs + passMs);
   }
 
-  #pass(link: LinkModel, { packet, sender }: Frame, place: TracePlace, nowMs: number): number {
+  #pass(link: LinkModel, { packet, sender }: Frame, place: PacketPlace, nowMs: number): number {
     const fragments = fragmentCount(packet, sender.mtu);
     const delayMs = link.pass(nowMs, wireBytes(packet, fragments), fragments);
-    if (delayMs === LOST) this.#fabric.trace.noteDrop(packet, place, "lost on the link");
-    if (delayMs === QUEUE_FULL) this.#fabric.trace.noteDrop(packet, place, "queue full");
+    if (delayMs === LOST) this.#log.noteDrop(packet, place, "lost on the link");
+    if (delayMs === QUEUE_FULL) this.#log.noteDrop(packet, place, "queue full");
     return delayMs;
   }
 
-  /** What each port needs a model of its own for; undefined when all datagrams just take the same time. */
+  /** Conditions that each port needs a model of its own for; undefined if all datagrams just take the same time. */
   get #portOptions(): LinkOptions | undefined {
     return isPlain(this.#options) ? undefined : this.#options;
   }

@@ -1,15 +1,10 @@
-/** A datagram on its way, and the ICMP errors that come back for one. */
+/** A datagram under way, and the ICMP errors that come back for one. */
 import type { SocketAddress } from "@groupcast/backend";
 import type { IpAddress } from "../address/ip-address.js";
-import type { PacketSwitch } from "./packet-switch.js";
+import { FRAGMENT_HEADER_BYTES, FRAGMENT_UNIT_BYTES, ICMP_HEADER_BYTES, IP_HEADER_BYTES, UDP_HEADER_BYTES } from "../address/ip-numbers.js";
+import type { Segment } from "./segment.js";
 
-const UDP_HEADER_BYTES = 8; // RFC 768
-const ICMP_HEADER_BYTES = 8; // RFC 792, RFC 4443
-const IP_HEADER_BYTES = { 4: 20, 6: 40 } as const; // without options
-const FRAGMENT_HEADER_BYTES = 8; // IPv6, RFC 8200 section 4.5
-const FRAGMENT_UNIT_BYTES = 8; // fragments but the last are multiples of it (RFC 791)
-
-/** What an ICMP error says. */
+/** Kind of an ICMP error. */
 export type IcmpKind = "port unreachable" | "host unreachable" | "network unreachable" | "time exceeded";
 
 /** An ICMP error and the datagram it is about. */
@@ -18,20 +13,20 @@ export interface IcmpError {
   readonly about: Packet;
 }
 
-/** An IP packet with one UDP datagram, or with one ICMP error. Never changed once it has been sent, so that all who receive it share it. */
+/** An IP packet with one UDP datagram, or with one ICMP error. It never changes once it is sent: all receivers share it. */
 export interface Packet {
   readonly id: number; // counts the packets of the network; the copies of one datagram have the same
   readonly source: IpAddress;
   readonly sourcePort: number;
   readonly destination: IpAddress;
   readonly destinationPort: number;
-  readonly hops: number; // TTL or hop limit, as on the way from the last node
+  readonly hops: number; // TTL or hop limit, as set by the last node
   readonly trafficClass: number;
   readonly bytes: Buffer; // the payload is bytes[start … end)
   readonly start: number;
   readonly end: number;
-  readonly from: SocketAddress; // what a receiver is told; without zone
-  readonly origin: PacketSwitch | undefined; // the switch it was first sent on
+  readonly from: SocketAddress; // the sender as receivers see it, without zone
+  readonly origin: Segment | undefined; // the switch it was first sent on
   readonly icmp: IcmpError | undefined;
 }
 
@@ -40,7 +35,7 @@ export function payloadBytes(packet: Packet): number {
   return packet.end - packet.start;
 }
 
-/** IP packets it takes on a link of `mtu` bytes. */
+/** Number of IP packets that carry it over a link of `mtu` bytes. */
 export function fragmentCount(packet: Packet, mtu: number): number {
   const { family } = packet.source;
   const content = UDP_HEADER_BYTES + payloadBytes(packet);
@@ -49,7 +44,7 @@ export function fragmentCount(packet: Packet, mtu: number): number {
   return Math.ceil(content / (room - (room % FRAGMENT_UNIT_BYTES)));
 }
 
-/** Bytes it takes on the wire in `fragments` IP packets, IP headers included, link framing not. */
+/** Bytes on the wire of all `fragments` IP packets: IP headers are counted, link framing is not. */
 export function wireBytes(packet: Packet, fragments: number): number {
   const { family } = packet.source;
   if (packet.icmp !== undefined) {
@@ -57,4 +52,10 @@ export function wireBytes(packet: Packet, fragments: number): number {
   }
   const headers = IP_HEADER_BYTES[family] + (family === 6 && fragments > 1 ? FRAGMENT_HEADER_BYTES : 0);
   return fragments * headers + UDP_HEADER_BYTES + payloadBytes(packet);
+}
+
+/** An ICMP error as a packet from `source` to the sender of the datagram that it is about. */
+export function icmpPacket(icmp: IcmpError, fields: Pick<Packet, "id" | "source" | "hops" | "from" | "origin">): Packet {
+  const { about } = icmp;
+  return { ...about, ...fields, sourcePort: 0, destination: about.source, destinationPort: 0, end: about.start, icmp };
 }

@@ -1,11 +1,11 @@
-/** The way through switches and routers: what a routing protocol would have found out. Computed when asked for, forgotten when anything changes. */
+/** Routes through switches and routers, as a routing protocol would find them. Computed on demand, dropped when anything changes. */
 import type { Family } from "@groupcast/backend";
 import type { IpAddress } from "../address/ip-address.js";
 import type { Prefix } from "../address/prefix.js";
-import type { PacketRouter, RouterPort } from "./packet-router.js";
-import type { PacketSwitch } from "./packet-switch.js";
+import type { ForwardingNode, RouterPort } from "./router-port.js";
+import type { Segment } from "./segment.js";
 
-/** Where a router sends a datagram next. */
+/** Next stop of a datagram that leaves a router. */
 export interface NextHop {
   readonly port: RouterPort;
   readonly address: IpAddress;
@@ -17,45 +17,46 @@ interface RouterRoute {
   readonly via: RouterPort | undefined; // port of the next router; undefined: the subnet is on `port`'s own link
 }
 
-/** Switch → the router that brings it what comes from one origin, and the switch that router has it from. */
-type DistributionTree = Map<PacketSwitch, { readonly router: PacketRouter; readonly from: PacketSwitch }>;
+/** Switch → the router that forwards to it what comes from one origin, and the switch which that router receives it from. */
+type DistributionTree = Map<Segment, { readonly router: ForwardingNode; readonly from: Segment }>;
 
 export class Topology {
-  readonly #routers: PacketRouter[] = [];
-  readonly #routes = new Map<PacketRouter, readonly RouterRoute[]>();
-  readonly #trees = new Map<PacketSwitch, DistributionTree>();
-  readonly #routerPorts = new Map<PacketSwitch, readonly RouterPort[]>();
+  readonly #routers: ForwardingNode[] = [];
+  readonly #routes = new Map<ForwardingNode, readonly RouterRoute[]>();
+  readonly #trees = new Map<Segment, DistributionTree>();
+  readonly #routerPorts = new Map<Segment, readonly RouterPort[]>();
   #version = 0;
 
-  /** Changes whenever an interface, an address, a route or a router does. */
+  /** A number that changes whenever an interface, an address, a route or a router does. */
   get version(): number {
     return this.#version;
   }
 
-  changed(): void {
+  /** Drops what was computed: an interface, an address, a route or a router has changed. */
+  invalidate(): void {
     this.#version += 1;
     this.#routes.clear();
     this.#trees.clear();
     this.#routerPorts.clear();
   }
 
-  addRouter(router: PacketRouter): void {
+  addRouter(router: ForwardingNode): void {
     this.#routers.push(router);
-    this.changed();
+    this.invalidate();
   }
 
   /** Router ports on a switch that are up, in the order they were attached. */
-  routerPorts(on: PacketSwitch): readonly RouterPort[] {
-    let ports = this.#routerPorts.get(on);
+  routerPorts(segment: Segment): readonly RouterPort[] {
+    let ports = this.#routerPorts.get(segment);
     if (ports === undefined) {
-      ports = this.#routers.flatMap((router) => router.ports.filter((port) => port.isUp && port.cable.switch === on));
-      this.#routerPorts.set(on, ports);
+      ports = this.#routers.flatMap((router) => router.ports.filter((port) => port.isUp && port.segment === segment));
+      this.#routerPorts.set(segment, ports);
     }
     return ports;
   }
 
-  /** The longest match, and of equals the shortest way. */
-  nextHop(router: PacketRouter, destination: IpAddress): NextHop | undefined {
+  /** Returns the longest match, and of equals the shortest way. */
+  nextHop(router: ForwardingNode, destination: IpAddress): NextHop | undefined {
     let best: RouterRoute | undefined;
     for (const route of this.#routesOf(router)) {
       if (route.prefix.contains(destination) && route.prefix.length > (best?.prefix.length ?? -1)) best = route;
@@ -67,20 +68,20 @@ export class Topology {
 
   /**
    * Whether `router` carries what came to it over `from` on to the switch `to`: it is on the shortest way there from `origin`
-   * (so no copy goes twice, as with reverse path forwarding), and somebody behind it wants the group.
+   * (so no copy goes twice, as with reverse path forwarding), and there are members behind it.
    */
-  carries(origin: PacketSwitch, router: PacketRouter, way: { from: PacketSwitch; to: PacketSwitch }, group: string): boolean {
+  carries(origin: Segment, router: ForwardingNode, way: { from: Segment; to: Segment }, group: string): boolean {
     const tree = this.#treeFrom(origin);
     const step = tree.get(way.to);
     return step !== undefined && step.router === router && step.from === way.from && isWanted(tree, way.to, group);
   }
 
-  /** The router ports that hosts on a switch can use as their gateway. */
-  gateways(on: PacketSwitch, family: Family): readonly IpAddress[] {
-    return this.routerPorts(on).flatMap((port) => port.addressFor(family) ?? []);
+  /** Addresses of the router ports that hosts on a switch can use as their gateway. */
+  gateways(segment: Segment, family: Family): readonly IpAddress[] {
+    return this.routerPorts(segment).flatMap((port) => port.addressFor(family) ?? []);
   }
 
-  #routesOf(router: PacketRouter): readonly RouterRoute[] {
+  #routesOf(router: ForwardingNode): readonly RouterRoute[] {
     let routes = this.#routes.get(router);
     if (routes === undefined) {
       routes = this.#explore(router);
@@ -90,14 +91,14 @@ export class Topology {
   }
 
   /** Breadth first: nearer subnets come before farther ones. */
-  #explore(start: PacketRouter): RouterRoute[] {
+  #explore(start: ForwardingNode): RouterRoute[] {
     const routes: RouterRoute[] = [];
     const seen = new Set([start]);
-    const queue: { router: PacketRouter; port?: RouterPort; via?: RouterPort }[] = [{ router: start }];
+    const queue: { router: ForwardingNode; port?: RouterPort; via?: RouterPort }[] = [{ router: start }];
     for (const { router, port, via } of queue) {
       for (const own of router.ports.filter(({ isUp }) => isUp)) {
         routes.push(...own.prefixes.map((prefix) => ({ prefix, port: port ?? own, via })));
-        for (const next of this.routerPorts(own.cable.switch)) {
+        for (const next of this.routerPorts(own.segment)) {
           if (seen.has(next.router)) continue;
           seen.add(next.router);
           queue.push({ router: next.router, port: port ?? own, via: via ?? next });
@@ -107,7 +108,7 @@ export class Topology {
     return routes;
   }
 
-  #treeFrom(origin: PacketSwitch): DistributionTree {
+  #treeFrom(origin: Segment): DistributionTree {
     let tree = this.#trees.get(origin);
     if (tree === undefined) {
       tree = this.#grow(origin);
@@ -116,15 +117,15 @@ export class Topology {
     return tree;
   }
 
-  #grow(origin: PacketSwitch): DistributionTree {
+  #grow(origin: Segment): DistributionTree {
     const tree: DistributionTree = new Map();
     const queue = [origin];
     for (const from of queue) {
       for (const { router } of this.routerPorts(from)) {
-        for (const { isUp, cable } of router.ports) {
-          if (!isUp || cable.switch === origin || tree.has(cable.switch)) continue;
-          tree.set(cable.switch, { router, from });
-          queue.push(cable.switch);
+        for (const { isUp, segment } of router.ports) {
+          if (!isUp || segment === origin || tree.has(segment)) continue;
+          tree.set(segment, { router, from });
+          queue.push(segment);
         }
       }
     }
@@ -132,9 +133,9 @@ export class Topology {
   }
 }
 
-/** Whether the switch, or one that gets it from there, has members. */
-function isWanted(tree: DistributionTree, at: PacketSwitch, group: string): boolean {
-  if (at.hasMembers(group)) return true;
-  for (const [next, { from }] of tree) if (from === at && isWanted(tree, next, group)) return true;
+/** Whether the switch, or one that is fed from it, has members. */
+function isWanted(tree: DistributionTree, segment: Segment, group: string): boolean {
+  if (segment.hasMembers(group)) return true;
+  for (const [next, { from }] of tree) if (from === segment && isWanted(tree, next, group)) return true;
   return false;
 }

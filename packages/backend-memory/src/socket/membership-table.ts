@@ -2,11 +2,13 @@
  * The groups a socket has joined: `ip_mc_join_group`, `ip_mc_leave_group`, `ip_mc_source` of net/ipv4/igmp.c and their twins of
  * net/ipv6/mcast.c, errno by errno (measured on Linux 6.18, both IP versions).
  */
-
 import type { Family, Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { IpAddress } from "../address/ip-address.js";
-import type { HostStack } from "../host/host-stack.js";
+import type { GroupFilter } from "../host/endpoint.js";
+import type { HostLimits } from "../host/host-limits.js";
+import type { HostRouting } from "../host/host-routing.js";
+import type { InterfaceTable } from "../host/interface-table.js";
 import { Membership } from "../host/membership.js";
 import type { SocketOptions } from "./socket-options.js";
 
@@ -19,43 +21,54 @@ export interface SourceChange {
   readonly source: IpAddress;
 }
 
-export class MembershipTable {
-  readonly #stack: HostStack;
+/** Parts of a host that memberships depend on. */
+export interface MembershipHost {
+  readonly interfaces: InterfaceTable;
+  readonly routing: HostRouting;
+  readonly limits: HostLimits;
+}
+
+export class MembershipTable implements GroupFilter {
+  readonly #interfaces: InterfaceTable;
+  readonly #routing: HostRouting;
+  readonly #limits: HostLimits;
   readonly #family: Family;
   readonly #options: SocketOptions;
   readonly #byGroup = new Map<string, readonly Membership[]>(); // the newest first, as in the kernel's lists
   #count = 0;
 
-  constructor(stack: HostStack, family: Family, options: SocketOptions) {
-    this.#stack = stack;
+  constructor({ interfaces, routing, limits }: MembershipHost, family: Family, options: SocketOptions) {
+    this.#interfaces = interfaces;
+    this.#routing = routing;
+    this.#limits = limits;
     this.#family = family;
     this.#options = options;
   }
 
-  /** @param at - Index of an interface; undefined, here and in {@link leave}: the one the route to the group names. */
-  join(group: IpAddress, at: number | undefined, source: IpAddress | undefined): Outcome {
+  /** @param interfaceIndex - undefined, here and below: the interface that the route to the group names. */
+  join(group: IpAddress, interfaceIndex: number | undefined, source: IpAddress | undefined): Outcome {
     if (group.kind !== "multicast" || group.family !== this.#family) return ERRNO.EINVAL;
     // Without an interface IPv6 refuses a group that is joined on any (__ipv6_sock_mc_join).
-    const isJoined = at === undefined && this.#family === 6 && this.#byGroup.has(group.text);
+    const isJoined = interfaceIndex === undefined && this.#family === 6 && this.#byGroup.has(group.text);
     const mode = source === undefined ? "exclude" : "include";
-    const outcome = isJoined ? ERRNO.EADDRINUSE : this.#add(group, at ?? this.#routed(group), mode);
+    const outcome = isJoined ? ERRNO.EADDRINUSE : this.#add(group, interfaceIndex ?? this.#routed(group), mode);
     if (source === undefined || (outcome < 0 && outcome !== ERRNO.EADDRINUSE)) return outcome;
-    return this.changeSource(group, at, { mode: "include", change: "add", source });
+    return this.changeSource(group, interfaceIndex, { mode: "include", change: "add", source });
   }
 
-  leave(group: IpAddress, at: number | undefined): Outcome {
-    const interfaceIndex = at ?? this.#routed(group);
-    if (this.#family === 4 && interfaceIndex === NOWHERE) return ERRNO.ENODEV;
-    const membership = this.#meant(group, at, interfaceIndex);
+  leave(group: IpAddress, interfaceIndex: number | undefined): Outcome {
+    const chosenIndex = interfaceIndex ?? this.#routed(group);
+    if (this.#family === 4 && chosenIndex === NOWHERE) return ERRNO.ENODEV;
+    const membership = this.#meant(group, interfaceIndex, chosenIndex);
     if (membership === undefined) return ERRNO.EADDRNOTAVAIL;
     this.#delete(membership);
     return 0;
   }
 
-  changeSource(group: IpAddress, at: number | undefined, { mode, change, source }: SourceChange): Outcome {
-    const interfaceIndex = at ?? this.#routed(group);
-    if (this.#stack.interfaceAt(interfaceIndex) === undefined) return ERRNO.ENODEV;
-    const membership = this.#meant(group, at, interfaceIndex);
+  changeSource(group: IpAddress, interfaceIndex: number | undefined, { mode, change, source }: SourceChange): Outcome {
+    const chosenIndex = interfaceIndex ?? this.#routed(group);
+    if (this.#interfaces.withIndex(chosenIndex) === undefined) return ERRNO.ENODEV;
+    const membership = this.#meant(group, interfaceIndex, chosenIndex);
     if (membership === undefined) return ERRNO.EINVAL;
     if (membership.sources !== undefined && membership.mode !== mode) return ERRNO.EINVAL;
     // The mode changes even if what follows fails: so does the kernel's.
@@ -77,21 +90,21 @@ export class MembershipTable {
 
   #add(group: IpAddress, interfaceIndex: number, mode: "exclude" | "include"): Outcome {
     const joined = this.#byGroup.get(group.text) ?? [];
-    const out = this.#stack.interfaceAt(interfaceIndex);
-    if (out === undefined && this.#family === 4) return ERRNO.ENODEV;
+    const target = this.#interfaces.withIndex(interfaceIndex);
+    if (target === undefined && this.#family === 4) return ERRNO.ENODEV;
     if (joined.some((each) => each.interfaceIndex === interfaceIndex)) return ERRNO.EADDRINUSE;
-    if (out === undefined) return ERRNO.ENODEV;
-    const { maxMemberships, maxMembershipsIpv6 } = this.#stack.limits;
+    if (target === undefined) return ERRNO.ENODEV;
+    const { maxMemberships, maxMembershipsIpv6 } = this.#limits;
     if (this.#count >= (this.#family === 4 ? maxMemberships : maxMembershipsIpv6)) return this.#family === 4 ? ERRNO.ENOBUFS : ERRNO.ENOMEM;
     const membership = new Membership(group, interfaceIndex, mode);
     this.#byGroup.set(group.text, [membership, ...joined]);
     this.#count += 1;
-    out.addMembership(membership);
+    target.addMembership(membership);
     return 0;
   }
 
   #addSource(membership: Membership, source: IpAddress): Outcome {
-    const { maxSources, maxSourcesIpv6 } = this.#stack.limits;
+    const { maxSources, maxSourcesIpv6 } = this.#limits;
     const sources = membership.sources ?? new Set();
     if (sources.size >= (this.#family === 4 ? maxSources : maxSourcesIpv6)) return ERRNO.ENOBUFS;
     if (sources.has(source.text)) return ERRNO.EADDRNOTAVAIL;
@@ -105,15 +118,14 @@ export class MembershipTable {
     const { sources, mode } = membership;
     if (sources?.has(source.text) !== true) return ERRNO.EADDRNOTAVAIL;
     if (mode === "include" && sources.size === 1)
-      this.#delete(membership); // nobody left to hear: that is leaving
+      this.#delete(membership); // no source left: that is leaving
     else this.#alter(membership, () => sources.delete(source.text));
     return 0;
   }
 
-  /** Changes a membership, so that its interface knows. */
+  /** Changes a membership, and the sum of all on its interface. */
   #alter(membership: Membership, change: () => void): void {
-    const out = this.#stack.interfaceAt(membership.interfaceIndex);
-    const group = out?.groupOf(membership);
+    const group = this.#interfaces.withIndex(membership.interfaceIndex)?.groupOf(membership);
     group?.delete(membership);
     change();
     group?.add(membership);
@@ -125,17 +137,17 @@ export class MembershipTable {
     if (rest.length === 0) this.#byGroup.delete(group.text);
     else this.#byGroup.set(group.text, rest);
     this.#count -= 1;
-    this.#stack.interfaceAt(interfaceIndex)?.deleteMembership(membership);
+    this.#interfaces.withIndex(interfaceIndex)?.deleteMembership(membership);
   }
 
-  /** Without an interface, IPv6 means the newest membership of the group, on whichever it is (`__ipv6_sock_mc_drop`, `ip6_mc_source`). */
-  #meant(group: IpAddress, at: number | undefined, interfaceIndex: number): Membership | undefined {
-    return at === undefined && this.#family === 6 ? this.#byGroup.get(group.text)?.[0] : this.#find(group, interfaceIndex);
+  /** Returns the membership that a call means: IPv6 without an interface means the newest, on whichever it is (`__ipv6_sock_mc_drop`, `ip6_mc_source`). */
+  #meant(group: IpAddress, interfaceIndex: number | undefined, chosenIndex: number): Membership | undefined {
+    return interfaceIndex === undefined && this.#family === 6 ? this.#byGroup.get(group.text)?.[0] : this.#find(group, chosenIndex);
   }
 
   #routed(group: IpAddress): number {
-    const route = this.#stack.route({ destination: group, source: undefined, interfaceIndex: 0 });
-    return typeof route === "number" ? NOWHERE : route.out.index;
+    const route = this.#routing.find({ destination: group, source: undefined, interfaceIndex: 0 });
+    return typeof route === "number" ? NOWHERE : route.egress.index;
   }
 
   #find(group: IpAddress, interfaceIndex: number): Membership | undefined {

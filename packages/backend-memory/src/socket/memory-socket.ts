@@ -1,5 +1,4 @@
 /** A UDP socket of a host in memory. */
-
 import type {
   DatagramSocket,
   Family,
@@ -13,19 +12,23 @@ import type {
 } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { ANY_4, ANY_6, type IpAddress, needsZone } from "../address/ip-address.js";
+import type { ParsedAddresses } from "../address/parsed-addresses.js";
+import type { Wire } from "../clock/wire.js";
 import { Endpoint } from "../host/endpoint.js";
-import type { Loss, ReceivingSocket } from "../host/host-input.js";
 import type { HostInterface } from "../host/host-interface.js";
 import type { HostStack } from "../host/host-stack.js";
+import type { InterfaceTable } from "../host/interface-table.js";
+import type { PortTable } from "../host/port-table.js";
+import type { Loss, ReceivingSocket } from "../host/receiving-socket.js";
 import type { Packet } from "../network/packet.js";
-import { interfaceOfZone, localAddress } from "./local-address.js";
+import { localAddress } from "./local-address.js";
 import { MembershipTable, type SourceChange } from "./membership-table.js";
 import type { ReadSlab } from "./read-slab.js";
 import { SocketOptions } from "./socket-options.js";
 import { SocketReader } from "./socket-reader.js";
 import { SocketSender } from "./socket-sender.js";
 
-/** What a socket is opened with. */
+/** The host and the network that a socket is opened on. */
 export interface SocketSetting {
   readonly stack: HostStack;
   readonly slab: ReadSlab;
@@ -36,8 +39,13 @@ export interface SocketSetting {
 export class MemorySocket implements DatagramSocket, ReceivingSocket {
   readonly family: Family;
   readonly endpoint: Endpoint;
-  readonly #stack: HostStack;
+  readonly #ports: PortTable<ReceivingSocket>;
+  readonly #lowestPort: number;
+  readonly #interfaces: InterfaceTable;
+  readonly #addresses: ParsedAddresses;
+  readonly #wire: Wire;
   readonly #options: SocketOptions;
+  readonly #memberships: MembershipTable;
   readonly #sender: SocketSender;
   readonly #reader: SocketReader;
   readonly #hold: () => () => void;
@@ -46,11 +54,20 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
 
   constructor(family: Family, observer: SocketObserver, { stack, slab, hold }: SocketSetting) {
     this.family = family;
-    this.#stack = stack;
-    this.#options = new SocketOptions(family, stack.limits);
-    this.endpoint = new Endpoint(family, this.#options, new MembershipTable(stack, family, this.#options));
-    this.#sender = new SocketSender(stack, this.endpoint);
-    this.#reader = new SocketReader(stack.fabric, observer, { endpoint: this.endpoint, slab, epochMs: stack.fabric.epochMs });
+    const { interfaces, routing, ports, output, limits } = stack;
+    const { wire, topology, addresses, epochMs, nextPacketId } = stack.fabric;
+    this.#ports = ports;
+    this.#lowestPort = limits.lowestPort;
+    this.#interfaces = interfaces;
+    this.#addresses = addresses;
+    this.#wire = wire;
+    const options = new SocketOptions(family, limits);
+    this.#options = options;
+    this.#memberships = new MembershipTable({ interfaces, routing, limits }, family, options);
+    const endpoint = new Endpoint(family, options, this.#memberships);
+    this.endpoint = endpoint;
+    this.#sender = new SocketSender({ endpoint, options, interfaces, routing, output, topology, addresses, nextPacketId });
+    this.#reader = new SocketReader(wire, observer, { endpoint, options, slab, epochMs });
     this.#hold = hold;
     this.#release = hold();
   }
@@ -58,15 +75,15 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   bind(local: SocketAddress): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     if (this.family === 6 && this.endpoint.port !== 0) return ERRNO.EINVAL; // IPv4 looks at the address first
-    const written = this.#stack.fabric.addresses.parse(local.address);
-    const place = localAddress(this.#stack, written, { family: this.family, options: this.#options.values });
+    const written = this.#addresses.parse(local.address);
+    const place = localAddress(this.#interfaces, written, { family: this.family, options: this.#options.values });
     if (typeof place === "number") return place;
-    if (local.port !== 0 && local.port < this.#stack.limits.lowestPort) return ERRNO.EACCES;
+    if (local.port !== 0 && local.port < this.#lowestPort) return ERRNO.EACCES;
     if (this.endpoint.port !== 0) return ERRNO.EINVAL;
-    this.endpoint.settle(place.address, place.isOwn);
+    this.endpoint.assign(place.address, place.isOwn);
     if (place.interfaceIndex !== 0) this.#options.values.bindToInterface = place.interfaceIndex;
     const outcome = this.#claim(local.port);
-    if (outcome < 0) this.endpoint.settle(this.family === 4 ? ANY_4 : ANY_6, false); // the interface stays, as on Linux
+    if (outcome < 0) this.endpoint.assign(this.family === 4 ? ANY_4 : ANY_6, false); // the interface stays, as on Linux
     return outcome;
   }
 
@@ -74,16 +91,16 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
     if (this.#isClosed) return ERRNO.EBADF;
     const outcome = this.endpoint.port === 0 ? this.#claim(0) : 0; // kept even if what follows fails: so does Linux
     if (outcome < 0) return outcome;
-    const { address, zone } = this.#stack.fabric.addresses.parse(peer.address);
+    const { address, zone } = this.#addresses.parse(peer.address);
     if (!this.#fitsZone(address, zone)) return ERRNO.EINVAL;
     const unconnected = this.endpoint.state;
-    this.#tie(address, zone);
+    this.#bindToZone(address, zone);
     const route = this.#sender.route(peer.address);
     if (typeof route === "number") return route;
     if (route.kind === "broadcast" && this.#options.values.broadcast === 0) return ERRNO.EACCES;
-    const socketAddress = this.endpoint.written(route.destination, peer.port, route.out.name);
+    const socketAddress = this.endpoint.written(route.destination, peer.port, route.egress.name);
     this.endpoint.connect({ address: route.destination, port: peer.port, socketAddress }, route.source, unconnected);
-    this.#sender.forgetWays();
+    this.#sender.forgetRoutes();
     return 0;
   }
 
@@ -91,7 +108,7 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   disconnect(): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     this.endpoint.disconnect();
-    this.#sender.forgetWays();
+    this.#sender.forgetRoutes();
     return 0;
   }
 
@@ -100,7 +117,7 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
     const { endpoint } = this;
     const address = endpoint.isAny ? (endpoint.source ?? endpoint.local) : endpoint.local;
     const { bindToInterface } = this.#options.values; // what getsockname(2) makes the zone of
-    return endpoint.written(address, endpoint.port, this.#stack.interfaceAt(bindToInterface)?.name);
+    return endpoint.written(address, endpoint.port, this.#interfaces.withIndex(bindToInterface)?.name);
   }
 
   peerAddress(): SocketAddress | undefined {
@@ -114,7 +131,7 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
       if (outcome < 0) return outcome;
     }
     const outcome = this.#sender.send(batch, from, to);
-    if (outcome === ERRNO.EAGAIN) this.#reader.tellWritable(this.#writableInMs());
+    if (outcome === ERRNO.EAGAIN) this.#reader.promiseWritable(this.#writableInMs());
     return outcome;
   }
 
@@ -131,8 +148,8 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   setOption(name: OptionName, value: number): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     const outcome = this.#options.set(name, value, this.endpoint.port !== 0);
-    if (name === "bindToInterface") this.endpoint.noteTie(value);
-    this.#sender.forgetWays();
+    if (name === "bindToInterface") this.endpoint.noteBinding(value);
+    this.#sender.forgetRoutes();
     return outcome;
   }
 
@@ -143,23 +160,23 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
 
   setMulticastInterface(at: NetworkInterface | undefined): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    const on = at === undefined ? undefined : this.#find(at);
-    if (at !== undefined && on === undefined) return this.family === 4 ? ERRNO.EADDRNOTAVAIL : ERRNO.ENODEV;
+    const egress = at === undefined ? undefined : this.#find(at);
+    if (at !== undefined && egress === undefined) return this.family === 4 ? ERRNO.EADDRNOTAVAIL : ERRNO.ENODEV;
     const { bindToInterface } = this.#options.values;
-    if (on !== undefined && bindToInterface !== 0 && bindToInterface !== on.index) return ERRNO.EINVAL;
-    this.#sender.multicastInterface = on;
+    if (egress !== undefined && bindToInterface !== 0 && bindToInterface !== egress.index) return ERRNO.EINVAL;
+    this.#sender.multicastInterface = egress;
     return 0;
   }
 
   join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    return this.endpoint.memberships.join(this.#parse(group), this.#indexOf(at), this.#parsed(source));
+    return this.#memberships.join(this.#parse(group), this.#indexOf(at), this.#parsed(source));
   }
 
   leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
     if (source !== undefined) return this.#changeSource(group, at, { mode: "include", change: "delete", source: this.#parse(source) });
     if (this.#isClosed) return ERRNO.EBADF;
-    return this.endpoint.memberships.leave(this.#parse(group), this.#indexOf(at));
+    return this.#memberships.leave(this.#parse(group), this.#indexOf(at));
   }
 
   blockSource(group: string, at: NetworkInterface, source: string): Outcome {
@@ -184,64 +201,63 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
     this.#isClosed = true;
     this.unref();
     this.#reader.close();
-    this.endpoint.memberships.clear();
-    if (this.endpoint.port !== 0) this.#stack.ports.release(this);
+    this.#memberships.clear();
+    if (this.endpoint.port !== 0) this.#ports.release(this);
   }
 
-  /** A datagram has come in; false when there is no room. */
-  receive(packet: Packet, on: HostInterface): boolean {
-    return this.#reader.push(packet, on, this.#options.values.receiveBufferBytes);
+  receive(packet: Packet, ingress: HostInterface): boolean {
+    return this.#reader.push(packet, ingress, this.#options.values.receiveBufferBytes);
   }
 
-  /** What ICMP says reaches a socket that asked for it, and, if it is final, one that is connected (`__udp4_lib_err`). */
-  refuse({ errno, isFatal, answer, on }: Loss): boolean {
+  /** ICMP errors reach a socket that asked for them, and, if they are fatal, one that is connected (`__udp4_lib_err`). */
+  refuse({ errno, isFatal, answer, ingress }: Loss): boolean {
     const isAskedFor = this.#options.values.receiveErrors === 1;
     const { peer } = this.endpoint;
     if (!isAskedFor && !(isFatal && peer !== undefined)) return false;
-    this.#reader.fail(errno, peer?.socketAddress ?? this.endpoint.written(answer.source, answer.sourcePort, on.name), isAskedFor);
+    this.#reader.failSoon(errno, peer?.socketAddress ?? this.endpoint.written(answer.source, answer.sourcePort, ingress.name), isAskedFor);
     return true;
   }
 
-  /** Whether the zone of a peer is there where one is needed, and no other than the socket's (`__ip6_datagram_connect`). */
+  /** Whether a peer has a zone where it needs one, and the same as the socket (`__ip6_datagram_connect`). */
   #fitsZone(address: IpAddress, zone: string | undefined): boolean {
     const { bindToInterface } = this.#options.values;
     if (!needsZone(address) || bindToInterface === 0) return address.kind !== "linkLocal" || zone !== undefined;
-    return zone === undefined || interfaceOfZone(this.#stack, zone)?.index === bindToInterface;
+    return zone === undefined || this.#interfaces.inZone(zone)?.index === bindToInterface;
   }
 
-  /** A zone ties the socket to its interface, even if connecting then fails. */
-  #tie(address: IpAddress, zone: string | undefined): void {
-    const on = zone !== undefined && needsZone(address) ? interfaceOfZone(this.#stack, zone) : undefined;
-    if (on !== undefined) this.#options.values.bindToInterface = on.index;
+  /** Binds the socket to the interface of a peer's zone, even if connecting then fails. */
+  #bindToZone(address: IpAddress, zone: string | undefined): void {
+    const zoned = zone !== undefined && needsZone(address) ? this.#interfaces.inZone(zone) : undefined;
+    if (zoned !== undefined) this.#options.values.bindToInterface = zoned.index;
   }
 
   #claim(port: number): Outcome {
-    this.#sender.forgetWays();
-    return this.#stack.ports.claim(this, port);
+    this.#sender.forgetRoutes();
+    return this.#ports.claim(this, port);
   }
 
   #changeSource(group: string, at: NetworkInterface | undefined, change: SourceChange): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    return this.endpoint.memberships.changeSource(this.#parse(group), this.#indexOf(at), change);
+    return this.#memberships.changeSource(this.#parse(group), this.#indexOf(at), change);
   }
 
   #writableInMs(): number {
-    const nowMs = this.#stack.fabric.wire.nowMs();
+    const nowMs = this.#wire.nowMs();
     return this.#sender.sendBuffer.writableAtMs(nowMs, this.#options.values.sendBufferBytes) - nowMs;
   }
 
-  /** By index, or by name where the caller has none. */
+  /** Finds the interface by its index, or by name where the caller has none. */
   #find(at: NetworkInterface): HostInterface | undefined {
-    return at.index === 0 ? this.#stack.interfaceNamed(at.name) : this.#stack.interfaceAt(at.index);
+    return at.index === 0 ? this.#interfaces.named(at.name) : this.#interfaces.withIndex(at.index);
   }
 
-  /** undefined: as routed. An interface that is gone keeps its index: a membership there can still be left. */
+  /** Returns undefined for "as routed". An interface that is gone keeps its index, so that a membership there can still be left. */
   #indexOf(at: NetworkInterface | undefined): number | undefined {
     return at === undefined ? undefined : (this.#find(at)?.index ?? at.index);
   }
 
   #parse(address: string): IpAddress {
-    return this.#stack.fabric.addresses.parse(address).address;
+    return this.#addresses.parse(address).address;
   }
 
   #parsed(address: string | undefined): IpAddress | undefined {

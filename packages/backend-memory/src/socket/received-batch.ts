@@ -1,16 +1,18 @@
 import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
-import { needsZone } from "../address/ip-address.js";
+import { mappedText, needsZone } from "../address/ip-address.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
 import type { Packet } from "../network/packet.js";
 import type { ReadSlab } from "./read-slab.js";
 import type { Arrived } from "./receive-queue.js";
+import type { SocketOptions } from "./socket-options.js";
 
 const NS_PER_MS = 1_000_000;
 
-/** What a batch needs besides its datagrams. */
+/** Parts of a socket and its network that a batch uses. */
 export interface BatchContext {
   readonly endpoint: Endpoint;
+  readonly options: SocketOptions;
   readonly slab: ReadSlab;
   readonly epochMs: number;
 }
@@ -31,34 +33,34 @@ export class ReceivedBatch implements DatagramBatch {
     return this.arrived.length;
   }
 
-  /** Starts with no datagrams; those that come are cut to `maxPacketBytes`. */
+  /** Starts with no datagrams; those that are added are cut to `maxPacketBytes`. */
   begin(maxPacketBytes: number): void {
     this.#maxPacketBytes = maxPacketBytes;
     this.#context.slab.reset();
   }
 
-  /** The call is over: lets go of everything. */
+  /** Drops all datagrams and views, when the call that delivered them is over. */
   end(): void {
     this.arrived.length = 0;
     if (this.#views.length > 0) this.#views = [];
   }
 
   lengthBytes(index: number): number {
-    const { packet } = this.#at(index);
+    const { packet } = this.#get(index);
     return this.#end(packet) - packet.start;
   }
 
   view(index: number): Buffer {
     const known = this.#views[index];
     if (known !== undefined) return known;
-    const { packet } = this.#at(index);
+    const { packet } = this.#get(index);
     const view = this.#context.slab.view(packet.bytes, packet.start, this.#end(packet));
     this.#views[index] = view;
     return view;
   }
 
   copy(index: number): Buffer {
-    const { packet } = this.#at(index);
+    const { packet } = this.#get(index);
     const end = this.#end(packet);
     const copy = Buffer.allocUnsafe(end - packet.start);
     packet.bytes.copy(copy, 0, packet.start, end);
@@ -66,22 +68,22 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   from(index: number): SocketAddress {
-    const { packet, on } = this.#at(index);
+    const { packet, ingress } = this.#get(index);
     const { family } = this.#context.endpoint;
-    return packet.source.family === family && !needsZone(packet.source) ? packet.from : this.#zonedSender(packet, on);
+    return packet.source.family === family && !needsZone(packet.source) ? packet.from : this.#zonedSender(packet, ingress);
   }
 
   truncated(index: number): boolean {
-    const { packet } = this.#at(index);
+    const { packet } = this.#get(index);
     return packet.end - packet.start > this.#maxPacketBytes;
   }
 
   arrival(index: number): Arrival {
-    const { packet, on, timeMs, dropsBefore } = this.#at(index);
-    const { endpoint, epochMs } = this.#context;
-    const { receivePacketInfo, receiveTtl, receiveTimestamp, receiveDropCount } = endpoint.options.values;
+    const { packet, ingress, timeMs, dropsBefore } = this.#get(index);
+    const { options, epochMs } = this.#context;
+    const { receivePacketInfo, receiveTtl, receiveTimestamp, receiveDropCount } = options.values;
     return {
-      ...(receivePacketInfo === 1 && { destination: this.destination(index), interface: on.name, interfaceIndex: on.index }),
+      ...(receivePacketInfo === 1 && { destination: this.destination(index), interface: ingress.name, interfaceIndex: ingress.index }),
       ...(receiveTtl === 1 && { ttl: packet.hops }),
       ...(receiveTimestamp === 1 && { timestampNs: nanoseconds(epochMs, timeMs) }),
       ...(receiveDropCount === 1 && dropsBefore > 0 && { kernelDrops: dropsBefore }),
@@ -90,17 +92,17 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   destination(index: number): string {
-    const { destination } = this.#at(index).packet;
-    const { endpoint } = this.#context;
-    if (endpoint.options.values.receivePacketInfo === 0) return "";
-    return destination.family === endpoint.family ? destination.text : `::ffff:${destination.text}`;
+    const { destination } = this.#get(index).packet;
+    const { endpoint, options } = this.#context;
+    if (options.values.receivePacketInfo === 0) return "";
+    return endpoint.family === 6 ? mappedText(destination) : destination.text;
   }
 
   interfaceIndex(index: number): number {
-    return this.#context.endpoint.options.values.receivePacketInfo === 0 ? 0 : this.#at(index).on.index;
+    return this.#context.options.values.receivePacketInfo === 0 ? 0 : this.#get(index).ingress.index;
   }
 
-  #at(index: number): Arrived {
+  #get(index: number): Arrived {
     const arrived = this.arrived[index];
     if (arrived === undefined) throw new RangeError(`The batch has ${this.length} datagrams, and no number ${index}`);
     return arrived;
@@ -110,19 +112,19 @@ export class ReceivedBatch implements DatagramBatch {
     return Math.min(end, start + this.#maxPacketBytes);
   }
 
-  #zonedSender({ source, sourcePort }: Packet, on: HostInterface): SocketAddress {
-    const key = `${source.text}%${on.name} ${sourcePort}`;
+  #zonedSender({ source, sourcePort }: Packet, ingress: HostInterface): SocketAddress {
+    const key = `${source.text}%${ingress.name} ${sourcePort}`;
     let sender = this.#zoned.get(key);
     if (sender === undefined) {
       if (this.#zoned.size >= 4096) this.#zoned.clear(); // senders come and go
-      sender = this.#context.endpoint.written(source, sourcePort, on.name);
+      sender = this.#context.endpoint.written(source, sourcePort, ingress.name);
       this.#zoned.set(key, sender);
     }
     return sender;
   }
 }
 
-/** In two parts: a number that counts nanoseconds since 1970 would be off by hundreds of them. */
+/** Adds in two parts: a number that counts nanoseconds since 1970 would be off by hundreds of them. */
 function nanoseconds(epochMs: number, timeMs: number): bigint {
   const wholeMs = Math.trunc(epochMs);
   return BigInt(wholeMs) * BigInt(NS_PER_MS) + BigInt(Math.round((epochMs - wholeMs + timeMs) * NS_PER_MS));

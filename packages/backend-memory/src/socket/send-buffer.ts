@@ -1,16 +1,17 @@
-/** The send buffer of a socket: what it has given to a link that has not yet put it on the wire. */
-import { bufferCost } from "./receive-queue.js";
+/** The send buffer of a socket: datagrams that a link has taken and not yet put on the wire. */
+import type { LinkCredit } from "../host/host-output.js";
+import { bufferCost } from "./buffer-cost.js";
 
 interface Charge {
   readonly untilMs: number;
   readonly cost: number;
 }
 
-export class SendBuffer {
+export class SendBuffer implements LinkCredit {
   #charges: Charge[] = [];
   #usedBytes = 0;
 
-  /** Whether nothing more is taken at the moment: EAGAIN (`sock_alloc_send_pskb` of net/core/sock.c). */
+  /** Whether the socket has to wait before it sends more: EAGAIN (`sock_alloc_send_pskb` of net/core/sock.c). */
   isFull(nowMs: number, limitBytes: number): boolean {
     if (this.#usedBytes < limitBytes) return false;
     this.#release(nowMs);
@@ -25,7 +26,7 @@ export class SendBuffer {
     this.#charges.push({ untilMs, cost });
   }
 
-  /** When half of it will be free, which is when Linux says "writable" (`sock_def_write_space`). */
+  /** Returns the time when half of it will be free, which is when Linux reports "writable" (`sock_def_write_space`). */
   writableAtMs(nowMs: number, limitBytes: number): number {
     let used = this.#usedBytes;
     let atMs = nowMs;

@@ -1,42 +1,54 @@
-/** Where datagrams leave from: what a datagram asks for itself, then what the socket is bound to, then its setting for groups. */
-
+/** Interface and source address that datagrams leave from: those the datagram asks for, then those of the socket, then its setting for groups. */
 import type { Outcome, PacketOrigin } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { type IpAddress, LOOPBACK_4, needsZone } from "../address/ip-address.js";
+import type { ParsedAddresses } from "../address/parsed-addresses.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
-import type { HostStack } from "../host/host-stack.js";
-import type { RouteQuery } from "../host/routing-table.js";
-import { interfaceOfZone } from "./local-address.js";
+import type { InterfaceTable } from "../host/interface-table.js";
+import type { RouteQuery } from "../host/route.js";
+import type { SocketOptions } from "./socket-options.js";
 
 /** Interface and source address, as far as they are fixed. */
 type Origin = Omit<RouteQuery, "destination">;
 
+/** Parts of a socket and its host that decide where datagrams leave from. */
+export interface SendOriginParts {
+  readonly interfaces: InterfaceTable;
+  readonly addresses: ParsedAddresses;
+  readonly endpoint: Endpoint;
+  readonly options: SocketOptions;
+}
+
 export class SendOrigin {
-  readonly #stack: HostStack;
+  readonly #interfaces: InterfaceTable;
+  readonly #addresses: ParsedAddresses;
   readonly #endpoint: Endpoint;
+  readonly #options: SocketOptions;
   #multicastIndex = 0; // IP_MULTICAST_IF, IPV6_MULTICAST_IF; 0: as routed
   #multicastSource: IpAddress | undefined;
 
-  constructor(stack: HostStack, endpoint: Endpoint) {
-    this.#stack = stack;
+  constructor({ interfaces, addresses, endpoint, options }: SendOriginParts) {
+    this.#interfaces = interfaces;
+    this.#addresses = addresses;
     this.#endpoint = endpoint;
+    this.#options = options;
   }
 
-  /** Sends groups on that interface; undefined: as routed. On loopback from 127.0.0.1, where the index alone means another interface's address. */
-  set multicastInterface(on: HostInterface | undefined) {
-    this.#multicastIndex = on?.index ?? 0;
-    this.#multicastSource = on?.isLoopback === true ? LOOPBACK_4 : undefined;
+  /** Interface for groups; undefined: as routed. On loopback they leave from 127.0.0.1, where the index alone means another interface's address. */
+  set multicastInterface(egress: HostInterface | undefined) {
+    this.#multicastIndex = egress?.index ?? 0;
+    this.#multicastSource = egress?.isLoopback === true ? LOOPBACK_4 : undefined;
   }
 
-  /** Where a datagram to `destination%zone` leaves from. */
+  /** Returns where a datagram to `destination%zone` leaves from, or an errno. */
   of(destination: IpAddress, zone: string | undefined, via: PacketOrigin | undefined): Origin | Outcome {
     return destination.family === 4 ? this.#ofIpv4(destination, via) : this.#ofIpv6(destination, zone, via);
   }
 
   /** `udp_sendmsg` of net/ipv4/udp.c. IP_PKTINFO without a source takes that of the socket away (`ip_cmsg_send`). */
   #ofIpv4(destination: IpAddress, via: PacketOrigin | undefined): Origin {
-    const interfaceIndex = via?.interfaceIndex || this.#endpoint.options.values.bindToInterface;
+    const interfaceIndex = via?.interfaceIndex || this.#options.values.bindToInterface;
     const source = via === undefined ? this.#endpoint.source : this.#parsed(via.source);
     if (destination.kind !== "multicast") return { interfaceIndex, source };
     return { interfaceIndex: interfaceIndex || this.#multicastIndex, source: source ?? this.#multicastSource };
@@ -44,9 +56,9 @@ export class SendOrigin {
 
   /** `udpv6_sendmsg` of net/ipv6/udp.c. */
   #ofIpv6(destination: IpAddress, zone: string | undefined, via: PacketOrigin | undefined): Origin | Outcome {
-    const zoned = zone !== undefined && needsZone(destination) ? interfaceOfZone(this.#stack, zone)?.index : 0;
+    const zoned = zone !== undefined && needsZone(destination) ? this.#interfaces.inZone(zone)?.index : 0;
     if (zoned === undefined) return ERRNO.ENODEV;
-    const bound = zoned || this.#endpoint.options.values.bindToInterface;
+    const bound = zoned || this.#options.values.bindToInterface;
     const asked = via === undefined ? bound : this.#asked(via, bound);
     if (asked < 0) return asked;
     const interfaceIndex = asked || (destination.kind === "multicast" ? this.#multicastIndex : 0);
@@ -55,22 +67,22 @@ export class SendOrigin {
     return { interfaceIndex, source, isHint: bound === 0 && source !== undefined };
   }
 
-  /** The interface that `via` comes to, 0 for any (`ip6_datagram_send_ctl` of net/ipv6/datagram.c). */
+  /** Returns the index of the interface that `via` amounts to, 0 for any, or an errno (`ip6_datagram_send_ctl` of net/ipv6/datagram.c). */
   #asked({ interfaceIndex, source }: PacketOrigin, bound: number): number | Outcome {
     if (interfaceIndex !== 0 && bound !== 0 && interfaceIndex !== bound) return ERRNO.EINVAL;
     const asked = interfaceIndex || bound;
-    const on = this.#stack.interfaceAt(asked);
-    if (interfaceIndex !== 0 && on === undefined) return ERRNO.ENODEV;
+    const egress = this.#interfaces.withIndex(asked);
+    if (interfaceIndex !== 0 && egress === undefined) return ERRNO.ENODEV;
     const address = this.#parsed(source);
     if (address === undefined) return asked;
-    const owner = this.#stack.owner(address);
-    const isOfAnother = needsZone(address) || (address.kind === "loopback" && on !== undefined) ? owner !== on : false;
+    const owner = this.#interfaces.owner(address);
+    const isOfAnother = needsZone(address) || (address.kind === "loopback" && egress !== undefined) ? owner !== egress : false;
     return owner === undefined || isOfAnother ? ERRNO.EINVAL : asked;
   }
 
-  /** The unspecified address is none. */
+  /** Returns the address of a text; the unspecified address counts as none. */
   #parsed(text: string | undefined): IpAddress | undefined {
-    const address = text === undefined ? undefined : this.#stack.fabric.addresses.parse(text).address;
+    const address = text === undefined ? undefined : this.#addresses.parse(text).address;
     return address?.kind === "any" ? undefined : address;
   }
 }

@@ -1,5 +1,4 @@
-/** The options of a socket: what they are at first, and what Linux makes of a value. */
-
+/** The options of a socket: their defaults, and the values that Linux makes of those that are set. */
 import {
   BACKEND_ERRORS,
   type Capability,
@@ -10,12 +9,13 @@ import {
   type Outcome,
 } from "@groupcast/backend";
 import { ERRNO, UnsupportedError } from "@groupcast/base";
+import { DEFAULT_HOPS } from "../address/ip-numbers.js";
+import type { BindingOptions } from "../host/endpoint.js";
 import type { HostLimits } from "../host/host-limits.js";
 
 const DEFAULT_BUFFER_BYTES = 212_992; // net.core.rmem_default, net.core.wmem_default
 const MIN_RECEIVE_BUFFER_BYTES = 2304; // SOCK_MIN_RCVBUF of include/net/sock.h on 64 bits
 const MIN_SEND_BUFFER_BYTES = 4608; // SOCK_MIN_SNDBUF
-const DEFAULT_TTL = 64; // net.ipv4.ip_default_ttl, net.ipv6.conf.*.hop_limit
 
 /** Options that can be set. */
 export type SettableOption = Exclude<OptionName, "kernelDrops" | "unreadDrops" | "receiveOffload">;
@@ -33,14 +33,14 @@ const NOT_MODELLED: ReadonlySet<string> = new Set([
   "get unreadDrops",
 ]);
 
-/** What a host of this network can do. */
+/** Capabilities of a host in memory. */
 export const CAPABILITIES: ReadonlySet<Capability> = new Set(
   [...FEATURE_NAMES, ...OPTION_NAMES.map((name) => `set ${name}` as const), ...OPTION_NAMES.map((name) => `get ${name}` as const)].filter(
     (capability) => !NOT_MODELLED.has(capability),
   ),
 );
 
-export class SocketOptions {
+export class SocketOptions implements BindingOptions {
   readonly values: Record<SettableOption, number> = {
     reuseAddress: 0,
     reusePort: 0,
@@ -49,7 +49,7 @@ export class SocketOptions {
     receiveBufferBytes: DEFAULT_BUFFER_BYTES,
     sendBufferBytes: DEFAULT_BUFFER_BYTES,
     broadcast: 0,
-    unicastTtl: DEFAULT_TTL,
+    unicastTtl: DEFAULT_HOPS,
     trafficClass: 0,
     multicastTtl: 1,
     multicastLoopback: 1,
@@ -70,7 +70,7 @@ export class SocketOptions {
     this.#limits = limits;
   }
 
-  /** @param isBound - Whether the socket is; IPV6_V6ONLY comes too late then. */
+  /** @param isBound - Whether the socket is bound; then it is too late for IPV6_V6ONLY. */
   set(name: OptionName, value: number, isBound: boolean): Outcome {
     requireCapability(`set ${name}`, "setOption", name);
     if (name === "ipv6Only") {
@@ -88,7 +88,7 @@ export class SocketOptions {
     return this.values[name as SettableOption];
   }
 
-  /** Buffer sizes are capped, doubled and kept above a minimum (`sk_setsockopt` of net/core/sock.c). */
+  /** Returns the value that is set: buffer sizes are capped, doubled and kept above a minimum (`sk_setsockopt` of net/core/sock.c). */
   #granted(name: SettableOption, value: number): number {
     const { maxReceiveBufferBytes, maxSendBufferBytes } = this.#limits;
     if (name === "receiveBufferBytes") return Math.max(2 * Math.min(value, maxReceiveBufferBytes), MIN_RECEIVE_BUFFER_BYTES);

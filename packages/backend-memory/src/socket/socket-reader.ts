@@ -1,8 +1,7 @@
-/** Everything a socket tells its observer: one wake-up at a time, and nothing once it is closed. */
+/** Calls the observer of a socket: one wake-up at a time, and never once it is closed. */
 import type { ReadLimits, SocketAddress, SocketObserver } from "@groupcast/backend";
-import type { Sleeper } from "../clock/wire.js";
+import type { Sleeper, Wire } from "../clock/wire.js";
 import type { HostInterface } from "../host/host-interface.js";
-import type { Fabric } from "../network/fabric.js";
 import type { Packet } from "../network/packet.js";
 import { ReceiveQueue } from "./receive-queue.js";
 import { type BatchContext, ReceivedBatch } from "./received-batch.js";
@@ -13,7 +12,7 @@ interface Failure {
 }
 
 export class SocketReader implements Sleeper {
-  readonly #fabric: Fabric;
+  readonly #wire: Wire;
   readonly #observer: SocketObserver;
   readonly #queue = new ReceiveQueue();
   readonly #batch: ReceivedBatch;
@@ -24,8 +23,8 @@ export class SocketReader implements Sleeper {
   #isWoken = false;
   #isClosed = false;
 
-  constructor(fabric: Fabric, observer: SocketObserver, context: BatchContext) {
-    this.#fabric = fabric;
+  constructor(wire: Wire, observer: SocketObserver, context: BatchContext) {
+    this.#wire = wire;
     this.#observer = observer;
     this.#batch = new ReceivedBatch(context);
   }
@@ -50,24 +49,25 @@ export class SocketReader implements Sleeper {
     this.#queue.clear();
   }
 
-  push(packet: Packet, on: HostInterface, limitBytes: number): boolean {
-    if (!this.#queue.push(packet, on, this.#fabric.wire.nowMs(), limitBytes)) return false;
+  /** Takes a datagram; returns false when the buffer of `limitBytes` has no room. */
+  push(packet: Packet, ingress: HostInterface, limitBytes: number): boolean {
+    if (!this.#queue.push(packet, ingress, this.#wire.nowMs(), limitBytes)) return false;
     if (this.#limits !== undefined) this.#wakeSoon();
     return true;
   }
 
-  /** A datagram is known to be lost. Errors that nobody asked for share one place, as `sk_err` of the kernel. */
-  fail(errno: number, peer: SocketAddress, isQueued: boolean): void {
+  /** Reports, soon, that a datagram is lost. Errors that nobody asked for share one place, as `sk_err` of the kernel. */
+  failSoon(errno: number, peer: SocketAddress, isQueued: boolean): void {
     if (!isQueued) this.#failures.length = 0;
     this.#failures.push({ errno, peer });
     this.#wakeSoon();
   }
 
-  /** Says `writable()` in `delayMs`, once, however often it was promised. */
-  tellWritable(delayMs: number): void {
+  /** Calls `writable()` in `delayMs`, once, however often it was promised. */
+  promiseWritable(delayMs: number): void {
     if (this.#isWritablePromised) return;
     this.#isWritablePromised = true;
-    this.#fabric.wire.call(delayMs, () => {
+    this.#wire.call(delayMs, () => {
       this.#isWritable = true;
       this.#wakeSoon();
     });
@@ -76,22 +76,22 @@ export class SocketReader implements Sleeper {
   wake(): void {
     this.#isWoken = false;
     try {
-      this.#tellFailures();
-      if (this.#isWritable && !this.#isClosed) this.#tellOfRoom();
+      this.#reportFailures();
+      if (this.#isWritable && !this.#isClosed) this.#reportWritable();
       if (this.#limits !== undefined && this.#queue.length > 0) this.#deliver(this.#limits);
     } finally {
       if (this.#hasMore) this.#wakeSoon();
     }
   }
 
-  #tellFailures(): void {
+  #reportFailures(): void {
     for (let failure = this.#failures.shift(); failure !== undefined; failure = this.#failures.shift()) {
       if (this.#isClosed) return;
       this.#observer.sendFailed(failure.errno, failure.peer);
     }
   }
 
-  #tellOfRoom(): void {
+  #reportWritable(): void {
     this.#isWritable = false;
     this.#isWritablePromised = false;
     this.#observer.writable();
@@ -115,6 +115,6 @@ export class SocketReader implements Sleeper {
   #wakeSoon(): void {
     if (this.#isWoken || this.#isClosed) return;
     this.#isWoken = true;
-    this.#fabric.wire.wakeSoon(this);
+    this.#wire.wakeSoon(this);
   }
 }

@@ -1,53 +1,72 @@
 /** Sends the datagrams of a socket: `udp_sendmsg` of net/ipv4/udp.c and `udpv6_sendmsg` of net/ipv6/udp.c. */
-
 import type { Outcome, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
+import { MAX_PAYLOAD_BYTES, MAX_UDP_LENGTH_BYTES } from "../address/ip-numbers.js";
+import type { ParsedAddresses } from "../address/parsed-addresses.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
-import type { SendingSocket } from "../host/host-output.js";
-import type { HostStack } from "../host/host-stack.js";
-import type { OutputRoute } from "../host/routing-table.js";
+import type { HostOutput, SendingSocket } from "../host/host-output.js";
+import type { HostRouting } from "../host/host-routing.js";
+import type { InterfaceTable } from "../host/interface-table.js";
+import type { OutputRoute } from "../host/route.js";
 import type { Packet } from "../network/packet.js";
+import type { Topology } from "../network/topology.js";
 import { SendBuffer } from "./send-buffer.js";
 import { SendOrigin } from "./send-origin.js";
 import type { SocketOptions } from "./socket-options.js";
 
-const MAX_PAYLOAD_BYTES = { 4: 65_507, 6: 65_527 } as const; // 65,535 less the headers that count
-const MAX_LENGTH_FIELD = 65_535; // the first thing that udp_sendmsg of net/ipv4/udp.c looks at; IPv6 has no such check
 const MAX_CACHED_ROUTES = 256; // a socket that writes to more peers than that looks them up again
 
-/** A way, with the sender address that receivers on it are shown. */
-interface Way extends OutputRoute {
+/** A route, with the sender address that its receivers see. */
+interface CachedRoute extends OutputRoute {
   readonly from: SocketAddress;
+}
+
+/** Parts of a socket and its host that sending uses. */
+export interface SocketSenderParts {
+  readonly endpoint: Endpoint;
+  readonly options: SocketOptions;
+  readonly interfaces: InterfaceTable;
+  readonly routing: HostRouting;
+  readonly output: HostOutput;
+  readonly topology: Topology;
+  readonly addresses: ParsedAddresses;
+  readonly nextPacketId: () => number;
 }
 
 export class SocketSender implements SendingSocket {
   readonly sendBuffer: SendBuffer = new SendBuffer();
-  readonly #stack: HostStack;
+  readonly options: SocketOptions;
   readonly #endpoint: Endpoint;
+  readonly #routing: HostRouting;
+  readonly #output: HostOutput;
+  readonly #topology: Topology;
+  readonly #addresses: ParsedAddresses;
+  readonly #nextPacketId: () => number;
   readonly #origin: SendOrigin;
-  readonly #ways = new Map<string, Way>();
-  #waysVersion = -1;
+  readonly #cached = new Map<string, CachedRoute>();
+  #cachedVersion = -1;
 
-  constructor(stack: HostStack, endpoint: Endpoint) {
-    this.#stack = stack;
+  constructor({ endpoint, options, interfaces, routing, output, topology, addresses, nextPacketId }: SocketSenderParts) {
     this.#endpoint = endpoint;
-    this.#origin = new SendOrigin(stack, endpoint);
+    this.options = options;
+    this.#routing = routing;
+    this.#output = output;
+    this.#topology = topology;
+    this.#addresses = addresses;
+    this.#nextPacketId = nextPacketId;
+    this.#origin = new SendOrigin({ interfaces, addresses, endpoint, options });
   }
 
-  get options(): SocketOptions {
-    return this.#endpoint.options;
+  /** Interface for groups; undefined: as routed. */
+  set multicastInterface(egress: HostInterface | undefined) {
+    this.#origin.multicastInterface = egress;
+    this.forgetRoutes();
   }
 
-  /** Sends groups on that interface; undefined: as routed. */
-  set multicastInterface(on: HostInterface | undefined) {
-    this.#origin.multicastInterface = on;
-    this.forgetWays();
-  }
-
-  /** Forgets routes: the socket was bound, connected, or an option changed. */
-  forgetWays(): void {
-    this.#ways.clear();
+  /** Forgets cached routes: the socket was bound, connected, or an option changed. */
+  forgetRoutes(): void {
+    this.#cached.clear();
   }
 
   send(batch: SendBatch, from: number, to: number): Outcome {
@@ -64,22 +83,22 @@ export class SocketSender implements SendingSocket {
   }
 
   #sendOne(payload: Pick<Packet, "bytes" | "start" | "end">, to: SocketAddress | undefined, via: PacketOrigin | undefined): Outcome {
-    if (this.#endpoint.family === 4 && payload.end - payload.start > MAX_LENGTH_FIELD) return ERRNO.EMSGSIZE;
+    // udp_sendmsg of net/ipv4/udp.c looks at this first; IPv6 has no such check.
+    if (this.#endpoint.family === 4 && payload.end - payload.start > MAX_UDP_LENGTH_BYTES) return ERRNO.EMSGSIZE;
     const target = to ?? this.#endpoint.peer?.socketAddress;
     if (target === undefined) return ERRNO.EDESTADDRREQ;
     if (target.port === 0) return ERRNO.EINVAL;
-    const way = this.#wayTo(target.address, via);
-    if (typeof way === "number") return way;
+    const route = this.#cachedRoute(target.address, via);
+    if (typeof route === "number") return route;
     const { values } = this.options;
-    const { destination, kind } = way;
+    const { destination, kind } = route;
     if (payload.end - payload.start > MAX_PAYLOAD_BYTES[destination.family]) return ERRNO.EMSGSIZE;
     if (kind === "broadcast" && values.broadcast === 0) return ERRNO.EACCES;
-    const { output } = this.#stack;
-    const admission = output.admission(way, this);
+    const admission = this.#output.admission(route, this);
     if (admission < 0) return admission;
     const packet: Packet = {
-      id: this.#stack.fabric.nextPacketId(),
-      source: way.source,
+      id: this.#nextPacketId(),
+      source: route.source,
       sourcePort: this.#endpoint.port,
       destination,
       destinationPort: target.port,
@@ -88,35 +107,35 @@ export class SocketSender implements SendingSocket {
       bytes: payload.bytes,
       start: payload.start,
       end: payload.end,
-      from: way.from,
-      origin: way.out.cable?.switch,
+      from: route.from,
+      origin: route.egress.segment,
       icmp: undefined,
     };
-    return output.send(packet, way, this);
+    return this.#output.send(packet, route, this);
   }
 
-  #wayTo(text: string, via: PacketOrigin | undefined): Way | Outcome {
-    const { version } = this.#stack.fabric.topology;
-    if (version !== this.#waysVersion || this.#ways.size > MAX_CACHED_ROUTES) {
-      this.#ways.clear();
-      this.#waysVersion = version;
+  #cachedRoute(text: string, via: PacketOrigin | undefined): CachedRoute | Outcome {
+    const { version } = this.#topology;
+    if (version !== this.#cachedVersion || this.#cached.size > MAX_CACHED_ROUTES) {
+      this.#cached.clear();
+      this.#cachedVersion = version;
     }
-    const known = via === undefined ? this.#ways.get(text) : undefined;
+    const known = via === undefined ? this.#cached.get(text) : undefined;
     if (known !== undefined) return known;
     const route = this.route(text, via);
     if (typeof route === "number") return route;
-    const way = { ...route, from: this.#endpoint.sender(route.source) };
-    if (via === undefined) this.#ways.set(text, way);
-    return way;
+    const cached = { ...route, from: this.#endpoint.sender(route.source) };
+    if (via === undefined) this.#cached.set(text, cached);
+    return cached;
   }
 
-  /** The way to the address `text`, as options, binding and, for one datagram, `via` say. */
+  /** Returns the route to the address `text` that options, binding and, for one datagram, `via` lead to; or an errno. */
   route(text: string, via?: PacketOrigin): OutputRoute | Outcome {
-    const { address: destination, zone, isMapped } = this.#stack.fabric.addresses.parse(text);
+    const { address: destination, zone, isMapped } = this.#addresses.parse(text);
     if (this.#endpoint.family === 6 && destination.family === 4 && !this.#endpoint.accepts(4)) return ERRNO.ENETUNREACH;
     const origin = this.#origin.of(destination, zone, via);
     if (typeof origin === "number") return origin;
-    const route = this.#stack.route({ ...origin, destination });
+    const route = this.#routing.find({ ...origin, destination });
     if (typeof route === "number") return route;
     const isOwnFamily = this.#endpoint.family === 4 ? destination.family === 4 && !isMapped : this.#endpoint.accepts(destination.family);
     return isOwnFamily ? route : ERRNO.EAFNOSUPPORT;

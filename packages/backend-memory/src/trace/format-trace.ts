@@ -1,11 +1,11 @@
 import { formatEndpoint } from "@groupcast/backend";
-import type { TracedPacket, TraceRecord } from "./trace.js";
+import type { TracedPacket, TraceRecord } from "./trace-record.js";
 
 const TIME_COLUMN = 12; // hours of milliseconds with three decimals
 const PREVIEW_BYTES = 24; // enough to tell datagrams apart
 
 /**
- * Writes trace records as text, one line each:
+ * Returns trace records as text, one line each:
  *
  * ```text
  *        0.000 ms  #1 a/eth0 sent 10.0.0.1:40000 -> 239.1.2.3:5000 ttl 1 "hello"
@@ -16,10 +16,10 @@ export function formatTrace(records: readonly TraceRecord[]): string {
   return records.map((record) => `${formatRecord(record)}\n`).join("");
 }
 
-function formatRecord({ timeMs, event, node, interface: on, packet, detail }: TraceRecord): string {
+function formatRecord({ timeMs, event, node, interface: place, packet, detail }: TraceRecord): string {
   const time = timeMs.toFixed(3).padStart(TIME_COLUMN);
   const outcome = event === "delivered" ? `delivered to ${detail}` : event === "dropped" ? `dropped (${detail})` : event;
-  return `${time} ms  #${packet.id} ${node}/${on} ${outcome} ${formatPacket(packet)}`;
+  return `${time} ms  #${packet.id} ${node}/${place} ${outcome} ${formatPacket(packet)}`;
 }
 
 function formatPacket(packet: TracedPacket): string {
@@ -30,7 +30,7 @@ function formatPacket(packet: TracedPacket): string {
   return `${from} -> ${to} ttl ${hops} ${preview(payload)}`;
 }
 
-/** Printable ASCII as text, everything else in hexadecimal. */
+/** Returns printable ASCII as text, everything else in hexadecimal. */
 function preview(payload: Buffer): string {
   const shown = payload.subarray(0, PREVIEW_BYTES);
   const isText = shown.every((byte) => byte >= 0x20 && byte < 0x7f);

@@ -1,15 +1,9 @@
 /** IP packets as they are on the wire: headers of IPv4, IPv6, UDP and ICMP, with their checksums. */
 import { parseIpAddress } from "../address/ip-address.js";
+import { ICMP_HEADER_BYTES, IP_HEADER_BYTES, IP_PROTOCOLS, UDP_HEADER_BYTES } from "../address/ip-numbers.js";
 import type { IcmpKind } from "../network/packet.js";
-import type { TracedPacket } from "./trace.js";
+import type { TracedPacket } from "./trace-record.js";
 
-const IPV4_HEADER_BYTES = 20;
-const IPV6_HEADER_BYTES = 40;
-const UDP_HEADER_BYTES = 8;
-const ICMP_HEADER_BYTES = 8;
-const PROTOCOL_UDP = 17;
-const PROTOCOL_ICMP = 1;
-const PROTOCOL_ICMPV6 = 58;
 const QUOTED_BYTES = 8; // of what follows the IP header, in an ICMP error (RFC 792)
 
 /** Type and code: RFC 792 and RFC 1812 for IPv4, RFC 4443 for IPv6. */
@@ -20,13 +14,13 @@ const ICMP_NUMBERS: Readonly<Record<IcmpKind, Readonly<Record<4 | 6, readonly [t
   "time exceeded": { 4: [11, 0], 6: [3, 0] },
 };
 
-/** The bytes of a packet, from the first of its IP header on. */
+/** Returns the bytes of a packet, from the first of its IP header on. */
 export function packetBytes(packet: TracedPacket): Buffer {
   const source = parseIpAddress(packet.source).address;
   const destination = parseIpAddress(packet.destination).address;
   const { family } = source;
   const isIcmp = packet.icmp !== undefined;
-  const protocol = isIcmp ? (family === 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6) : PROTOCOL_UDP;
+  const protocol = isIcmp ? (family === 4 ? IP_PROTOCOLS.icmp : IP_PROTOCOLS.icmpv6) : IP_PROTOCOLS.udp;
   const body = isIcmp ? icmpBody(packet.icmp, family) : udpBody(packet);
   const addresses = Buffer.concat([source.bytes, destination.bytes]);
   writeChecksum(body, protocol, addresses);
@@ -37,10 +31,10 @@ export function packetBytes(packet: TracedPacket): Buffer {
 }
 
 function ipv4Header(packet: TracedPacket, protocol: number, bodyBytes: number): Buffer {
-  const header = Buffer.alloc(IPV4_HEADER_BYTES);
+  const header = Buffer.alloc(IP_HEADER_BYTES[4]);
   header[0] = 0x45; // version 4, five words
   header[1] = packet.trafficClass;
-  header.writeUInt16BE(IPV4_HEADER_BYTES + bodyBytes, 2);
+  header.writeUInt16BE(IP_HEADER_BYTES[4] + bodyBytes, 2);
   header.writeUInt16BE(packet.id & 0xffff, 4);
   header[8] = packet.hops;
   header[9] = protocol;
@@ -48,7 +42,7 @@ function ipv4Header(packet: TracedPacket, protocol: number, bodyBytes: number): 
 }
 
 function ipv6Header(packet: TracedPacket, protocol: number, bodyBytes: number): Buffer {
-  const header = Buffer.alloc(IPV6_HEADER_BYTES);
+  const header = Buffer.alloc(IP_HEADER_BYTES[6]);
   header.writeUInt16BE((6 << 12) | (packet.trafficClass << 4), 0);
   header.writeUInt16BE(bodyBytes, 4);
   header[6] = protocol;
@@ -70,13 +64,13 @@ function icmpBody({ kind, about }: NonNullable<TracedPacket["icmp"]>, family: 4 
   const [type, code] = ICMP_NUMBERS[kind][family];
   header[0] = type;
   header[1] = code;
-  const quotedBytes = (family === 4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES) + QUOTED_BYTES;
+  const quotedBytes = IP_HEADER_BYTES[family] + QUOTED_BYTES;
   return Buffer.concat([header, packetBytes(about).subarray(0, quotedBytes)]);
 }
 
-/** UDP and ICMPv6 count the addresses in (RFC 768, RFC 8200 section 8.1); ICMP of IPv4 does not. */
+/** Writes the checksum; UDP and ICMPv6 count the addresses in (RFC 768, RFC 8200 section 8.1), ICMP of IPv4 does not. */
 function writeChecksum(body: Buffer, protocol: number, addresses: Buffer): void {
-  if (protocol === PROTOCOL_ICMP) {
+  if (protocol === IP_PROTOCOLS.icmp) {
     body.writeUInt16BE(checksum([body]), 2);
     return;
   }
@@ -84,15 +78,15 @@ function writeChecksum(body: Buffer, protocol: number, addresses: Buffer): void 
   rest.writeUInt32BE(body.length, 0);
   rest[7] = protocol;
   const sum = checksum([addresses, rest, body]);
-  if (protocol === PROTOCOL_ICMPV6) body.writeUInt16BE(sum, 2);
+  if (protocol === IP_PROTOCOLS.icmpv6) body.writeUInt16BE(sum, 2);
   else body.writeUInt16BE(sum === 0 ? 0xffff : sum, 6); // 0 would mean that there is none
 }
 
-/** RFC 1071: the one's complement of the sum, in one's complement, of all 16-bit words. All parts but the last have an even length. */
+/** Returns the one's complement of the sum, in one's complement, of all 16-bit words (RFC 1071). All parts but the last have an even length. */
 function checksum(parts: readonly Buffer[]): number {
   let sum = 0;
   for (const part of parts) {
-    for (let at = 0; at < part.length; at += 2) sum += (part[at]! << 8) | (part[at + 1] ?? 0);
+    for (let index = 0; index < part.length; index += 2) sum += (part[index]! << 8) | (part[index + 1] ?? 0);
   }
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x1_0000);
   return ~sum & 0xffff;

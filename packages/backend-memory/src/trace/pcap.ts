@@ -1,6 +1,6 @@
 /** Trace records as a capture file (draft-ietf-opsawg-pcap), with nanoseconds and raw IP packets (LINKTYPE_RAW). */
 import { packetBytes } from "./packet-bytes.js";
-import type { TraceRecord } from "./trace.js";
+import type { TraceRecord } from "./trace-record.js";
 
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const VERSION_MAJOR = 2;
@@ -14,12 +14,12 @@ const MS_PER_S = 1000;
 const NS_PER_S = 1_000_000_000;
 
 /**
- * The datagrams that were sent or forwarded, as the bytes of a `.pcap` file that Wireshark, tshark and tcpdump read.
+ * Returns the datagrams that were sent or forwarded as the bytes of a `.pcap` file, which Wireshark, tshark and tcpdump read.
  *
- * Every transmission is one record, in full and with right checksums: a datagram that two links carry is there twice, one that
- * takes several fragments is there as the one packet they make up.
+ * Every transmission is one record, in full and with correct checksums: a datagram that two links carry appears twice, one that
+ * takes several fragments appears as the one packet they make up.
  *
- * @param epochMs - What time 0 of the records is on the wall clock, in milliseconds since 1970; default 0.
+ * @param epochMs - Wall-clock time, in milliseconds since 1970, when the records say 0; default 0.
  */
 export function toPcap(records: readonly TraceRecord[], epochMs = 0): Uint8Array {
   const parts = [fileHeader()];

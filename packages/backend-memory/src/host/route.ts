@@ -1,0 +1,19 @@
+import type { IpAddress } from "../address/ip-address.js";
+import type { HostInterface } from "./host-interface.js";
+
+/** A question to the routes of a host. */
+export interface RouteQuery {
+  readonly destination: IpAddress;
+  readonly source: IpAddress | undefined;
+  readonly interfaceIndex: number; // 0: any
+  readonly isHint?: boolean; // the interface is preferred, and no more
+}
+
+/** The way of a datagram that leaves a socket. */
+export interface OutputRoute {
+  readonly kind: "local" | "unicast" | "multicast" | "broadcast";
+  readonly egress: HostInterface; // local: the interface that owns the address, and that it seems to have come in on
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  readonly nextHop: IpAddress | undefined; // unicast only
+}
