@@ -10,7 +10,7 @@ import {
   type Outcome,
   type SocketObserver,
 } from "@groupcast/backend";
-import { BASE_ERRORS, InvalidArgumentError, UnsupportedError } from "@groupcast/base";
+import { InvalidArgumentError, outOfRange, UnsupportedError } from "@groupcast/base";
 import { type IpAddress, linkLocalAddress, parseIpAddress } from "./address/ip-address.js";
 import { ETHERNET_MTU_BYTES, LINK_LOCAL_BITS, LOOPBACK_MTU_BYTES, MIN_MTU_BYTES } from "./address/ip-numbers.js";
 import { Prefix } from "./address/prefix.js";
@@ -96,7 +96,7 @@ export class MemoryHost implements DatagramBackend {
    */
   addInterface(name: string, { switch: which, addresses, mtu = ETHERNET_MTU_BYTES, link = {} }: InterfaceOptions = {}): void {
     if (!(Number.isInteger(mtu) && mtu >= MIN_MTU_BYTES && mtu <= LOOPBACK_MTU_BYTES)) {
-      throw refusal("addInterface", "mtu", mtu, `an integer from ${MIN_MTU_BYTES} to ${LOOPBACK_MTU_BYTES}`);
+      throw outOfRange("addInterface", "mtu", mtu, `an integer from ${MIN_MTU_BYTES} to ${LOOPBACK_MTU_BYTES}`);
     }
     checkLinkOptions(link, "addInterface");
     const to = which === undefined ? undefined : this.#setting.findSwitch(which, "addInterface");
@@ -150,7 +150,7 @@ export class MemoryHost implements DatagramBackend {
     const text = isIP(literal) === 0 ? undefined : parseIpAddress(literal).address.text;
     const rest = target.prefixes.filter((prefix) => prefix.address.text !== text);
     if (rest.length === target.prefixes.length) {
-      throw refusal("removeAddress", "address", address, `an address of ${name}: ${target.prefixes.join(", ")}`);
+      throw outOfRange("removeAddress", "address", address, `an address of ${name}: ${target.prefixes.join(", ")}`);
     }
     this.#stack.interfaces.setPrefixes(target, rest);
   }
@@ -162,7 +162,7 @@ export class MemoryHost implements DatagramBackend {
    */
   setLink(name: string, options: LinkOptions): void {
     const { cable } = this.#find(name, "setLink");
-    if (cable === undefined) throw refusal("setLink", "name", name, "an interface that is attached to a switch");
+    if (cable === undefined) throw outOfRange("setLink", "name", name, "an interface that is attached to a switch");
     cable.setLink(options);
   }
 
@@ -173,8 +173,8 @@ export class MemoryHost implements DatagramBackend {
    */
   addRoute(route: RouteOptions): void {
     const { gateway, interface: name } = route;
-    if (gateway !== undefined && isIP(gateway) === 0) throw refusal("addRoute", "gateway", gateway, "an IP literal");
-    if (gateway === undefined && name === undefined) throw refusal("addRoute", "route", route, "a gateway, an interface, or both");
+    if (gateway !== undefined && isIP(gateway) === 0) throw outOfRange("addRoute", "gateway", gateway, "an IP literal");
+    if (gateway === undefined && name === undefined) throw outOfRange("addRoute", "route", route, "a gateway, an interface, or both");
     if (name !== undefined) this.#find(name, "addRoute");
     this.#stack.routing.routes.add(route);
     this.#stack.routesChanged();
@@ -187,7 +187,7 @@ export class MemoryHost implements DatagramBackend {
    */
   removeRoute(destination: string): void {
     if (!this.#stack.routing.routes.remove(destination))
-      throw refusal("removeRoute", "destination", destination, "a destination with a route");
+      throw outOfRange("removeRoute", "destination", destination, "a destination with a route");
     this.#stack.routesChanged();
   }
 
@@ -215,7 +215,7 @@ function nextPrefixes(to: PacketSwitch): Prefix[] {
     const number = to.nextHostNumber();
     const full = to.prefixes.find((subnet) => number > subnet.hostCount);
     if (full !== undefined) {
-      throw refusal(
+      throw outOfRange(
         "addInterface",
         "switch",
         to.name,
@@ -230,9 +230,5 @@ function nextPrefixes(to: PacketSwitch): Prefix[] {
 function parseInterfacePrefix(text: string, operation: string, argument: string): Prefix {
   const prefix = Prefix.parse(text, operation, argument);
   if (prefix.address.kind === "unicast" || prefix.address.kind === "linkLocal") return prefix;
-  throw refusal(operation, argument, text, "a unicast address");
-}
-
-function refusal(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value, expected });
+  throw outOfRange(operation, argument, text, "a unicast address");
 }

@@ -1,5 +1,5 @@
 /** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
-import { BASE_ERRORS, type Clock, InvalidArgumentError } from "@groupcast/base";
+import { type Clock, outOfRange } from "@groupcast/base";
 import { DESTINATIONS_FOR_MANY } from "./address/ip-address.js";
 import { ParsedAddresses } from "./address/parsed-addresses.js";
 import { Prefix } from "./address/prefix.js";
@@ -119,7 +119,7 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
   host(name: string, options?: HostOptions): MemoryHost {
     const known = this.#hosts.get(name);
     if (known !== undefined && options === undefined) return known;
-    if (known !== undefined) throw refusal("host", "options", options, `none: host ${JSON.stringify(name)} exists already`);
+    if (known !== undefined) throw outOfRange("host", "options", options, `none: host ${JSON.stringify(name)} exists already`);
     const { switch: which = DEFAULT_SWITCH, limits = {} } = options ?? {};
     const identity = { hostName: name, hostNumber: this.#hosts.size + 1, limits: { ...DEFAULT_LIMITS, ...limits } };
     const stack = new HostStack(this.#fabric, identity);
@@ -146,7 +146,7 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
       found = new PacketSwitch(this.#fabric, name, prefixes);
       this.#switches.set(name, found);
     } else if (subnets !== undefined) {
-      throw refusal("switch", "subnets", subnets, `none: switch ${JSON.stringify(name)} exists already`);
+      throw outOfRange("switch", "subnets", subnets, `none: switch ${JSON.stringify(name)} exists already`);
     }
     if (Object.keys(link).length > 0) found.setLink(link);
     return found;
@@ -171,10 +171,6 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
   readonly #findSwitch: FindSwitch = (which, operation) => {
     const found = this.#switches.get(typeof which === "string" ? which : which.name);
     if (found !== undefined && (typeof which === "string" || which === found)) return found;
-    throw refusal(operation, "switch", which, `a switch of this network: ${[...this.#switches.keys()].join(", ")}`);
+    throw outOfRange(operation, "switch", which, `a switch of this network: ${[...this.#switches.keys()].join(", ")}`);
   };
-}
-
-function refusal(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value, expected });
 }
