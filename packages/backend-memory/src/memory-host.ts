@@ -10,11 +10,10 @@ import {
   type Outcome,
   type SocketObserver,
 } from "@groupcast/backend";
-import { InvalidArgumentError, outOfRange, UnsupportedError } from "@groupcast/base";
+import { outOfRange, UnsupportedError } from "@groupcast/base";
 import { type IpAddress, linkLocalAddress, parseIpAddress } from "./address/ip-address.js";
 import { ETHERNET_MTU_BYTES, LINK_LOCAL_BITS, LOOPBACK_MTU_BYTES, MIN_MTU_BYTES } from "./address/ip-numbers.js";
 import { Prefix } from "./address/prefix.js";
-import type { HostInterface } from "./host/host-interface.js";
 import type { HostStack } from "./host/host-stack.js";
 import type { RouteOptions } from "./host/routing-table.js";
 import { checkLinkOptions, type LinkOptions } from "./network/link-model.js";
@@ -111,7 +110,7 @@ export class MemoryHost implements DatagramBackend {
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`.
    */
   removeInterface(name: string): void {
-    this.#stack.interfaces.remove(this.#find(name, "removeInterface"));
+    this.#stack.interfaces.remove(this.#stack.interfaces.find(name, "removeInterface"));
   }
 
   /**
@@ -123,7 +122,7 @@ export class MemoryHost implements DatagramBackend {
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`.
    */
   setUp(name: string, isUp: boolean): void {
-    this.#stack.interfaces.setUp(this.#find(name, "setUp"), isUp);
+    this.#stack.interfaces.setUp(this.#stack.interfaces.find(name, "setUp"), isUp);
   }
 
   /**
@@ -132,7 +131,7 @@ export class MemoryHost implements DatagramBackend {
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`, or `address` is not a unicast address with prefix length.
    */
   addAddress(name: string, address: string): void {
-    const target = this.#find(name, "addAddress");
+    const target = this.#stack.interfaces.find(name, "addAddress");
     const prefix = parseInterfacePrefix(address, "addAddress", "address");
     const rest = target.prefixes.filter((other) => other.address.text !== prefix.address.text);
     this.#stack.interfaces.setPrefixes(target, [...rest, prefix]);
@@ -145,7 +144,7 @@ export class MemoryHost implements DatagramBackend {
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`, or the interface does not have the address.
    */
   removeAddress(name: string, address: string): void {
-    const target = this.#find(name, "removeAddress");
+    const target = this.#stack.interfaces.find(name, "removeAddress");
     const [literal = ""] = address.split("/");
     const text = isIP(literal) === 0 ? undefined : parseIpAddress(literal).address.text;
     const rest = target.prefixes.filter((prefix) => prefix.address.text !== text);
@@ -161,7 +160,7 @@ export class MemoryHost implements DatagramBackend {
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`, an option is wrong, or the interface is attached to no switch.
    */
   setLink(name: string, options: LinkOptions): void {
-    const { cable } = this.#find(name, "setLink");
+    const { cable } = this.#stack.interfaces.find(name, "setLink");
     if (cable === undefined) throw outOfRange("setLink", "name", name, "an interface that is attached to a switch");
     cable.setLink(options);
   }
@@ -169,13 +168,10 @@ export class MemoryHost implements DatagramBackend {
   /**
    * Adds a route. Subnets of the interfaces, and routers on their switches, need none.
    *
-   * @throws InvalidArgumentError an address is wrong, the interface is unknown, or there is neither gateway nor interface.
+   * @throws InvalidArgumentError an address or the type is wrong, the interface is unknown, there is neither gateway nor interface, or
+   * there is one although the type refuses all destinations.
    */
   addRoute(route: RouteOptions): void {
-    const { gateway, interface: name } = route;
-    if (gateway !== undefined && isIP(gateway) === 0) throw outOfRange("addRoute", "gateway", gateway, "an IP literal");
-    if (gateway === undefined && name === undefined) throw outOfRange("addRoute", "route", route, "a gateway, an interface, or both");
-    if (name !== undefined) this.#find(name, "addRoute");
     this.#stack.routing.routes.add(route);
     this.#stack.routesChanged();
   }
@@ -189,13 +185,6 @@ export class MemoryHost implements DatagramBackend {
     if (!this.#stack.routing.routes.remove(destination))
       throw outOfRange("removeRoute", "destination", destination, "a destination with a route");
     this.#stack.routesChanged();
-  }
-
-  #find(name: string, operation: string): HostInterface {
-    const found = this.#stack.interfaces.named(name);
-    if (found !== undefined) return found;
-    const expected = `one of ${this.#stack.interfaces.all.map((each) => each.name).join(", ")}`;
-    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "name", value: name, expected });
   }
 
   #withLinkLocal(prefixes: readonly Prefix[]): readonly Prefix[] {

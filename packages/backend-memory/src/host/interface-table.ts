@@ -1,6 +1,6 @@
 /** The interfaces of a host and the addresses they own. */
-import type { NetworkInterface } from "@groupcast/backend";
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { BACKEND_ERRORS, type NetworkInterface } from "@groupcast/backend";
+import { InvalidArgumentError, outOfRange } from "@groupcast/base";
 import { type IpAddress, LOOPBACK_4, LOOPBACK_6 } from "../address/ip-address.js";
 import { LOOPBACK_MTU_BYTES } from "../address/ip-numbers.js";
 import { Prefix } from "../address/prefix.js";
@@ -72,6 +72,14 @@ export class InterfaceTable {
     return this.#all.find((each) => each.name === name);
   }
 
+  /** @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`: no interface has that name. */
+  find(name: string, operation: string): HostInterface {
+    const found = this.named(name);
+    if (found !== undefined) return found;
+    const expected = `one of ${this.#all.map((each) => each.name).join(", ")}`;
+    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "name", value: name, expected });
+  }
+
   /** Returns the interface that a zone refers to, by name or by index. */
   inZone(zone: string): HostInterface | undefined {
     return this.named(zone) ?? (/^\d+$/.test(zone) ? this.withIndex(Number(zone)) : undefined);
@@ -97,12 +105,7 @@ export class InterfaceTable {
   add({ name, prefixes, mtu, to, link }: NewInterface): void {
     const { hostName, hostNumber, intake } = this.#host;
     if (this.named(name) !== undefined) {
-      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
-        operation: "addInterface",
-        argument: "name",
-        value: name,
-        expected: `a name that host ${JSON.stringify(hostName)} has no interface of yet`,
-      });
+      throw outOfRange("addInterface", "name", name, `a name that host ${JSON.stringify(hostName)} has no interface of yet`);
     }
     const index = this.#nextIndex++;
     const added = new HostInterface({ hostName, name, index, mtu, mac: macOf(hostNumber, index), isLoopback: false }, prefixes, intake);

@@ -9,6 +9,7 @@ import { ANY_4, type IpAddress, isForMany, LOOPBACK_4, staysOnLink } from "../ad
 import type { HostInterface } from "./host-interface.js";
 import type { OutputRoute, RouteQuery } from "./route.js";
 import type { RoutedHost } from "./routed-host.js";
+import type { Match } from "./routing-table.js";
 
 /** Returns the route of a datagram, or the errno that Linux gives instead. */
 export function routeIpv4(host: RoutedHost, query: RouteQuery): OutputRoute | Outcome {
@@ -39,9 +40,15 @@ function routed(host: RoutedHost, query: RouteQuery, bound?: HostInterface): Out
   if (owner !== undefined && (bound === undefined || bound === owner || bound.isLoopback)) {
     return local(host, query, bound ?? owner);
   }
+  const match = matched(host, destination, bound);
+  if (typeof match !== "number") return made(host, { ...query, source: source ?? match.source }, match.egress, match.gateway);
+  return bound === undefined ? match : made(host, query, bound); // "Apparently, routing tables are wrong": fib_lookup's errno is ignored
+}
+
+/** Returns the route of the table, or the errno of having none and of one that refuses. */
+function matched(host: RoutedHost, destination: IpAddress, bound: HostInterface | undefined): Match | Outcome {
   const match = host.routes.match(destination, bound?.index ?? 0);
-  if (match !== undefined) return made(host, { ...query, source: source ?? match.source }, match.egress, match.gateway);
-  return bound === undefined ? ERRNO.ENETUNREACH : made(host, query, bound);
+  return host.routes.refusal(destination, match?.length) ?? match ?? ERRNO.ENETUNREACH;
 }
 
 /** Routes to 0.0.0.0, which is this host: the source is the destination too. */

@@ -6,6 +6,9 @@ import type { HostInterface } from "./host-interface.js";
 import type { OutputRoute, RouteQuery } from "./route.js";
 import type { RoutedHost } from "./routed-host.js";
 
+/** Bits of ff00::/8, for which each interface has a route. Linux gives it precedence over an added one of the same length, by its metric. */
+const GROUP_BITS = 8;
+
 /** Returns the route of a datagram, or the errno that Linux gives instead. */
 export function routeIpv6(host: RoutedHost, query: RouteQuery): OutputRoute | Outcome {
   const { source, interfaceIndex } = query;
@@ -28,14 +31,33 @@ function toOne(host: RoutedHost, query: RouteQuery, bound: HostInterface | undef
     return { kind: "local", egress: owner, source, destination, nextHop: undefined };
   }
   const match = host.routes.match(destination, query.interfaceIndex);
+  const refusal = query.isHint === true && owner?.isUp === true ? undefined : refusalOf(host, query);
+  if (refusal !== undefined) return refusal;
   return match && made(host, "unicast", query, { egress: match.egress, nextHop: match.gateway ?? destination });
 }
 
 /** Routes to a group. Every interface with an IPv6 address has a route for ff00::/8, except the loopback interface; the one longest up wins. */
 function toGroup(host: RoutedHost, query: RouteQuery, bound: HostInterface | undefined): OutputRoute | Outcome {
-  const egress = host.routes.match(query.destination, bound?.index ?? 0)?.egress ?? bound ?? firstForGroups(host);
-  if (egress === undefined || (!carriesGroups(egress) && !isRouted(host, query.destination, egress))) return ERRNO.ENETUNREACH;
+  const match = host.routes.match(query.destination, bound?.index ?? 0);
+  const egress = match?.egress ?? bound ?? firstForGroups(host);
+  if (egress === undefined || (!carriesGroups(egress) && !isRouted(host, query.destination, egress))) {
+    return refusalOf(host, query) ?? ERRNO.ENETUNREACH;
+  }
+  const refusal = refusalOf(host, query, Math.max(match?.length ?? 0, GROUP_BITS));
+  if (refusal !== undefined) return refusal;
   return made(host, "multicast", query, { egress, nextHop: undefined });
+}
+
+/**
+ * Returns the errno of a route that refuses the destination, if its prefix is longer than `length` and than that of every other route.
+ *
+ * The kernel keeps such a route on the loopback interface: it counts for no query that names another one, unless that is a hint.
+ */
+function refusalOf(host: RoutedHost, query: RouteQuery, length?: number): Outcome | undefined {
+  const { destination } = query;
+  const interfaceIndex = query.isHint === true && destination.kind !== "multicast" ? 0 : query.interfaceIndex;
+  if (interfaceIndex !== 0 && interfaceIndex !== host.interfaces.loopback.index) return undefined;
+  return host.routes.refusal(destination, length ?? host.routes.match(destination, interfaceIndex)?.length);
 }
 
 function firstForGroups(host: RoutedHost): HostInterface | undefined {

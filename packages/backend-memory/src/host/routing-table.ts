@@ -1,4 +1,7 @@
 /** The routes of a host, and the choice among them that both IP versions share: up, the right interface, the longest prefix. */
+import { isIP } from "node:net";
+import type { Outcome } from "@groupcast/backend";
+import { ERRNO, outOfRange } from "@groupcast/base";
 import { type IpAddress, isForMany, parseIpAddress } from "../address/ip-address.js";
 import { Prefix } from "../address/prefix.js";
 import type { Topology } from "../network/topology.js";
@@ -13,17 +16,46 @@ export interface RouteOptions {
   readonly gateway?: string;
   /** Name of the interface; default: the one whose subnet the gateway is in. */
   readonly interface?: string;
+  /**
+   * Type of the route; default `"unicast"`. The others have neither gateway nor interface: route look-up, `send()` and `connect()`
+   * give an errno, joining a group without an interface gives ENODEV.
+   *
+   * | type | errno |
+   * | --- | --- |
+   * | `"prohibit"` | EACCES |
+   * | `"blackhole"` | EINVAL |
+   * | `"unreachable"` | EHOSTUNREACH |
+   *
+   * Platforms: as on Linux, the longest prefix wins, addresses of the host come first, and the route is without effect where the
+   * program fixes the interface, or the source address of an IPv4 group. A route for IPv6 groups stands for one in the table `local`:
+   * Linux looks there first, and finds ff00::/8.
+   */
+  readonly type?: "unicast" | RefusingType;
 }
+
+/** Type of a route that refuses its destinations. */
+type RefusingType = "prohibit" | "blackhole" | "unreachable";
+
+/** Type of a route that refuses → the errno it gives, of both IP versions (`fib_props` of net/ipv4/fib_semantics.c, `fib6_prop` of net/ipv6/route.c). */
+const REFUSALS: Readonly<Record<RefusingType, Outcome>> = {
+  prohibit: ERRNO.EACCES,
+  blackhole: ERRNO.EINVAL,
+  unreachable: ERRNO.EHOSTUNREACH,
+};
+
+/** Length of a default route that nobody has added: any that was added goes first. */
+const ANNOUNCED_LENGTH = -1;
 
 /** A route that fits a destination. */
 export interface Match {
   readonly egress: HostInterface;
   readonly gateway: IpAddress | undefined;
   readonly source: IpAddress | undefined; // address the subnet's route prefers
-  readonly length: number; // bits of the destination it is about
+  readonly length: number; // bits of its prefix
 }
 
 interface AddedRoute {
+  readonly type: "unicast" | RefusingType;
   readonly prefix: Prefix;
   readonly gateway: IpAddress | undefined;
   readonly interfaceName: string | undefined;
@@ -39,10 +71,14 @@ export class RoutingTable {
     this.#topology = topology;
   }
 
-  add({ destination, gateway, interface: interfaceName }: RouteOptions): void {
+  /** @throws InvalidArgumentError an argument is wrong, the interface is unknown, or there is nowhere to send to. */
+  add(route: RouteOptions): void {
+    const { destination, gateway, interface: interfaceName, type = "unicast" } = route;
     const prefix = Prefix.parse(destination, "addRoute", "destination");
+    if (type === "unicast") this.#checkNextHop(route);
+    else checkRefusal(route);
     const address = gateway === undefined ? undefined : parseIpAddress(gateway).address;
-    this.#added = [...this.#added, { prefix, gateway: address, interfaceName }];
+    this.#added = [...this.#added, { type, prefix, gateway: address, interfaceName }];
   }
 
   /** Removes the routes to `destination`. Returns whether there was one. */
@@ -64,6 +100,18 @@ export class RoutingTable {
     return best;
   }
 
+  /** Returns the errno of the longest route that refuses the destination, if its prefix is longer than `length`. */
+  refusal(destination: IpAddress, length: number = Number.NEGATIVE_INFINITY): Outcome | undefined {
+    let refusal: Outcome | undefined;
+    let longest = length;
+    for (const { type, prefix } of this.#added) {
+      if (type === "unicast" || prefix.length <= longest || !prefix.contains(destination)) continue;
+      refusal = REFUSALS[type];
+      longest = prefix.length;
+    }
+    return refusal;
+  }
+
   *#matches(destination: IpAddress): Generator<Match> {
     yield* this.#addedRoutes(destination);
     yield* this.#subnets(destination);
@@ -71,8 +119,8 @@ export class RoutingTable {
   }
 
   *#addedRoutes(destination: IpAddress): Generator<Match> {
-    for (const { prefix, gateway, interfaceName } of this.#added) {
-      const egress = prefix.contains(destination) ? this.#egressOf(gateway, interfaceName) : undefined;
+    for (const { type, prefix, gateway, interfaceName } of this.#added) {
+      const egress = type === "unicast" && prefix.contains(destination) ? this.#egressOf(gateway, interfaceName) : undefined;
       if (egress !== undefined) yield { egress, gateway, source: undefined, length: prefix.length };
     }
   }
@@ -92,10 +140,17 @@ export class RoutingTable {
       if (egress.segment === undefined || !egress.has(family)) continue;
       for (const gateway of this.#topology.gateways(egress.segment, family)) {
         if (family === 6 || egress.prefixes.some((prefix) => prefix.contains(gateway))) {
-          yield { egress, gateway, source: undefined, length: 0 };
+          yield { egress, gateway, source: undefined, length: ANNOUNCED_LENGTH };
         }
       }
     }
+  }
+
+  #checkNextHop(route: RouteOptions): void {
+    const { gateway, interface: name } = route;
+    if (gateway !== undefined && isIP(gateway) === 0) throw outOfRange("addRoute", "gateway", gateway, "an IP literal");
+    if (gateway === undefined && name === undefined) throw outOfRange("addRoute", "route", route, "a gateway, an interface, or both");
+    if (name !== undefined) this.#interfaces.find(name, "addRoute");
   }
 
   #egressOf(gateway: IpAddress | undefined, name: string | undefined): HostInterface | undefined {
@@ -103,4 +158,12 @@ export class RoutingTable {
     if (gateway === undefined) return undefined;
     return this.#interfaces.all.find((egress) => egress.prefixes.some((prefix) => prefix.contains(gateway)));
   }
+}
+
+function checkRefusal({ type, gateway, interface: name }: RouteOptions): void {
+  if (type === undefined || !Object.hasOwn(REFUSALS, type)) {
+    throw outOfRange("addRoute", "type", type, `one of unicast, ${Object.keys(REFUSALS).join(", ")}`);
+  }
+  if (gateway !== undefined) throw outOfRange("addRoute", "gateway", gateway, `none: the type of the route is ${type}`);
+  if (name !== undefined) throw outOfRange("addRoute", "interface", name, `none: the type of the route is ${type}`);
 }
