@@ -1,10 +1,10 @@
-/** Something that is due at a time; of two that are due at once, the one with the lower number goes first. */
+/** An event that is due at a time. Of two that are due at once, the one with the lower number goes first. */
 export interface Due {
   readonly dueMs: number;
   readonly sequence: number;
 }
 
-/** A binary heap: what is due first comes out first, ties in the order of their numbers. */
+/** A binary heap of events: the first one due comes out first, ties in the order of their numbers. */
 export class EventQueue<T extends Due> {
   readonly #heap: T[] = [];
 
@@ -12,23 +12,23 @@ export class EventQueue<T extends Due> {
     return this.#heap.length;
   }
 
-  /** What comes next, left where it is. */
+  /** Returns the next event, and leaves it in the queue. */
   peek(): T | undefined {
     return this.#heap[0];
   }
 
   push(event: T): void {
     const heap = this.#heap;
-    let at = heap.length;
+    let index = heap.length;
     heap.push(event);
-    while (at > 0) {
-      const parentAt = (at - 1) >> 1;
-      const parent = heap[parentAt]!;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = heap[parentIndex]!;
       if (!isBefore(event, parent)) break;
-      heap[at] = parent;
-      at = parentAt;
+      heap[index] = parent;
+      index = parentIndex;
     }
-    heap[at] = event;
+    heap[index] = event;
   }
 
   pop(): T | undefined {
@@ -39,28 +39,28 @@ export class EventQueue<T extends Due> {
     return first;
   }
 
-  /** Keeps what `isWanted` accepts. */
+  /** Keeps the events that `isWanted` accepts, and drops all others. */
   retain(isWanted: (event: T) => boolean): void {
     const wanted = this.#heap.filter(isWanted);
     this.#heap.length = 0;
     for (const event of wanted) this.push(event);
   }
 
-  /** Puts `event` in at the top, and lets it down to where it belongs. */
+  /** Puts `event` in at the top, and moves it down to its place. */
   #sink(event: T): void {
     const heap = this.#heap;
     const end = heap.length;
-    let at = 0;
+    let index = 0;
     for (;;) {
-      let childAt = 2 * at + 1;
-      if (childAt >= end) break;
-      if (childAt + 1 < end && isBefore(heap[childAt + 1]!, heap[childAt]!)) childAt += 1;
-      const child = heap[childAt]!;
+      let childIndex = 2 * index + 1;
+      if (childIndex >= end) break;
+      if (childIndex + 1 < end && isBefore(heap[childIndex + 1]!, heap[childIndex]!)) childIndex += 1;
+      const child = heap[childIndex]!;
       if (!isBefore(child, event)) break;
-      heap[at] = child;
-      at = childAt;
+      heap[index] = child;
+      index = childIndex;
     }
-    heap[at] = event;
+    heap[index] = event;
   }
 }
 

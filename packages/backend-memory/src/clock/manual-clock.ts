@@ -1,8 +1,8 @@
 /**
- * Time that stands still until it is told to move.
+ * Time that stands still until the program moves it.
  *
- * The clock jumps from one due call to the next, in order of their times, ties in the order they were made; calls that are made
- * meanwhile take part. After each call what it set off runs before the next one is made, as between two timers of Node: ticks,
+ * The clock jumps from one due call to the next, in order of their times, ties in the order they were scheduled; calls that are
+ * scheduled meanwhile take part. Between two calls runs all that the first one has caused, as between two timers of Node: ticks,
  * microtasks, promise chains of any length. Nothing here waits for the real clock: an hour passes as fast as its calls.
  */
 import { BASE_ERRORS, type Clock, InvalidArgumentError, type ScheduledCall, StateError } from "@groupcast/base";
@@ -12,27 +12,27 @@ import { MEMORY_ERRORS } from "./memory-errors.js";
 const DEFAULT_LIMIT_MS = 3_600_000; // one hour: more than a test waits for, little enough to fail soon
 const COMPACT_ABOVE = 64; // cancelled calls that may lie in the queue before it is swept
 
-const HAND_OVERS = 3; // between microtasks and ticks; each lets all that there are of both run, and those they make of their own kind
+const HAND_OVERS = 3; // between microtasks and ticks; each runs all that are queued of both, and those they queue of their own kind
 const CALLS_PER_TURN = 32; // then the event loop gets its turn too: I/O does not starve, and the turn's microsecond is shared
 
 // Kept from the start, so that a test that replaces the global timers does not stop this clock.
 const endOfTurn = setImmediate;
 const { nextTick } = process;
 
-/** How long {@link ManualClock.runUntil} and {@link ManualClock.runUntilIdle} go on. */
+/** Limit of {@link ManualClock.runUntil} and {@link ManualClock.runUntilIdle}. */
 export interface RunLimit {
-  /** Milliseconds of this clock after which waiting is given up; default 3,600,000 (an hour). */
+  /** Milliseconds of this clock after which they give up; default 3,600,000 (an hour). */
   readonly limitMs?: number;
 }
 
-/** Where a {@link ManualClock} starts. */
+/** Options of {@link ManualClock}. */
 export interface ManualClockOptions {
-  /** What `nowMs()` says at first; default 0. */
+  /** First value of `nowMs()`; default 0. */
   readonly startMs?: number;
 }
 
 /**
- * A {@link Clock} for tests.
+ * A `Clock` for tests, which moves only when the program moves it.
  *
  * @example
  * ```ts
@@ -51,28 +51,29 @@ export class ManualClock implements Clock {
   #turn: Promise<void> = Promise.resolve();
   readonly #queue = new EventQueue<ManualCall>();
 
+  /** Makes a clock that shows `startMs`. */
   constructor({ startMs = 0 }: ManualClockOptions = {}) {
     this.#nowMs = startMs;
   }
 
-  /** Milliseconds; moves only inside {@link advance}, {@link runUntil} and {@link runUntilIdle}. */
+  /** Returns the time in milliseconds. It changes only inside {@link advance}, {@link runUntil} and {@link runUntilIdle}. */
   nowMs(): number {
     return this.#nowMs;
   }
 
-  /** Calls `fn` once, when the clock has been moved `delayMs` on from now. */
+  /** Calls `fn` once, when the clock has moved on by `delayMs`. A negative delay counts as 0. */
   schedule(delayMs: number, fn: () => void): ScheduledCall {
     const call = new ManualCall({ dueMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++ }, fn, this.#noteCancelled);
     this.#queue.push(call);
     return call;
   }
 
-  /** Does nothing: no process stays alive for a clock that moves only when it is told to. */
+  /** Does nothing: a clock that only the program moves keeps no process alive. */
   hold(): () => void {
     return () => {};
   }
 
-  /** How many calls wait. */
+  /** Number of calls that wait. */
   get pendingCalls(): number {
     return this.#queue.size - this.#cancelled;
   }
@@ -80,10 +81,10 @@ export class ManualClock implements Clock {
   /**
    * Moves the clock `ms` on and makes every call that becomes due, each at its own time.
    *
-   * Timing: settles when the last of them, and everything it set off, has run. Calls to this and its siblings wait for each other.
+   * Timing: settles when the last of them, and all that it has caused, has run. Calls of this method and its siblings wait for each other.
    *
-   * @param ms - Milliseconds, 0 or more. 0 lets happen what is due now, datagrams on links without delay among it.
-   * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. What a call throws rejects the promise, with the clock at that call.
+   * @param ms - Milliseconds, 0 or more. 0 makes the calls that are due now, and delivers datagrams on links without delay.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. A call that throws rejects the promise, and leaves the clock at its time.
    */
   advance(ms: number): Promise<void> {
     if (!(ms >= 0)) {
@@ -98,10 +99,11 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves the clock until `condition` holds (asked after each call), or to the time `condition`.
+   * Moves the clock until `condition` holds, which is checked after each call, or to the time `condition`.
    *
-   * @param condition - A predicate, or a time in milliseconds as {@link nowMs} tells it, not earlier than now.
-   * @throws StateError `ERR_CLOCK_LIMIT`, as a rejection: nothing is left to happen, or `limitMs` have passed, and it does not hold.
+   * @param condition - A predicate, or a time in milliseconds as {@link nowMs} returns it, not earlier than now.
+   * @throws StateError `ERR_CLOCK_LIMIT`, as a rejection: no call is left, or `limitMs` have passed, and it does not hold.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: the time has passed already.
    */
   runUntil(condition: (() => boolean) | number, { limitMs = DEFAULT_LIMIT_MS }: RunLimit = {}): Promise<void> {
     if (typeof condition === "function") return this.#inTurn(() => this.#runWhile(() => !condition(), limitMs, "runUntil"));
@@ -118,7 +120,7 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves the clock until no call waits any more. A protocol that beacons is never idle: use {@link runUntil} or {@link advance} there.
+   * Moves the clock until no call waits any more. A protocol with beacons is never idle: use {@link runUntil} or {@link advance} there.
    *
    * @throws StateError `ERR_CLOCK_LIMIT`, as a rejection: calls still wait after `limitMs`.
    */
@@ -131,7 +133,7 @@ export class ManualClock implements Clock {
 
   #inTurn(run: () => Promise<void>): Promise<void> {
     const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {}); // the next one starts all the same; whoever asked for this one has the rejection
+    this.#turn = result.catch(() => {}); // the next one starts all the same; the caller of this one has the rejection
     return result;
   }
 
@@ -139,7 +141,7 @@ export class ManualClock implements Clock {
     await turnEnded();
     do {
       while (this.#makeNextCall(targetMs)) await this.#settled();
-      await turnEnded(); // what took longer than the calls were given may have made another
+      await turnEnded(); // a slower consequence of the calls may have scheduled another
     } while (this.#isDue(targetMs));
     this.#nowMs = Math.max(this.#nowMs, targetMs);
   }
@@ -155,7 +157,7 @@ export class ManualClock implements Clock {
   }
 
   async #lastChance(isWellNow: () => boolean, operation: string): Promise<void> {
-    await turnEnded(); // what took longer than the calls were given may have changed something
+    await turnEnded(); // a slower consequence of the calls may have changed something
     if (!isWellNow()) throw new StateError(MEMORY_ERRORS.ERR_CLOCK_LIMIT, operation);
   }
 
@@ -163,13 +165,13 @@ export class ManualClock implements Clock {
     return (this.#queue.peek()?.dueMs ?? Number.POSITIVE_INFINITY) <= deadlineMs;
   }
 
-  /** Settles when what the last call set off has run. */
+  /** Settles when all that the last call has caused has run. */
   #settled(): Promise<void> {
     this.#calls += 1;
     return this.#calls % CALLS_PER_TURN === 0 ? turnEnded() : handedOver();
   }
 
-  /** Makes the first call that is due by `deadlineMs`; false when there is none. */
+  /** Makes the first call that is due by `deadlineMs`; returns false if there is none. */
   #makeNextCall(deadlineMs: number): boolean {
     for (let call = this.#queue.peek(); call !== undefined && call.dueMs <= deadlineMs; call = this.#queue.peek()) {
       this.#queue.pop();
@@ -214,7 +216,7 @@ class ManualCall implements ScheduledCall, Due {
     if (this.take() !== undefined) this.#cancelled();
   }
 
-  /** The function, once; afterwards the call neither runs nor can be cancelled. */
+  /** Returns the function, once; afterwards the call neither runs nor can be cancelled. */
   take(): (() => void) | undefined {
     const fn = this.#fn;
     this.#fn = undefined;
@@ -222,7 +224,7 @@ class ManualCall implements ScheduledCall, Due {
   }
 }
 
-/** Settles when all ticks and microtasks there are, and those they make, have run: some 300 ns. */
+/** Settles when all ticks and microtasks, and those they queue, have run: some 300 ns. */
 function handedOver(): Promise<void> {
   return new Promise((resolve) => {
     let left = HAND_OVERS;

@@ -8,5 +8,5 @@ const TABLE = {
   },
 } as const;
 
-/** The errors that only the memory network has. */
+/** Errors that only the memory network has. */
 export const MEMORY_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);

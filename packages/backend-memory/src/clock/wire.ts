@@ -1,20 +1,20 @@
 /**
- * Everything that is under way, and the sockets that have something to tell.
+ * Everything that is in flight, and the sockets that wait to be woken.
  *
- * One call of the clock does all that is due at one instant: first what arrives, in the order it was sent, then one wake-up of
- * each socket that has something. What those set off comes with the next call, at the same instant if nothing takes time.
+ * One call of the clock does all that is due at one instant: first the arrivals, in the order they were sent, then one wake-up of
+ * each socket that has asked for it. Whatever those cause happens in the next call, at the same instant if nothing takes time.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { type Due, EventQueue } from "./event-queue.js";
 
 const TOLERANCE_MS = 1e-6; // sums of fractions differ in their last bit; a nanosecond is no time
 
-/** Where something can arrive. */
+/** A place where cargo arrives. */
 export interface Receiver<Cargo> {
   arrive(cargo: Cargo): void;
 }
 
-/** What wants to run once, soon, from the event loop. */
+/** Something to be called once, soon, from the event loop. */
 export interface Sleeper {
   wake(): void;
 }
@@ -30,7 +30,7 @@ const CALLER: Receiver<() => void> = { arrive: (fn) => fn() };
 export class Wire {
   readonly #clock: Clock;
   readonly #later = new EventQueue<Transit>();
-  readonly #now: Transit[] = []; // what takes no time, in order
+  readonly #now: Transit[] = []; // transits that take no time, in order
   #woken: Sleeper[] = [];
   #sequence = 0;
   #armed: ScheduledCall | undefined;
@@ -44,7 +44,7 @@ export class Wire {
     return this.#clock.nowMs();
   }
 
-  /** Lets `cargo` arrive `delayMs` from now; never inside this call. */
+  /** Delivers `cargo` in `delayMs`, never inside this call. */
   carry<Cargo>(delayMs: number, receiver: Receiver<Cargo>, cargo: Cargo): void {
     const nowMs = this.#clock.nowMs();
     const transit: Transit = { dueMs: nowMs + delayMs, sequence: this.#sequence++, receiver: receiver as Receiver<unknown>, cargo };
@@ -53,12 +53,12 @@ export class Wire {
     this.#arm(transit.dueMs, nowMs);
   }
 
-  /** Calls `fn` `delayMs` from now; never inside this call. */
+  /** Calls `fn` in `delayMs`, never inside this call. */
   call(delayMs: number, fn: () => void): void {
     this.carry(delayMs, CALLER, fn);
   }
 
-  /** Wakes `sleeper` after everything that arrives at this instant; never inside this call. The caller asks once. */
+  /** Wakes `sleeper` after all that arrives at this instant, never inside this call. The caller asks once. */
   wakeSoon(sleeper: Sleeper): void {
     this.#woken.push(sleeper);
     const nowMs = this.#clock.nowMs();
@@ -89,18 +89,18 @@ export class Wire {
       next.receiver.arrive(next.cargo);
     }
     const now = this.#now;
-    for (let at = 0; at < now.length; at++) now[at]!.receiver.arrive(now[at]!.cargo);
+    for (let index = 0; index < now.length; index++) now[index]!.receiver.arrive(now[index]!.cargo);
     now.length = 0;
   }
 
   #wakeAll(): void {
     const sleepers = this.#woken;
     this.#woken = [];
-    let at = 0;
+    let index = 0;
     try {
-      for (; at < sleepers.length; at++) sleepers[at]!.wake();
+      for (; index < sleepers.length; index++) sleepers[index]!.wake();
     } catch (error) {
-      this.#woken = [...sleepers.slice(at + 1), ...this.#woken]; // one that throws takes nothing from the others
+      this.#woken = [...sleepers.slice(index + 1), ...this.#woken]; // one that throws takes nothing from the others
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import type { Sleeper, Wire } from "../clock/wire.js";
 
-/** Those who watch the interfaces and routes of a host. */
+/** Watchers of the interfaces and routes of a host. */
 export class ChangeWatchers {
   readonly #wire: Wire;
   readonly #watchers = new Set<Watcher>();

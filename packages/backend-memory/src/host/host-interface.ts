@@ -17,7 +17,7 @@ export interface PacketIntake {
   acceptOwn(packet: Packet, ingress: HostInterface): void;
 }
 
-/** How an interface is made. */
+/** Properties of a new interface. */
 export interface HostInterfaceFields {
   readonly hostName: string;
   readonly name: string;

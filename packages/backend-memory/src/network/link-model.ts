@@ -1,33 +1,33 @@
-/** What a link does to what passes it: takes time, loses, doubles, reorders. */
+/** Conditions of a link: it delays, loses, duplicates and reorders packets. */
 import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 import type { Random } from "./random.js";
 
 const DEFAULT_QUEUE_BYTES = 1_500_000; // 1,000 full frames of Ethernet: the `txqueuelen` Linux gives a device
 const DEFAULT_REORDER_DELAY_MS = 10;
 
-/** Conditions of a link. What is left out does not happen. */
+/** Conditions of a link. Default: no loss, no delay, no limit. */
 export interface LinkOptions {
-  /** Share of the frames that is lost, 0 … 1. A datagram in fragments is lost with any of them. */
+  /** Share of frames that is lost, 0 … 1. A datagram in fragments is lost with any of them. Default 0. */
   readonly loss?: number;
-  /** Time from one end to the other, in milliseconds. */
+  /** Time from one end to the other, in milliseconds; default 0. */
   readonly delayMs?: number;
-  /** Up to so many milliseconds more, evenly spread. Keeps the order. */
+  /** Largest additional delay in milliseconds, evenly spread from 0. It keeps the order of datagrams. Default 0. */
   readonly jitterMs?: number;
-  /** Share of the datagrams that arrives twice, 0 … 1. */
+  /** Share of datagrams that arrives twice, 0 … 1; default 0. */
   readonly duplicate?: number;
-  /** Share of the datagrams that is held back for `reorderDelayMs`, so that later ones overtake it, 0 … 1. */
+  /** Share of datagrams that is held back for `reorderDelayMs`, so that later ones overtake it, 0 … 1; default 0. */
   readonly reorder?: number;
-  /** Milliseconds; default 10. */
+  /** Time that a reordered datagram is held back, in milliseconds; default 10. */
   readonly reorderDelayMs?: number;
-  /** Bits per second, IP headers counted and link framing not; default: without limit. */
+  /** Bandwidth in bits per second. IP headers are counted, link framing is not. Default: no limit. */
   readonly bandwidthBitsPerSecond?: number;
-  /** Bytes that may wait for their turn when the bandwidth is limited; what does not fit is lost. Default 1,500,000. */
+  /** Bytes that can wait when the bandwidth is limited; datagrams that do not fit are lost. Default 1,500,000. */
   readonly queueBytes?: number;
 }
 
-/** {@link LinkModel.pass}: lost on the way. */
+/** Result of {@link LinkModel.pass}: lost. */
 export const LOST = -1;
-/** {@link LinkModel.pass}: there was no room in the queue. */
+/** Result of {@link LinkModel.pass}: the queue had no room. */
 export const QUEUE_FULL = -2;
 
 const RANGES: Readonly<Record<keyof LinkOptions, readonly [min: number, max: number]>> = {
@@ -91,12 +91,12 @@ export class LinkModel {
     };
   }
 
-  /** Whether what is sent may have to wait for what was sent before. */
+  /** Whether packets may have to wait for those that were sent before. */
   get isPaced(): boolean {
     return this.#options.bandwidthBitsPerSecond !== Number.POSITIVE_INFINITY;
   }
 
-  /** When the last bit of what was sent so far has left the sender. */
+  /** Time when the last bit of all that was sent so far has left the sender. */
   get busyUntilMs(): number {
     return this.#busyUntilMs;
   }
@@ -113,12 +113,12 @@ export class LinkModel {
     return this.#lastDueMs - nowMs;
   }
 
-  /** Whether what has just passed arrives a second time. */
+  /** Whether the packet that has just passed arrives a second time. */
   duplicates(): boolean {
     return this.#random.happens(this.#options.duplicate);
   }
 
-  /** When the last bit leaves, or -1 when the queue has no room. */
+  /** Returns the time when the last bit leaves, or -1 if the queue has no room. */
   #serialize(nowMs: number, bytes: number): number {
     if (!this.isPaced) return nowMs;
     const { bandwidthBitsPerSecond, queueBytes } = this.#options;

@@ -109,20 +109,20 @@ export class PacketRouter implements MemoryRouter, ForwardingNode {
     if (staysOnLink(destination) || origin === undefined) return;
     const from = port.segment;
     const ways = this.ports.filter(
-      (out) => out !== port && out.isUp && this.#topology.carries(origin, this, { from, to: out.segment }, destination.text),
+      (egress) => egress !== port && egress.isUp && this.#topology.carries(origin, this, { from, to: egress.segment }, destination.text),
     );
     if (ways.length === 0) return;
     if (packet.source.kind === "linkLocal") this.#log.noteDrop(packet, port, "link-local source");
     else if (packet.hops <= 1) this.#log.noteDrop(packet, port, "TTL expired");
-    else for (const out of ways) out.transmit(oneHopLess(packet), undefined);
+    else for (const egress of ways) egress.transmit(oneHopLess(packet), undefined);
   }
 
-  #transmit(packet: Packet, out: RouterPort, nextHop: IpAddress): void {
-    if (out.segment.neighbour(nextHop) !== undefined) {
-      out.transmit(oneHopLess(packet), nextHop);
+  #transmit(packet: Packet, egress: RouterPort, nextHop: IpAddress): void {
+    if (egress.segment.neighbour(nextHop) !== undefined) {
+      egress.transmit(oneHopLess(packet), nextHop);
       return;
     }
-    this.#log.noteDrop(packet, out, "no such neighbour");
+    this.#log.noteDrop(packet, egress, "no such neighbour");
     this.#wire.call(NEIGHBOUR_TIMEOUT_MS, () => this.#report(packet, "host unreachable"));
   }
 

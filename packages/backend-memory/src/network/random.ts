@@ -1,5 +1,5 @@
 /**
- * Chance that can be repeated: xoshiro128** 1.1 (David Blackman and Sebastiano Vigna, 2018, https://prng.di.unimi.it/),
+ * Repeatable randomness: xoshiro128** 1.1 (David Blackman and Sebastiano Vigna, 2018, https://prng.di.unimi.it/),
  * its four words of state filled by SplitMix32's finalizer (MurmurHash3's, Austin Appleby). Not for secrets.
  */
 const TWO_TO_32 = 0x1_0000_0000;
@@ -26,7 +26,7 @@ export class Random {
     this.#d = next() | 1; // the state must not be all zeros
   }
 
-  /** 0 ≤ number < 1. */
+  /** Returns a number from 0 to less than 1. */
   next(): number {
     const result = Math.imul(rotated(Math.imul(this.#b, 5), 7), 9);
     const shifted = this.#b << 9;
@@ -39,20 +39,20 @@ export class Random {
     return (result >>> 0) / TWO_TO_32;
   }
 
-  /** 0 ≤ integer < `bound`. */
+  /** Returns an integer from 0 to less than `bound`. */
   below(bound: number): number {
     return Math.floor(this.next() * bound);
   }
 
-  /** True in `probability` of all cases; asks for a number only where the answer is open. */
+  /** Returns true in `probability` of all cases; takes a number only where the answer is open. */
   happens(probability: number): boolean {
     return probability > 0 && (probability >= 1 || this.next() < probability);
   }
 
-  /** A stream of its own for whatever `label` names: what one does with it leaves the others as they are. */
+  /** Returns a stream of its own for the thing that `label` names: using it leaves all others as they are. */
   fork(label: string): Random {
     let hash = this.#seed;
-    for (let at = 0; at < label.length; at++) hash = mixed(hash ^ label.charCodeAt(at));
+    for (let index = 0; index < label.length; index++) hash = mixed(hash ^ label.charCodeAt(index));
     return new Random(hash);
   }
 }

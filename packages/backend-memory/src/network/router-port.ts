@@ -15,7 +15,7 @@ export interface ForwardingNode {
   forward(frame: Frame, port: RouterPort): void;
 }
 
-/** How a port is made. */
+/** Properties of a new port. */
 export interface RouterPortFields {
   readonly to: PacketSwitch;
   readonly prefixes: readonly Prefix[];

@@ -74,7 +74,7 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
 
   bind(local: SocketAddress): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    if (this.family === 6 && this.endpoint.port !== 0) return ERRNO.EINVAL; // IPv4 looks at the address first
+    if (this.family === 6 && this.endpoint.port !== 0) return ERRNO.EINVAL; // IPv4 looks target the address first
     const written = this.#addresses.parse(local.address);
     const place = localAddress(this.#interfaces, written, { family: this.family, options: this.#options.values });
     if (typeof place === "number") return place;
@@ -158,33 +158,33 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
     return name === "kernelDrops" ? this.#reader.drops : this.#options.get(name);
   }
 
-  setMulticastInterface(at: NetworkInterface | undefined): Outcome {
+  setMulticastInterface(target: NetworkInterface | undefined): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    const egress = at === undefined ? undefined : this.#find(at);
-    if (at !== undefined && egress === undefined) return this.family === 4 ? ERRNO.EADDRNOTAVAIL : ERRNO.ENODEV;
+    const egress = target === undefined ? undefined : this.#find(target);
+    if (target !== undefined && egress === undefined) return this.family === 4 ? ERRNO.EADDRNOTAVAIL : ERRNO.ENODEV;
     const { bindToInterface } = this.#options.values;
     if (egress !== undefined && bindToInterface !== 0 && bindToInterface !== egress.index) return ERRNO.EINVAL;
     this.#sender.multicastInterface = egress;
     return 0;
   }
 
-  join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
+  join(group: string, target: NetworkInterface | undefined, source: string | undefined): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    return this.#memberships.join(this.#parse(group), this.#indexOf(at), this.#parsed(source));
+    return this.#memberships.join(this.#parse(group), this.#indexOf(target), this.#parsed(source));
   }
 
-  leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome {
-    if (source !== undefined) return this.#changeSource(group, at, { mode: "include", change: "delete", source: this.#parse(source) });
+  leave(group: string, target: NetworkInterface | undefined, source: string | undefined): Outcome {
+    if (source !== undefined) return this.#changeSource(group, target, { mode: "include", change: "delete", source: this.#parse(source) });
     if (this.#isClosed) return ERRNO.EBADF;
-    return this.#memberships.leave(this.#parse(group), this.#indexOf(at));
+    return this.#memberships.leave(this.#parse(group), this.#indexOf(target));
   }
 
-  blockSource(group: string, at: NetworkInterface, source: string): Outcome {
-    return this.#changeSource(group, at, { mode: "exclude", change: "add", source: this.#parse(source) });
+  blockSource(group: string, target: NetworkInterface, source: string): Outcome {
+    return this.#changeSource(group, target, { mode: "exclude", change: "add", source: this.#parse(source) });
   }
 
-  unblockSource(group: string, at: NetworkInterface, source: string): Outcome {
-    return this.#changeSource(group, at, { mode: "exclude", change: "delete", source: this.#parse(source) });
+  unblockSource(group: string, target: NetworkInterface, source: string): Outcome {
+    return this.#changeSource(group, target, { mode: "exclude", change: "delete", source: this.#parse(source) });
   }
 
   ref(): void {
@@ -236,9 +236,9 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
     return this.#ports.claim(this, port);
   }
 
-  #changeSource(group: string, at: NetworkInterface | undefined, change: SourceChange): Outcome {
+  #changeSource(group: string, target: NetworkInterface | undefined, change: SourceChange): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    return this.#memberships.changeSource(this.#parse(group), this.#indexOf(at), change);
+    return this.#memberships.changeSource(this.#parse(group), this.#indexOf(target), change);
   }
 
   #writableInMs(): number {
@@ -247,13 +247,13 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   }
 
   /** Finds the interface by its index, or by name where the caller has none. */
-  #find(at: NetworkInterface): HostInterface | undefined {
-    return at.index === 0 ? this.#interfaces.named(at.name) : this.#interfaces.withIndex(at.index);
+  #find(target: NetworkInterface): HostInterface | undefined {
+    return target.index === 0 ? this.#interfaces.named(target.name) : this.#interfaces.withIndex(target.index);
   }
 
   /** Returns undefined for "as routed". An interface that is gone keeps its index, so that a membership there can still be left. */
-  #indexOf(at: NetworkInterface | undefined): number | undefined {
-    return at === undefined ? undefined : (this.#find(at)?.index ?? at.index);
+  #indexOf(target: NetworkInterface | undefined): number | undefined {
+    return target === undefined ? undefined : (this.#find(target)?.index ?? target.index);
   }
 
   #parse(address: string): IpAddress {

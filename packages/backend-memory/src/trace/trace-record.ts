@@ -18,8 +18,13 @@ export interface TracedPacket {
   readonly trafficClass: number;
   /** Payload of the datagram. It is shared with the network: read it only. */
   readonly payload: Buffer;
-  /** Present if the packet is an ICMP error, which has no payload: its kind, and the datagram that it is about. */
-  readonly icmp?: { readonly kind: IcmpKind; readonly about: TracedPacket };
+  /** Present if the packet is an ICMP error, which has no payload. */
+  readonly icmp?: {
+    /** Kind of the error. */
+    readonly kind: IcmpKind;
+    /** The datagram that the error is about. */
+    readonly about: TracedPacket;
+  };
 }
 
 /** One line of the trace. */
