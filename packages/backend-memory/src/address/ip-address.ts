@@ -1,5 +1,5 @@
 /** IP addresses as the network compares them: parsed once, written in one way (RFC 5952). */
-import type { Family } from "@groupcast/backend";
+import { type Family, familyOf, isLinkLocal, isMulticast, needsZone, withoutZone, zoneOf } from "@groupcast/backend";
 
 /** Purpose of an address. `broadcast` is 255.255.255.255; for any other address the subnet decides. */
 export type AddressKind = "any" | "loopback" | "linkLocal" | "multicast" | "broadcast" | "unicast";
@@ -15,6 +15,7 @@ export interface IpAddress {
   readonly family: Family;
   readonly bytes: Uint8Array; // 4 or 16, in network order
   readonly kind: AddressKind;
+  readonly needsZone: boolean; // it means something only together with an interface
   readonly scope: number; // of an IPv6 address or group (RFC 4291 section 2.7); 14, global, for every IPv4 address
 }
 
@@ -35,12 +36,10 @@ export const DESTINATIONS_FOR_MANY: readonly string[] = ["224.0.0.0/4", "255.255
 
 /** Parses an IP literal. The caller has checked that it is one (`isIP` of node:net). */
 export function parseIpAddress(text: string): WrittenAddress {
-  if (!text.includes(":")) return { address: ipv4(parsedQuad(text)), zone: undefined, isMapped: false };
-  const percent = text.indexOf("%");
-  const bytes = parsedGroups(percent < 0 ? text : text.slice(0, percent));
-  const zone = percent < 0 ? undefined : text.slice(percent + 1);
+  if (familyOf(text) === 4) return { address: ipv4(parsedQuad(text)), zone: undefined, isMapped: false };
+  const bytes = parsedGroups(withoutZone(text));
   const isMapped = isMappedPrefix(bytes);
-  return { address: isMapped ? ipv4(bytes.slice(12)) : ipv6(bytes), zone, isMapped };
+  return { address: isMapped ? ipv4(bytes.slice(12)) : ipv6(bytes), zone: zoneOf(text), isMapped };
 }
 
 /** The address of 4 or 16 bytes. */
@@ -61,11 +60,6 @@ export function mappedText(address: IpAddress): string {
 /** The link-local IPv6 address (RFC 4291 section 2.5.6) with these last groups, highest first. */
 export function linkLocalAddress(...groups: readonly number[]): IpAddress {
   return parseIpAddress(`fe80::${groups.map((group) => group.toString(16)).join(":")}`).address;
-}
-
-/** Whether an IPv6 address means something only together with an interface (`__ipv6_addr_needs_scope_id` of include/net/ipv6.h). */
-export function needsZone(address: IpAddress): boolean {
-  return address.family === 6 && (address.kind === "linkLocal" || (address.kind === "multicast" && address.scope <= SCOPE_LINK));
 }
 
 /** Whether the group is one that every interface is in: 224.0.0.1, ff01::1, ff02::1 (RFC 1112, RFC 4291 section 2.8). */
@@ -94,25 +88,26 @@ export function commonPrefixBits(a: IpAddress, b: IpAddress): number {
 }
 
 function ipv4(bytes: Uint8Array): IpAddress {
-  return { text: bytes.join("."), family: 4, bytes, kind: kindOfIpv4(bytes), scope: SCOPE_GLOBAL };
+  const text = bytes.join(".");
+  return { text, family: 4, bytes, kind: kindOfIpv4(text, bytes), needsZone: false, scope: SCOPE_GLOBAL };
 }
 
-function kindOfIpv4(bytes: Uint8Array): AddressKind {
-  const first = bytes[0]!;
-  if (first >= 224 && first < 240) return "multicast";
-  if (first === 127) return "loopback";
+function kindOfIpv4(text: string, bytes: Uint8Array): AddressKind {
+  if (isMulticast(text)) return "multicast";
+  if (bytes[0] === 127) return "loopback";
   if (bytes.every((byte) => byte === 0)) return "any";
   return bytes.every((byte) => byte === 255) ? "broadcast" : "unicast";
 }
 
 function ipv6(bytes: Uint8Array): IpAddress {
-  const kind = kindOfIpv6(bytes);
-  return { text: textOfIpv6(bytes), family: 6, bytes, kind, scope: scopeOfIpv6(bytes, kind) };
+  const text = textOfIpv6(bytes);
+  const kind = kindOfIpv6(text, bytes);
+  return { text, family: 6, bytes, kind, needsZone: needsZone(text), scope: scopeOfIpv6(bytes, kind) };
 }
 
-function kindOfIpv6(bytes: Uint8Array): AddressKind {
-  if (bytes[0] === 0xff) return "multicast";
-  if (bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80) return "linkLocal";
+function kindOfIpv6(text: string, bytes: Uint8Array): AddressKind {
+  if (isMulticast(text)) return "multicast";
+  if (isLinkLocal(text)) return "linkLocal";
   if (bytes.subarray(0, 15).some((byte) => byte !== 0)) return "unicast";
   return bytes[15] === 0 ? "any" : bytes[15] === 1 ? "loopback" : "unicast";
 }

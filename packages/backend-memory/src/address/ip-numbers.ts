@@ -11,11 +11,6 @@ export const FRAGMENT_HEADER_BYTES = 8;
 /** The payload of every fragment but the last is a multiple of this (RFC 791). */
 export const FRAGMENT_UNIT_BYTES = 8;
 
-/** Largest number in the length field of a UDP header. */
-export const MAX_UDP_LENGTH_BYTES = 65_535;
-/** Longest payload of a UDP datagram: {@link MAX_UDP_LENGTH_BYTES} less the headers that count; the IPv6 header does not. */
-export const MAX_PAYLOAD_BYTES = { 4: 65_507, 6: 65_527 } as const;
-
 /** Protocol numbers in an IP header (IANA). */
 export const IP_PROTOCOLS = { icmp: 1, udp: 17, icmpv6: 58 } as const;
 

@@ -1,6 +1,6 @@
 /** Binding and peer of a socket, and which datagrams are therefore its own. */
 import { type Family, type SocketAddress, socketAddress } from "@groupcast/backend";
-import { ANY_4, ANY_6, type IpAddress, mappedText, needsZone } from "../address/ip-address.js";
+import { ANY_4, ANY_6, type IpAddress, mappedText } from "../address/ip-address.js";
 
 /** The two ends of a datagram. */
 export interface Flow {
@@ -181,7 +181,7 @@ export class Endpoint {
   /** Returns `address` and `port` as this socket's owner reads them: mapped on an IPv6 socket, with the zone `interfaceName` where one is needed. */
   written(address: IpAddress, port: number, interfaceName: string | undefined): SocketAddress {
     if (this.family === 6 && address.family === 4) return socketAddress(mappedText(address), port);
-    const zone = interfaceName !== undefined && needsZone(address) ? `%${interfaceName}` : "";
+    const zone = interfaceName !== undefined && address.needsZone ? `%${interfaceName}` : "";
     return socketAddress(`${address.text}${zone}`, port);
   }
 }

@@ -1,5 +1,4 @@
 import { socketAddress } from "@groupcast/backend";
-import { needsZone } from "../address/ip-address.js";
 import { DEFAULT_HOPS } from "../address/ip-numbers.js";
 import { type IcmpError, icmpPacket } from "../network/packet.js";
 import type { HostInterface } from "./host-interface.js";
@@ -23,7 +22,7 @@ export class IcmpReplies {
     const { about } = icmp;
     if (about.icmp !== undefined) return;
     const { destination: source, source: destination } = about;
-    const route = this.#routing.find({ destination, source, interfaceIndex: needsZone(destination) ? ingress.index : 0 });
+    const route = this.#routing.find({ destination, source, interfaceIndex: destination.needsZone ? ingress.index : 0 });
     if (typeof route === "number") return;
     const fields = { id: this.#nextPacketId(), source, from: socketAddress(source.text, 0), origin: route.egress.segment };
     this.#output.send(icmpPacket(icmp, { ...fields, hops: DEFAULT_HOPS }), route);

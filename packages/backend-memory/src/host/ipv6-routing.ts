@@ -1,7 +1,7 @@
 /** Routes of IPv6 datagrams that leave a Linux host (net/ipv6/route.c), and their source addresses (RFC 6724). Measured on Linux 6.18. */
 import type { Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { commonPrefixBits, type IpAddress, LOOPBACK_6, needsZone } from "../address/ip-address.js";
+import { commonPrefixBits, type IpAddress, LOOPBACK_6 } from "../address/ip-address.js";
 import type { HostInterface } from "./host-interface.js";
 import type { OutputRoute, RouteQuery } from "./route.js";
 import type { RoutedHost } from "./routed-host.js";
@@ -100,7 +100,7 @@ interface Candidate {
 
 /** Returns the addresses to choose from. Groups and link-local destinations need one of the outgoing interface (RFC 6724 section 4); others take any but link-local ones. */
 function candidates(host: RoutedHost, destination: IpAddress, egress: HostInterface): Omit<Candidate, "bits">[] {
-  const isOwnOnly = destination.kind === "multicast" || needsZone(destination);
+  const isOwnOnly = destination.kind === "multicast" || destination.needsZone;
   const others = isOwnOnly ? [] : host.interfaces.all.filter((other) => other !== egress && !other.isLoopback);
   const own = newestFirst(egress).map((address) => ({ address, isOnEgress: true }));
   const foreign = others.flatMap((other) => newestFirst(other).map((address) => ({ address, isOnEgress: false })));

@@ -1,7 +1,7 @@
 /** Whether a socket can be bound to an address: `__inet_bind` of net/ipv4/af_inet.c and `__inet6_bind` of net/ipv6/af_inet6.c. */
 import type { Family, Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { type IpAddress, needsZone, type WrittenAddress } from "../address/ip-address.js";
+import type { IpAddress, WrittenAddress } from "../address/ip-address.js";
 import type { InterfaceTable } from "../host/interface-table.js";
 
 /** A place to bind a socket to. */
@@ -23,7 +23,7 @@ export function localAddress(interfaces: InterfaceTable, written: WrittenAddress
   if (isMapped !== (family === 6 && address.family === 4) || (family === 4 && address.family === 6)) return ERRNO.EAFNOSUPPORT;
   if (isMapped && options.ipv6Only === 1) return ERRNO.EINVAL;
   if (address.kind === "any") return { address, interfaceIndex: 0, isOwn: false };
-  if (needsZone(address)) return zonedAddress(interfaces, address, zone);
+  if (address.needsZone) return zonedAddress(interfaces, address, zone);
   const owner = interfaces.owner(address);
   const isOwn = owner !== undefined && (address.family === 4 || [0, owner.index].includes(options.bindToInterface));
   const isBindable = isOwn || address.kind === "multicast" || isBroadcast(interfaces, address);

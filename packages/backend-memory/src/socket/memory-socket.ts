@@ -11,7 +11,7 @@ import type {
   SocketObserver,
 } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { ANY_4, ANY_6, type IpAddress, needsZone } from "../address/ip-address.js";
+import { ANY_4, ANY_6, type IpAddress } from "../address/ip-address.js";
 import type { ParsedAddresses } from "../address/parsed-addresses.js";
 import type { Wire } from "../clock/wire.js";
 import { Endpoint } from "../host/endpoint.js";
@@ -221,13 +221,13 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   /** Whether a peer has a zone where it needs one, and the same as the socket (`__ip6_datagram_connect`). */
   #fitsZone(address: IpAddress, zone: string | undefined): boolean {
     const { bindToInterface } = this.#options.values;
-    if (!needsZone(address) || bindToInterface === 0) return address.kind !== "linkLocal" || zone !== undefined;
+    if (!address.needsZone || bindToInterface === 0) return address.kind !== "linkLocal" || zone !== undefined;
     return zone === undefined || this.#interfaces.inZone(zone)?.index === bindToInterface;
   }
 
   /** Binds the socket to the interface of a peer's zone, even if connecting then fails. */
   #bindToZone(address: IpAddress, zone: string | undefined): void {
-    const zoned = zone !== undefined && needsZone(address) ? this.#interfaces.inZone(zone) : undefined;
+    const zoned = zone !== undefined && address.needsZone ? this.#interfaces.inZone(zone) : undefined;
     if (zoned !== undefined) this.#options.values.bindToInterface = zoned.index;
   }
 

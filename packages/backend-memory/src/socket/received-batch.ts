@@ -1,5 +1,5 @@
 import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
-import { mappedText, needsZone } from "../address/ip-address.js";
+import { mappedText } from "../address/ip-address.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
 import type { Packet } from "../network/packet.js";
@@ -70,7 +70,7 @@ export class ReceivedBatch implements DatagramBatch {
   from(index: number): SocketAddress {
     const { packet, ingress } = this.#get(index);
     const { family } = this.#context.endpoint;
-    return packet.source.family === family && !needsZone(packet.source) ? packet.from : this.#zonedSender(packet, ingress);
+    return packet.source.family === family && !packet.source.needsZone ? packet.from : this.#zonedSender(packet, ingress);
   }
 
   truncated(index: number): boolean {

@@ -1,7 +1,7 @@
 /** Interface and source address that datagrams leave from: those the datagram asks for, then those of the socket, then its setting for groups. */
 import type { Outcome, PacketOrigin } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { type IpAddress, LOOPBACK_4, needsZone } from "../address/ip-address.js";
+import { type IpAddress, LOOPBACK_4 } from "../address/ip-address.js";
 import type { ParsedAddresses } from "../address/parsed-addresses.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
@@ -56,7 +56,7 @@ export class SendOrigin {
 
   /** `udpv6_sendmsg` of net/ipv6/udp.c. */
   #ofIpv6(destination: IpAddress, zone: string | undefined, via: PacketOrigin | undefined): Origin | Outcome {
-    const zoned = zone !== undefined && needsZone(destination) ? this.#interfaces.inZone(zone)?.index : 0;
+    const zoned = zone !== undefined && destination.needsZone ? this.#interfaces.inZone(zone)?.index : 0;
     if (zoned === undefined) return ERRNO.ENODEV;
     const bound = zoned || this.#options.values.bindToInterface;
     const asked = via === undefined ? bound : this.#asked(via, bound);
@@ -76,7 +76,7 @@ export class SendOrigin {
     const address = this.#parsed(source);
     if (address === undefined) return asked;
     const owner = this.#interfaces.owner(address);
-    const isOfAnother = needsZone(address) || (address.kind === "loopback" && egress !== undefined) ? owner !== egress : false;
+    const isOfAnother = address.needsZone || (address.kind === "loopback" && egress !== undefined) ? owner !== egress : false;
     return owner === undefined || isOfAnother ? ERRNO.EINVAL : asked;
   }
 

@@ -1,7 +1,13 @@
 /** Sends the datagrams of a socket: `udp_sendmsg` of net/ipv4/udp.c and `udpv6_sendmsg` of net/ipv6/udp.c. */
-import type { Outcome, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
+import {
+  MAX_UDP_LENGTH_BYTES,
+  maxPayloadBytes,
+  type Outcome,
+  type PacketOrigin,
+  type SendBatch,
+  type SocketAddress,
+} from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { MAX_PAYLOAD_BYTES, MAX_UDP_LENGTH_BYTES } from "../address/ip-numbers.js";
 import type { ParsedAddresses } from "../address/parsed-addresses.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
@@ -92,7 +98,7 @@ export class SocketSender implements SendingSocket {
     if (typeof route === "number") return route;
     const { values } = this.options;
     const { destination, kind } = route;
-    if (payload.end - payload.start > MAX_PAYLOAD_BYTES[destination.family]) return ERRNO.EMSGSIZE;
+    if (payload.end - payload.start > maxPayloadBytes(destination.family)) return ERRNO.EMSGSIZE;
     if (kind === "broadcast" && values.broadcast === 0) return ERRNO.EACCES;
     const admission = this.#output.admission(route, this);
     if (admission < 0) return admission;
