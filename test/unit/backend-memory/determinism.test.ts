@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
-import { at, batchOf, Opener } from "./bench.js";
+import { at, batchOf, Opener } from "./socket-probe.js";
 
 /** A run with everything that is left to chance in it; what happened, as text. */
 async function run(seed: number): Promise<string> {

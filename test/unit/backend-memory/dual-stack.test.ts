@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
-import { at, named, Opener } from "./bench.js";
+import { at, named, Opener } from "./socket-probe.js";
 
 function twoHosts(): Opener {
   const opener = new Opener(new MemoryNetwork());

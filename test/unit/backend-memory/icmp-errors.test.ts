@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, Opener } from "./bench.js";
+import { at, Opener } from "./socket-probe.js";
 
 function twoHosts(): Opener {
   const opener = new Opener(new MemoryNetwork({ link: { delayMs: 5 } }));
@@ -57,17 +57,17 @@ describe.each([
   test("nobody with that address: EHOSTUNREACH after three seconds, with receiveErrors, connected or not", async () => {
     const opener = twoHosts();
     const sockets = [0, 1].flatMap((receiveErrors) => [true, false].map((isConnected) => ({ receiveErrors, isConnected })));
-    const benches = sockets.map(({ receiveErrors, isConnected }, index) => {
-      const bench = opener.open("a", { family, port: 6000 + index, options: { receiveErrors } });
-      if (isConnected) bench.socket.connect(at(nobody, 9));
-      bench.send("x", isConnected ? undefined : at(nobody, 9));
-      return bench;
+    const probes = sockets.map(({ receiveErrors, isConnected }, index) => {
+      const probe = opener.open("a", { family, port: 6000 + index, options: { receiveErrors } });
+      if (isConnected) probe.socket.connect(at(nobody, 9));
+      probe.send("x", isConnected ? undefined : at(nobody, 9));
+      return probe;
     });
     await opener.clock.advance(2999);
-    expect(benches.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(probes.flatMap(({ failures }) => failures)).toEqual([]);
     await opener.clock.advance(1);
     const told = family === 4 ? `EHOSTUNREACH ${nobody}:9` : `EHOSTUNREACH [${nobody}]:9`;
-    expect(benches.map(({ failures }) => failures)).toEqual([[], [], [told], [told]]);
+    expect(probes.map(({ failures }) => failures)).toEqual([[], [], [told], [told]]);
   });
 
   test("sendFailed() is not called after close()", async () => {

@@ -1,7 +1,7 @@
 import { answered } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./bench.js";
+import { at, named, Opener } from "./socket-probe.js";
 
 const GROUP = "239.1.1.1";
 
@@ -195,9 +195,9 @@ describe("removed and added again", () => {
   test("the outgoing interface of groups is ENODEV (IPv6: ENETUNREACH) once it is gone", () => {
     const opener = twoHosts();
     const sockets = ([4, 6] as const).map((family, index) => {
-      const bench = opener.open("a", { family, port: 5000 + index });
-      bench.socket.setMulticastInterface(opener.interface("a"));
-      return bench;
+      const probe = opener.open("a", { family, port: 5000 + index });
+      probe.socket.setMulticastInterface(opener.interface("a"));
+      return probe;
     });
     opener.network.host("a").removeInterface("eth0");
     expect(named(sockets[0]!.send("x", at(GROUP)))).toBe("ENODEV");

@@ -1,11 +1,11 @@
 import { type LinkOptions, MemoryNetwork, type MemoryNetworkOptions } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, type Bench, batchOf, named, Opener } from "./bench.js";
+import { at, batchOf, named, Opener, type SocketProbe } from "./socket-probe.js";
 
 const COUNT = 2000;
 
 /** Sends numbered datagrams from a to b, one per millisecond, over a link with the conditions. */
-async function sentOver(link: LinkOptions, { seed = 7, count = COUNT } = {}): Promise<{ receiver: Bench; opener: Opener }> {
+async function sentOver(link: LinkOptions, { seed = 7, count = COUNT } = {}): Promise<{ receiver: SocketProbe; opener: Opener }> {
   const opener = new Opener(new MemoryNetwork({ seed, link }));
   const sender = opener.open("a");
   const receiver = opener.open("b");
@@ -22,7 +22,7 @@ function twoHosts(options: MemoryNetworkOptions = {}): Opener {
 }
 
 /** Milliseconds each took. */
-function delaysMs({ datagrams }: Bench): number[] {
+function delaysMs({ datagrams }: SocketProbe): number[] {
   return datagrams.map(({ text, atMs }) => atMs - Number(text));
 }
 

@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, type Bench, named, Opener } from "./bench.js";
+import { at, named, Opener, type SocketProbe } from "./socket-probe.js";
 
 const FAMILIES = [
   { family: 4 as const, group: "239.1.1.1", a: "10.9.0.1", b: "10.9.0.2", notGroup: "10.0.0.1", other: "ff15::1" },
@@ -59,18 +59,18 @@ const SEQUENCES: Readonly<Record<string, readonly Step[]>> = {
   ],
 };
 
-function openedOn(family: 4 | 6): { opener: Opener; bench: Bench } {
+function openedOn(family: 4 | 6): { opener: Opener; probe: SocketProbe } {
   const opener = new Opener(new MemoryNetwork());
-  return { opener, bench: opener.open("a", { family }) };
+  return { opener, probe: opener.open("a", { family }) };
 }
 
 describe.each(FAMILIES)("IPv$family", ({ family, group, a, b, notGroup, other }) => {
   test.each(Object.entries(SEQUENCES))("errnos of %s", (_, steps) => {
-    const { opener, bench } = openedOn(family);
+    const { opener, probe } = openedOn(family);
     const on = opener.interface("a");
     const outcomes = steps.map(([call, source]) => {
       const address = source === undefined ? undefined : { a, b }[source];
-      const { socket } = bench;
+      const { socket } = probe;
       if (call === "join" || call === "leave") return named(socket[call](group, on, address));
       return named(call === "block" ? socket.blockSource(group, on, address!) : socket.unblockSource(group, on, address!));
     });
@@ -78,26 +78,26 @@ describe.each(FAMILIES)("IPv$family", ({ family, group, a, b, notGroup, other })
   });
 
   test("join() is EINVAL for what is no group of the family", () => {
-    const { opener, bench } = openedOn(family);
-    expect(named(bench.socket.join(notGroup, opener.interface("a"), undefined))).toBe("EINVAL");
-    expect(named(bench.socket.join(other, opener.interface("a"), undefined))).toBe("EINVAL");
+    const { opener, probe } = openedOn(family);
+    expect(named(probe.socket.join(notGroup, opener.interface("a"), undefined))).toBe("EINVAL");
+    expect(named(probe.socket.join(other, opener.interface("a"), undefined))).toBe("EINVAL");
   });
 
   test("an interface that does not exist is ENODEV to join, EADDRNOTAVAIL to leave", () => {
-    const { opener, bench } = openedOn(family);
+    const { opener, probe } = openedOn(family);
     const gone = { ...opener.interface("a"), index: 99, name: "eth9" };
-    expect(named(bench.socket.join(group, gone, undefined))).toBe("ENODEV");
-    expect(named(bench.socket.join(group, gone, a))).toBe("ENODEV");
-    expect(named(bench.socket.leave(group, gone, undefined))).toBe("EADDRNOTAVAIL");
-    expect(named(bench.socket.blockSource(group, gone, a))).toBe("ENODEV");
-    expect(named(bench.socket.setMulticastInterface(gone))).toBe(family === 4 ? "EADDRNOTAVAIL" : "ENODEV");
+    expect(named(probe.socket.join(group, gone, undefined))).toBe("ENODEV");
+    expect(named(probe.socket.join(group, gone, a))).toBe("ENODEV");
+    expect(named(probe.socket.leave(group, gone, undefined))).toBe("EADDRNOTAVAIL");
+    expect(named(probe.socket.blockSource(group, gone, a))).toBe("ENODEV");
+    expect(named(probe.socket.setMulticastInterface(gone))).toBe(family === 4 ? "EADDRNOTAVAIL" : "ENODEV");
   });
 
   test("an interface with index 0 is found by its name", () => {
-    const { opener, bench } = openedOn(family);
+    const { opener, probe } = openedOn(family);
     const nameless = { ...opener.interface("a"), index: 0 };
-    expect(bench.socket.join(group, nameless, undefined)).toBe(0);
-    expect(named(bench.socket.join(group, opener.interface("a"), undefined))).toBe("EADDRINUSE");
+    expect(probe.socket.join(group, nameless, undefined)).toBe(0);
+    expect(named(probe.socket.join(group, opener.interface("a"), undefined))).toBe("EADDRINUSE");
   });
 
   test("a source filter lets in what it names, blockSource() keeps out what it names", async () => {
@@ -148,24 +148,24 @@ test.each([
   [4, "ENOBUFS", 20, 10],
   [6, "ENOMEM", 2340, 64],
 ] as const)("IPv%d: limits of Linux: %s after %d groups, ENOBUFS after %d sources", (family, errno, groups, sources) => {
-  const { opener, bench } = openedOn(family);
+  const { opener, probe } = openedOn(family);
   const on = opener.interface("a");
   const groupOf = (index: number): string => (family === 4 ? `239.2.${index >> 8}.${index & 255}` : `ff15::1:${index.toString(16)}`);
   const sourceOf = (index: number): string => (family === 4 ? `10.9.0.${index + 1}` : `fd09::${(index + 1).toString(16)}`);
-  for (let index = 0; index < groups; index++) expect(bench.socket.join(groupOf(index), on, undefined)).toBe(0);
-  expect(named(bench.socket.join(groupOf(groups), on, undefined))).toBe(errno);
-  for (let index = 0; index < sources; index++) expect(bench.socket.blockSource(groupOf(0), on, sourceOf(index))).toBe(0);
-  expect(named(bench.socket.blockSource(groupOf(0), on, sourceOf(sources)))).toBe("ENOBUFS");
-  bench.socket.leave(groupOf(1), on, undefined);
-  expect(bench.socket.join(groupOf(groups), on, undefined)).toBe(0);
+  for (let index = 0; index < groups; index++) expect(probe.socket.join(groupOf(index), on, undefined)).toBe(0);
+  expect(named(probe.socket.join(groupOf(groups), on, undefined))).toBe(errno);
+  for (let index = 0; index < sources; index++) expect(probe.socket.blockSource(groupOf(0), on, sourceOf(index))).toBe(0);
+  expect(named(probe.socket.blockSource(groupOf(0), on, sourceOf(sources)))).toBe("ENOBUFS");
+  probe.socket.leave(groupOf(1), on, undefined);
+  expect(probe.socket.join(groupOf(groups), on, undefined)).toBe(0);
 });
 
 test("limits of a host can be set", () => {
   const opener = new Opener(new MemoryNetwork());
   const host = opener.network.host("a", { limits: { maxMemberships: 1, maxSources: 1 } });
-  const bench = opener.member(host, "239.1.1.1");
+  const probe = opener.member(host, "239.1.1.1");
   const on = opener.interface(host);
-  expect(named(bench.socket.join("239.1.1.2", on, undefined))).toBe("ENOBUFS");
-  expect(bench.socket.blockSource("239.1.1.1", on, "10.0.0.7")).toBe(0);
-  expect(named(bench.socket.blockSource("239.1.1.1", on, "10.0.0.8"))).toBe("ENOBUFS");
+  expect(named(probe.socket.join("239.1.1.2", on, undefined))).toBe("ENOBUFS");
+  expect(probe.socket.blockSource("239.1.1.1", on, "10.0.0.7")).toBe(0);
+  expect(named(probe.socket.blockSource("239.1.1.1", on, "10.0.0.8"))).toBe("ENOBUFS");
 });

@@ -1,7 +1,7 @@
 import { answered } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, Opener } from "./bench.js";
+import { at, Opener } from "./socket-probe.js";
 
 test("host() makes a host once, and gives it again", () => {
   const network = new MemoryNetwork();

@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./bench.js";
+import { at, named, Opener } from "./socket-probe.js";
 
 /** Hosts a and b with eth0 on one switch and eth1 on another. */
 function twoLinks(): Opener {

@@ -2,7 +2,7 @@ import { FEATURE_NAMES, OPTION_NAMES, OPTION_TABLE, type OptionName } from "@gro
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { UnsupportedError } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { named, Opener } from "./bench.js";
+import { named, Opener } from "./socket-probe.js";
 
 const NOT_MODELLED: readonly OptionName[] = ["receiveOffload", "unreadDrops"];
 const READ_ONLY: readonly OptionName[] = ["kernelDrops"];

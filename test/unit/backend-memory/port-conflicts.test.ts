@@ -1,9 +1,9 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, type BenchOptions, named, Opener } from "./bench.js";
+import { at, named, Opener, type ProbeOptions } from "./socket-probe.js";
 
 /** Two sockets on one port of a host with 10.0.0.1, 10.0.1.1 and fd00::1; what the second bind comes to. Measured on Linux 6.18. */
-const CONFLICTS: readonly (readonly [first: BenchOptions, second: BenchOptions, outcome: unknown])[] = [
+const CONFLICTS: readonly (readonly [first: ProbeOptions, second: ProbeOptions, outcome: unknown])[] = [
   [{ address: "0.0.0.0" }, { address: "0.0.0.0" }, "EADDRINUSE"],
   [{ address: "0.0.0.0" }, { address: "10.0.0.1" }, "EADDRINUSE"],
   [{ address: "10.0.0.1" }, { address: "0.0.0.0" }, "EADDRINUSE"],
@@ -47,7 +47,7 @@ const described = CONFLICTS.map(([first, second, outcome]) => ({
   title: `${written(first)}, then ${written(second)}`,
 }));
 
-function written({ family = 4, address, options = {} }: BenchOptions): string {
+function written({ family = 4, address, options = {} }: ProbeOptions): string {
   const set = Object.entries(options).map(([name, value]) => `${name} ${value}`);
   return [address ?? (family === 4 ? "0.0.0.0" : "::"), ...set].join(" ");
 }
@@ -93,39 +93,39 @@ test("bind() with reusePort stops at the newest socket to share with, even if an
 test("bind() that fails leaves an IPv6 socket tied to the interface of the zone", () => {
   const opener = multiHomed();
   opener.open("a", { family: 6 });
-  const { bench, outcome } = opener.tryToBind("a", { family: 6, address: "fe80::1%eth0" });
-  expect([named(outcome), bench.socket.getOption("bindToInterface")]).toEqual(["EADDRINUSE", 2]);
+  const { probe, outcome } = opener.tryToBind("a", { family: 6, address: "fe80::1%eth0" });
+  expect([named(outcome), probe.socket.getOption("bindToInterface")]).toEqual(["EADDRINUSE", 2]);
 });
 
 test("connect() that fails leaves the socket bound to a port", () => {
-  const bench = multiHomed().unbound("a");
-  expect(named(bench.socket.connect(at("8.8.8.8")))).toBe("ENETUNREACH");
-  expect(named(bench.socket.bind(at("10.0.0.1")))).toBe("EINVAL");
+  const probe = multiHomed().unbound("a");
+  expect(named(probe.socket.connect(at("8.8.8.8")))).toBe("ENETUNREACH");
+  expect(named(probe.socket.bind(at("10.0.0.1")))).toBe("EINVAL");
 });
 
 test("bind() is EINVAL the second time, and after a failure can be tried again", () => {
   const opener = multiHomed();
-  const { bench, outcome } = opener.tryToBind("a", { address: "10.0.0.9" });
+  const { probe, outcome } = opener.tryToBind("a", { address: "10.0.0.9" });
   expect(named(outcome)).toBe("EADDRNOTAVAIL");
-  expect(bench.socket.bind(at("10.0.0.1"))).toBe(0);
-  expect(named(bench.socket.bind(at("10.0.0.1", 5001)))).toBe("EINVAL");
-  expect(bench.socket.localAddress()).toMatchObject({ address: "10.0.0.1", port: 5000 });
+  expect(probe.socket.bind(at("10.0.0.1"))).toBe(0);
+  expect(named(probe.socket.bind(at("10.0.0.1", 5001)))).toBe("EINVAL");
+  expect(probe.socket.localAddress()).toMatchObject({ address: "10.0.0.1", port: 5000 });
 });
 
 test("bind() after EADDRINUSE leaves the socket on no port", () => {
   const opener = multiHomed();
   opener.open("a");
-  const { bench } = opener.tryToBind("a", {});
-  expect(bench.socket.localAddress()).toMatchObject({ address: "0.0.0.0", port: 0 });
-  expect(bench.socket.bind(at("0.0.0.0", 5001))).toBe(0);
+  const { probe } = opener.tryToBind("a", {});
+  expect(probe.socket.localAddress()).toMatchObject({ address: "0.0.0.0", port: 0 });
+  expect(probe.socket.bind(at("0.0.0.0", 5001))).toBe(0);
 });
 
 test("bind() to port 0 takes free ports until none is left, then gives EADDRINUSE", () => {
   const opener = new Opener(new MemoryNetwork());
   const host = opener.network.host("a", { limits: { ephemeralPorts: [40_000, 40_019] } });
   const ports = Array.from({ length: 20 }, () => {
-    const { bench } = opener.tryToBind(host, { port: 0, options: { reuseAddress: 1 } });
-    return (bench.socket.localAddress() as { port: number }).port;
+    const { probe } = opener.tryToBind(host, { port: 0, options: { reuseAddress: 1 } });
+    return (probe.socket.localAddress() as { port: number }).port;
   });
   expect(ports.toSorted()).toEqual(Array.from({ length: 20 }, (_, index) => 40_000 + index));
   expect(named(opener.tryToBind(host, { port: 0 }).outcome)).toBe("EADDRINUSE");

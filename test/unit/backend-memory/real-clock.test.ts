@@ -3,7 +3,7 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import type { Clock } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { at, batchOf, LIMITS } from "./bench.js";
+import { at, batchOf, LIMITS } from "./socket-probe.js";
 
 /** The system's clock, which counts who keeps the process alive. */
 class CountingClock implements Clock {

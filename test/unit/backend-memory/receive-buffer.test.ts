@@ -1,8 +1,8 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, type Bench, LIMITS, Opener } from "./bench.js";
+import { at, LIMITS, Opener, type SocketProbe } from "./socket-probe.js";
 
-function fullBuffer(size: number, options: Record<string, number> = {}): { receiver: Bench; sender: Bench; opener: Opener } {
+function fullBuffer(size: number, options: Record<string, number> = {}): { receiver: SocketProbe; sender: SocketProbe; opener: Opener } {
   const opener = new Opener(new MemoryNetwork({ trace: true }));
   const receiver = opener.open("a", { isIdle: true, options: { receiveBufferBytes: 200_000, ...options } });
   const sender = opener.open("b");

@@ -2,7 +2,7 @@
 // in a network namespace of two interfaces; IPv6 groups with `table local`, where the kernel has ff00::/8.
 import { MemoryNetwork, type RouteOptions } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./bench.js";
+import { at, named, Opener } from "./socket-probe.js";
 
 const ERRNOS = [
   ["prohibit", "EACCES"],

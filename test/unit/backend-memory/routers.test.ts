@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, type Bench, named, Opener } from "./bench.js";
+import { at, named, Opener, type SocketProbe } from "./socket-probe.js";
 
 /** Switches in a row, a router between each two, and one host on each: a on the first, b on the second … */
 function chain(length: number): Opener {
@@ -41,7 +41,7 @@ describe.each([
   test("unicast passes one router after another, each takes one off the TTL, and answers find back", async () => {
     const opener = chain(3);
     const options = { receiveTtl: 1 };
-    const ends = ["a", "b", "c"].map((host) => opener.open(host, { family, options })) as [Bench, Bench, Bench];
+    const ends = ["a", "b", "c"].map((host) => opener.open(host, { family, options })) as [SocketProbe, SocketProbe, SocketProbe];
     ends[0].send("to b", at(b));
     ends[0].send("to c", at(c));
     await opener.settle();

@@ -1,7 +1,7 @@
 import { answered } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./bench.js";
+import { at, named, Opener } from "./socket-probe.js";
 
 /** Host a with eth0 (10.0.0.1, fd00::1) and eth1 (10.0.1.1). */
 function multiHomed(): Opener {

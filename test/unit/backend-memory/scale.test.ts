@@ -1,8 +1,8 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
-import { at, batchOf, LIMITS, Opener } from "./bench.js";
+import { at, batchOf, LIMITS, Opener } from "./socket-probe.js";
 
-const GENEROUS_MS = 60_000; // several times what it takes on a slow machine with others at work; the bench holds the limit
+const GENEROUS_MS = 60_000; // several times what it takes on a slow machine with others at work; the probe holds the limit
 
 test("a thousand hosts of one group receive every datagram", async () => {
   const opener = new Opener(new MemoryNetwork({ subnets: ["10.0.0.0/16", "fd00::/64"] }));

@@ -1,7 +1,7 @@
 // Which datagrams leave the host, and on which interface: loopback, TTL 0 with the leaks of Linux, fixed source addresses.
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, type Bench, named, Opener } from "./bench.js";
+import { at, named, Opener, type SocketProbe } from "./socket-probe.js";
 
 /** Host a with eth0 and eth1; what leaves it is seen by members on host b. */
 function watched(): Opener {
@@ -21,10 +21,10 @@ describe.each([
   { family: 4 as const, group: "239.1.1.1", elsewhere: "10.9.9.9" },
   { family: 6 as const, group: "ff15::1", elsewhere: "fd09::9" },
 ])("TTL 0, IPv$family", ({ family, group, elsewhere }) => {
-  function sender(opener: Opener): Bench {
-    const bench = opener.open("a", { family, port: 4000, options: { multicastTtl: 0 } });
-    bench.socket.setMulticastInterface(opener.interface("a", "eth0"));
-    return bench;
+  function sender(opener: Opener): SocketProbe {
+    const probe = opener.open("a", { family, port: 4000, options: { multicastTtl: 0 } });
+    probe.socket.setMulticastInterface(opener.interface("a", "eth0"));
+    return probe;
   }
 
   test("stays on the host when somebody there is a member on the outgoing interface", async () => {
@@ -53,9 +53,9 @@ describe.each([
     const opener = watched();
     opener.member("a", group);
     const remote = opener.member("b", group);
-    const bench = sender(opener);
-    bench.socket.setOption("multicastLoopback", 0);
-    bench.send("x", at(group));
+    const probe = sender(opener);
+    probe.socket.setOption("multicastLoopback", 0);
+    probe.send("x", at(group));
     await opener.settle();
     expect(remote.texts).toEqual(family === 4 ? [] : ["x"]);
   });
@@ -66,18 +66,18 @@ describe("by the loopback interface", () => {
     const opener = watched();
     const group = "239.1.1.1";
     const local = opener.member("a", group, { interfaceName: "lo", options: { receivePacketInfo: 1 } });
-    const bench = opener.open("a", { port: 4000, options: { multicastTtl: 0, multicastLoopback: 0 } });
-    bench.socket.setMulticastInterface(opener.interface("a", "lo"));
-    bench.send("x", at(group));
+    const probe = opener.open("a", { port: 4000, options: { multicastTtl: 0, multicastLoopback: 0 } });
+    probe.socket.setMulticastInterface(opener.interface("a", "lo"));
+    probe.send("x", at(group));
     expect(await leftBy(opener)).toEqual(["lo"]);
     expect(local.datagrams).toMatchObject([{ from: "127.0.0.1:4000", arrival: { interface: "lo" } }]);
   });
 
   test("IPv6 is ENETUNREACH without a route", () => {
     const opener = watched();
-    const bench = opener.open("a", { family: 6 });
-    expect(bench.socket.setMulticastInterface(opener.interface("a", "lo"))).toBe(0);
-    expect(named(bench.send("x", at("ff11::1")))).toBe("ENETUNREACH");
+    const probe = opener.open("a", { family: 6 });
+    expect(probe.socket.setMulticastInterface(opener.interface("a", "lo"))).toBe(0);
+    expect(named(probe.send("x", at("ff11::1")))).toBe("ENETUNREACH");
   });
 
   test.each([
@@ -88,9 +88,9 @@ describe("by the loopback interface", () => {
     const opener = watched();
     opener.network.host("a").addRoute({ destination: "ff10::/12", interface: "lo" });
     const local = opener.member("a", group, { interfaceName: "lo" });
-    const bench = opener.open("a", { family: 6, port: 4000 });
-    bench.socket.setMulticastInterface(opener.interface("a", "lo"));
-    expect(bench.send("x", at(group))).toBe(1);
+    const probe = opener.open("a", { family: 6, port: 4000 });
+    probe.socket.setMulticastInterface(opener.interface("a", "lo"));
+    expect(probe.send("x", at(group))).toBe(1);
     await opener.settle();
     expect(local.texts).toEqual(texts);
   });
@@ -99,8 +99,8 @@ describe("by the loopback interface", () => {
     const opener = watched();
     const local = opener.member("a", "ff11::1");
     const remote = opener.member("b", "ff11::1");
-    const bench = opener.open("a", { family: 6, port: 4000, options: { multicastTtl: 5 } });
-    bench.send("x", at("ff11::1%eth0"));
+    const probe = opener.open("a", { family: 6, port: 4000, options: { multicastTtl: 5 } });
+    probe.send("x", at("ff11::1%eth0"));
     expect(await leftBy(opener)).toEqual(["lo"]);
     expect([local.texts, remote.texts]).toEqual([["x"], []]);
   });

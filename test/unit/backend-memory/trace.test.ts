@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { formatTrace, MemoryNetwork, toPcap } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
 import { hasCommand, skipUnless } from "../../support/probe.js";
-import { at, Opener } from "./bench.js";
+import { at, Opener } from "./socket-probe.js";
 
 const EPOCH_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const hasTshark = hasCommand("tshark", "tshark");

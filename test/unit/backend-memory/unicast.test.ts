@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, batchOf, named, Opener } from "./bench.js";
+import { at, batchOf, named, Opener } from "./socket-probe.js";
 
 function twoHosts(): Opener {
   const opener = new Opener(new MemoryNetwork());

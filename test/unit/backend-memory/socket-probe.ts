@@ -1,4 +1,4 @@
-// Sockets of a network in memory, straight on the waist, with an observer that writes down what it is told.
+// Sockets of a network in memory, straight on the waist, with an observer that records every call.
 
 import {
   type Arrival,
@@ -31,7 +31,7 @@ export interface Received {
 }
 
 /** How a socket is opened. */
-export interface BenchOptions {
+export interface ProbeOptions {
   readonly family?: Family;
   readonly address?: string; // default: every local one
   readonly port?: number; // default 5000
@@ -40,8 +40,8 @@ export interface BenchOptions {
   readonly isIdle?: boolean; // not reading
 }
 
-/** An open socket and what it has told. */
-export class Bench implements SocketObserver {
+/** An open socket, and the record of all calls that its observer got. */
+export class SocketProbe implements SocketObserver {
   readonly socket: DatagramSocket;
   readonly datagrams: Received[] = [];
   readonly wakeUps: number[] = []; // datagrams of each
@@ -103,43 +103,43 @@ export class Opener {
   }
 
   /** Opens, sets the options, binds, and reads. */
-  open(host: MemoryHost | string, { isIdle = false, limits = LIMITS, ...rest }: BenchOptions = {}): Bench {
-    const { bench, outcome } = this.tryToBind(host, rest);
+  open(host: MemoryHost | string, { isIdle = false, limits = LIMITS, ...rest }: ProbeOptions = {}): SocketProbe {
+    const { probe, outcome } = this.tryToBind(host, rest);
     if (outcome < 0) throw new Error(`bind: ${errnoName(outcome)}`);
-    if (!isIdle) bench.socket.startReading(limits);
-    return bench;
+    if (!isIdle) probe.socket.startReading(limits);
+    return probe;
   }
 
   /** Opens, sets the options and binds. */
   tryToBind(
     host: MemoryHost | string,
-    { family = 4, address, port = 5000, options = {} }: BenchOptions,
-  ): { bench: Bench; outcome: number } {
-    const bench = this.unbound(host, family, options);
-    return { bench, outcome: bench.socket.bind(socketAddress(address ?? (family === 4 ? "0.0.0.0" : "::"), port)) };
+    { family = 4, address, port = 5000, options = {} }: ProbeOptions,
+  ): { probe: SocketProbe; outcome: number } {
+    const probe = this.unbound(host, family, options);
+    return { probe, outcome: probe.socket.bind(socketAddress(address ?? (family === 4 ? "0.0.0.0" : "::"), port)) };
   }
 
   /** Opens and sets the options. */
-  unbound(host: MemoryHost | string, family: Family = 4, options: Partial<Record<OptionName, number>> = {}): Bench {
+  unbound(host: MemoryHost | string, family: Family = 4, options: Partial<Record<OptionName, number>> = {}): SocketProbe {
     const on = typeof host === "string" ? this.network.host(host) : host;
-    const bench = new Bench(on, family, () => this.clock.nowMs());
+    const probe = new SocketProbe(on, family, () => this.clock.nowMs());
     for (const [name, value] of Object.entries(options)) {
-      const outcome = bench.socket.setOption(name as OptionName, value);
+      const outcome = probe.socket.setOption(name as OptionName, value);
       if (outcome < 0) throw new Error(`${name}: ${errnoName(outcome)}`);
     }
-    return bench;
+    return probe;
   }
 
   /** Opens a socket that has joined `group` on `interfaceName`. */
   member(
     host: MemoryHost | string,
     group: string,
-    { interfaceName = "eth0", ...options }: BenchOptions & { interfaceName?: string } = {},
-  ): Bench {
-    const bench = this.open(host, { family: group.includes(":") ? 6 : 4, ...options });
-    const outcome = bench.socket.join(group, this.interface(host, interfaceName), undefined);
+    { interfaceName = "eth0", ...options }: ProbeOptions & { interfaceName?: string } = {},
+  ): SocketProbe {
+    const probe = this.open(host, { family: group.includes(":") ? 6 : 4, ...options });
+    const outcome = probe.socket.join(group, this.interface(host, interfaceName), undefined);
     if (outcome < 0) throw new Error(`join: ${errnoName(outcome)}`);
-    return bench;
+    return probe;
   }
 
   interface(host: MemoryHost | string, name = "eth0"): NetworkInterface {
@@ -165,7 +165,7 @@ export function batchOf(texts: readonly (string | Buffer)[], to?: { address: str
   return { bytes: Buffer.concat(parts), offsets, to: parts.map(() => destination), via: parts.map(() => via) };
 }
 
-/** An endpoint on the port that benches are bound to. */
+/** An endpoint on the port that probes are bound to. */
 export function at(address: string, port = 5000): SocketAddress {
   return socketAddress(address, port);
 }
