@@ -212,6 +212,18 @@ describe("routeTo() and defaultRoute()", () => {
     expect(answered(host.network.defaultRoute(4))).toBeUndefined();
   });
 
+  test("a default route does not lead IPv6 groups away from the interface that was up first", () => {
+    const opener = multiHomed();
+    opener.network.switch("six", { subnets: ["fd02::/64"] });
+    const host = opener.network.host("a");
+    host.addInterface("eth2", { switch: "six" });
+    host.addRoute({ destination: "::/0", gateway: "fd02::fe" });
+    expect(host.network.routeTo("2001:db8::1", undefined)).toMatchObject({ interface: { name: "eth2" } });
+    expect(host.network.routeTo("ff15::1", undefined)).toMatchObject({ interface: { name: "eth0" } });
+    host.addRoute({ destination: "ff15::/16", interface: "eth2" });
+    expect(host.network.routeTo("ff15::1", undefined)).toMatchObject({ interface: { name: "eth2" } });
+  });
+
   test("a router on the switch is the default gateway of both IP versions", () => {
     const opener = multiHomed();
     const { network } = opener.network.host("a");

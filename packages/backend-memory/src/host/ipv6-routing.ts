@@ -38,12 +38,12 @@ function toOne(host: RoutedHost, query: RouteQuery, bound: HostInterface | undef
 
 /** Routes to a group. Every interface with an IPv6 address has a route for ff00::/8, except the loopback interface; the one longest up wins. */
 function toGroup(host: RoutedHost, query: RouteQuery, bound: HostInterface | undefined): OutputRoute | Outcome {
-  const match = host.routes.match(query.destination, bound?.index ?? 0);
-  const egress = match?.egress ?? bound ?? firstForGroups(host);
-  if (egress === undefined || (!carriesGroups(egress) && !isRouted(host, query.destination, egress))) {
-    return refusalOf(host, query) ?? ERRNO.ENETUNREACH;
-  }
-  const refusal = refusalOf(host, query, Math.max(match?.length ?? 0, GROUP_BITS));
+  const added = host.routes.match(query.destination, bound?.index ?? 0);
+  const carrier = bound === undefined ? firstForGroups(host) : carriesGroups(bound) ? bound : undefined;
+  const isAdded = added !== undefined && (added.length >= GROUP_BITS || carrier === undefined); // a default route is shorter
+  const egress = isAdded ? added.egress : carrier;
+  if (egress === undefined) return refusalOf(host, query) ?? ERRNO.ENETUNREACH;
+  const refusal = refusalOf(host, query, isAdded ? added.length : GROUP_BITS);
   if (refusal !== undefined) return refusal;
   return made(host, "multicast", query, { egress, nextHop: undefined });
 }
@@ -62,10 +62,6 @@ function refusalOf(host: RoutedHost, query: RouteQuery, length?: number): Outcom
 
 function firstForGroups(host: RoutedHost): HostInterface | undefined {
   return host.interfaces.all.filter(carriesGroups).toSorted((a, b) => a.upSince - b.upSince)[0];
-}
-
-function isRouted(host: RoutedHost, destination: IpAddress, egress: HostInterface): boolean {
-  return host.routes.match(destination, egress.index) !== undefined;
 }
 
 function carriesGroups(egress: HostInterface): boolean {

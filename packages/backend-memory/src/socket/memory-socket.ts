@@ -74,7 +74,7 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
 
   bind(local: SocketAddress): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
-    if (this.family === 6 && this.endpoint.port !== 0) return ERRNO.EINVAL; // IPv4 looks target the address first
+    if (this.family === 6 && this.endpoint.port !== 0) return ERRNO.EINVAL; // IPv4 checks the address first
     const written = this.#addresses.parse(local.address);
     const place = localAddress(this.#interfaces, written, { family: this.family, options: this.#options.values });
     if (typeof place === "number") return place;
