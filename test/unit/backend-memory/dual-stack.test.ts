@@ -120,6 +120,20 @@ test("connect() with a zone ties the socket to its interface until disconnect()"
   expect(a.socket.getOption("bindToInterface")).toBe(0);
 });
 
+test.each(["fe80::2", "ff02::fb", "ff12::1"])("connect() to %s without a zone is EINVAL", (address) => {
+  expect(named(twoHosts().open("a", { family: 6 }).socket.connect(at(address)))).toBe("EINVAL");
+});
+
+test("connect() to a group of link scope takes the interface for multicast where there is no zone", () => {
+  const opener = twoHosts();
+  const a = opener.open("a", { family: 6 });
+  a.socket.setMulticastInterface(opener.interface("a"));
+  expect(a.socket.connect(at("ff02::fb"))).toBe(0);
+  expect(a.socket.getOption("bindToInterface")).toBe(2);
+  expect(a.socket.peerAddress()).toMatchObject({ address: "ff02::fb%eth0" });
+  expect(named(opener.open("a", { family: 6, port: 5001 }).socket.connect(at("ff15::1")))).toBe(0);
+});
+
 test("bindToInterface set while connected outlasts disconnect()", () => {
   const a = twoHosts().open("a", { family: 6 });
   a.socket.connect(at("fe80::2%eth0"));

@@ -92,9 +92,8 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
     const outcome = this.endpoint.port === 0 ? this.#claim(0) : 0; // kept even if what follows fails: so does Linux
     if (outcome < 0) return outcome;
     const { address, zone } = this.#addresses.parse(peer.address);
-    if (!this.#fitsZone(address, zone)) return ERRNO.EINVAL;
     const unconnected = this.endpoint.state;
-    this.#bindToZone(address, zone);
+    if (!this.#bindToZone(address, zone)) return ERRNO.EINVAL;
     const route = this.#sender.route(peer.address);
     if (typeof route === "number") return route;
     if (route.kind === "broadcast" && this.#options.values.broadcast === 0) return ERRNO.EACCES;
@@ -218,17 +217,18 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
     return true;
   }
 
-  /** Whether a peer has a zone where it needs one, and the same as the socket (`__ip6_datagram_connect`). */
-  #fitsZone(address: IpAddress, zone: string | undefined): boolean {
-    const { bindToInterface } = this.#options.values;
-    if (!address.needsZone || bindToInterface === 0) return address.kind !== "linkLocal" || zone !== undefined;
-    return zone === undefined || this.#interfaces.inZone(zone)?.index === bindToInterface;
-  }
-
-  /** Binds the socket to the interface of a peer's zone, even if connecting then fails. */
-  #bindToZone(address: IpAddress, zone: string | undefined): void {
-    const zoned = zone !== undefined && address.needsZone ? this.#interfaces.inZone(zone) : undefined;
-    if (zoned !== undefined) this.#options.values.bindToInterface = zoned.index;
+  /**
+   * Binds the socket to the interface of a peer that needs a zone, even if connecting then fails; groups fall back to the interface for
+   * multicast. Returns false without an interface, or if the socket is bound to another one (`__ip6_datagram_connect`).
+   */
+  #bindToZone(address: IpAddress, zone: string | undefined): boolean {
+    if (!address.needsZone) return true;
+    const { values } = this.#options;
+    const zoned = zone === undefined ? undefined : this.#interfaces.inZone(zone);
+    if (zone !== undefined && values.bindToInterface !== 0 && zoned?.index !== values.bindToInterface) return false;
+    if (zoned !== undefined) values.bindToInterface = zoned.index;
+    else if (values.bindToInterface === 0 && address.kind === "multicast") values.bindToInterface = this.#sender.multicastIndex;
+    return values.bindToInterface !== 0 || zone !== undefined; // the route to an unknown zone says what is wrong
   }
 
   #claim(port: number): Outcome {

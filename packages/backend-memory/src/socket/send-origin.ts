@@ -41,6 +41,11 @@ export class SendOrigin {
     this.#multicastSource = egress?.isLoopback === true ? LOOPBACK_4 : undefined;
   }
 
+  /** Index of the interface for groups; 0: as routed. */
+  get multicastIndex(): number {
+    return this.#multicastIndex;
+  }
+
   /** Returns where a datagram to `destination%zone` leaves from, or an errno. */
   of(destination: IpAddress, zone: string | undefined, via: PacketOrigin | undefined): Origin | Outcome {
     return destination.family === 4 ? this.#ofIpv4(destination, via) : this.#ofIpv6(destination, zone, via);

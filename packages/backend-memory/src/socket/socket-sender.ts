@@ -70,6 +70,11 @@ export class SocketSender implements SendingSocket {
     this.forgetRoutes();
   }
 
+  /** Index of the interface for groups; 0: as routed. */
+  get multicastIndex(): number {
+    return this.#origin.multicastIndex;
+  }
+
   /** Forgets cached routes: the socket was bound, connected, or an option changed. */
   forgetRoutes(): void {
     this.#cached.clear();
