@@ -30,11 +30,13 @@ export interface RouteOptions {
    * program fixes the interface, or the source address of an IPv4 group. A route for IPv6 groups stands for one in the table `local`:
    * Linux looks there first, and finds ff00::/8.
    */
-  readonly type?: "unicast" | RefusingType;
+  readonly type?: "unicast" | "prohibit" | "blackhole" | "unreachable";
 }
 
+type RouteType = NonNullable<RouteOptions["type"]>;
+
 /** Type of a route that refuses its destinations. */
-type RefusingType = "prohibit" | "blackhole" | "unreachable";
+type RefusingType = Exclude<RouteType, "unicast">;
 
 /** Type of a route that refuses → the errno it gives, of both IP versions (`fib_props` of net/ipv4/fib_semantics.c, `fib6_prop` of net/ipv6/route.c). */
 const REFUSALS: Readonly<Record<RefusingType, Outcome>> = {
@@ -55,7 +57,7 @@ export interface Match {
 }
 
 interface AddedRoute {
-  readonly type: "unicast" | RefusingType;
+  readonly type: RouteType;
   readonly prefix: Prefix;
   readonly gateway: IpAddress | undefined;
   readonly interfaceName: string | undefined;
