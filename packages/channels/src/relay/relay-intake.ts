@@ -41,15 +41,10 @@ export class RelayIntake {
     this.#patterns = rules.filter(({ pattern }) => !pattern.isName);
   }
 
-  /** Receives all that the rules name, or nothing if a part of it cannot be received. */
+  /** Receives all that the rules name. When a part of it cannot be received, {@link RelayIntake.close} gives back the rest. */
   start(): void {
-    try {
-      for (const channel of this.#named) this.#startChannel(channel);
-      if (this.#patterns.length > 0) this.#startPatterns();
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+    for (const channel of this.#named) this.#startChannel(channel);
+    if (this.#patterns.length > 0) this.#startPatterns();
   }
 
   /** Receives nothing from now on. */
@@ -77,8 +72,8 @@ export class RelayIntake {
     const directory = new NodeDirectory(clock, undefined, () => {
       this.#reconciliation ??= clock.schedule(RECONCILE_MS, () => this.#reconcile());
     });
-    transport.startReceiving(HEARTBEAT_CHANNEL, this.#listener);
     this.#directory = directory;
+    transport.startReceiving(HEARTBEAT_CHANNEL, this.#listener);
   }
 
   /** Patterns may overlap with names and with one another. The first that matches a channel gets it, so that nothing comes twice. */
