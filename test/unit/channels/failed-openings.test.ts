@@ -134,7 +134,7 @@ describe("a node that cannot start", () => {
   });
 });
 
-describe("a relay that cannot start receives nothing", () => {
+describe("a relay receives nothing", () => {
   function relay(a: HubTransport, b: HubTransport, allow: readonly RelayRule[], site = new MemorySite()): ChannelRelay {
     const sides = [
       { transport: a, network: "a" },
@@ -166,6 +166,15 @@ describe("a relay that cannot start receives nothing", () => {
     Object.assign(refusing, { startReceivingPattern: undefined });
     expect(() => relay(refusing, works(), [{ channels: "c" }, { channels: "d/*" }])).toThrow(TROUBLE);
     expect(refusing.received).toEqual([]);
+  });
+
+  test("when it was closed, heartbeats included", () => {
+    const [a, b] = [works(), works()];
+    Object.assign(a, { startReceivingPattern: undefined });
+    const started = relay(a, b, [{ channels: "c" }, { channels: "d/*" }]);
+    expect([a.received.length, b.received.length]).toEqual([2, 2]);
+    started.close();
+    expect([a.received, b.received]).toEqual([[], []]);
   });
 
   test("when its reactor cannot tell it of the shutdown", () => {
