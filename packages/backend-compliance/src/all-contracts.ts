@@ -1,4 +1,5 @@
-import type { Contract, ContractId } from "./contract.js";
+import type { Contract } from "./contract.js";
+import type { ContractId } from "./contract-id.js";
 import { ADDRESSES } from "./contracts/addresses.js";
 import { ARRIVALS } from "./contracts/arrivals.js";
 import { CLOSING } from "./contracts/closing.js";

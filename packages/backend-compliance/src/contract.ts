@@ -1,27 +1,8 @@
 import type { Capability, Family } from "@groupcast/backend";
-import type { HostNeed } from "./host-needs.js";
-import type { Lab } from "./lab.js";
-
-/** Areas of the contract, in the order of the document. */
-export const AREAS = {
-  LIFE: "Life of a socket",
-  ADDR: "Addresses",
-  RX: "Receiving",
-  TX: "Sending",
-  MC: "Multicast",
-  OPT: "Options",
-  ERR: "Errors",
-  RES: "Resources",
-} as const;
-
-/** Prefix of a {@link ContractId}. */
-export type Area = keyof typeof AREAS;
-
-/** Stable, and never given to another contract: `"MC-3"`; of options, which come from a table, `"OPT-multicastTtl-2"`. */
-export type ContractId = `${Area}-${string}`;
-
-/** What a contract is put to: the waist itself, or a reactor's port on top of it. */
-export type Access = "bare" | "reactor";
+import type { ContractId } from "./contract-id.js";
+import type { Access } from "./endpoint/endpoint.js";
+import type { HostNeed } from "./trial/host-needs.js";
+import type { Trial } from "./trial/trial.js";
 
 /** One promise of a backend, or of a reactor on a backend, that can be put to the test. */
 export interface Contract {
@@ -39,7 +20,7 @@ export interface Contract {
   /** Where the promise comes from: an RFC, a man page, a kernel file, a decision. */
   readonly why: string;
   /** @throws AssertionError when the promise is broken. */
-  run(lab: Lab): void | Promise<void>;
+  run(trial: Trial): void | Promise<void>;
 }
 
 /** A contract as it is written down; what is left out asks for nothing. */
@@ -52,9 +33,4 @@ export interface ContractDraft extends Pick<Contract, "id" | "title" | "access" 
 /** Fills in what was left out. */
 export function contracts(drafts: readonly ContractDraft[]): readonly Contract[] {
   return drafts.map((draft) => ({ needs: [], host: [], families: [4, 6], ...draft }));
-}
-
-/** The area that an id begins with. */
-export function areaOf(id: ContractId): Area {
-  return id.slice(0, id.indexOf("-")) as Area;
 }

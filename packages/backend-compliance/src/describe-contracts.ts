@@ -1,6 +1,7 @@
 import type { Family } from "@groupcast/backend";
 import { CONTRACTS } from "./all-contracts.js";
-import type { Access, Contract } from "./contract.js";
+import type { Contract } from "./contract.js";
+import type { Access } from "./endpoint/endpoint.js";
 import { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
 
 /** Where contracts are tried: here, or in another process. */

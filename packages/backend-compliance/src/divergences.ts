@@ -1,5 +1,6 @@
 import type { Family } from "@groupcast/backend";
-import type { Access, ContractId } from "./contract.js";
+import type { ContractId } from "./contract-id.js";
+import type { Access } from "./endpoint/endpoint.js";
 
 /** A contract that a backend is known to break. */
 export interface Divergence {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { Capability, Family } from "@groupcast/backend";
-import type { Access, Contract } from "./contract.js";
+import type { Contract } from "./contract.js";
 import { DIVERGENCES, type Divergence, divergenceOf } from "./divergences.js";
-import type { MakeEndpoints } from "./endpoint.js";
-import { missingOnHost } from "./host-needs.js";
-import { Lab } from "./lab.js";
-import { assertAbsent } from "./missing-capability.js";
-import type { Site } from "./site.js";
+import type { Access, MakeEndpoints } from "./endpoint/endpoint.js";
+import type { Site } from "./site/site.js";
+import { missingOnHost } from "./trial/host-needs.js";
+import { assertAbsent } from "./trial/missing-capability.js";
+import { Trial } from "./trial/trial.js";
 
 const DIVERGENCE_DEADLINE_MS = 250; // what is known not to happen need not be waited for as long as what is
 
@@ -56,8 +56,8 @@ export async function runContract(contract: Contract, subject: Subject): Promise
 async function judge(contract: Contract, subject: Subject, site: Site): Promise<Verdict> {
   const { divergences = DIVERGENCES, family, access } = subject;
   const divergence = divergenceOf(divergences, contract.id, { backend: site.backend.name, family, access });
-  const lab = new Lab({ site, id: contract.id, ...subject, deadlineMs: divergence && DIVERGENCE_DEADLINE_MS });
-  const failure = await failureOf(contract, lab);
+  const trial = new Trial({ site, id: contract.id, ...subject, deadlineMs: divergence && DIVERGENCE_DEADLINE_MS });
+  const failure = await failureOf(contract, trial);
   if (divergence === undefined) {
     if (failure !== undefined) throw failure.error;
     return { state: "kept", reason: "" };
@@ -70,16 +70,16 @@ async function judge(contract: Contract, subject: Subject, site: Site): Promise<
 function refusalOf(contract: Contract, missing: readonly Capability[]): Contract {
   return {
     ...contract,
-    run(lab) {
-      for (const capability of missing) assertAbsent(lab, capability);
+    run(trial) {
+      for (const capability of missing) assertAbsent(trial, capability);
     },
   };
 }
 
 /** What broke a contract; undefined when nothing did. */
-async function failureOf(contract: Contract, lab: Lab): Promise<{ readonly error: unknown } | undefined> {
-  const broken = await caught(async () => contract.run(lab));
-  const left = await caught(() => lab.close());
+async function failureOf(contract: Contract, trial: Trial): Promise<{ readonly error: unknown } | undefined> {
+  const broken = await caught(async () => contract.run(trial));
+  const left = await caught(() => trial.close());
   return broken ?? left;
 }
 

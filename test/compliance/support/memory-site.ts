@@ -1,7 +1,7 @@
 // A host of a network in memory, made like the host of the other backends: two interfaces with two addresses each.
 
 import type { DatagramBackend } from "@groupcast/backend";
-import type { InterfaceControl, LabClock, Site } from "@groupcast/backend-compliance";
+import type { InterfaceControl, Site, TrialClock } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { INTERFACES } from "./interfaces.js";
 
@@ -18,7 +18,7 @@ export function openMemorySite(disguise: (backend: DatagramBackend) => DatagramB
   return {
     backend: disguise(host),
     openAnother: () => host, // a host in memory is one backend, for as many reactors as there are
-    clock: labClock(network),
+    clock: trialClock(network),
     interfaces: Object.keys(INTERFACES),
     control: controlOf(network),
     program: PROGRAM,
@@ -36,7 +36,7 @@ function controlOf(network: MemoryNetwork): InterfaceControl {
   };
 }
 
-function labClock({ clock }: MemoryNetwork): LabClock {
+function trialClock({ clock }: MemoryNetwork): TrialClock {
   return {
     nowMs: () => clock.nowMs(),
     schedule: (delayMs, fn) => clock.schedule(delayMs, fn),

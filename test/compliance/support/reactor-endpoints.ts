@@ -7,9 +7,9 @@ import {
   type Destination,
   type Endpoint,
   type EndpointOptions,
-  type LabClock,
   type Loss,
   type MakeEndpoints,
+  type TrialClock,
 } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { type Arrival, DatagramProtocol, type MulticastPort, Reactor } from "@groupcast/reactor";
@@ -52,14 +52,14 @@ class Recorder extends DatagramProtocol {
 interface Ground {
   readonly reactor: Reactor;
   readonly family: Family;
-  readonly clock: LabClock;
+  readonly clock: TrialClock;
 }
 
 class PortEndpoint implements Endpoint {
   readonly errors: unknown[] = [];
   readonly #recorder = new Recorder();
   readonly #port: MulticastPort;
-  readonly #clock: LabClock;
+  readonly #clock: TrialClock;
 
   constructor({ reactor, family, clock }: Ground, options: EndpointOptions) {
     const { address = addressesOf(family).loopback, port = 0, maxPacketBytes, ...others } = options;
@@ -159,7 +159,7 @@ class PortEndpoint implements Endpoint {
 }
 
 /** Waits for a port or a reactor to stop, moving the clock: it may wait for the network to take what was written. */
-async function closed(clock: LabClock, stopped: Promise<void>): Promise<void> {
+async function closed(clock: TrialClock, stopped: Promise<void>): Promise<void> {
   let isClosed = false;
   const settled = stopped.then(() => {
     isClosed = true;

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import type { Capability } from "@groupcast/backend";
 import { type Contract, contracts } from "../contract.js";
-import type { Arrived } from "../endpoint.js";
-import type { Lab } from "../lab.js";
-import { answered } from "../refusal.js";
+import type { Arrived } from "../endpoint/endpoint.js";
+import { answered } from "../endpoint/refusal.js";
+import type { Trial } from "../trial/trial.js";
 
 const PACKET_INFO: readonly Capability[] = ["packetInfo", "set receivePacketInfo"];
 
@@ -15,12 +15,12 @@ export const ARRIVALS: readonly Contract[] = contracts([
     title: "what was not asked for is absent from an arrival, and destination() and interfaceIndex() say nothing",
     access: "bare",
     why: "backend.ts: each field absent where it was not asked for",
-    async run(lab) {
-      const receiver = lab.listen();
+    async run(trial) {
+      const receiver = trial.listen();
       const told: unknown[] = [];
       receiver.onBatch = (batch) => told.push(batch.destination(0), batch.interfaceIndex(0));
-      lab.listen().write("x", receiver.local);
-      const { arrival } = await lab.first(receiver);
+      trial.listen().write("x", receiver.local);
+      const { arrival } = await trial.first(receiver);
       assert.deepEqual({ ...arrival }, { truncated: false });
       assert.deepEqual(told, ["", 0]);
     },
@@ -31,11 +31,11 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "both",
     needs: PACKET_INFO,
     why: "ip(7): IP_PKTINFO; RFC 3542, 6.2",
-    async run(lab) {
-      const arrived = await oneToEverywhere(lab);
-      const loopback = answered(lab.backend.network.interfaces()).find(({ flags }) => flags.loopback)!;
+    async run(trial) {
+      const arrived = await oneToEverywhere(trial);
+      const loopback = answered(trial.backend.network.interfaces()).find(({ flags }) => flags.loopback)!;
       const { destination, interface: on, interfaceIndex } = arrived.arrival;
-      assert.deepEqual([destination, on, interfaceIndex], [lab.addresses.loopback, loopback.name, loopback.index]);
+      assert.deepEqual([destination, on, interfaceIndex], [trial.addresses.loopback, loopback.name, loopback.index]);
     },
   },
   {
@@ -44,13 +44,13 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "bare",
     needs: PACKET_INFO,
     why: "backend.ts: DatagramBatch",
-    async run(lab) {
-      const receiver = lab.listen();
+    async run(trial) {
+      const receiver = trial.listen();
       receiver.set("receivePacketInfo", 1);
       const told: unknown[] = [];
       receiver.onBatch = (batch) => told.push(batch.destination(0), batch.interfaceIndex(0));
-      lab.listen().write("x", receiver.local);
-      const { arrival } = await lab.first(receiver);
+      trial.listen().write("x", receiver.local);
+      const { arrival } = await trial.first(receiver);
       assert.deepEqual(told, [arrival.destination, arrival.interfaceIndex]);
     },
   },
@@ -61,11 +61,11 @@ export const ARRIVALS: readonly Contract[] = contracts([
     needs: PACKET_INFO,
     host: ["multicast"],
     why: "ip(7): IP_PKTINFO; a looped copy carries the index of the outgoing interface (ip_mc_output of net/ipv4/ip_output.c); asked for in libuv#1213",
-    async run(lab) {
-      const member = lab.member();
-      lab.sender().write("x", lab.toGroup(member));
-      const { arrival } = await lab.first(member);
-      assert.deepEqual([arrival.destination, arrival.interface, arrival.interfaceIndex], [lab.group(), lab.net.name, lab.net.index]);
+    async run(trial) {
+      const member = trial.member();
+      trial.sender().write("x", trial.toGroup(member));
+      const { arrival } = await trial.first(member);
+      assert.deepEqual([arrival.destination, arrival.interface, arrival.interfaceIndex], [trial.group(), trial.net.name, trial.net.index]);
     },
   },
   {
@@ -75,12 +75,12 @@ export const ARRIVALS: readonly Contract[] = contracts([
     needs: PACKET_INFO,
     host: ["multicast"],
     why: "ip(7): ipi_addr is the destination in the header",
-    async run(lab) {
-      const member = lab.member();
-      member.join(lab.group(1), lab.net);
-      const sender = lab.sender();
-      for (const number of [0, 1, 0, 1]) sender.write(lab.group(number), lab.toGroup(member, lab.group(number)));
-      for (const { bytes, arrival } of await lab.received(member, 4)) assert.equal(arrival.destination, bytes.toString());
+    async run(trial) {
+      const member = trial.member();
+      member.join(trial.group(1), trial.net);
+      const sender = trial.sender();
+      for (const number of [0, 1, 0, 1]) sender.write(trial.group(number), trial.toGroup(member, trial.group(number)));
+      for (const { bytes, arrival } of await trial.received(member, 4)) assert.equal(arrival.destination, bytes.toString());
     },
   },
   {
@@ -89,13 +89,13 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set receiveTtl", "set unicastTtl"],
     why: "ip(7): IP_RECVTTL; RFC 3542: IPV6_RECVHOPLIMIT",
-    async run(lab) {
-      const receiver = lab.listen();
+    async run(trial) {
+      const receiver = trial.listen();
       receiver.set("receiveTtl", 1);
-      const sender = lab.listen();
+      const sender = trial.listen();
       sender.set("unicastTtl", 37);
       sender.write("x", receiver.local);
-      assert.equal((await lab.first(receiver)).arrival.ttl, 37);
+      assert.equal((await trial.first(receiver)).arrival.ttl, 37);
     },
   },
   {
@@ -104,13 +104,13 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "both",
     needs: ["set receiveTimestamp"],
     why: "socket(7): SO_TIMESTAMP; SO_TIMESTAMPNS counts nanoseconds",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       for (const text of ["first", "second"]) {
         a.write(text, b.local);
-        await lab.fence(b);
+        await trial.fence(b);
       }
-      const [first, second] = (await lab.received(b, 2)).map(({ arrival }) => arrival.timestampNs);
+      const [first, second] = (await trial.received(b, 2)).map(({ arrival }) => arrival.timestampNs);
       assert.equal(typeof first, "bigint");
       assert.ok(first! <= second!, `${first} … ${second}`);
     },
@@ -121,8 +121,8 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "bare",
     needs: ["get kernelDrops", "set receiveBufferBytes"],
     why: "SO_MEMINFO: sk_drops of include/net/sock.h; what is lost is counted",
-    async run(lab) {
-      const { receiver, sent } = await overflow(lab);
+    async run(trial) {
+      const { receiver, sent } = await overflow(trial);
       assert.equal(receiver.arrived.length + receiver.get("kernelDrops"), sent);
       assert.ok(receiver.get("kernelDrops") > 0);
     },
@@ -133,8 +133,8 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "bare",
     needs: ["get unreadDrops", "set receiveBufferBytes"],
     why: "option-table.ts: unreadDrops; what is lost is counted",
-    async run(lab) {
-      const { receiver, sent } = await overflow(lab);
+    async run(trial) {
+      const { receiver, sent } = await overflow(trial);
       assert.equal(receiver.arrived.length + receiver.get("unreadDrops"), sent);
       assert.ok(receiver.get("unreadDrops") > 0);
     },
@@ -145,11 +145,11 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set receiveDropCount", "set receiveBufferBytes"],
     why: "socket(7): SO_RXQ_OVFL; the counter comes with the next datagram after the loss",
-    async run(lab) {
-      const { receiver, sender, sent } = await overflow(lab);
+    async run(trial) {
+      const { receiver, sender, sent } = await overflow(trial);
       const lost = sent - receiver.arrived.length;
       sender.write("after the loss", receiver.local);
-      const arrived = await lab.received(receiver, sent - lost + 1);
+      const arrived = await trial.received(receiver, sent - lost + 1);
       assert.equal(arrived.at(-1)!.arrival.kernelDrops, lost);
     },
   },
@@ -159,14 +159,14 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set receiveOffload"],
     why: "udp(7): UDP_GRO hands over runs of datagrams; the waist delivers datagrams",
-    async run(lab) {
-      const sender = lab.listen();
-      const receiver = lab.listen();
+    async run(trial) {
+      const sender = trial.listen();
+      const receiver = trial.listen();
       receiver.set("receiveOffload", 1);
       const texts = ["aaaa", "bbbb", "cccc", "dd", "", "eeee", "ffff"];
       for (const text of texts) sender.write(text, receiver.local);
-      await lab.received(receiver, texts.length);
-      await lab.receivedOnly(receiver, texts);
+      await trial.received(receiver, texts.length);
+      await trial.receivedOnly(receiver, texts);
     },
   },
   {
@@ -175,37 +175,37 @@ export const ARRIVALS: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set receiveTtl"],
     why: "backend.ts: what was asked for with the receive options",
-    async run(lab) {
-      const receiver = lab.listen();
+    async run(trial) {
+      const receiver = trial.listen();
       receiver.set("receiveTtl", 1);
       receiver.set("receiveTtl", 0);
-      lab.listen().write("x", receiver.local);
-      assert.equal((await lab.first(receiver)).arrival.ttl, undefined);
+      trial.listen().write("x", receiver.local);
+      assert.equal((await trial.first(receiver)).arrival.ttl, undefined);
     },
   },
 ]);
 
-async function oneToEverywhere(lab: Lab): Promise<Arrived> {
-  const receiver = lab.open({ address: lab.addresses.any });
-  lab.open().write("x", { address: lab.addresses.loopback, port: receiver.local.port });
-  return lab.first(receiver);
+async function oneToEverywhere(trial: Trial): Promise<Arrived> {
+  const receiver = trial.open({ address: trial.addresses.any });
+  trial.open().write("x", { address: trial.addresses.loopback, port: receiver.local.port });
+  return trial.first(receiver);
 }
 
 /** A bare socket that lost some of `sent` datagrams because it was not read, and has been read since. */
-async function overflow(lab: Lab) {
+async function overflow(trial: Trial) {
   const sent = 500;
-  const sender = lab.listen();
-  const receiver = lab.listen();
+  const sender = trial.listen();
+  const receiver = trial.listen();
   receiver.set("receiveBufferBytes", 8_192);
-  if (lab.can("set receiveDropCount")) receiver.set("receiveDropCount", 1);
+  if (trial.can("set receiveDropCount")) receiver.set("receiveDropCount", 1);
   receiver.pause();
   const bytes = Buffer.alloc(256);
   for (let count = 1; count <= sent; count++) {
     sender.write(bytes, receiver.local);
-    if (count % 10 === 0) await lab.fence(sender); // a turn, for whoever takes them from the kernel unasked
+    if (count % 10 === 0) await trial.fence(sender); // a turn, for whoever takes them from the kernel unasked
   }
   receiver.resume();
-  await lab.received(receiver, 1);
-  await lab.fence(receiver);
+  await trial.received(receiver, 1);
+  await trial.fence(receiver);
   return { receiver, sender, sent };
 }

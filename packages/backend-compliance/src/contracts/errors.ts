@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { FEATURE_NAMES, OPTION_NAMES, optionRow } from "@groupcast/backend";
 import { ERRNO, isGroupcastError, StateError, SystemError, UnsupportedError } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
-import { textsOf } from "../endpoint.js";
-import { assertRefused, thrownBy } from "../refusal.js";
+import { textsOf } from "../endpoint/endpoint.js";
+import { assertRefused, thrownBy } from "../endpoint/refusal.js";
 
 export const ERRORS: readonly Contract[] = contracts([
   {
@@ -13,9 +13,9 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "a refusal is an errno with libuv's sign",
     access: "bare",
     why: "backend.ts: Outcome",
-    run(lab) {
-      const { local } = lab.listen();
-      assert.equal(lab.socket().socket.bind(local), ERRNO.EADDRINUSE);
+    run(trial) {
+      const { local } = trial.listen();
+      assert.equal(trial.socket().socket.bind(local), ERRNO.EADDRINUSE);
     },
   },
   {
@@ -33,17 +33,17 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "setting or getting an option that is no capability throws UnsupportedError, with option and backend",
     access: "bare",
     why: "capabilities.ts: nothing is imitated",
-    run(lab) {
-      const { socket } = lab.listen();
+    run(trial) {
+      const { socket } = trial.listen();
       for (const option of OPTION_NAMES) {
-        if (!lab.can(`set ${option}`)) assertUnsupported(() => socket.setOption(option, optionRow(option).min), option);
-        if (!lab.can(`get ${option}`)) assertUnsupported(() => socket.getOption(option), option);
+        if (!trial.can(`set ${option}`)) assertUnsupported(() => socket.setOption(option, optionRow(option).min), option);
+        if (!trial.can(`get ${option}`)) assertUnsupported(() => socket.getOption(option), option);
       }
 
       function assertUnsupported(call: () => unknown, option: string): void {
         const error = thrownBy(call);
         assert.ok(error instanceof UnsupportedError, String(error));
-        assert.deepEqual([error.code, error.option, error.backend], ["ERR_UNSUPPORTED_OPTION", option, lab.backend.name]);
+        assert.deepEqual([error.code, error.option, error.backend], ["ERR_UNSUPPORTED_OPTION", option, trial.backend.name]);
       }
     },
   },
@@ -52,10 +52,10 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "getting any option that is a capability throws nothing, on a bound socket and on one that is not",
     access: "bare",
     why: "backend.ts: a backend throws only when it is asked for something outside its capabilities",
-    run(lab) {
-      const sockets = [lab.socket(), lab.listen()];
+    run(trial) {
+      const sockets = [trial.socket(), trial.listen()];
       for (const option of OPTION_NAMES) {
-        if (!lab.can(`get ${option}`)) continue;
+        if (!trial.can(`get ${option}`)) continue;
         for (const { socket } of sockets) assert.equal(typeof socket.getOption(option), "number");
       }
     },
@@ -65,9 +65,9 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "a port that cannot be opened throws CannotListenError with code, operation, errno, address and port",
     access: "reactor",
     why: "Twisted: CannotListenError; errors.md: ERR_LISTEN",
-    run(lab) {
-      const { address, port } = lab.open().local;
-      const error = thrownBy(() => lab.open({ port }));
+    run(trial) {
+      const { address, port } = trial.open().local;
+      const error = thrownBy(() => trial.open({ port }));
       assert.ok(error instanceof SystemError && error.name === "CannotListenError");
       assert.deepEqual(
         [error.code, error.operation, error.errno, error.errnoName, error.address, error.port],
@@ -81,13 +81,13 @@ export const ERRORS: readonly Contract[] = contracts([
     access: "reactor",
     host: ["multicast"],
     why: "Twisted: MulticastJoinError; errors.md: ERR_JOIN",
-    run(lab) {
-      const port = lab.open({ address: lab.addresses.any });
-      const error = thrownBy(() => port.join(lab.group(), lab.unknownInterface));
+    run(trial) {
+      const port = trial.open({ address: trial.addresses.any });
+      const error = thrownBy(() => port.join(trial.group(), trial.unknownInterface));
       assert.ok(error instanceof SystemError && error.name === "MulticastJoinError");
       assert.deepEqual(
         [error.code, error.operation, error.errnoName, error.group, error.interface],
-        ["ERR_JOIN", "joinGroup", "ENODEV", lab.group(), "nonesuch"],
+        ["ERR_JOIN", "joinGroup", "ENODEV", trial.group(), "nonesuch"],
       );
     },
   },
@@ -96,9 +96,9 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "a datagram that is too long throws MessageLengthError with errno and length, at once",
     access: "reactor",
     why: "Twisted: MessageLengthError; udp(7): EMSGSIZE",
-    run(lab) {
-      const { a, b } = lab.pair();
-      const lengthBytes = lab.addresses.maxPayloadBytes + 1;
+    run(trial) {
+      const { a, b } = trial.pair();
+      const lengthBytes = trial.addresses.maxPayloadBytes + 1;
       const error = thrownBy(() => a.write(Buffer.alloc(lengthBytes), b.local));
       assert.ok(error instanceof SystemError && error.name === "MessageLengthError");
       assert.deepEqual(
@@ -112,8 +112,8 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "a call at the wrong moment throws StateError, which every copy of the package recognises",
     access: "reactor",
     why: "errors.ts: isGroupcastError",
-    run(lab) {
-      const error = thrownBy(() => lab.open().disconnect());
+    run(trial) {
+      const error = thrownBy(() => trial.open().disconnect());
       assert.ok(error instanceof StateError);
       assert.ok(isGroupcastError(error));
     },
@@ -123,15 +123,15 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "a protocol that throws in datagramReceived() goes on receiving, and each error is reported",
     access: "reactor",
     why: "Twisted: test_datagramReceivedError; datagram-protocol.ts",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       b.onArrival = () => {
         throw new Error("thrown by datagramReceived()");
       };
       for (const text of ["first", "second"]) a.write(text, b.local);
-      await lab.received(b, 2);
+      await trial.received(b, 2);
       assert.deepEqual(textsOf(b), ["first", "second"]);
-      await lab.until("both errors are reported", () => b.errors.length >= 2);
+      await trial.until("both errors are reported", () => b.errors.length >= 2);
       assert.equal(b.errors.length, 2);
     },
   },
@@ -141,14 +141,14 @@ export const ERRORS: readonly Contract[] = contracts([
     access: "reactor",
     host: ["multicast"],
     why: "capabilities.ts: nothing is imitated",
-    run(lab) {
-      const port = lab.member();
-      if (!lab.can("blockSource")) {
-        assertRefused(() => port.block(lab.group(), lab.net, lab.addresses.foreign), [], "ERR_UNSUPPORTED_OPERATION");
+    run(trial) {
+      const port = trial.member();
+      if (!trial.can("blockSource")) {
+        assertRefused(() => port.block(trial.group(), trial.net, trial.addresses.foreign), [], "ERR_UNSUPPORTED_OPERATION");
       }
-      if (!lab.can("sendPacketInfo")) {
-        const via = { interfaceIndex: 0, source: lab.addresses.loopback };
-        assertRefused(() => port.write("x", lab.toGroup(port), via), [], "ERR_UNSUPPORTED_OPERATION");
+      if (!trial.can("sendPacketInfo")) {
+        const via = { interfaceIndex: 0, source: trial.addresses.loopback };
+        assertRefused(() => port.write("x", trial.toGroup(port), via), [], "ERR_UNSUPPORTED_OPERATION");
       }
     },
   },
@@ -158,22 +158,22 @@ export const ERRORS: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "transport.ts: joinGroup",
-    async run(lab) {
-      const member = lab.open({ address: lab.addresses.any });
-      assertRefused(() => member.join(lab.group(), lab.unknownInterface), "ENODEV");
-      member.join(lab.group(), lab.net);
-      lab.sender().write("hello", lab.toGroup(member));
-      await lab.first(member);
+    async run(trial) {
+      const member = trial.open({ address: trial.addresses.any });
+      assertRefused(() => member.join(trial.group(), trial.unknownInterface), "ENODEV");
+      member.join(trial.group(), trial.net);
+      trial.sender().write("hello", trial.toGroup(member));
+      await trial.first(member);
     },
   },
   {
     id: "ERR-12",
     title: "an endpoint that could not be opened leaves nothing open",
     access: "both",
-    why: "Twisted left the socket open when startProtocol threw; here the lab counts descriptors afterwards",
-    run(lab) {
-      const { port } = lab.open().local;
-      for (let count = 0; count < 20; count++) assertRefused(() => lab.open({ port }), "EADDRINUSE");
+    why: "Twisted left the socket open when startProtocol threw; here the trial counts descriptors afterwards",
+    run(trial) {
+      const { port } = trial.open().local;
+      for (let count = 0; count < 20; count++) assertRefused(() => trial.open({ port }), "EADDRINUSE");
     },
   },
 ]);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import type { NetworkInterface, Route } from "@groupcast/backend";
 import { type Contract, contracts } from "../contract.js";
-import type { Lab } from "../lab.js";
-import { answered, assertOutcome } from "../refusal.js";
+import { answered, assertOutcome } from "../endpoint/refusal.js";
+import type { Trial } from "../trial/trial.js";
 
 const LIST = "getifaddrs(3), netdevice(7)";
 
@@ -14,10 +14,10 @@ export const INTERFACES: readonly Contract[] = contracts([
     title: "interfaces() lists loopback, with its address, and names each interface once",
     access: "bare",
     why: LIST,
-    run(lab) {
-      const all = answered(lab.backend.network.interfaces());
+    run(trial) {
+      const all = answered(trial.backend.network.interfaces());
       const loopback = all.find(({ flags }) => flags.loopback);
-      assert.ok(loopback?.addresses.some(({ address }) => address === lab.addresses.loopback));
+      assert.ok(loopback?.addresses.some(({ address }) => address === trial.addresses.loopback));
       assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     },
   },
@@ -26,8 +26,8 @@ export const INTERFACES: readonly Contract[] = contracts([
     title: "every address of every interface is a literal without zone, with its family and prefix length",
     access: "bare",
     why: "network-interface.ts: InterfaceAddress",
-    run(lab) {
-      for (const { name, addresses } of answered(lab.backend.network.interfaces())) {
+    run(trial) {
+      for (const { name, addresses } of answered(trial.backend.network.interfaces())) {
         for (const { address, family, prefixLength } of addresses) {
           assert.equal(isIP(address), family, `${address} of ${name}`);
           assert.ok(!address.includes("%") && prefixLength >= 0 && prefixLength <= (family === 4 ? 32 : 128), `${address} of ${name}`);
@@ -41,8 +41,8 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     needs: ["interfaceIndexes"],
     why: "if_nametoindex(3)",
-    run(lab) {
-      const indexes = answered(lab.backend.network.interfaces()).map(({ index }) => index);
+    run(trial) {
+      const indexes = answered(trial.backend.network.interfaces()).map(({ index }) => index);
       assert.ok(indexes.every((index) => index > 0));
       assert.equal(new Set(indexes).size, indexes.length);
     },
@@ -53,8 +53,8 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     host: ["secondInterface"], // loopback carries it without the flag
     why: "netdevice(7): IFF_UP, IFF_RUNNING, IFF_MULTICAST",
-    run(lab) {
-      const { up, running, loopback, multicast } = lab.net.flags;
+    run(trial) {
+      const { up, running, loopback, multicast } = trial.net.flags;
       assert.deepEqual({ up, running, loopback, multicast }, { up: true, running: true, loopback: false, multicast: true });
     },
   },
@@ -65,15 +65,15 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["downInterfaces"],
     host: ["interfaceControl"],
     why: LIST,
-    async run(lab) {
-      const at = await lab.addInterface();
+    async run(trial) {
+      const at = await trial.addInterface();
       assert.equal(at.flags.up, true);
-      assert.ok(at.addresses.some(({ family }) => family === lab.family));
-      await lab.control.setUp(at.name, false);
-      assert.equal(lab.interface(at.name).flags.up, false);
-      assert.equal(lab.interface(at.name).index, at.index);
-      await lab.control.remove(at.name);
-      assert.ok(answered(lab.backend.network.interfaces()).every(({ name }) => name !== at.name));
+      assert.ok(at.addresses.some(({ family }) => family === trial.family));
+      await trial.control.setUp(at.name, false);
+      assert.equal(trial.interface(at.name).flags.up, false);
+      assert.equal(trial.interface(at.name).index, at.index);
+      await trial.control.remove(at.name);
+      assert.ok(answered(trial.backend.network.interfaces()).every(({ name }) => name !== at.name));
     },
   },
   {
@@ -82,13 +82,13 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     host: ["interfaceControl"],
     why: "rtnetlink(7): RTM_NEWLINK, RTM_DELLINK; backend.ts: watch",
-    async run(lab) {
+    async run(trial) {
       let changes = 0;
-      lab.defer(answered(lab.backend.network.watch(() => changes++)));
-      for (const change of await changesOf(lab)) {
+      trial.defer(answered(trial.backend.network.watch(() => changes++)));
+      for (const change of await changesOf(trial)) {
         const before = changes;
         await change();
-        await lab.until("the change is told", () => changes > before, WATCH_DEADLINE_MS);
+        await trial.until("the change is told", () => changes > before, WATCH_DEADLINE_MS);
       }
     },
   },
@@ -99,18 +99,18 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["interfaceEvents"],
     host: ["interfaceControl"],
     why: "backend.ts: after interfaces or their addresses changed",
-    async run(lab) {
-      const { network } = lab.backend;
+    async run(trial) {
+      const { network } = trial.backend;
       let isListed = false;
-      lab.defer(
+      trial.defer(
         answered(
           network.watch(() => {
             isListed ||= answered(network.interfaces()).some(({ name, flags }) => name.startsWith("added") && flags.up);
           }),
         ),
       );
-      await lab.addInterface();
-      await lab.until("the interface is told of and listed", () => isListed);
+      await trial.addInterface();
+      await trial.until("the interface is told of and listed", () => isListed);
     },
   },
   {
@@ -119,15 +119,15 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     host: ["interfaceControl"],
     why: "backend.ts: until the returned function is called",
-    async run(lab) {
-      const { network } = lab.backend;
+    async run(trial) {
+      const { network } = trial.backend;
       let stoppedCalls = 0;
       let calls = 0;
       const stopped = (): void => void stoppedCalls++;
       answered(network.watch(stopped))();
-      lab.defer(answered(network.watch(() => calls++)));
-      await lab.addInterface();
-      await lab.until("the change is told", () => calls > 0, WATCH_DEADLINE_MS);
+      trial.defer(answered(network.watch(() => calls++)));
+      await trial.addInterface();
+      await trial.until("the change is told", () => calls > 0, WATCH_DEADLINE_MS);
       assert.equal(stoppedCalls, 0);
     },
   },
@@ -137,15 +137,15 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     host: ["interfaceControl"],
     why: "backend.ts: watch",
-    async run(lab) {
+    async run(trial) {
       let calls = 0;
       const watcher = (): void => void calls++;
-      const stop = answered(lab.backend.network.watch(watcher));
-      lab.defer(answered(lab.backend.network.watch(watcher))); // the same function, once more
+      const stop = answered(trial.backend.network.watch(watcher));
+      trial.defer(answered(trial.backend.network.watch(watcher))); // the same function, once more
       stop();
       stop();
-      await lab.addInterface();
-      await lab.until("the change is told", () => calls > 0, WATCH_DEADLINE_MS);
+      await trial.addInterface();
+      await trial.until("the change is told", () => calls > 0, WATCH_DEADLINE_MS);
     },
   },
   {
@@ -154,8 +154,8 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     needs: ["routes"],
     why: "rtnetlink(7): RTM_GETROUTE",
-    run(lab) {
-      assert.equal(routeTo(lab, lab.addresses.loopback).interface.flags.loopback, true);
+    run(trial) {
+      assert.equal(routeTo(trial, trial.addresses.loopback).interface.flags.loopback, true);
     },
   },
   {
@@ -165,11 +165,11 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["routes"],
     host: ["secondInterface"],
     why: "rtnetlink(7): RTA_OIF, RTA_PREFSRC",
-    run(lab) {
-      const own = lab.sources[0]!;
-      const neighbour = lab.family === 4 ? own.replace(/\d+$/, "99") : own.replace(/[^:]+$/, "99");
-      const { interface: at, source, gateway } = routeTo(lab, neighbour);
-      assert.deepEqual([at.name, at.index, lab.sources.includes(source!), gateway], [lab.net.name, lab.net.index, true, undefined]);
+    run(trial) {
+      const own = trial.sources[0]!;
+      const neighbour = trial.family === 4 ? own.replace(/\d+$/, "99") : own.replace(/[^:]+$/, "99");
+      const { interface: at, source, gateway } = routeTo(trial, neighbour);
+      assert.deepEqual([at.name, at.index, trial.sources.includes(source!), gateway], [trial.net.name, trial.net.index, true, undefined]);
     },
   },
   {
@@ -180,10 +180,10 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["routes"],
     host: ["twoSources", "link"],
     why: "ip_route_output_key_hash_rcu() of net/ipv4/route.c: a fixed source chooses the interface of multicast, whatever the routes say",
-    run(lab) {
-      const route = lab.backend.network.routeTo(lab.group(), lab.sources[0]);
+    run(trial) {
+      const route = trial.backend.network.routeTo(trial.group(), trial.sources[0]);
       assert.ok(typeof route !== "number", String(route));
-      assert.equal(route.interface.name, lab.net.name);
+      assert.equal(route.interface.name, trial.net.name);
     },
   },
   {
@@ -193,8 +193,8 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["routes"],
     host: ["ownNetwork"],
     why: "rtnetlink(7); ENETUNREACH as connect(2) has it",
-    run(lab) {
-      assertOutcome(lab.backend.network.routeTo(lab.addresses.foreign, undefined), "ENETUNREACH", "EHOSTUNREACH");
+    run(trial) {
+      assertOutcome(trial.backend.network.routeTo(trial.addresses.foreign, undefined), "ENETUNREACH", "EHOSTUNREACH");
     },
   },
   {
@@ -204,8 +204,8 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["routes"],
     host: ["ownNetwork"],
     why: "backend.ts: defaultRoute",
-    run(lab) {
-      assert.equal(answered(lab.backend.network.defaultRoute(lab.family)), undefined);
+    run(trial) {
+      assert.equal(answered(trial.backend.network.defaultRoute(trial.family)), undefined);
     },
   },
   {
@@ -214,14 +214,14 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "both",
     host: ["interfaceControl"],
     why: "ip_mc_down() and ip_mc_up() of net/ipv4/igmp.c keep the list",
-    async run(lab) {
-      const at = await lab.addInterface();
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), at);
-      await lab.control.setUp(at.name, false);
-      await lab.control.setUp(at.name, true);
-      lab.sender(lab.interface(at.name)).write("hello", lab.toGroup(member));
-      await lab.first(member);
+    async run(trial) {
+      const at = await trial.addInterface();
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), at);
+      await trial.control.setUp(at.name, false);
+      await trial.control.setUp(at.name, true);
+      trial.sender(trial.interface(at.name)).write("hello", trial.toGroup(member));
+      await trial.first(member);
     },
   },
   {
@@ -230,15 +230,15 @@ export const INTERFACES: readonly Contract[] = contracts([
     access: "bare",
     host: ["interfaceControl"],
     why: "ip_mc_destroy_dev() of net/ipv4/igmp.c: the interface's list goes with it; ip(7): EADDRNOTAVAIL",
-    async run(lab) {
-      const at = await lab.addInterface();
-      const member = lab.listen({ address: lab.addresses.any });
-      member.join(lab.group(), at);
-      const next = await lab.replaceInterface(at);
-      assertOutcome(member.socket.leave(lab.group(), next, undefined), "EADDRNOTAVAIL");
-      member.join(lab.group(), next);
-      lab.sender(next).write("hello", lab.toGroup(member));
-      await lab.first(member);
+    async run(trial) {
+      const at = await trial.addInterface();
+      const member = trial.listen({ address: trial.addresses.any });
+      member.join(trial.group(), at);
+      const next = await trial.replaceInterface(at);
+      assertOutcome(member.socket.leave(trial.group(), next, undefined), "EADDRNOTAVAIL");
+      member.join(trial.group(), next);
+      trial.sender(next).write("hello", trial.toGroup(member));
+      await trial.first(member);
     },
   },
   {
@@ -248,14 +248,14 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["downInterfaces"],
     host: ["interfaceControl"],
     why: "ip(7): imr_ifindex; ip_mc_up() of net/ipv4/igmp.c",
-    async run(lab) {
-      const at = await lab.addInterface();
-      await lab.control.setUp(at.name, false);
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), lab.interface(at.name));
-      await lab.control.setUp(at.name, true);
-      lab.sender(lab.interface(at.name)).write("hello", lab.toGroup(member));
-      await lab.first(member);
+    async run(trial) {
+      const at = await trial.addInterface();
+      await trial.control.setUp(at.name, false);
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), trial.interface(at.name));
+      await trial.control.setUp(at.name, true);
+      trial.sender(trial.interface(at.name)).write("hello", trial.toGroup(member));
+      await trial.first(member);
     },
   },
   {
@@ -265,36 +265,36 @@ export const INTERFACES: readonly Contract[] = contracts([
     needs: ["interfaceEvents"],
     host: ["interfaceControl"],
     why: "decision 7: memberships are desired state; mafintosh/multicast-dns never joins again",
-    async run(lab) {
-      const at = await lab.addInterface();
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), at);
-      const sender = lab.listen({ address: lab.addresses.any });
-      sender.setOutgoing(await lab.replaceInterface(at));
+    async run(trial) {
+      const at = await trial.addInterface();
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), at);
+      const sender = trial.listen({ address: trial.addresses.any });
+      sender.setOutgoing(await trial.replaceInterface(at));
       const isHeard = (): boolean => {
-        sender.write("welcome back", lab.toGroup(member));
+        sender.write("welcome back", trial.toGroup(member));
         return member.arrived.length > 0;
       };
-      await lab.until("the port is a member again", isHeard);
+      await trial.until("the port is a member again", isHeard);
     },
   },
 ]);
 
 const WATCH_DEADLINE_MS = 4_000; // a backend that asks again and again does so once a second
 
-async function changesOf(lab: Lab): Promise<readonly (() => Promise<unknown>)[]> {
+async function changesOf(trial: Trial): Promise<readonly (() => Promise<unknown>)[]> {
   let at: NetworkInterface;
   return [
     async () => {
-      at = await lab.addInterface();
+      at = await trial.addInterface();
     },
-    () => lab.control.setUp(at.name, false),
-    () => lab.control.setUp(at.name, true),
-    () => lab.control.remove(at.name),
+    () => trial.control.setUp(at.name, false),
+    () => trial.control.setUp(at.name, true),
+    () => trial.control.remove(at.name),
   ];
 }
 
-function routeTo(lab: Lab, address: string): Route {
-  const route = lab.backend.network.routeTo(address, undefined);
+function routeTo(trial: Trial, address: string): Route {
+  const route = trial.backend.network.routeTo(address, undefined);
   return typeof route === "number" ? assert.fail(`no route to ${address}: ${route}`) : route;
 }

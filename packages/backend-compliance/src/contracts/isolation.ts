@@ -1,7 +1,7 @@
 /** Other groups, other interfaces: what a member must not hear. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
-import type { Endpoint } from "../endpoint.js";
+import type { Endpoint } from "../endpoint/endpoint.js";
 
 const ISOLATION = "decision 5; nodejs/node#19954: Linux delivers what any socket of the host has joined";
 const ALL = "ip(7): IP_MULTICAST_ALL; ip_mc_sf_allow() of net/ipv4/igmp.c";
@@ -13,10 +13,10 @@ export const ISOLATED: readonly Contract[] = contracts([
     access: "both",
     host: ["secondInterface"],
     why: "RFC 1112, 6.1: a membership belongs to an interface",
-    async run(lab) {
-      const member = lab.member();
-      lab.sender(lab.otherNet).write("elsewhere", lab.toGroup(member));
-      await lab.receivedOnly(member, []);
+    async run(trial) {
+      const member = trial.member();
+      trial.sender(trial.otherNet).write("elsewhere", trial.toGroup(member));
+      await trial.receivedOnly(member, []);
     },
   },
   {
@@ -25,13 +25,13 @@ export const ISOLATED: readonly Contract[] = contracts([
     access: "both",
     host: ["secondInterface"],
     why: "RFC 1112, 6.1: a datagram is delivered once for the interface it came in on",
-    async run(lab) {
-      const member = lab.member();
-      member.join(lab.group(), lab.otherNet);
-      lab.sender(lab.net).write("by one", lab.toGroup(member));
-      lab.sender(lab.otherNet).write("by the other", lab.toGroup(member));
-      await lab.received(member, 2);
-      await lab.receivedOnly(member, ["by one", "by the other"]);
+    async run(trial) {
+      const member = trial.member();
+      member.join(trial.group(), trial.otherNet);
+      trial.sender(trial.net).write("by one", trial.toGroup(member));
+      trial.sender(trial.otherNet).write("by the other", trial.toGroup(member));
+      await trial.received(member, 2);
+      await trial.receivedOnly(member, ["by one", "by the other"]);
     },
   },
   {
@@ -40,14 +40,14 @@ export const ISOLATED: readonly Contract[] = contracts([
     access: "both",
     host: ["secondInterface"],
     why: "RFC 1112, 6.1",
-    async run(lab) {
-      const member = lab.member();
-      member.join(lab.group(), lab.otherNet);
-      member.leave(lab.group(), lab.net);
-      lab.sender(lab.net).write("by one", lab.toGroup(member));
-      lab.sender(lab.otherNet).write("by the other", lab.toGroup(member));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["by the other"]);
+    async run(trial) {
+      const member = trial.member();
+      member.join(trial.group(), trial.otherNet);
+      member.leave(trial.group(), trial.net);
+      trial.sender(trial.net).write("by one", trial.toGroup(member));
+      trial.sender(trial.otherNet).write("by the other", trial.toGroup(member));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["by the other"]);
     },
   },
   {
@@ -57,16 +57,16 @@ export const ISOLATED: readonly Contract[] = contracts([
     needs: ["set multicastAll"],
     host: ["multicast"],
     why: ALL,
-    async run(lab) {
-      const own = lab.listen({ address: lab.addresses.any });
+    async run(trial) {
+      const own = trial.listen({ address: trial.addresses.any });
       own.set("multicastAll", 0);
-      own.join(lab.group(), lab.net);
-      lab.listen({ address: lab.addresses.any }).join(lab.group(1), lab.net);
-      const sender = lab.sender();
-      sender.write("another socket's", lab.toGroup(own, lab.group(1)));
-      sender.write("ours", lab.toGroup(own));
-      await lab.received(own, 1);
-      await lab.receivedOnly(own, ["ours"]);
+      own.join(trial.group(), trial.net);
+      trial.listen({ address: trial.addresses.any }).join(trial.group(1), trial.net);
+      const sender = trial.sender();
+      sender.write("another socket's", trial.toGroup(own, trial.group(1)));
+      sender.write("ours", trial.toGroup(own));
+      await trial.received(own, 1);
+      await trial.receivedOnly(own, ["ours"]);
     },
   },
   {
@@ -76,11 +76,11 @@ export const ISOLATED: readonly Contract[] = contracts([
     needs: ["set multicastAll"],
     host: ["multicast"],
     why: ALL,
-    async run(lab) {
-      const nosy = lab.listen({ address: lab.addresses.any });
-      lab.listen({ address: lab.addresses.any }).join(lab.group(), lab.net);
-      lab.sender().write("another socket's", lab.toGroup(nosy));
-      await lab.first(nosy);
+    async run(trial) {
+      const nosy = trial.listen({ address: trial.addresses.any });
+      trial.listen({ address: trial.addresses.any }).join(trial.group(), trial.net);
+      trial.sender().write("another socket's", trial.toGroup(nosy));
+      await trial.first(nosy);
     },
   },
   {
@@ -91,13 +91,13 @@ export const ISOLATED: readonly Contract[] = contracts([
     needs: ["set multicastAll"],
     host: ["secondInterface"],
     why: ALL,
-    async run(lab) {
-      const own = lab.listen({ address: lab.addresses.any });
+    async run(trial) {
+      const own = trial.listen({ address: trial.addresses.any });
       own.set("multicastAll", 0);
-      own.join(lab.group(), lab.net);
-      lab.listen({ address: lab.addresses.any }).join(lab.group(), lab.otherNet);
-      lab.sender(lab.otherNet).write("elsewhere", lab.toGroup(own));
-      await lab.receivedOnly(own, []);
+      own.join(trial.group(), trial.net);
+      trial.listen({ address: trial.addresses.any }).join(trial.group(), trial.otherNet);
+      trial.sender(trial.otherNet).write("elsewhere", trial.toGroup(own));
+      await trial.receivedOnly(own, []);
     },
   },
   {
@@ -107,14 +107,14 @@ export const ISOLATED: readonly Contract[] = contracts([
     needs: ["packetInfo"],
     host: ["multicast"],
     why: ISOLATION,
-    async run(lab) {
-      const port = lab.member();
-      lab.member().join(lab.group(1), lab.net);
-      const sender = lab.sender();
-      sender.write("another port's", lab.toGroup(port, lab.group(1)));
-      sender.write("ours", lab.toGroup(port));
-      await lab.received(port, 1);
-      await lab.receivedOnly(port, ["ours"]);
+    async run(trial) {
+      const port = trial.member();
+      trial.member().join(trial.group(1), trial.net);
+      const sender = trial.sender();
+      sender.write("another port's", trial.toGroup(port, trial.group(1)));
+      sender.write("ours", trial.toGroup(port));
+      await trial.received(port, 1);
+      await trial.receivedOnly(port, ["ours"]);
     },
   },
   {
@@ -124,13 +124,13 @@ export const ISOLATED: readonly Contract[] = contracts([
     needs: ["packetInfo"],
     host: ["secondInterface"],
     why: `${ISOLATION}; inet6_mc_check() of net/ipv6/mcast.c looks at the group only`,
-    async run(lab) {
-      const port = lab.member();
-      lab.open({ address: lab.addresses.any }).join(lab.group(), lab.otherNet);
-      lab.sender(lab.otherNet).write("elsewhere", lab.toGroup(port));
-      lab.sender(lab.net).write("here", lab.toGroup(port));
-      await lab.received(port, 1);
-      await lab.receivedOnly(port, ["here"]);
+    async run(trial) {
+      const port = trial.member();
+      trial.open({ address: trial.addresses.any }).join(trial.group(), trial.otherNet);
+      trial.sender(trial.otherNet).write("elsewhere", trial.toGroup(port));
+      trial.sender(trial.net).write("here", trial.toGroup(port));
+      await trial.received(port, 1);
+      await trial.receivedOnly(port, ["here"]);
     },
   },
   {
@@ -140,12 +140,12 @@ export const ISOLATED: readonly Contract[] = contracts([
     needs: ["packetInfo"],
     host: ["multicast"],
     why: ISOLATION,
-    async run(lab) {
-      const port = lab.member();
-      lab.member();
-      port.leave(lab.group(), lab.net);
-      lab.sender().write("not for you", lab.toGroup(port));
-      await lab.receivedOnly(port, []);
+    async run(trial) {
+      const port = trial.member();
+      trial.member();
+      port.leave(trial.group(), trial.net);
+      trial.sender().write("not for you", trial.toGroup(port));
+      await trial.receivedOnly(port, []);
     },
   },
   {
@@ -155,16 +155,16 @@ export const ISOLATED: readonly Contract[] = contracts([
     needs: ["set bindToInterface"],
     host: ["secondInterface"],
     why: "socket(7): SO_BINDTODEVICE; SO_BINDTOIFINDEX is Linux 5.0",
-    async run(lab) {
-      const member = lab.listen({ address: lab.addresses.any });
-      member.set("bindToInterface", lab.net.index);
-      for (const at of [lab.net, lab.otherNet]) member.join(lab.group(), at);
-      const senders = [lab.sender(lab.otherNet), lab.sender(lab.net)] as const satisfies readonly Endpoint[];
-      senders[0].write("elsewhere", lab.toGroup(member));
-      senders[1].write("here", lab.toGroup(member));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["here"], { from: senders[1], to: lab.toGroup(member) });
-      assert.equal(member.get("bindToInterface"), lab.net.index);
+    async run(trial) {
+      const member = trial.listen({ address: trial.addresses.any });
+      member.set("bindToInterface", trial.net.index);
+      for (const at of [trial.net, trial.otherNet]) member.join(trial.group(), at);
+      const senders = [trial.sender(trial.otherNet), trial.sender(trial.net)] as const satisfies readonly Endpoint[];
+      senders[0].write("elsewhere", trial.toGroup(member));
+      senders[1].write("here", trial.toGroup(member));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["here"], { from: senders[1], to: trial.toGroup(member) });
+      assert.equal(member.get("bindToInterface"), trial.net.index);
     },
   },
 ]);

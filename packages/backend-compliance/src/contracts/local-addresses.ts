@@ -1,7 +1,7 @@
 /** Which addresses and ports can be had, and who shares them. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
-import { assertOutcome, assertRefused } from "../refusal.js";
+import { assertOutcome, assertRefused } from "../endpoint/refusal.js";
 
 export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
   {
@@ -9,8 +9,8 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     title: "an endpoint on an address that no interface has is refused with EADDRNOTAVAIL",
     access: "both",
     why: "bind(2)",
-    run(lab) {
-      assertRefused(() => lab.open({ address: lab.addresses.foreign }), "EADDRNOTAVAIL");
+    run(trial) {
+      assertRefused(() => trial.open({ address: trial.addresses.foreign }), "EADDRNOTAVAIL");
     },
   },
   {
@@ -18,9 +18,9 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     title: "a second endpoint on the same port is refused with EADDRINUSE",
     access: "both",
     why: "bind(2); ip(7)",
-    run(lab) {
-      const { port } = lab.open().local;
-      assertRefused(() => lab.open({ port }), "EADDRINUSE");
+    run(trial) {
+      const { port } = trial.open().local;
+      assertRefused(() => trial.open({ port }), "EADDRINUSE");
     },
   },
   {
@@ -28,9 +28,9 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     title: "an endpoint everywhere and one on a single address cannot have the same port",
     access: "both",
     why: "ip(7); inet_rcv_saddr_equal() of net/ipv4/inet_connection_sock.c",
-    run(lab) {
-      const everywhere = lab.open({ address: lab.addresses.any });
-      assertRefused(() => lab.open({ port: everywhere.local.port }), "EADDRINUSE");
+    run(trial) {
+      const everywhere = trial.open({ address: trial.addresses.any });
+      assertRefused(() => trial.open({ port: everywhere.local.port }), "EADDRINUSE");
     },
   },
   {
@@ -39,15 +39,15 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "ip(7)",
-    async run(lab) {
-      const [one = "", two = ""] = lab.sources;
-      const first = lab.open({ address: one });
-      const second = lab.open({ address: two, port: first.local.port });
-      const sender = lab.open({ address: lab.addresses.any });
+    async run(trial) {
+      const [one = "", two = ""] = trial.sources;
+      const first = trial.open({ address: one });
+      const second = trial.open({ address: two, port: first.local.port });
+      const sender = trial.open({ address: trial.addresses.any });
       for (const { local } of [first, second]) sender.write(local.address, local);
-      assert.equal((await lab.first(first)).bytes.toString(), one);
-      assert.equal((await lab.first(second)).bytes.toString(), two);
-      await lab.receivedOnly(first, [one]);
+      assert.equal((await trial.first(first)).bytes.toString(), one);
+      assert.equal((await trial.first(second)).bytes.toString(), two);
+      await trial.receivedOnly(first, [one]);
     },
   },
   {
@@ -56,12 +56,12 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "ip(7)",
-    async run(lab) {
-      const end = lab.open();
-      const sender = lab.open({ address: lab.addresses.any });
-      const elsewhere = lab.sources.find((address) => address !== end.local.address)!;
+    async run(trial) {
+      const end = trial.open();
+      const sender = trial.open({ address: trial.addresses.any });
+      const elsewhere = trial.sources.find((address) => address !== end.local.address)!;
       sender.write("not for you", { address: elsewhere, port: end.local.port });
-      await lab.receivedOnly(end, []);
+      await trial.receivedOnly(end, []);
     },
   },
   {
@@ -70,11 +70,11 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     access: "both",
     needs: ["set reuseAddress"],
     why: "socket(7): SO_REUSEADDR; compute_score() of net/ipv4/udp.c: the socket bound last comes first",
-    async run(lab) {
-      const first = lab.open({ reuseAddress: true });
-      const last = lab.open({ reuseAddress: true, port: first.local.port });
-      lab.open().write("to the last", last.local);
-      assert.equal((await lab.first(last)).bytes.toString(), "to the last");
+    async run(trial) {
+      const first = trial.open({ reuseAddress: true });
+      const last = trial.open({ reuseAddress: true, port: first.local.port });
+      trial.open().write("to the last", last.local);
+      assert.equal((await trial.first(last)).bytes.toString(), "to the last");
       assert.equal(first.arrived.length, 0);
     },
   },
@@ -84,12 +84,12 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     access: "both",
     needs: ["set reuseAddress"],
     why: "socket(7): SO_REUSEADDR",
-    async run(lab) {
-      const first = lab.open({ reuseAddress: true });
-      const last = lab.open({ reuseAddress: true, port: first.local.port });
+    async run(trial) {
+      const first = trial.open({ reuseAddress: true });
+      const last = trial.open({ reuseAddress: true, port: first.local.port });
       await last.close();
-      lab.open().write("to the first", first.local);
-      assert.equal((await lab.first(first)).bytes.toString(), "to the first");
+      trial.open().write("to the first", first.local);
+      assert.equal((await trial.first(first)).bytes.toString(), "to the first");
     },
   },
   {
@@ -98,11 +98,11 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     access: "both",
     needs: ["set reuseAddress"],
     why: "socket(7): SO_REUSEADDR has to be set on both",
-    run(lab) {
-      const willing = lab.open({ reuseAddress: true });
-      assertRefused(() => lab.open({ port: willing.local.port }), "EADDRINUSE");
-      const unwilling = lab.open();
-      assertRefused(() => lab.open({ port: unwilling.local.port, reuseAddress: true }), "EADDRINUSE");
+    run(trial) {
+      const willing = trial.open({ reuseAddress: true });
+      assertRefused(() => trial.open({ port: willing.local.port }), "EADDRINUSE");
+      const unwilling = trial.open();
+      assertRefused(() => trial.open({ port: unwilling.local.port, reuseAddress: true }), "EADDRINUSE");
     },
   },
   {
@@ -111,14 +111,14 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     access: "both",
     needs: ["set reusePort"],
     why: "socket(7): SO_REUSEPORT spreads by flow",
-    async run(lab) {
-      const ends = [lab.open({ reusePort: true })];
-      ends.push(lab.open({ reusePort: true, port: ends[0]!.local.port }));
+    async run(trial) {
+      const ends = [trial.open({ reusePort: true })];
+      ends.push(trial.open({ reusePort: true, port: ends[0]!.local.port }));
       const count = (): number => ends.reduce((sum, { arrived }) => sum + arrived.length, 0);
-      const sender = lab.open();
+      const sender = trial.open();
       for (let number = 0; number < 8; number++) sender.write(String(number), ends[0]!.local);
-      await lab.until("8 datagrams arrive", () => count() >= 8);
-      await lab.fence(sender);
+      await trial.until("8 datagrams arrive", () => count() >= 8);
+      await trial.fence(sender);
       assert.equal(count(), 8);
     },
   },
@@ -128,9 +128,9 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     access: "both",
     needs: ["set reusePort"],
     why: "socket(7): every socket, the first too, must have set it",
-    run(lab) {
-      const willing = lab.open({ reusePort: true });
-      assertRefused(() => lab.open({ port: willing.local.port }), "EADDRINUSE");
+    run(trial) {
+      const willing = trial.open({ reusePort: true });
+      assertRefused(() => trial.open({ port: willing.local.port }), "EADDRINUSE");
     },
   },
   {
@@ -140,9 +140,9 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     families: [6],
     needs: ["set ipv6Only"],
     why: "ipv6(7): IPV6_V6ONLY",
-    run(lab) {
-      const { port } = lab.open({ address: "::", ipv6Only: true }).local;
-      lab.socket(4).bind("0.0.0.0", port);
+    run(trial) {
+      const { port } = trial.open({ address: "::", ipv6Only: true }).local;
+      trial.socket(4).bind("0.0.0.0", port);
     },
   },
   {
@@ -152,9 +152,9 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
     families: [6],
     needs: ["set ipv6Only"],
     why: "ipv6(7); Twisted #5997",
-    run(lab) {
-      const { port } = lab.open({ address: "::", ipv6Only: false }).local;
-      assertOutcome(lab.socket(4).socket.bind({ address: "0.0.0.0", port, family: 4 }), "EADDRINUSE");
+    run(trial) {
+      const { port } = trial.open({ address: "::", ipv6Only: false }).local;
+      assertOutcome(trial.socket(4).socket.bind({ address: "0.0.0.0", port, family: 4 }), "EADDRINUSE");
     },
   },
 ]);

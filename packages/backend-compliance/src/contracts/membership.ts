@@ -1,7 +1,7 @@
 /** Being a member of a group, and no longer being one. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
-import { assertRefused } from "../refusal.js";
+import { assertRefused } from "../endpoint/refusal.js";
 
 const JOIN = "RFC 1112, 6.1; RFC 3493, 5.2; ip(7): IP_ADD_MEMBERSHIP";
 
@@ -12,10 +12,10 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: JOIN,
-    async run(lab) {
-      const member = lab.member();
-      lab.sender().write("to the group", lab.toGroup(member));
-      assert.equal((await lab.first(member)).bytes.toString(), "to the group");
+    async run(trial) {
+      const member = trial.member();
+      trial.sender().write("to the group", trial.toGroup(member));
+      assert.equal((await trial.first(member)).bytes.toString(), "to the group");
     },
   },
   {
@@ -24,10 +24,10 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: JOIN,
-    async run(lab) {
-      const stranger = lab.open({ address: lab.addresses.any });
-      lab.sender().write("to the group", lab.toGroup(stranger));
-      await lab.receivedOnly(stranger, []);
+    async run(trial) {
+      const stranger = trial.open({ address: trial.addresses.any });
+      trial.sender().write("to the group", trial.toGroup(stranger));
+      await trial.receivedOnly(stranger, []);
     },
   },
   {
@@ -36,14 +36,14 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "RFC 1112, 6.1: LeaveHostGroup",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender();
-      sender.write("before", lab.toGroup(member));
-      await lab.received(member, 1);
-      member.leave(lab.group(), lab.net);
-      sender.write("after", lab.toGroup(member));
-      await lab.receivedOnly(member, ["before"]);
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender();
+      sender.write("before", trial.toGroup(member));
+      await trial.received(member, 1);
+      member.leave(trial.group(), trial.net);
+      sender.write("after", trial.toGroup(member));
+      await trial.receivedOnly(member, ["before"]);
     },
   },
   {
@@ -52,12 +52,12 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: JOIN,
-    async run(lab) {
-      const member = lab.member();
-      member.leave(lab.group(), lab.net);
-      member.join(lab.group(), lab.net);
-      lab.sender().write("again", lab.toGroup(member));
-      await lab.first(member);
+    async run(trial) {
+      const member = trial.member();
+      member.leave(trial.group(), trial.net);
+      member.join(trial.group(), trial.net);
+      trial.sender().write("again", trial.toGroup(member));
+      await trial.first(member);
     },
   },
   {
@@ -66,12 +66,12 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "EADDRINUSE: __ip_mc_join_group() of net/ipv4/igmp.c; errors.md: ERR_ALREADY_JOINED",
-    async run(lab) {
-      const member = lab.member();
-      assertRefused(() => member.join(lab.group(), lab.net), "EADDRINUSE", "ERR_ALREADY_JOINED");
-      lab.sender().write("once", lab.toGroup(member));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["once"]);
+    async run(trial) {
+      const member = trial.member();
+      assertRefused(() => member.join(trial.group(), trial.net), "EADDRINUSE", "ERR_ALREADY_JOINED");
+      trial.sender().write("once", trial.toGroup(member));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["once"]);
     },
   },
   {
@@ -80,11 +80,11 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "EADDRNOTAVAIL: ip_mc_leave_group() of net/ipv4/igmp.c; errors.md: ERR_NOT_JOINED",
-    run(lab) {
-      const member = lab.member();
-      assertRefused(() => member.leave(lab.group(1), lab.net), "EADDRNOTAVAIL", "ERR_NOT_JOINED");
-      member.leave(lab.group(), lab.net);
-      assertRefused(() => member.leave(lab.group(), lab.net), "EADDRNOTAVAIL", "ERR_NOT_JOINED");
+    run(trial) {
+      const member = trial.member();
+      assertRefused(() => member.leave(trial.group(1), trial.net), "EADDRNOTAVAIL", "ERR_NOT_JOINED");
+      member.leave(trial.group(), trial.net);
+      assertRefused(() => member.leave(trial.group(), trial.net), "EADDRNOTAVAIL", "ERR_NOT_JOINED");
     },
   },
   {
@@ -93,9 +93,9 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "ENODEV: __ip_mc_join_group() of net/ipv4/igmp.c",
-    run(lab) {
-      const end = lab.open({ address: lab.addresses.any });
-      assertRefused(() => end.join(lab.group(), lab.unknownInterface), "ENODEV");
+    run(trial) {
+      const end = trial.open({ address: trial.addresses.any });
+      assertRefused(() => end.join(trial.group(), trial.unknownInterface), "ENODEV");
     },
   },
   {
@@ -103,9 +103,9 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     title: "a port refuses to join what is no group, with ERR_NOT_MULTICAST",
     access: "reactor",
     why: "Twisted: test_joinFailure; errors.md",
-    run(lab) {
-      const port = lab.open({ address: lab.addresses.any });
-      for (const address of [lab.addresses.loopback, lab.addresses.any]) {
+    run(trial) {
+      const port = trial.open({ address: trial.addresses.any });
+      for (const address of [trial.addresses.loopback, trial.addresses.any]) {
         assertRefused(() => port.join(address, undefined), [], "ERR_NOT_MULTICAST");
         assertRefused(() => port.leave(address, undefined), [], "ERR_NOT_MULTICAST");
       }
@@ -117,11 +117,11 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "RFC 1112, 7.2; Twisted: test_loopback",
-    async run(lab) {
-      const member = lab.member();
-      member.setOutgoing(lab.net);
-      member.write("to us", lab.toGroup(member));
-      const { from } = await lab.first(member);
+    async run(trial) {
+      const member = trial.member();
+      member.setOutgoing(trial.net);
+      member.write("to us", trial.toGroup(member));
+      const { from } = await trial.first(member);
       assert.equal(from.port, member.local.port);
     },
   },
@@ -131,12 +131,12 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "RFC 1112, 7.1: the IP service counts its members",
-    async run(lab) {
-      const stays = lab.member();
-      const leaves = lab.member();
-      leaves.leave(lab.group(), lab.net);
-      lab.sender().write("still here?", lab.toGroup(stays));
-      await lab.first(stays);
+    async run(trial) {
+      const stays = trial.member();
+      const leaves = trial.member();
+      leaves.leave(trial.group(), trial.net);
+      trial.sender().write("still here?", trial.toGroup(stays));
+      await trial.first(stays);
     },
   },
   {
@@ -145,11 +145,11 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "ip_mc_drop_socket() of net/ipv4/igmp.c",
-    async run(lab) {
-      const stays = lab.member();
-      await lab.member().close();
-      lab.sender().write("still here?", lab.toGroup(stays));
-      await lab.first(stays);
+    async run(trial) {
+      const stays = trial.member();
+      await trial.member().close();
+      trial.sender().write("still here?", trial.toGroup(stays));
+      await trial.first(stays);
     },
   },
   {
@@ -158,10 +158,10 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "ip(7): IP_MULTICAST_ALL is about multicast only",
-    async run(lab) {
-      const member = lab.member();
-      lab.open().write("to you alone", { address: lab.addresses.loopback, port: member.local.port });
-      assert.equal((await lab.first(member)).bytes.toString(), "to you alone");
+    async run(trial) {
+      const member = trial.member();
+      trial.open().write("to you alone", { address: trial.addresses.loopback, port: member.local.port });
+      assert.equal((await trial.first(member)).bytes.toString(), "to you alone");
     },
   },
   {
@@ -170,13 +170,13 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: JOIN,
-    async run(lab) {
-      const member = lab.member();
-      member.join(lab.group(1), lab.net);
-      const sender = lab.sender();
-      for (const number of [0, 1]) sender.write(`to group ${number}`, lab.toGroup(member, lab.group(number)));
-      await lab.received(member, 2);
-      await lab.receivedOnly(member, ["to group 0", "to group 1"]);
+    async run(trial) {
+      const member = trial.member();
+      member.join(trial.group(1), trial.net);
+      const sender = trial.sender();
+      for (const number of [0, 1]) sender.write(`to group ${number}`, trial.toGroup(member, trial.group(number)));
+      await trial.received(member, 2);
+      await trial.receivedOnly(member, ["to group 0", "to group 1"]);
     },
   },
   {
@@ -185,14 +185,14 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: JOIN,
-    async run(lab) {
-      const member = lab.member();
-      member.join(lab.group(1), lab.net);
-      member.leave(lab.group(), lab.net);
-      const sender = lab.sender();
-      for (const number of [0, 1]) sender.write(`to group ${number}`, lab.toGroup(member, lab.group(number)));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["to group 1"]);
+    async run(trial) {
+      const member = trial.member();
+      member.join(trial.group(1), trial.net);
+      member.leave(trial.group(), trial.net);
+      const sender = trial.sender();
+      for (const number of [0, 1]) sender.write(`to group ${number}`, trial.toGroup(member, trial.group(number)));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["to group 1"]);
     },
   },
 ]);

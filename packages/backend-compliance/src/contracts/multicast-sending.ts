@@ -1,7 +1,7 @@
 /** How multicast leaves: interface, TTL, loopback mode. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
-import { assertOutcome, assertRefused } from "../refusal.js";
+import { assertOutcome, assertRefused } from "../endpoint/refusal.js";
 import { lossOf } from "./sending.js";
 
 export const MULTICAST_SENDING: readonly Contract[] = contracts([
@@ -11,16 +11,16 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     access: "both",
     host: ["secondInterface"],
     why: "ip(7): IP_MULTICAST_IF; RFC 3493: IPV6_MULTICAST_IF",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender(lab.net);
-      sender.write("by the first", lab.toGroup(member));
-      sender.setOutgoing(lab.otherNet);
-      sender.write("by the second", lab.toGroup(member));
-      sender.setOutgoing(lab.net);
-      sender.write("by the first again", lab.toGroup(member));
-      await lab.received(member, 2);
-      await lab.receivedOnly(member, ["by the first", "by the first again"]);
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender(trial.net);
+      sender.write("by the first", trial.toGroup(member));
+      sender.setOutgoing(trial.otherNet);
+      sender.write("by the second", trial.toGroup(member));
+      sender.setOutgoing(trial.net);
+      sender.write("by the first again", trial.toGroup(member));
+      await trial.received(member, 2);
+      await trial.receivedOnly(member, ["by the first", "by the first again"]);
     },
   },
   {
@@ -30,15 +30,15 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["set multicastLoopback"],
     host: ["link"],
     why: "a queue of datagrams must not show: sendto(2) uses the options of its moment",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender();
-      sender.write("on this host", lab.toGroup(member));
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender();
+      sender.write("on this host", trial.toGroup(member));
       sender.setMulticastLoopback(false);
-      sender.write("not on this host", lab.toGroup(member));
+      sender.write("not on this host", trial.toGroup(member));
       sender.setMulticastLoopback(true);
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["on this host"]);
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["on this host"]);
     },
   },
   {
@@ -47,9 +47,9 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "do_ip_setsockopt() of net/ipv4/ip_sockglue.c: EADDRNOTAVAIL; IPv6: ENODEV; errors.md: ERR_INTERFACE_UNKNOWN",
-    run(lab) {
-      const sender = lab.open({ address: lab.addresses.any });
-      assertRefused(() => sender.setOutgoing(lab.unknownInterface), ["ENODEV", "EADDRNOTAVAIL"], "ERR_INTERFACE_UNKNOWN");
+    run(trial) {
+      const sender = trial.open({ address: trial.addresses.any });
+      assertRefused(() => sender.setOutgoing(trial.unknownInterface), ["ENODEV", "EADDRNOTAVAIL"], "ERR_INTERFACE_UNKNOWN");
     },
   },
   {
@@ -58,15 +58,15 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     access: "bare",
     host: ["secondInterface"],
     why: "ip(7): INADDR_ANY; backend.ts: at undefined",
-    async run(lab) {
-      const sender = lab.listen({ address: lab.addresses.any });
-      sender.setOutgoing(lab.net);
+    async run(trial) {
+      const sender = trial.listen({ address: trial.addresses.any });
+      sender.setOutgoing(trial.net);
       assert.equal(sender.socket.setMulticastInterface(undefined), 0);
-      const member = lab.listen({ address: lab.addresses.any });
-      member.join(lab.group(), lab.otherNet);
-      sender.setOutgoing(lab.otherNet);
-      sender.write("by the chosen one", lab.toGroup(member));
-      await lab.first(member);
+      const member = trial.listen({ address: trial.addresses.any });
+      member.join(trial.group(), trial.otherNet);
+      sender.setOutgoing(trial.otherNet);
+      sender.write("by the chosen one", trial.toGroup(member));
+      await trial.first(member);
     },
   },
   {
@@ -76,16 +76,16 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["set multicastLoopback"],
     host: ["link"],
     why: "RFC 1112, 6.1; ip(7): IP_MULTICAST_LOOP; Twisted: test_loopback",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender();
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender();
       sender.setMulticastLoopback(false);
-      sender.write("not on this host", lab.toGroup(member));
-      await lab.receivedOnly(member, []);
+      sender.write("not on this host", trial.toGroup(member));
+      await trial.receivedOnly(member, []);
       sender.setMulticastLoopback(true);
-      sender.write("on this host", lab.toGroup(member));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["on this host"]);
+      sender.write("on this host", trial.toGroup(member));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["on this host"]);
     },
   },
   {
@@ -95,11 +95,11 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["set multicastLoopback"],
     host: ["multicast"],
     why: "ip(7): IP_MULTICAST_LOOP is the sender's; on Windows it is the receiver's (Winsock)",
-    async run(lab) {
-      const member = lab.member();
+    async run(trial) {
+      const member = trial.member();
       member.setMulticastLoopback(false);
-      lab.sender().write("on this host", lab.toGroup(member));
-      await lab.first(member);
+      trial.sender().write("on this host", trial.toGroup(member));
+      await trial.first(member);
     },
   },
   {
@@ -109,12 +109,12 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["set receiveTtl"],
     host: ["multicast"],
     why: "RFC 1112, 6.1; RFC 3493, 5.2: the default is 1",
-    async run(lab) {
-      const member = lab.listen({ address: lab.addresses.any });
+    async run(trial) {
+      const member = trial.listen({ address: trial.addresses.any });
       member.set("receiveTtl", 1);
-      member.join(lab.group(), lab.net);
-      lab.sender().write("x", lab.toGroup(member));
-      assert.equal((await lab.first(member)).arrival.ttl, 1);
+      member.join(trial.group(), trial.net);
+      trial.sender().write("x", trial.toGroup(member));
+      assert.equal((await trial.first(member)).arrival.ttl, 1);
     },
   },
   {
@@ -124,12 +124,12 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["set receiveTtl", "set multicastTtl"],
     host: ["multicast"],
     why: "ip(7): IP_MULTICAST_TTL; RFC 3493: IPV6_MULTICAST_HOPS, which Twisted does not set",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender();
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender();
       sender.setMulticastTtl(7);
-      sender.write("x", lab.toGroup(member));
-      assert.equal((await lab.first(member)).arrival.ttl, 7);
+      sender.write("x", trial.toGroup(member));
+      assert.equal((await trial.first(member)).arrival.ttl, 7);
     },
   },
   {
@@ -139,12 +139,12 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["set multicastTtl"],
     host: ["multicast"],
     why: "RFC 1112, 6.1: 0 restricts to the same host; decision 6",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender();
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender();
       sender.setMulticastTtl(0);
-      sender.write("to this host", lab.toGroup(member));
-      assert.equal((await lab.first(member)).bytes.toString(), "to this host");
+      sender.write("to this host", trial.toGroup(member));
+      assert.equal((await trial.first(member)).bytes.toString(), "to this host");
     },
   },
   {
@@ -153,8 +153,8 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set unicastTtl", "get unicastTtl", "set multicastTtl", "get multicastTtl"],
     why: "ip(7): IP_TTL, IP_MULTICAST_TTL",
-    run(lab) {
-      const end = lab.listen();
+    run(trial) {
+      const end = trial.listen();
       end.set("unicastTtl", 33);
       end.set("multicastTtl", 5);
       assert.deepEqual([end.get("unicastTtl"), end.get("multicastTtl")], [33, 5]);
@@ -167,9 +167,9 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     families: [4], // IPv6 has a route to ff00::/8 for each interface
     host: ["ownNetwork"],
     why: "ip_route_output_key_hash_rcu() of net/ipv4/route.c",
-    async run(lab) {
-      const sender = lab.listen({ address: lab.addresses.any });
-      assert.equal(await lossOf(lab, sender, () => sender.write("x", { address: lab.group(), port: 9 })), "ENETUNREACH");
+    async run(trial) {
+      const sender = trial.listen({ address: trial.addresses.any });
+      assert.equal(await lossOf(trial, sender, () => sender.write("x", { address: trial.group(), port: 9 })), "ENETUNREACH");
     },
   },
   {
@@ -179,8 +179,8 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     families: [4],
     host: ["ownNetwork"],
     why: "ip_mc_find_dev() of net/ipv4/igmp.c",
-    run(lab) {
-      assertOutcome(lab.listen({ address: lab.addresses.any }).socket.join(lab.group(), undefined, undefined), "ENODEV");
+    run(trial) {
+      assertOutcome(trial.listen({ address: trial.addresses.any }).socket.join(trial.group(), undefined, undefined), "ENODEV");
     },
   },
   {
@@ -190,14 +190,14 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["routes"],
     host: ["ownNetwork"],
     why: "transport.ts: the first interface that carries multicast; without a route the kernel has no interface to offer",
-    async run(lab) {
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), undefined);
-      const sender = lab.open({ address: lab.addresses.any });
-      sender.write("anybody?", lab.toGroup(member));
-      const { from } = await lab.first(member);
+    async run(trial) {
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), undefined);
+      const sender = trial.open({ address: trial.addresses.any });
+      sender.write("anybody?", trial.toGroup(member));
+      const { from } = await trial.first(member);
       member.write("yes", from);
-      await lab.first(sender);
+      await trial.first(sender);
     },
   },
   {
@@ -206,12 +206,12 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "ip(7): IP_MULTICAST_IF; connect(2)",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender();
-      sender.connect(lab.toGroup(member));
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender();
+      sender.connect(trial.toGroup(member));
       sender.write("hello");
-      assert.equal((await lab.first(member)).from.port, sender.local.port);
+      assert.equal((await trial.first(member)).from.port, sender.local.port);
     },
   },
   {
@@ -220,13 +220,13 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     access: "reactor",
     host: ["multicast"],
     why: "transport.ts: a group as peer only fixes the destination",
-    async run(lab) {
-      const member = lab.member();
-      const sender = lab.sender();
-      sender.connect(lab.toGroup(member));
+    async run(trial) {
+      const member = trial.member();
+      const sender = trial.sender();
+      sender.connect(trial.toGroup(member));
       sender.write("hello");
-      member.write("hello back", (await lab.first(member)).from);
-      await lab.first(sender);
+      member.write("hello back", (await trial.first(member)).from);
+      await trial.first(sender);
     },
   },
   {
@@ -235,10 +235,10 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "ip_route_output_key_hash_rcu() of net/ipv4/route.c: a bound source picks its own interface unless one is chosen",
-    async run(lab) {
-      const member = lab.member();
-      for (const address of lab.sources.slice(0, 2)) lab.sender(lab.net, { address }).write(address, lab.toGroup(member));
-      for (const { bytes, from } of await lab.received(member, 2)) assert.equal(from.address, bytes.toString());
+    async run(trial) {
+      const member = trial.member();
+      for (const address of trial.sources.slice(0, 2)) trial.sender(trial.net, { address }).write(address, trial.toGroup(member));
+      for (const { bytes, from } of await trial.received(member, 2)) assert.equal(from.address, bytes.toString());
     },
   },
   {
@@ -248,14 +248,14 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
     needs: ["sendPacketInfo"],
     host: ["secondInterface"],
     why: "ip(7): ipi_ifindex of IP_PKTINFO; RFC 3542, 6.2",
-    async run(lab) {
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), lab.otherNet);
-      const sender = lab.sender(lab.net);
-      sender.write("as usual", lab.toGroup(member));
-      sender.write("for once", lab.toGroup(member), { interfaceIndex: lab.otherNet.index, source: undefined });
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["for once"]);
+    async run(trial) {
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), trial.otherNet);
+      const sender = trial.sender(trial.net);
+      sender.write("as usual", trial.toGroup(member));
+      sender.write("for once", trial.toGroup(member), { interfaceIndex: trial.otherNet.index, source: undefined });
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["for once"]);
     },
   },
 ]);

@@ -1,8 +1,8 @@
 /** Opening sockets, and what may be done when. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
-import { assertOutcome } from "../refusal.js";
-import { WIDE } from "../socket-endpoint.js";
+import { assertOutcome } from "../endpoint/refusal.js";
+import { WIDE } from "../endpoint/socket-endpoint.js";
 
 export const OPENING: readonly Contract[] = contracts([
   {
@@ -10,8 +10,8 @@ export const OPENING: readonly Contract[] = contracts([
     title: "opening on port 0 yields a port from 1 to 65,535, known at once",
     access: "both",
     why: "bind(2), ip(7): an ephemeral port; decision 1: listening is synchronous",
-    run(lab) {
-      const { port } = lab.open().local;
+    run(trial) {
+      const { port } = trial.open().local;
       assert.ok(Number.isInteger(port) && port >= 1 && port <= 65_535, `port ${port}`);
     },
   },
@@ -20,8 +20,8 @@ export const OPENING: readonly Contract[] = contracts([
     title: "two endpoints on port 0 get different ports",
     access: "both",
     why: "ip(7): ip_local_port_range",
-    run(lab) {
-      const { a, b } = lab.pair();
+    run(trial) {
+      const { a, b } = trial.pair();
       assert.notEqual(a.local.port, b.local.port);
     },
   },
@@ -30,9 +30,9 @@ export const OPENING: readonly Contract[] = contracts([
     title: "binding a second time is refused with EINVAL",
     access: "bare",
     why: "bind(2): EINVAL, the socket is already bound to an address",
-    run(lab) {
-      const end = lab.listen();
-      assertOutcome(end.socket.bind(lab.listen().local), "EINVAL");
+    run(trial) {
+      const end = trial.listen();
+      assertOutcome(end.socket.bind(trial.listen().local), "EINVAL");
     },
   },
   {
@@ -40,9 +40,9 @@ export const OPENING: readonly Contract[] = contracts([
     title: "before bind the local address is the unspecified one, port 0",
     access: "bare",
     why: "getsockname(2) of an unbound socket",
-    run(lab) {
-      const { address, port, family } = lab.socket().local;
-      assert.deepEqual({ address, port, family }, { address: lab.addresses.any, port: 0, family: lab.family });
+    run(trial) {
+      const { address, port, family } = trial.socket().local;
+      assert.deepEqual({ address, port, family }, { address: trial.addresses.any, port: 0, family: trial.family });
     },
   },
   {
@@ -50,11 +50,11 @@ export const OPENING: readonly Contract[] = contracts([
     title: "sending from a socket that is not bound binds it to a free port, which receivers see",
     access: "bare",
     why: "ip(7): a port is chosen when an unbound socket sends",
-    async run(lab) {
-      const receiver = lab.listen();
-      const sender = lab.socket();
+    async run(trial) {
+      const receiver = trial.listen();
+      const sender = trial.socket();
       sender.write("hello", receiver.local);
-      const { from } = await lab.first(receiver);
+      const { from } = await trial.first(receiver);
       assert.ok(from.port > 0);
       assert.equal(sender.local.port, from.port);
     },
@@ -64,9 +64,9 @@ export const OPENING: readonly Contract[] = contracts([
     title: "connecting a socket that is not bound binds it to a free port",
     access: "bare",
     why: "connect(2), ip(7)",
-    run(lab) {
-      const end = lab.socket();
-      end.connect(lab.listen().local);
+    run(trial) {
+      const end = trial.socket();
+      end.connect(trial.listen().local);
       assert.ok(end.local.port > 0);
     },
   },
@@ -75,9 +75,9 @@ export const OPENING: readonly Contract[] = contracts([
     title: "a socket is of the family that was asked for",
     access: "bare",
     why: "socket(2)",
-    run(lab) {
-      assert.equal(lab.socket().socket.family, lab.family);
-      assert.equal(lab.listen().local.family, lab.family);
+    run(trial) {
+      assert.equal(trial.socket().socket.family, trial.family);
+      assert.equal(trial.listen().local.family, trial.family);
     },
   },
   {
@@ -85,14 +85,14 @@ export const OPENING: readonly Contract[] = contracts([
     title: "a socket that failed to bind can be bound elsewhere",
     access: "bare",
     why: "bind(2)",
-    async run(lab) {
-      const taken = lab.listen();
-      const end = lab.socket();
+    async run(trial) {
+      const taken = trial.listen();
+      const end = trial.socket();
       assertOutcome(end.socket.bind(taken.local), "EADDRINUSE");
-      end.bind(lab.addresses.loopback);
+      end.bind(trial.addresses.loopback);
       end.read(WIDE);
       taken.write("hello", end.local);
-      await lab.first(end);
+      await trial.first(end);
     },
   },
   {

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { OPTION_NAMES, type OptionName, optionRow } from "@groupcast/backend";
 import { type Contract, type ContractDraft, contracts } from "../contract.js";
-import type { Lab } from "../lab.js";
-import { answered, assertOutcome } from "../refusal.js";
-import type { SocketEndpoint } from "../socket-endpoint.js";
+import { answered, assertOutcome } from "../endpoint/refusal.js";
+import type { SocketEndpoint } from "../endpoint/socket-endpoint.js";
+import type { Trial } from "../trial/trial.js";
 
 /** What a fresh socket has, where that is not the administrator's choice. */
 const DEFAULTS: Readonly<Partial<Record<OptionName, number>>> = {
@@ -38,8 +38,8 @@ function contractsOf(name: OptionName): ContractDraft[] {
     id: `OPT-${name}-1`,
     title: `${name} of a fresh socket ${DEFAULTS[name] === undefined ? `is from ${min} to ${max}` : `is ${DEFAULTS[name]}`}`,
     needs: [`get ${name}`],
-    run(lab) {
-      const value = lab.socket().get(name);
+    run(trial) {
+      const value = trial.socket().get(name);
       if (DEFAULTS[name] !== undefined) assert.equal(value, DEFAULTS[name]);
       assert.ok(Number.isInteger(value) && value >= min && value <= max, String(value));
     },
@@ -56,10 +56,10 @@ function writes(name: OptionName, common: Common): ContractDraft[] {
       id: `OPT-${name}-2`,
       title: `${name} can be set to another value, reads back as set, and can be set back`,
       needs: [`set ${name}`, `get ${name}`],
-      run(lab) {
-        const end = lab.socket();
+      run(trial) {
+        const end = trial.socket();
         const before = end.get(name);
-        const value = otherValue(lab, name, before);
+        const value = otherValue(trial, name, before);
         assert.notEqual(value, before);
         end.set(name, value);
         assertReadsBack(end, name, value);
@@ -73,13 +73,13 @@ function writes(name: OptionName, common: Common): ContractDraft[] {
       id: `OPT-${name}-3`,
       title: `${name} set before bind is in force after it, and on no other socket`,
       needs: [`set ${name}`, `get ${name}`],
-      run(lab) {
-        const end = lab.socket();
-        const other = lab.socket();
+      run(trial) {
+        const end = trial.socket();
+        const other = trial.socket();
         const before = other.get(name);
-        const value = otherValue(lab, name, before);
+        const value = otherValue(trial, name, before);
         end.set(name, value);
-        end.bind(lab.addresses.any);
+        end.bind(trial.addresses.any);
         assertReadsBack(end, name, value);
         assert.equal(other.get(name), before);
       },
@@ -96,9 +96,9 @@ function bounds(name: OptionName, common: Common): ContractDraft {
     id: `OPT-${name}-4`,
     title: `${name} takes every value from ${min} to ${max} at its ends`,
     needs: [`set ${name}`, `get ${name}`],
-    run(lab) {
+    run(trial) {
       for (const value of [min, max]) {
-        const end = lab.socket();
+        const end = trial.socket();
         end.set(name, value);
         assert.equal(end.get(name), value);
       }
@@ -111,8 +111,8 @@ function refusesToSet(name: OptionName, common: Common): ContractDraft {
     ...common,
     id: `OPT-${name}-2`,
     title: `${name} cannot be set`,
-    run(lab) {
-      assert.equal(lab.can(`set ${name}`), false);
+    run(trial) {
+      assert.equal(trial.can(`set ${name}`), false);
     },
   };
 }
@@ -123,11 +123,11 @@ function isBounded(name: OptionName): boolean {
 }
 
 /** A value that the option does not have. */
-function otherValue(lab: Lab, name: OptionName, value: number): number {
+function otherValue(trial: Trial, name: OptionName, value: number): number {
   const { unit } = optionRow(name);
   if (unit === "boolean") return value === 0 ? 1 : 0;
   if (unit === "bytes") return Math.max(8_192, Math.floor(value / 4)); // below what the kernel caps at
-  if (unit === "index") return answered(lab.backend.network.interfaces()).find(({ flags }) => flags.loopback)!.index;
+  if (unit === "index") return answered(trial.backend.network.interfaces()).find(({ flags }) => flags.loopback)!.index;
   return value === 9 ? 8 : 9;
 }
 
@@ -146,8 +146,8 @@ export const OPTION_RULES: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set receiveBufferBytes", "get receiveBufferBytes"],
     why: "socket(7): SOCK_MIN_RCVBUF of include/net/sock.h",
-    run(lab) {
-      const end = lab.socket();
+    run(trial) {
+      const end = trial.socket();
       end.set("receiveBufferBytes", 1);
       assert.ok(end.get("receiveBufferBytes") > 1);
     },
@@ -158,8 +158,8 @@ export const OPTION_RULES: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set receiveBufferBytes", "get receiveBufferBytes"],
     why: "socket(7): net.core.rmem_max",
-    run(lab) {
-      const end = lab.socket();
+    run(trial) {
+      const end = trial.socket();
       end.set("receiveBufferBytes", 2_000_000_000);
       assert.ok(end.get("receiveBufferBytes") < 2_000_000_000);
     },
@@ -171,8 +171,8 @@ export const OPTION_RULES: readonly Contract[] = contracts([
     families: [4],
     needs: ["set ipv6Only"],
     why: "setsockopt(2): ENOPROTOOPT, unknown at the level",
-    run(lab) {
-      assertOutcome(lab.socket().socket.setOption("ipv6Only", 1), "ENOPROTOOPT", "ENOTSUP", "EOPNOTSUPP", "EINVAL");
+    run(trial) {
+      assertOutcome(trial.socket().socket.setOption("ipv6Only", 1), "ENOPROTOOPT", "ENOTSUP", "EOPNOTSUPP", "EINVAL");
     },
   },
   {
@@ -181,12 +181,12 @@ export const OPTION_RULES: readonly Contract[] = contracts([
     access: "bare",
     needs: ["set multicastTtl", "get multicastTtl"],
     why: "setsockopt(2)",
-    async run(lab) {
-      const end = lab.listen();
-      lab.listen().write("x", end.local);
+    async run(trial) {
+      const end = trial.listen();
+      trial.listen().write("x", end.local);
       end.set("multicastTtl", 3);
       assert.equal(end.get("multicastTtl"), 3);
-      await lab.first(end);
+      await trial.first(end);
     },
   },
 ]);

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import type { SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
-import { type Endpoint, textsOf } from "../endpoint.js";
-import type { Lab } from "../lab.js";
-import { assertRefused } from "../refusal.js";
-import type { SocketEndpoint } from "../socket-endpoint.js";
+import { type Endpoint, textsOf } from "../endpoint/endpoint.js";
+import { assertRefused } from "../endpoint/refusal.js";
+import type { SocketEndpoint } from "../endpoint/socket-endpoint.js";
+import type { Trial } from "../trial/trial.js";
 
 const CONNECT = "connect(2), udp(7)";
 const REFUSED = "RFC 1122, 4.1.3.3: ICMP port unreachable is passed on; udp(7): ECONNREFUSED";
@@ -18,11 +18,11 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a connected endpoint writes to its peer without naming it",
     access: "both",
     why: CONNECT,
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       a.connect(b.local);
       a.write("hello");
-      assert.equal((await lab.first(b)).from.port, a.local.port);
+      assert.equal((await trial.first(b)).from.port, a.local.port);
     },
   },
   {
@@ -30,11 +30,11 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a connected endpoint may name its peer all the same",
     access: "both",
     why: "Twisted: None and the equal tuple are both accepted",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       a.connect(b.local);
       a.write("hello", b.local);
-      assert.equal((await lab.first(b)).bytes.toString(), "hello");
+      assert.equal((await trial.first(b)).bytes.toString(), "hello");
     },
   },
   {
@@ -42,8 +42,8 @@ export const PEERS: readonly Contract[] = contracts([
     title: "an endpoint knows its peer while it is connected, and has none before and after",
     access: "both",
     why: "getpeername(2)",
-    run(lab) {
-      const { a, b } = lab.pair();
+    run(trial) {
+      const { a, b } = trial.pair();
       const told = [a.peer];
       a.connect(b.local);
       told.push(a.peer);
@@ -61,12 +61,12 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a connected endpoint hears its peer and nobody else",
     access: "both",
     why: "connect(2): the only address from which datagrams are received",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       a.connect(b.local);
-      lab.open().write("from a stranger", a.local);
+      trial.open().write("from a stranger", a.local);
       b.write("from the peer", a.local);
-      await lab.receivedOnly(a, ["from the peer"], { from: b });
+      await trial.receivedOnly(a, ["from the peer"], { from: b });
     },
   },
   {
@@ -74,14 +74,14 @@ export const PEERS: readonly Contract[] = contracts([
     title: "after disconnect() an endpoint hears everybody, on the port it had",
     access: "both",
     why: "connect(2), AF_UNSPEC; Linux forgets a port that it chose (__udp_disconnect of net/ipv4/udp.c), and must not here",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       const { port } = a.local;
       a.connect(b.local);
       a.disconnect();
       assert.equal(a.local.port, port);
-      lab.open().write("from anybody", a.local);
-      assert.equal((await lab.first(a)).bytes.toString(), "from anybody");
+      trial.open().write("from anybody", a.local);
+      assert.equal((await trial.first(a)).bytes.toString(), "from anybody");
     },
   },
   {
@@ -89,11 +89,11 @@ export const PEERS: readonly Contract[] = contracts([
     title: "after disconnect() an endpoint that is bound everywhere is still bound everywhere",
     access: "both",
     why: "connect(2) fixes the local address of a socket that is bound everywhere; disconnecting undoes it",
-    run(lab) {
-      const a = lab.open({ address: lab.addresses.any });
-      a.connect(lab.open().local);
+    run(trial) {
+      const a = trial.open({ address: trial.addresses.any });
+      a.connect(trial.open().local);
       a.disconnect();
-      assert.equal(a.local.address, lab.addresses.any);
+      assert.equal(a.local.address, trial.addresses.any);
     },
   },
   {
@@ -102,13 +102,13 @@ export const PEERS: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "connect(2): AF_UNSPEC dissolves the association",
-    async run(lab) {
-      const [peer = "", stranger = ""] = lab.sources;
-      const a = lab.open({ address: lab.addresses.any });
-      a.connect(lab.open({ address: peer }).local);
+    async run(trial) {
+      const [peer = "", stranger = ""] = trial.sources;
+      const a = trial.open({ address: trial.addresses.any });
+      a.connect(trial.open({ address: peer }).local);
       a.disconnect();
-      lab.open({ address: stranger }).write("from a stranger", { address: peer, port: a.local.port });
-      assert.equal((await lab.first(a)).bytes.toString(), "from a stranger");
+      trial.open({ address: stranger }).write("from a stranger", { address: peer, port: a.local.port });
+      assert.equal((await trial.first(a)).bytes.toString(), "from a stranger");
     },
   },
   {
@@ -116,14 +116,14 @@ export const PEERS: readonly Contract[] = contracts([
     title: "after disconnect() an endpoint can be connected to somebody else",
     access: "both",
     why: "transport.ts: disconnect(); Twisted had neither (#2699)",
-    async run(lab) {
-      const { a, b } = lab.pair();
-      const next = lab.open();
+    async run(trial) {
+      const { a, b } = trial.pair();
+      const next = trial.open();
       a.connect(b.local);
       a.disconnect();
       a.connect(next.local);
       a.write("hello");
-      await lab.first(next);
+      await trial.first(next);
       assert.equal(b.arrived.length, 0);
     },
   },
@@ -132,8 +132,8 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a port that is not connected refuses to disconnect, with ERR_NOT_CONNECTED",
     access: "reactor",
     why: "errors.md: ERR_NOT_CONNECTED",
-    run(lab) {
-      assertRefused(() => lab.open().disconnect(), [], "ERR_NOT_CONNECTED");
+    run(trial) {
+      assertRefused(() => trial.open().disconnect(), [], "ERR_NOT_CONNECTED");
     },
   },
   {
@@ -141,8 +141,8 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a port that is connected refuses to be connected again, with ERR_ALREADY_CONNECTED",
     access: "reactor",
     why: "Twisted: test_badConnect, RuntimeError",
-    run(lab) {
-      const { a, b } = lab.pair();
+    run(trial) {
+      const { a, b } = trial.pair();
       a.connect(b.local);
       assertRefused(() => a.connect(b.local), [], "ERR_ALREADY_CONNECTED");
       assert.equal(a.peer?.port, b.local.port);
@@ -153,9 +153,9 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a connected port refuses to write to anybody else, with ERR_DESTINATION_FIXED",
     access: "reactor",
     why: "Twisted: AssertionError",
-    run(lab) {
-      const { a, b } = lab.pair();
-      const other = lab.open();
+    run(trial) {
+      const { a, b } = trial.pair();
+      const other = trial.open();
       a.connect(b.local);
       assertRefused(() => a.write("x", other.local), [], "ERR_DESTINATION_FIXED");
     },
@@ -166,13 +166,13 @@ export const PEERS: readonly Contract[] = contracts([
     access: "both",
     host: ["ownNetwork"],
     why: 'Twisted was stuck "connected" after a connect() that failed',
-    async run(lab) {
-      const { a, b } = { a: lab.open({ address: lab.addresses.any }), b: lab.open() };
-      assertRefused(() => a.connect({ address: lab.addresses.foreign, port: 9 }), ["ENETUNREACH", "EHOSTUNREACH", "UNKNOWN"]);
+    async run(trial) {
+      const { a, b } = { a: trial.open({ address: trial.addresses.any }), b: trial.open() };
+      assertRefused(() => a.connect({ address: trial.addresses.foreign, port: 9 }), ["ENETUNREACH", "EHOSTUNREACH", "UNKNOWN"]);
       assert.equal(a.peer, undefined);
       a.connect(b.local);
       a.write("hello");
-      await lab.first(b);
+      await trial.first(b);
     },
   },
   {
@@ -180,15 +180,15 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a connected endpoint is told ECONNREFUSED, once for each datagram, when nobody is at its peer's port",
     access: "both",
     why: REFUSED,
-    async run(lab) {
-      const { endpoint, gone } = await connectedToNobody(lab);
+    async run(trial) {
+      const { endpoint, gone } = await connectedToNobody(trial);
       endpoint.write("anybody?");
-      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
+      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
       const { errno, peer } = endpoint.losses[0]!;
       assert.equal(errno, ERRNO.ECONNREFUSED);
       assert.deepEqual([peer?.address, peer?.port], [gone.address, gone.port]);
-      const peerAgain = lab.open({ port: gone.port });
-      await lab.fence(endpoint, { from: peerAgain });
+      const peerAgain = trial.open({ port: gone.port });
+      await trial.fence(endpoint, { from: peerAgain });
       assert.equal(endpoint.losses.length, 1);
     },
   },
@@ -197,15 +197,15 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a refusal closes nothing: when somebody comes to the peer's port, it hears, and is heard",
     access: "both",
     why: "Twisted on epoll closed the port instead (#5377, #6287, #6467)",
-    async run(lab) {
-      const { endpoint, gone } = await connectedToNobody(lab);
+    async run(trial) {
+      const { endpoint, gone } = await connectedToNobody(trial);
       endpoint.write("anybody?");
-      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
-      const late = lab.open({ port: gone.port });
+      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
+      const late = trial.open({ port: gone.port });
       endpoint.write("and now?");
-      assert.equal((await lab.first(late)).bytes.toString(), "and now?");
+      assert.equal((await trial.first(late)).bytes.toString(), "and now?");
       late.write("yes", endpoint.local);
-      await lab.first(endpoint);
+      await trial.first(endpoint);
     },
   },
   {
@@ -213,13 +213,13 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a refusal is not told from inside the call that writes",
     access: "both",
     why: "Twisted called connectionRefused() inside write(), which had not sent its datagram then",
-    async run(lab) {
-      const { endpoint } = await connectedToNobody(lab);
+    async run(trial) {
+      const { endpoint } = await connectedToNobody(trial);
       for (let count = 0; count < 3; count++) {
         const before = endpoint.losses.length;
         endpoint.write("anybody?");
         assert.equal(endpoint.losses.length, before);
-        await lab.until("the refusal is told", () => endpoint.losses.length > before);
+        await trial.until("the refusal is told", () => endpoint.losses.length > before);
       }
     },
   },
@@ -229,15 +229,15 @@ export const PEERS: readonly Contract[] = contracts([
     access: "both",
     needs: ["icmpErrors", "set receiveErrors"],
     why: "ip(7): IP_RECVERR; RFC 1122, 4.1.3.3",
-    async run(lab) {
-      const endpoint = lab.open();
-      askForErrors(lab, endpoint);
-      const [gone, other] = [lab.open(), lab.open()];
+    async run(trial) {
+      const endpoint = trial.open();
+      askForErrors(trial, endpoint);
+      const [gone, other] = [trial.open(), trial.open()];
       const { local } = gone;
       await gone.close();
       endpoint.write("hello", other.local);
       endpoint.write("anybody?", local);
-      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
+      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
       const { errno, peer } = endpoint.losses[0]!;
       assert.deepEqual([errno, peer?.address, peer?.port], [ERRNO.ECONNREFUSED, local.address, local.port]);
     },
@@ -248,10 +248,10 @@ export const PEERS: readonly Contract[] = contracts([
     access: "both",
     needs: ["icmpErrors", "set receiveErrors"],
     why: "ip(7): with IP_RECVERR a send can fail with the error of an earlier one; the datagram is then sent again",
-    async run(lab) {
-      const { a, b } = lab.pair();
-      askForErrors(lab, a);
-      const gone = lab.open();
+    async run(trial) {
+      const { a, b } = trial.pair();
+      askForErrors(trial, a);
+      const gone = trial.open();
       const { local } = gone;
       await gone.close();
       const texts = Array.from({ length: 10 }, (_, number) => String(number));
@@ -259,7 +259,7 @@ export const PEERS: readonly Contract[] = contracts([
         a.write("anybody?", local);
         a.write(text, b.local);
       }
-      await lab.received(b, texts.length);
+      await trial.received(b, texts.length);
       assert.deepEqual(textsOf(b), texts);
     },
   },
@@ -268,31 +268,31 @@ export const PEERS: readonly Contract[] = contracts([
     title: "a port that throws in connectionRefused() goes on",
     access: "reactor",
     why: "Twisted closed the port; datagram-protocol.ts: what these methods throw never stops the port",
-    async run(lab) {
-      const { endpoint, gone } = await connectedToNobody(lab);
+    async run(trial) {
+      const { endpoint, gone } = await connectedToNobody(trial);
       endpoint.onLoss = () => {
         throw new Error("thrown by connectionRefused()");
       };
       endpoint.write("anybody?");
-      await lab.until("the refusal is told", () => endpoint.losses.length > 0);
-      lab.open({ port: gone.port }).write("here I am", endpoint.local);
-      await lab.first(endpoint);
+      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
+      trial.open({ port: gone.port }).write("here I am", endpoint.local);
+      await trial.first(endpoint);
       assert.deepEqual(endpoint.errors.map(String), ["Error: thrown by connectionRefused()"]);
     },
   },
 ]);
 
 /** An endpoint whose peer has just gone. */
-async function connectedToNobody(lab: Lab): Promise<{ readonly endpoint: Endpoint; readonly gone: SocketAddress }> {
-  const gone = lab.open();
+async function connectedToNobody(trial: Trial): Promise<{ readonly endpoint: Endpoint; readonly gone: SocketAddress }> {
+  const gone = trial.open();
   const { local } = gone;
-  const endpoint = lab.open();
+  const endpoint = trial.open();
   endpoint.connect(local);
   await gone.close();
   return { endpoint, gone: local };
 }
 
 /** Ports ask for it by themselves. */
-function askForErrors(lab: Lab, endpoint: Endpoint): void {
-  if (lab.access === "bare") (endpoint as SocketEndpoint).set("receiveErrors", 1);
+function askForErrors(trial: Trial, endpoint: Endpoint): void {
+  if (trial.access === "bare") (endpoint as SocketEndpoint).set("receiveErrors", 1);
 }

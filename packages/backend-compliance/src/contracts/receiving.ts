@@ -1,9 +1,9 @@
 /** What a datagram is when it is delivered. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
-import { textsOf } from "../endpoint.js";
-import { batchTo } from "../send-batch.js";
-import { WIDE } from "../socket-endpoint.js";
+import { textsOf } from "../endpoint/endpoint.js";
+import { batchTo } from "../endpoint/send-batch.js";
+import { WIDE } from "../endpoint/socket-endpoint.js";
 
 export const RECEIVING: readonly Contract[] = contracts([
   {
@@ -11,11 +11,11 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "a datagram arrives with the bytes it was sent with, whatever they are",
     access: "both",
     why: "RFC 768",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       const bytes = Buffer.from(Array.from({ length: 1024 }, (_, number) => number & 255));
       a.write(bytes, b.local);
-      assert.deepEqual((await lab.first(b)).bytes, bytes);
+      assert.deepEqual((await trial.first(b)).bytes, bytes);
     },
   },
   {
@@ -23,10 +23,10 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "an empty datagram arrives, with length 0 and its sender",
     access: "both",
     why: "RFC 768: length 8 is the least; recv(2): zero-length datagrams are permitted",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       a.write("", b.local);
-      const { bytes, from } = await lab.first(b);
+      const { bytes, from } = await trial.first(b);
       assert.equal(bytes.length, 0);
       assert.equal(from.port, a.local.port);
     },
@@ -36,12 +36,12 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "a datagram arrives once",
     access: "both",
     why: "one datagram sent is one delivered: nothing between two sockets of a host duplicates",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       const texts = Array.from({ length: 20 }, (_, number) => `once ${number}`);
       for (const text of texts) a.write(text, b.local);
-      await lab.received(b, texts.length);
-      await lab.receivedOnly(b, texts);
+      await trial.received(b, texts.length);
+      await trial.receivedOnly(b, texts);
     },
   },
   {
@@ -49,11 +49,11 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "the order of datagrams between two endpoints of one host is kept",
     access: "both",
     why: "socket(7): a receive buffer is a queue",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       const texts = Array.from({ length: 150 }, (_, number) => String(number));
       for (const text of texts) a.write(text, b.local);
-      await lab.received(b, texts.length);
+      await trial.received(b, texts.length);
       assert.deepEqual(textsOf(b), texts);
     },
   },
@@ -62,12 +62,12 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "a datagram longer than maxPacketBytes is cut and flagged, and the next is whole",
     access: "both",
     why: "recv(2): MSG_TRUNC; Twisted passed a cut datagram as a whole one",
-    async run(lab) {
-      const sender = lab.open();
-      const receiver = lab.open({ maxPacketBytes: 5 });
+    async run(trial) {
+      const sender = trial.open();
+      const receiver = trial.open({ maxPacketBytes: 5 });
       sender.write("123456", receiver.local);
       sender.write("12345", receiver.local);
-      const arrived = await lab.received(receiver, 2);
+      const arrived = await trial.received(receiver, 2);
       assert.deepEqual(
         arrived.map(({ bytes, arrival }) => [bytes.toString(), arrival.truncated]),
         [
@@ -82,12 +82,12 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "what was delivered stays as it is when further datagrams arrive",
     access: "both",
     why: "backend.ts: copy() is a Buffer of the caller's own; datagram-protocol.ts: the protocol's own, to keep or change",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       a.write("first", b.local);
-      const { bytes } = await lab.first(b);
+      const { bytes } = await trial.first(b);
       for (let count = 0; count < 64; count++) a.write("later", b.local);
-      await lab.received(b, 65);
+      await trial.received(b, 65);
       assert.equal(bytes.toString(), "first");
     },
   },
@@ -96,11 +96,11 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "what was delivered may be written over without harm to other datagrams",
     access: "both",
     why: "backend.ts: copy()",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       b.onArrival = () => b.arrived.at(-1)!.bytes.toString() === "aaaa" && b.arrived.at(-1)!.bytes.fill("z");
       for (const text of ["aaaa", "bbbb", "aaaa", "cccc"]) a.write(text, b.local);
-      await lab.received(b, 4);
+      await trial.received(b, 4);
       assert.deepEqual(textsOf(b), ["zzzz", "bbbb", "zzzz", "cccc"]);
     },
   },
@@ -109,10 +109,10 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "view(), copy() and lengthBytes() of a batch agree, and an index is counted from 0",
     access: "bare",
     why: "backend.ts: DatagramBatch",
-    async run(lab) {
-      const sender = lab.listen();
-      const end = lab.socket();
-      end.bind(lab.addresses.loopback);
+    async run(trial) {
+      const sender = trial.listen();
+      const end = trial.socket();
+      end.bind(trial.addresses.loopback);
       const texts = ["", "a", "bc", "def".repeat(100)];
       sender.sendAll(batchTo(end.local, texts));
       const seen: [string, string, number][] = [];
@@ -126,7 +126,7 @@ export const RECEIVING: readonly Contract[] = contracts([
         seen.push(...ofBatch.reverse());
       };
       end.read(WIDE);
-      await lab.received(end, texts.length);
+      await trial.received(end, texts.length);
       assert.deepEqual(
         seen,
         texts.map((text) => [text, text, text.length]),
@@ -138,15 +138,15 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "in a batch, truncated() says of each datagram what its arrival says",
     access: "bare",
     why: "backend.ts: DatagramBatch",
-    async run(lab) {
-      const sender = lab.listen();
-      const end = lab.listen({ maxPacketBytes: 4 });
+    async run(trial) {
+      const sender = trial.listen();
+      const end = trial.listen({ maxPacketBytes: 4 });
       const seen: [boolean, boolean][] = [];
       end.onBatch = (batch) => {
         for (let index = 0; index < batch.length; index++) seen.push([batch.truncated(index), batch.arrival(index).truncated]);
       };
       sender.sendAll(batchTo(end.local, ["1234", "12345", "1"]));
-      await lab.received(end, 3);
+      await trial.received(end, 3);
       assert.deepEqual(seen, [
         [false, false],
         [true, true],
@@ -159,11 +159,11 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "the longest datagram there is arrives whole",
     access: "both",
     why: "RFC 768, RFC 791, RFC 8200: 65,507 bytes on IPv4, 65,527 on IPv6",
-    async run(lab) {
-      const { a, b } = lab.pair();
-      const bytes = Buffer.alloc(lab.addresses.maxPayloadBytes, "long ");
+    async run(trial) {
+      const { a, b } = trial.pair();
+      const bytes = Buffer.alloc(trial.addresses.maxPayloadBytes, "long ");
       a.write(bytes, b.local);
-      const arrived = await lab.first(b);
+      const arrived = await trial.first(b);
       assert.ok(arrived.bytes.equals(bytes));
       assert.equal(arrived.arrival.truncated, false);
     },
@@ -173,11 +173,11 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "datagrams of several senders come with their own sender each",
     access: "both",
     why: "recvfrom(2)",
-    async run(lab) {
-      const receiver = lab.open();
-      const senders = [lab.open(), lab.open(), lab.open()];
+    async run(trial) {
+      const receiver = trial.open();
+      const senders = [trial.open(), trial.open(), trial.open()];
       for (const sender of [...senders, ...senders]) sender.write(String(sender.local.port), receiver.local);
-      const arrived = await lab.received(receiver, 6);
+      const arrived = await trial.received(receiver, 6);
       for (const { bytes, from } of arrived) assert.equal(String(from.port), bytes.toString());
     },
   },
@@ -186,20 +186,20 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "an endpoint that nobody read for a while loses what does not fit, keeps the rest in order, and goes on",
     access: "both",
     why: "socket(7), SO_RCVBUF: what does not fit is dropped on arrival; UDP promises no more (RFC 768)",
-    async run(lab) {
+    async run(trial) {
       const SENT = 3_000;
-      const sender = lab.open();
-      const receiver = lab.open({ receiveBufferBytes: 16_384 });
+      const sender = trial.open();
+      const receiver = trial.open({ receiveBufferBytes: 16_384 });
       receiver.pause();
       const bytes = Buffer.alloc(512);
       for (let number = 0; number < SENT; number++) {
         bytes.writeUInt32BE(number);
         sender.write(bytes, receiver.local);
-        if (number % 50 === 49) await lab.fence(sender); // the sender's own queue is not what is to overflow
+        if (number % 50 === 49) await trial.fence(sender); // the sender's own queue is not what is to overflow
       }
       receiver.resume();
-      await lab.received(receiver, 1);
-      await lab.fence(receiver);
+      await trial.received(receiver, 1);
+      await trial.fence(receiver);
       const numbers = receiver.arrived.map((datagram) => datagram.bytes.readUInt32BE());
       assert.ok(numbers.length < SENT, "nothing was lost");
       assert.equal(numbers[0], 0);
@@ -214,12 +214,12 @@ export const RECEIVING: readonly Contract[] = contracts([
     title: "a datagram to another port, or to another address, is not delivered",
     access: "both",
     why: "RFC 768; ip(7): a socket receives what is sent to the address and port that it is bound to",
-    async run(lab) {
-      const { a, b } = lab.pair();
-      const other = lab.open();
+    async run(trial) {
+      const { a, b } = trial.pair();
+      const other = trial.open();
       a.write("to another", other.local);
-      await lab.received(other, 1);
-      await lab.receivedOnly(b, []);
+      await trial.received(other, 1);
+      await trial.receivedOnly(b, []);
     },
   },
 ]);

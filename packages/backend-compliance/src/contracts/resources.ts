@@ -6,10 +6,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { type Contract, contracts } from "../contract.js";
-import { textsOf } from "../endpoint.js";
-import type { Lab } from "../lab.js";
-import { answered, assertOutcome } from "../refusal.js";
-import { SocketEndpoint, WIDE } from "../socket-endpoint.js";
+import { textsOf } from "../endpoint/endpoint.js";
+import { answered, assertOutcome } from "../endpoint/refusal.js";
+import { SocketEndpoint, WIDE } from "../endpoint/socket-endpoint.js";
+import type { Trial } from "../trial/trial.js";
 
 const CYCLES = 300;
 const PROGRAM_DEADLINE_MS = 5_000; // a Node process starts in 50 ms; this bounds one that does not end
@@ -21,8 +21,8 @@ export const RESOURCES: readonly Contract[] = contracts([
     title: `${CYCLES} endpoints opened and closed, one after the other, leave nothing open`,
     access: "both",
     why: "twisted.names leaked descriptors (#3217, #10648)",
-    async run(lab) {
-      for (let cycle = 0; cycle < CYCLES; cycle++) await lab.open().close();
+    async run(trial) {
+      for (let cycle = 0; cycle < CYCLES; cycle++) await trial.open().close();
     },
   },
   {
@@ -30,11 +30,11 @@ export const RESOURCES: readonly Contract[] = contracts([
     title: "a hundred endpoints at once each hear what is sent to them",
     access: "both",
     why: "select(2) ends at 1,024 descriptors; epoll(7) does not",
-    async run(lab) {
-      const sender = lab.open();
-      const ends = Array.from({ length: 100 }, () => lab.open());
+    async run(trial) {
+      const sender = trial.open();
+      const ends = Array.from({ length: 100 }, () => trial.open());
       for (const [number, end] of ends.entries()) sender.write(String(number), end.local);
-      for (const end of ends) await lab.received(end, 1);
+      for (const end of ends) await trial.received(end, 1);
       assert.deepEqual(
         ends.map((end) => textsOf(end)),
         ends.map((_, number) => [String(number)]),
@@ -46,16 +46,16 @@ export const RESOURCES: readonly Contract[] = contracts([
     title: "a closed socket lets go of its observer",
     access: "bare",
     why: "a socket that is closed is garbage; zeromq.js and serialport kept static references",
-    async run(lab) {
-      const observers = Array.from({ length: 10 }, () => closedSocket(lab));
+    async run(trial) {
+      const observers = Array.from({ length: 10 }, () => closedSocket(trial));
       setFlagsFromString("--expose-gc");
       const collectGarbage = runInNewContext("gc") as () => void;
       const isOneGone = (): boolean => {
         collectGarbage();
         return observers.some((observer) => observer.deref() === undefined);
       };
-      await lab.fence(lab.listen()); // handles are let go of on a later turn
-      await lab.until("an observer is garbage", isOneGone);
+      await trial.fence(trial.listen()); // handles are let go of on a later turn
+      await trial.until("an observer is garbage", isOneGone);
     },
   },
   {
@@ -64,7 +64,7 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["program"],
     why: "libuv: uv_unref(); backend.ts: unref()",
-    run: (lab) => runsToItsEnd(lab, `${opened(lab)} socket.unref();`),
+    run: (trial) => runsToItsEnd(trial, `${opened(trial)} socket.unref();`),
   },
   {
     id: "RES-5",
@@ -72,10 +72,10 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["program"],
     why: "backend.ts: sockets start referenced",
-    run: (lab) =>
+    run: (trial) =>
       runsToItsEnd(
-        lab,
-        `${opened(lab)} const sender = backend.openSocket(${lab.family}, observer);
+        trial,
+        `${opened(trial)} const sender = backend.openSocket(${trial.family}, observer);
          setTimeout(() => sender.send(batchTo(socket.localAddress()), 0, 1), 100).unref();
          arrived = () => { console.log("arrived"); socket.close(); sender.close(); }; sender.unref();`,
         "arrived\n",
@@ -87,10 +87,10 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["program"],
     why: "libuv: uv_ref() and uv_unref() do not count",
-    run: (lab) =>
+    run: (trial) =>
       runsToItsEnd(
-        lab,
-        `${opened(lab)} socket.unref(); socket.unref(); socket.ref();
+        trial,
+        `${opened(trial)} socket.unref(); socket.unref(); socket.ref();
          setTimeout(() => { console.log("still alive"); socket.close(); }, 100).unref();`,
         "still alive\n",
       ),
@@ -101,7 +101,7 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["program"],
     why: "backend.ts: watch does not keep the process alive",
-    run: (lab) => runsToItsEnd(lab, `${lab.site.program} backend.network.watch(() => {});`),
+    run: (trial) => runsToItsEnd(trial, `${trial.site.program} backend.network.watch(() => {});`),
   },
   {
     id: "RES-8",
@@ -109,10 +109,10 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["program"],
     why: "Node-API: napi_add_env_cleanup_hook",
-    run: (lab) =>
+    run: (trial) =>
       runsToItsEnd(
-        lab,
-        `${opened(lab)} let count = 0;
+        trial,
+        `${opened(trial)} let count = 0;
          arrived = () => { if (++count === 50) process.exit(0); socket.send(batchTo(socket.localAddress()), 0, 1); };
          socket.send(batchTo(socket.localAddress()), 0, 1);`,
       ),
@@ -123,9 +123,9 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["program"],
     why: "Node-API: an addon keeps its state for each environment",
-    async run(lab) {
-      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(workerSource(lab))}`));
-      lab.defer(() => worker.terminate());
+    async run(trial) {
+      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(workerSource(trial))}`));
+      trial.defer(() => worker.terminate());
       const [first] = (await once(worker, "message", { signal: AbortSignal.timeout(PROGRAM_DEADLINE_MS) })) as [string];
       assert.equal(first, "arrived");
       await worker.terminate();
@@ -138,13 +138,13 @@ export const RESOURCES: readonly Contract[] = contracts([
     needs: ["adopt"],
     host: ["foreignSocket"],
     why: "Twisted: adoptDatagramPort; backend.ts: options, binding and peer stay as they are",
-    async run(lab) {
-      const { adopted, port } = adopt(lab);
-      assert.deepEqual([adopted.local.port, adopted.local.address, adopted.socket.family], [port, lab.addresses.loopback, lab.family]);
-      const other = lab.listen();
+    async run(trial) {
+      const { adopted, port } = adopt(trial);
+      assert.deepEqual([adopted.local.port, adopted.local.address, adopted.socket.family], [port, trial.addresses.loopback, trial.family]);
+      const other = trial.listen();
       other.write("question", adopted.local);
-      adopted.write("answer", (await lab.first(adopted)).from);
-      assert.equal((await lab.first(other)).from.port, port);
+      adopted.write("answer", (await trial.first(adopted)).from);
+      assert.equal((await trial.first(other)).from.port, port);
     },
   },
   {
@@ -154,10 +154,10 @@ export const RESOURCES: readonly Contract[] = contracts([
     needs: ["adopt"],
     host: ["foreignSocket"],
     why: "backend.ts: duplicates fd; the caller keeps, and closes, its own",
-    async run(lab) {
-      const { adopted, foreign } = adopt(lab);
+    async run(trial) {
+      const { adopted, foreign } = adopt(trial);
       await adopted.close();
-      const again = lab.adopt(foreign.fd);
+      const again = trial.adopt(foreign.fd);
       assert.equal(again.local.port, foreign.port);
     },
   },
@@ -167,8 +167,8 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     needs: ["adopt"],
     why: "dup(2): EBADF; getsockopt(2): ENOTSOCK",
-    run(lab) {
-      assertOutcome(lab.backend.adoptSocket(NO_DESCRIPTOR, lab.socket(), undefined), "EBADF", "EINVAL");
+    run(trial) {
+      assertOutcome(trial.backend.adoptSocket(NO_DESCRIPTOR, trial.socket(), undefined), "EBADF", "EINVAL");
     },
   },
   {
@@ -177,14 +177,14 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["another"],
     why: "backend.ts: nothing is shared that belongs to one of them",
-    async run(lab) {
-      const other = lab.site.openAnother!();
-      const [here, there] = [lab.listen(), SocketEndpoint.listen(other, lab.family)];
-      lab.defer(() => there.close());
+    async run(trial) {
+      const other = trial.site.openAnother!();
+      const [here, there] = [trial.listen(), SocketEndpoint.listen(other, trial.family)];
+      trial.defer(() => there.close());
       here.write("from here", there.local);
       there.write("from there", here.local);
-      assert.equal((await lab.first(there)).bytes.toString(), "from here");
-      assert.equal((await lab.first(here)).bytes.toString(), "from there");
+      assert.equal((await trial.first(there)).bytes.toString(), "from here");
+      assert.equal((await trial.first(here)).bytes.toString(), "from there");
     },
   },
   {
@@ -193,33 +193,33 @@ export const RESOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["another", "interfaceControl"],
     why: "decision 7: each reactor keeps its memberships by them",
-    async run(lab) {
+    async run(trial) {
       const heard = [0, 0];
-      for (const [number, backend] of [lab.backend, lab.site.openAnother!()].entries()) {
-        lab.defer(answered(backend.network.watch(() => (heard[number]! += 1))));
+      for (const [number, backend] of [trial.backend, trial.site.openAnother!()].entries()) {
+        trial.defer(answered(backend.network.watch(() => (heard[number]! += 1))));
       }
-      await lab.addInterface();
-      await lab.until("both are told", () => heard.every((count) => count > 0));
+      await trial.addInterface();
+      await trial.until("both are told", () => heard.every((count) => count > 0));
     },
   },
 ]);
 
 /** Made in a function of its own, so that nothing of it is left on the stack. */
-function closedSocket(lab: Lab): WeakRef<object> {
-  const endpoint = SocketEndpoint.listen(lab.backend, lab.family);
+function closedSocket(trial: Trial): WeakRef<object> {
+  const endpoint = SocketEndpoint.listen(trial.backend, trial.family);
   endpoint.socket.close();
   return new WeakRef(endpoint);
 }
 
-function adopt(lab: Lab) {
-  const foreign = lab.site.foreignSocket!();
-  const adopted = lab.adopt(foreign.fd);
+function adopt(trial: Trial) {
+  const foreign = trial.site.foreignSocket!();
+  const adopted = trial.adopt(foreign.fd);
   adopted.read(WIDE);
   return { adopted, foreign, port: foreign.port };
 }
 
 /** Source that leaves a bound, reading socket in `socket`, and calls `arrived` for each batch. */
-function opened({ site, family, addresses }: Lab): string {
+function opened({ site, family, addresses }: Trial): string {
   return `${site.program}
     let arrived = () => {};
     const observer = { received: () => arrived(), writable() {}, sendFailed() {}, failed() {} };
@@ -229,16 +229,16 @@ function opened({ site, family, addresses }: Lab): string {
     const batchTo = (to) => ({ bytes: Buffer.from("x"), offsets: Int32Array.of(0, 1), to: [to], via: [undefined] });`;
 }
 
-function workerSource(lab: Lab): string {
-  return `import { parentPort } from "node:worker_threads"; ${opened(lab)}
+function workerSource(trial: Trial): string {
+  return `import { parentPort } from "node:worker_threads"; ${opened(trial)}
     arrived = () => { parentPort.postMessage("arrived"); socket.send(batchTo(socket.localAddress()), 0, 1); };
     socket.send(batchTo(socket.localAddress()), 0, 1);`;
 }
 
 /** Runs a module in a process of its own. @throws AssertionError unless it ends by itself, without an error, having printed `output`. */
-async function runsToItsEnd(lab: Lab, source: string, output = ""): Promise<void> {
+async function runsToItsEnd(trial: Trial, source: string, output = ""): Promise<void> {
   const child = spawn(process.execPath, ["--input-type=module", "-"], { stdio: ["pipe", "pipe", "pipe"] });
-  lab.defer(() => child.kill("SIGKILL"));
+  trial.defer(() => child.kill("SIGKILL"));
   const printed = { out: "", err: "" };
   child.stdout.on("data", (text) => (printed.out += text));
   child.stderr.on("data", (text) => (printed.err += text));

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import type { SendBatch } from "@groupcast/backend";
 import { errnoName } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
-import { textsOf } from "../endpoint.js";
-import type { Lab } from "../lab.js";
-import { assertOutcome } from "../refusal.js";
-import { batchOf, batchTo } from "../send-batch.js";
-import type { SocketEndpoint } from "../socket-endpoint.js";
+import { textsOf } from "../endpoint/endpoint.js";
+import { assertOutcome } from "../endpoint/refusal.js";
+import { batchOf, batchTo } from "../endpoint/send-batch.js";
+import type { SocketEndpoint } from "../endpoint/socket-endpoint.js";
+import type { Trial } from "../trial/trial.js";
 
 const SLOW_BYTES_PER_SECOND = 100_000; // a full-size datagram takes 15 ms
 const MAX_FILL = 1_000; // far more than a send buffer of 4 kB holds
@@ -20,12 +20,12 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "send() tells how many it has taken, and they arrive in order",
     access: "bare",
     why: BATCH,
-    async run(lab) {
-      const [sender, receiver] = [lab.listen(), lab.listen()];
+    async run(trial) {
+      const [sender, receiver] = [trial.listen(), trial.listen()];
       const texts = ["a", "b", "c", "d", "e"];
       assert.equal(sender.socket.send(batchTo(receiver.local, texts), 0, texts.length), texts.length);
-      await lab.received(receiver, texts.length);
-      await lab.receivedOnly(receiver, texts);
+      await trial.received(receiver, texts.length);
+      await trial.receivedOnly(receiver, texts);
     },
   },
   {
@@ -33,11 +33,11 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "send() sends the datagrams from … to - 1, and no other",
     access: "bare",
     why: BATCH,
-    async run(lab) {
-      const [sender, receiver] = [lab.listen(), lab.listen()];
+    async run(trial) {
+      const [sender, receiver] = [trial.listen(), trial.listen()];
       assert.equal(sender.socket.send(batchTo(receiver.local, ["0", "1", "2", "3", "4"]), 1, 4), 3);
-      await lab.received(receiver, 3);
-      await lab.receivedOnly(receiver, ["1", "2", "3"]);
+      await trial.received(receiver, 3);
+      await trial.receivedOnly(receiver, ["1", "2", "3"]);
     },
   },
   {
@@ -45,8 +45,8 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "send() of no datagrams takes none",
     access: "bare",
     why: BATCH,
-    run(lab) {
-      const end = lab.listen();
+    run(trial) {
+      const end = trial.listen();
       assert.equal(end.socket.send(batchTo(end.local, ["x"]), 0, 0), 0);
       assert.equal(end.socket.send(batchTo(end.local, ["x"]), 1, 1), 0);
     },
@@ -56,14 +56,14 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "a batch may be written over as soon as send() has returned",
     access: "bare",
     why: "backend.ts: what is taken is copied: the caller may reuse batch",
-    async run(lab) {
-      const [sender, receiver] = [lab.listen(), lab.listen()];
+    async run(trial) {
+      const [sender, receiver] = [trial.listen(), trial.listen()];
       const batch = batchTo(receiver.local, ["one", "two", "three"]);
       sender.sendAll(batch);
       batch.bytes.fill("!");
       batch.offsets.fill(0);
       (batch.to as unknown[]).fill(undefined);
-      await lab.received(receiver, 3);
+      await trial.received(receiver, 3);
       assert.deepEqual(textsOf(receiver), ["one", "two", "three"]);
     },
   },
@@ -72,12 +72,12 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "a refused datagram in the middle of a batch costs no other one",
     access: "bare",
     why: "sendmmsg(2): an error ends the call; whoever called goes on after it",
-    async run(lab) {
-      const [sender, receiver] = [lab.listen(), lab.listen()];
+    async run(trial) {
+      const [sender, receiver] = [trial.listen(), trial.listen()];
       const refused = sender.sendAll(batchTo(receiver.local, ["before", Buffer.alloc(70_000), "after"]));
-      await lab.received(receiver, 2);
-      await lab.receivedOnly(receiver, ["before", "after"]);
-      await lab.until("the loss is told", () => refused.length + sender.losses.length > 0);
+      await trial.received(receiver, 2);
+      await trial.receivedOnly(receiver, ["before", "after"]);
+      await trial.until("the loss is told", () => refused.length + sender.losses.length > 0);
       const told = [...refused, ...sender.losses].map(({ errno }) => errnoName(errno));
       assert.deepEqual(told, ["EMSGSIZE"]);
     },
@@ -87,12 +87,12 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "each datagram of a batch has its own destination",
     access: "bare",
     why: BATCH,
-    async run(lab) {
-      const sender = lab.listen();
-      const receivers = [lab.listen(), lab.listen()];
+    async run(trial) {
+      const sender = trial.listen();
+      const receivers = [trial.listen(), trial.listen()];
       const entries = Array.from({ length: 10 }, (_, number) => ({ bytes: String(number), to: receivers[number % 2]!.local }));
       sender.sendAll(batchOf(entries));
-      for (const receiver of receivers) await lab.received(receiver, 5);
+      for (const receiver of receivers) await trial.received(receiver, 5);
       assert.deepEqual(receivers.map(textsOf), [
         ["0", "2", "4", "6", "8"],
         ["1", "3", "5", "7", "9"],
@@ -104,12 +104,12 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "a long run of equal datagrams to one peer, the last one shorter, arrives one by one",
     access: "bare",
     why: "udp(7): UDP_SEGMENT takes such a run as one",
-    async run(lab) {
-      const [sender, receiver] = [lab.listen(), lab.listen()];
+    async run(trial) {
+      const [sender, receiver] = [trial.listen(), trial.listen()];
       receiver.set("receiveBufferBytes", 1_000_000);
       const parts = Array.from({ length: 100 }, (_, number) => Buffer.alloc(number === 99 ? 7 : 1_000, number));
       sender.sendAll(batchTo(receiver.local, parts));
-      const arrived = await lab.received(receiver, parts.length);
+      const arrived = await trial.received(receiver, parts.length);
       assert.ok(arrived.every(({ bytes }, number) => bytes.equals(parts[number]!)));
     },
   },
@@ -118,13 +118,13 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "a run of equal datagrams longer than the longest UDP payload arrives one by one",
     access: "bare",
     why: "UDP_SEGMENT: a run is one IP packet to the kernel, 65,535 bytes at most (net/ipv4/udp.c)",
-    async run(lab) {
-      const [sender, receiver] = [lab.listen(), lab.listen()];
+    async run(trial) {
+      const [sender, receiver] = [trial.listen(), trial.listen()];
       receiver.set("receiveBufferBytes", 4_000_000);
       const parts = Array.from({ length: 12 }, (_, number) => Buffer.alloc(16_000, number));
       for (let start = 0; start < parts.length; start += 6) {
         sender.sendAll(batchTo(receiver.local, parts.slice(start, start + 6))); // 96,000 bytes: more than one run can be
-        await lab.received(receiver, start + 6);
+        await trial.received(receiver, start + 6);
       }
       assert.ok(receiver.arrived.every(({ bytes }, number) => bytes.equals(parts[number]!)));
     },
@@ -134,8 +134,8 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     title: "a datagram without destination is refused with EDESTADDRREQ by a socket that is not connected",
     access: "bare",
     why: "send(2)",
-    run(lab) {
-      assertOutcome(lab.listen().socket.send(batchTo(undefined, ["x"]), 0, 1), "EDESTADDRREQ");
+    run(trial) {
+      assertOutcome(trial.listen().socket.send(batchTo(undefined, ["x"]), 0, 1), "EDESTADDRREQ");
     },
   },
   {
@@ -145,14 +145,14 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     needs: ["sendPacketInfo", "packetInfo", "set receivePacketInfo"],
     host: ["secondInterface"],
     why: "ip(7): ipi_ifindex of IP_PKTINFO",
-    async run(lab) {
-      const member = lab.listen({ address: lab.addresses.any });
+    async run(trial) {
+      const member = trial.listen({ address: trial.addresses.any });
       member.set("receivePacketInfo", 1);
-      for (const at of [lab.net, lab.otherNet]) member.join(lab.group(), at);
-      const [one, two] = [lab.net, lab.otherNet].map(({ index }) => ({ interfaceIndex: index, source: undefined }));
-      const entries = [one, two, one, one, two].map((via) => ({ bytes: String(via!.interfaceIndex), to: lab.toGroup(member), via }));
-      lab.listen({ address: lab.addresses.any }).sendAll(batchOf(entries));
-      const arrived = await lab.received(member, 5);
+      for (const at of [trial.net, trial.otherNet]) member.join(trial.group(), at);
+      const [one, two] = [trial.net, trial.otherNet].map(({ index }) => ({ interfaceIndex: index, source: undefined }));
+      const entries = [one, two, one, one, two].map((via) => ({ bytes: String(via!.interfaceIndex), to: trial.toGroup(member), via }));
+      trial.listen({ address: trial.addresses.any }).sendAll(batchOf(entries));
+      const arrived = await trial.received(member, 5);
       for (const { bytes, arrival } of arrived) assert.equal(String(arrival.interfaceIndex), bytes.toString());
     },
   },
@@ -162,12 +162,12 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     access: "bare",
     host: ["throttle"],
     why: "backend.ts: -EAGAIN promises a later writable(); Twisted raised EWOULDBLOCK (#2790)",
-    async run(lab) {
-      const sender = await throttledSender(lab);
-      assertOutcome(fill(sender, lab.group()), "EAGAIN");
+    async run(trial) {
+      const sender = await throttledSender(trial);
+      assertOutcome(fill(sender, trial.group()), "EAGAIN");
       assert.equal(sender.writableCount, 0);
-      await lab.until("it is writable again", () => sender.writableCount > 0);
-      assert.equal(sender.socket.send(datagramTo(lab.group()), 0, 1), 1);
+      await trial.until("it is writable again", () => sender.writableCount > 0);
+      assert.equal(sender.socket.send(datagramTo(trial.group()), 0, 1), 1);
     },
   },
   {
@@ -176,11 +176,11 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     access: "bare",
     host: ["throttle"],
     why: "backend.ts: a send that was refused with -EAGAIN may be tried again",
-    async run(lab) {
-      const sender = await throttledSender(lab);
-      fill(sender, lab.group());
-      await lab.until("it is writable again", () => sender.writableCount > 0);
-      for (let count = 0; count < 3; count++) await lab.fence(sender); // turns in which nothing is to be told
+    async run(trial) {
+      const sender = await throttledSender(trial);
+      fill(sender, trial.group());
+      await trial.until("it is writable again", () => sender.writableCount > 0);
+      for (let count = 0; count < 3; count++) await trial.fence(sender); // turns in which nothing is to be told
       assert.equal(sender.writableCount, 1);
     },
   },
@@ -190,22 +190,22 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
     access: "bare",
     host: ["throttle"],
     why: "backend.ts: nothing is delivered after close()",
-    async run(lab) {
-      const sender = await throttledSender(lab);
-      const watcher = await throttledSender(lab);
-      for (const end of [sender, watcher]) fill(end, lab.group());
+    async run(trial) {
+      const sender = await throttledSender(trial);
+      const watcher = await throttledSender(trial);
+      for (const end of [sender, watcher]) fill(end, trial.group());
       await sender.close();
-      await lab.until("the other one is writable again", () => watcher.writableCount > 0);
+      await trial.until("the other one is writable again", () => watcher.writableCount > 0);
       assert.equal(sender.writableCount, 0);
     },
   },
 ]);
 
 /** A bare socket whose multicast leaves so slowly that its send buffer fills. */
-async function throttledSender(lab: Lab): Promise<SocketEndpoint> {
-  const at = await lab.addInterface();
-  await lab.control.throttle!(at.name, SLOW_BYTES_PER_SECOND);
-  const sender = lab.listen({ address: lab.addresses.any });
+async function throttledSender(trial: Trial): Promise<SocketEndpoint> {
+  const at = await trial.addInterface();
+  await trial.control.throttle!(at.name, SLOW_BYTES_PER_SECOND);
+  const sender = trial.listen({ address: trial.addresses.any });
   sender.set("sendBufferBytes", 4_096);
   sender.setOutgoing(at);
   sender.setMulticastLoopback(false);

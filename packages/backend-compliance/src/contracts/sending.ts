@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { errnoName } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
-import { type Endpoint, textsOf } from "../endpoint.js";
-import type { Lab } from "../lab.js";
-import { assertRefused } from "../refusal.js";
+import { type Endpoint, textsOf } from "../endpoint/endpoint.js";
+import { assertRefused } from "../endpoint/refusal.js";
+import type { Trial } from "../trial/trial.js";
 
 export const SENDING: readonly Contract[] = contracts([
   {
@@ -13,12 +13,12 @@ export const SENDING: readonly Contract[] = contracts([
     title: "a payload may be changed as soon as the call that sends it has returned",
     access: "both",
     why: "backend.ts: what is taken is copied; transport.ts: write copies",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       const bytes = Buffer.from("as it was");
       a.write(bytes, b.local);
       bytes.fill("!");
-      assert.equal((await lab.first(b)).bytes.toString(), "as it was");
+      assert.equal((await trial.first(b)).bytes.toString(), "as it was");
     },
   },
   {
@@ -26,11 +26,11 @@ export const SENDING: readonly Contract[] = contracts([
     title: "a payload one byte too long for UDP is refused with EMSGSIZE, and nothing of it arrives",
     access: "both",
     why: "RFC 768; udp(7): EMSGSIZE",
-    async run(lab) {
-      const { a, b } = lab.pair();
-      const error = await lossOf(lab, a, () => a.write(Buffer.alloc(lab.addresses.maxPayloadBytes + 1), b.local));
+    async run(trial) {
+      const { a, b } = trial.pair();
+      const error = await lossOf(trial, a, () => a.write(Buffer.alloc(trial.addresses.maxPayloadBytes + 1), b.local));
       assert.equal(error, "EMSGSIZE");
-      await lab.receivedOnly(b, []);
+      await trial.receivedOnly(b, []);
     },
   },
   {
@@ -38,11 +38,11 @@ export const SENDING: readonly Contract[] = contracts([
     title: "after a refused datagram the endpoint sends on",
     access: "both",
     why: "udp(7): an error concerns one datagram",
-    async run(lab) {
-      const { a, b } = lab.pair();
-      await lossOf(lab, a, () => a.write(Buffer.alloc(70_000), b.local));
+    async run(trial) {
+      const { a, b } = trial.pair();
+      await lossOf(trial, a, () => a.write(Buffer.alloc(70_000), b.local));
       a.write("next", b.local);
-      assert.equal((await lab.first(b)).bytes.toString(), "next");
+      assert.equal((await trial.first(b)).bytes.toString(), "next");
     },
   },
   {
@@ -50,11 +50,11 @@ export const SENDING: readonly Contract[] = contracts([
     title: "a burst arrives whole and in order",
     access: "both",
     why: "backend.ts: in order; the send queue of a port keeps it",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       const texts = Array.from({ length: 130 }, (_, number) => `burst ${number}`);
       for (const text of texts) a.write(text, b.local);
-      await lab.received(b, texts.length);
+      await trial.received(b, texts.length);
       assert.deepEqual(textsOf(b), texts);
     },
   },
@@ -63,12 +63,12 @@ export const SENDING: readonly Contract[] = contracts([
     title: "datagrams to different peers go to their own peer each",
     access: "both",
     why: "sendto(2)",
-    async run(lab) {
-      const sender = lab.open();
-      const peers = [lab.open(), lab.open(), lab.open()];
+    async run(trial) {
+      const sender = trial.open();
+      const peers = [trial.open(), trial.open(), trial.open()];
       for (const round of [1, 2, 3]) for (const [number, peer] of peers.entries()) sender.write(`${number} ${round}`, peer.local);
       for (const [number, peer] of peers.entries()) {
-        await lab.received(peer, 3);
+        await trial.received(peer, 3);
         assert.deepEqual(textsOf(peer), [`${number} 1`, `${number} 2`, `${number} 3`]);
       }
     },
@@ -78,11 +78,11 @@ export const SENDING: readonly Contract[] = contracts([
     title: "datagrams of all lengths, empty ones among them, stay apart",
     access: "both",
     why: "RFC 768: UDP keeps the bounds of messages; UDP_SEGMENT must not show",
-    async run(lab) {
-      const { a, b } = lab.pair();
+    async run(trial) {
+      const { a, b } = trial.pair();
       const lengths = [0, 1, 100, 100, 100, 99, 0, 0, 1_472, 1_473, 3_000, 100, 100, 101];
       for (const length of lengths) a.write(Buffer.alloc(length, "x"), b.local);
-      const arrived = await lab.received(b, lengths.length);
+      const arrived = await trial.received(b, lengths.length);
       assert.deepEqual(
         arrived.map(({ bytes }) => bytes.length),
         lengths,
@@ -94,15 +94,15 @@ export const SENDING: readonly Contract[] = contracts([
     title: "writing to a port that nobody has does no harm: the endpoint goes on sending and receiving",
     access: "both",
     why: "Twisted: test_serverReadFailure; on epoll it closed the port (#5377)",
-    async run(lab) {
-      const { a, b } = lab.pair();
-      const gone = lab.open();
+    async run(trial) {
+      const { a, b } = trial.pair();
+      const gone = trial.open();
       await gone.close();
       for (let count = 0; count < 10; count++) attempt(() => a.write("anybody?", gone.local));
       attempt(() => a.write("hello", b.local)); // Linux may tell of the refusal here, when somebody asked to be told
-      await lab.fence(a);
+      await trial.fence(a);
       a.write("hello again", b.local);
-      await lab.until("it is heard", () => textsOf(b).includes("hello again"));
+      await trial.until("it is heard", () => textsOf(b).includes("hello again"));
     },
   },
   {
@@ -111,9 +111,9 @@ export const SENDING: readonly Contract[] = contracts([
     access: "both",
     host: ["ownNetwork"],
     why: "ip(7), send(2): ENETUNREACH",
-    async run(lab) {
-      const sender = lab.open({ address: lab.addresses.any });
-      const error = await lossOf(lab, sender, () => sender.write("x", { address: lab.addresses.foreign, port: 9 }));
+    async run(trial) {
+      const sender = trial.open({ address: trial.addresses.any });
+      const error = await lossOf(trial, sender, () => sender.write("x", { address: trial.addresses.foreign, port: 9 }));
       assert.ok(["ENETUNREACH", "EHOSTUNREACH"].includes(error), error);
     },
   },
@@ -125,9 +125,9 @@ export const SENDING: readonly Contract[] = contracts([
     needs: ["set broadcast"],
     host: ["multicast"],
     why: "socket(7): SO_BROADCAST; ip(7): EACCES",
-    async run(lab) {
-      const sender = lab.open({ address: lab.addresses.any });
-      assert.equal(await lossOf(lab, sender, () => sender.write("x", { address: broadcastOf(lab), port: 9 })), "EACCES");
+    async run(trial) {
+      const sender = trial.open({ address: trial.addresses.any });
+      assert.equal(await lossOf(trial, sender, () => sender.write("x", { address: broadcastOf(trial), port: 9 })), "EACCES");
     },
   },
   {
@@ -138,12 +138,12 @@ export const SENDING: readonly Contract[] = contracts([
     needs: ["set broadcast"],
     host: ["multicast"],
     why: "RFC 919; ip_mc_output() of net/ipv4/ip_output.c loops a copy back",
-    async run(lab) {
-      const receiver = lab.open({ address: lab.addresses.any });
-      const sender = lab.open({ address: lab.addresses.any });
+    async run(trial) {
+      const receiver = trial.open({ address: trial.addresses.any });
+      const sender = trial.open({ address: trial.addresses.any });
       sender.setBroadcast(true);
-      sender.write("to all", { address: broadcastOf(lab), port: receiver.local.port });
-      assert.equal((await lab.first(receiver)).bytes.toString(), "to all");
+      sender.write("to all", { address: broadcastOf(trial), port: receiver.local.port });
+      assert.equal((await trial.first(receiver)).bytes.toString(), "to all");
     },
   },
   {
@@ -154,11 +154,11 @@ export const SENDING: readonly Contract[] = contracts([
     needs: ["set broadcast"],
     host: ["multicast"],
     why: "socket(7): SO_BROADCAST",
-    async run(lab) {
-      const sender = lab.open({ address: lab.addresses.any });
+    async run(trial) {
+      const sender = trial.open({ address: trial.addresses.any });
       sender.setBroadcast(true);
       sender.setBroadcast(false);
-      assert.equal(await lossOf(lab, sender, () => sender.write("x", { address: broadcastOf(lab), port: 9 })), "EACCES");
+      assert.equal(await lossOf(trial, sender, () => sender.write("x", { address: broadcastOf(trial), port: 9 })), "EACCES");
     },
   },
   {
@@ -168,13 +168,13 @@ export const SENDING: readonly Contract[] = contracts([
     needs: ["sendPacketInfo"],
     host: ["twoSources"],
     why: "ip(7): ipi_spec_dst of IP_PKTINFO; RFC 3542, 6.2",
-    async run(lab) {
-      const receiver = lab.open({ address: lab.addresses.any });
-      const sender = lab.open({ address: lab.addresses.any });
-      for (const source of lab.sources.slice(0, 2)) {
-        sender.write(source, { address: lab.sources[0]!, port: receiver.local.port }, { interfaceIndex: 0, source });
+    async run(trial) {
+      const receiver = trial.open({ address: trial.addresses.any });
+      const sender = trial.open({ address: trial.addresses.any });
+      for (const source of trial.sources.slice(0, 2)) {
+        sender.write(source, { address: trial.sources[0]!, port: receiver.local.port }, { interfaceIndex: 0, source });
       }
-      for (const { bytes, from } of await lab.received(receiver, 2)) assert.equal(from.address, bytes.toString());
+      for (const { bytes, from } of await trial.received(receiver, 2)) assert.equal(from.address, bytes.toString());
     },
   },
   {
@@ -184,14 +184,14 @@ export const SENDING: readonly Contract[] = contracts([
     needs: ["sendPacketInfo"],
     host: ["twoSources"],
     why: "ip(7): control data belongs to its datagram",
-    async run(lab) {
-      const [first = "", second = ""] = lab.sources;
-      const receiver = lab.open({ address: lab.addresses.any });
-      const sender = lab.open({ address: first });
+    async run(trial) {
+      const [first = "", second = ""] = trial.sources;
+      const receiver = trial.open({ address: trial.addresses.any });
+      const sender = trial.open({ address: first });
       const to = { address: first, port: receiver.local.port };
       sender.write(second, to, { interfaceIndex: 0, source: second });
       sender.write(first, to);
-      for (const { bytes, from } of await lab.received(receiver, 2)) assert.equal(from.address, bytes.toString());
+      for (const { bytes, from } of await trial.received(receiver, 2)) assert.equal(from.address, bytes.toString());
     },
   },
   {
@@ -200,12 +200,12 @@ export const SENDING: readonly Contract[] = contracts([
     access: "both",
     host: ["multicast"],
     why: "RFC 791, RFC 8200: the sending host fragments; ip(7): IP_PMTUDISC_WANT",
-    async run(lab) {
-      const member = lab.member();
-      const bytes = Buffer.alloc((lab.net.mtu ?? 1_500) * 3, "fragments ");
-      if (bytes.length > lab.addresses.maxPayloadBytes) return; // loopback: nothing is longer than its MTU
-      lab.sender().write(bytes, lab.toGroup(member));
-      assert.ok((await lab.first(member)).bytes.equals(bytes));
+    async run(trial) {
+      const member = trial.member();
+      const bytes = Buffer.alloc((trial.net.mtu ?? 1_500) * 3, "fragments ");
+      if (bytes.length > trial.addresses.maxPayloadBytes) return; // loopback: nothing is longer than its MTU
+      trial.sender().write(bytes, trial.toGroup(member));
+      assert.ok((await trial.first(member)).bytes.equals(bytes));
     },
   },
   {
@@ -213,8 +213,8 @@ export const SENDING: readonly Contract[] = contracts([
     title: "a datagram without destination is refused with ERR_NO_DESTINATION by a port that is not connected",
     access: "reactor",
     why: "Twisted: an AssertionError, which vanishes under python -O",
-    run(lab) {
-      const port = lab.open();
+    run(trial) {
+      const port = trial.open();
       assertRefused(() => port.write("x"), [], "ERR_NO_DESTINATION");
     },
   },
@@ -224,17 +224,17 @@ export const SENDING: readonly Contract[] = contracts([
     access: "both",
     host: ["ownNetwork"],
     why: "backend.ts: refused late is told by sendFailed; transport.ts: sendFailed",
-    async run(lab) {
-      const sender = lab.open({ address: lab.addresses.any });
-      const error = await lossOf(lab, sender, () => sender.write("x", { address: lab.addresses.foreign, port: 9 }));
-      await lab.fence(sender);
+    async run(trial) {
+      const sender = trial.open({ address: trial.addresses.any });
+      const error = await lossOf(trial, sender, () => sender.write("x", { address: trial.addresses.foreign, port: 9 }));
+      await trial.fence(sender);
       assert.ok(sender.losses.length <= 1, `${error} was told ${sender.losses.length} times`);
     },
   },
 ]);
 
 /** The errno name with which a datagram is lost: refused at once, or told of later. */
-export async function lossOf(lab: Lab, from: Endpoint, write: () => void): Promise<string> {
+export async function lossOf(trial: Trial, from: Endpoint, write: () => void): Promise<string> {
   const before = from.losses.length;
   let refused: unknown;
   try {
@@ -243,14 +243,14 @@ export async function lossOf(lab: Lab, from: Endpoint, write: () => void): Promi
     refused = error;
   }
   if (refused !== undefined) return errnoName((refused as { errno: number }).errno);
-  await lab.until("the loss is told", () => from.losses.length > before);
+  await trial.until("the loss is told", () => from.losses.length > before);
   return errnoName(from.losses.at(-1)!.errno);
 }
 
 /** The directed broadcast address of the interface: every host bit set (RFC 922). Linux takes it for one whether told of it or not. */
-function broadcastOf(lab: Lab): string {
-  const found = lab.net.addresses.find(({ family }) => family === 4);
-  if (found === undefined) return assert.fail(`${lab.net.name} has no IPv4 address`);
+function broadcastOf(trial: Trial): string {
+  const found = trial.net.addresses.find(({ family }) => family === 4);
+  if (found === undefined) return assert.fail(`${trial.net.name} has no IPv4 address`);
   const value = found.address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
   const hosts = 2 ** (32 - found.prefixLength);
   const last = value - (value % hosts) + hosts - 1;

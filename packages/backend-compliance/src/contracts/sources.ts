@@ -1,8 +1,8 @@
 /** Source-specific multicast, and sources that are shut out. */
 import { type Contract, contracts } from "../contract.js";
-import type { Endpoint } from "../endpoint.js";
-import type { Lab } from "../lab.js";
-import { assertOutcome, assertRefused } from "../refusal.js";
+import type { Endpoint } from "../endpoint/endpoint.js";
+import { assertOutcome, assertRefused } from "../endpoint/refusal.js";
+import type { Trial } from "../trial/trial.js";
 
 const SSM = "RFC 4607; RFC 3678: MCAST_JOIN_SOURCE_GROUP";
 const BLOCK = "RFC 3678: MCAST_BLOCK_SOURCE, MCAST_UNBLOCK_SOURCE";
@@ -14,14 +14,14 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: SSM,
-    async run(lab) {
-      const { one, two, oneAddress } = senders(lab);
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), lab.net, oneAddress);
-      two.write("from two", lab.toGroup(member));
-      one.write("from one", lab.toGroup(member));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["from one"]);
+    async run(trial) {
+      const { one, two, oneAddress } = senders(trial);
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), trial.net, oneAddress);
+      two.write("from two", trial.toGroup(member));
+      one.write("from one", trial.toGroup(member));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["from one"]);
     },
   },
   {
@@ -30,14 +30,14 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: SSM,
-    async run(lab) {
-      const { one, two, oneAddress, twoAddress } = senders(lab);
-      const member = lab.open({ address: lab.addresses.any });
-      for (const source of [oneAddress, twoAddress]) member.join(lab.group(), lab.net, source);
-      two.write("from two", lab.toGroup(member));
-      one.write("from one", lab.toGroup(member));
-      await lab.received(member, 2);
-      await lab.receivedOnly(member, ["from two", "from one"]);
+    async run(trial) {
+      const { one, two, oneAddress, twoAddress } = senders(trial);
+      const member = trial.open({ address: trial.addresses.any });
+      for (const source of [oneAddress, twoAddress]) member.join(trial.group(), trial.net, source);
+      two.write("from two", trial.toGroup(member));
+      one.write("from one", trial.toGroup(member));
+      await trial.received(member, 2);
+      await trial.receivedOnly(member, ["from two", "from one"]);
     },
   },
   {
@@ -46,15 +46,15 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "RFC 3678: MCAST_LEAVE_SOURCE_GROUP",
-    async run(lab) {
-      const { one, two, oneAddress, twoAddress } = senders(lab);
-      const member = lab.open({ address: lab.addresses.any });
-      for (const source of [oneAddress, twoAddress]) member.join(lab.group(), lab.net, source);
-      member.leave(lab.group(), lab.net, oneAddress);
-      one.write("from one", lab.toGroup(member));
-      two.write("from two", lab.toGroup(member));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["from two"]);
+    async run(trial) {
+      const { one, two, oneAddress, twoAddress } = senders(trial);
+      const member = trial.open({ address: trial.addresses.any });
+      for (const source of [oneAddress, twoAddress]) member.join(trial.group(), trial.net, source);
+      member.leave(trial.group(), trial.net, oneAddress);
+      one.write("from one", trial.toGroup(member));
+      two.write("from two", trial.toGroup(member));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["from two"]);
     },
   },
   {
@@ -63,14 +63,14 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "RFC 3376, 3.1: INCLUDE of nothing is no membership",
-    async run(lab) {
-      const { one, oneAddress } = senders(lab);
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), lab.net, oneAddress);
-      member.leave(lab.group(), lab.net, oneAddress);
-      one.write("from one", lab.toGroup(member));
-      await lab.receivedOnly(member, []);
-      member.join(lab.group(), lab.net);
+    async run(trial) {
+      const { one, oneAddress } = senders(trial);
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), trial.net, oneAddress);
+      member.leave(trial.group(), trial.net, oneAddress);
+      one.write("from one", trial.toGroup(member));
+      await trial.receivedOnly(member, []);
+      member.join(trial.group(), trial.net);
     },
   },
   {
@@ -79,11 +79,11 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "ip_mc_source() of net/ipv4/igmp.c: EADDRNOTAVAIL, the source is there already",
-    run(lab) {
-      const member = lab.open({ address: lab.addresses.any });
-      const [source] = lab.sources;
-      member.join(lab.group(), lab.net, source);
-      assertRefused(() => member.join(lab.group(), lab.net, source), ["EADDRNOTAVAIL", "EADDRINUSE"], "ERR_ALREADY_JOINED");
+    run(trial) {
+      const member = trial.open({ address: trial.addresses.any });
+      const [source] = trial.sources;
+      member.join(trial.group(), trial.net, source);
+      assertRefused(() => member.join(trial.group(), trial.net, source), ["EADDRNOTAVAIL", "EADDRINUSE"], "ERR_ALREADY_JOINED");
     },
   },
   {
@@ -92,12 +92,12 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "ip_mc_source() of net/ipv4/igmp.c: EADDRNOTAVAIL; without any membership EINVAL",
-    run(lab) {
-      const member = lab.open({ address: lab.addresses.any });
-      const [one, two] = lab.sources;
-      assertRefused(() => member.leave(lab.group(), lab.net, one), ["EADDRNOTAVAIL", "EINVAL"], "ERR_NOT_JOINED");
-      member.join(lab.group(), lab.net, one);
-      assertRefused(() => member.leave(lab.group(), lab.net, two), ["EADDRNOTAVAIL", "EINVAL"], "ERR_NOT_JOINED");
+    run(trial) {
+      const member = trial.open({ address: trial.addresses.any });
+      const [one, two] = trial.sources;
+      assertRefused(() => member.leave(trial.group(), trial.net, one), ["EADDRNOTAVAIL", "EINVAL"], "ERR_NOT_JOINED");
+      member.join(trial.group(), trial.net, one);
+      assertRefused(() => member.leave(trial.group(), trial.net, two), ["EADDRNOTAVAIL", "EINVAL"], "ERR_NOT_JOINED");
     },
   },
   {
@@ -106,10 +106,10 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "both",
     host: ["twoSources"],
     why: "EADDRINUSE: __ip_mc_join_group() of net/ipv4/igmp.c; ip(7)",
-    run(lab) {
-      const member = lab.open({ address: lab.addresses.any });
-      member.join(lab.group(), lab.net, lab.sources[0]);
-      assertRefused(() => member.join(lab.group(), lab.net), "EADDRINUSE", "ERR_ALREADY_JOINED");
+    run(trial) {
+      const member = trial.open({ address: trial.addresses.any });
+      member.join(trial.group(), trial.net, trial.sources[0]);
+      assertRefused(() => member.join(trial.group(), trial.net), "EADDRINUSE", "ERR_ALREADY_JOINED");
     },
   },
   {
@@ -119,21 +119,21 @@ export const SOURCES: readonly Contract[] = contracts([
     needs: ["set multicastAll"],
     host: ["twoSources"],
     why: "RFC 3376, 3.1: filters belong to the socket",
-    async run(lab) {
-      const { one, two, oneAddress, twoAddress } = senders(lab);
+    async run(trial) {
+      const { one, two, oneAddress, twoAddress } = senders(trial);
       const members = [oneAddress, twoAddress].map((source) => {
-        const member = lab.listen({ address: lab.addresses.any, reuseAddress: true });
+        const member = trial.listen({ address: trial.addresses.any, reuseAddress: true });
         member.set("multicastAll", 0);
-        member.join(lab.group(), lab.net, source);
+        member.join(trial.group(), trial.net, source);
         return member;
       });
       for (const member of members) {
-        one.write("from one", lab.toGroup(member));
-        two.write("from two", lab.toGroup(member));
+        one.write("from one", trial.toGroup(member));
+        two.write("from two", trial.toGroup(member));
       }
-      await lab.received(members[0]!, 1);
-      await lab.receivedOnly(members[0]!, ["from one"]);
-      await lab.receivedOnly(members[1]!, ["from two"]);
+      await trial.received(members[0]!, 1);
+      await trial.receivedOnly(members[0]!, ["from one"]);
+      await trial.receivedOnly(members[1]!, ["from two"]);
     },
   },
   {
@@ -143,18 +143,18 @@ export const SOURCES: readonly Contract[] = contracts([
     needs: ["blockSource"],
     host: ["twoSources"],
     why: BLOCK,
-    async run(lab) {
-      const { one, two, oneAddress } = senders(lab);
-      const member = lab.member();
-      member.block(lab.group(), lab.net, oneAddress);
-      one.write("blocked", lab.toGroup(member));
-      two.write("from two", lab.toGroup(member));
-      await lab.received(member, 1);
-      await lab.receivedOnly(member, ["from two"]);
-      member.unblock(lab.group(), lab.net, oneAddress);
-      one.write("heard again", lab.toGroup(member));
-      await lab.received(member, 2);
-      await lab.receivedOnly(member, ["from two", "heard again"]);
+    async run(trial) {
+      const { one, two, oneAddress } = senders(trial);
+      const member = trial.member();
+      member.block(trial.group(), trial.net, oneAddress);
+      one.write("blocked", trial.toGroup(member));
+      two.write("from two", trial.toGroup(member));
+      await trial.received(member, 1);
+      await trial.receivedOnly(member, ["from two"]);
+      member.unblock(trial.group(), trial.net, oneAddress);
+      one.write("heard again", trial.toGroup(member));
+      await trial.received(member, 2);
+      await trial.receivedOnly(member, ["from two", "heard again"]);
     },
   },
   {
@@ -164,12 +164,12 @@ export const SOURCES: readonly Contract[] = contracts([
     needs: ["blockSource"],
     host: ["twoSources"],
     why: "ip_mc_source() of net/ipv4/igmp.c: EADDRNOTAVAIL, EINVAL",
-    run(lab) {
-      const member = lab.member();
-      const source = lab.sources[0]!;
-      member.block(lab.group(), lab.net, source);
-      assertRefused(() => member.block(lab.group(), lab.net, source), "EADDRNOTAVAIL", "ERR_ALREADY_BLOCKED");
-      assertRefused(() => member.block(lab.group(1), lab.net, source), "EINVAL", "ERR_NOT_JOINED");
+    run(trial) {
+      const member = trial.member();
+      const source = trial.sources[0]!;
+      member.block(trial.group(), trial.net, source);
+      assertRefused(() => member.block(trial.group(), trial.net, source), "EADDRNOTAVAIL", "ERR_ALREADY_BLOCKED");
+      assertRefused(() => member.block(trial.group(1), trial.net, source), "EINVAL", "ERR_NOT_JOINED");
     },
   },
   {
@@ -179,10 +179,10 @@ export const SOURCES: readonly Contract[] = contracts([
     needs: ["blockSource"],
     host: ["twoSources"],
     why: "ip_mc_source() of net/ipv4/igmp.c: EADDRNOTAVAIL, EINVAL",
-    run(lab) {
-      const member = lab.member();
-      const source = lab.sources[0]!;
-      assertRefused(() => member.unblock(lab.group(), lab.net, source), ["EADDRNOTAVAIL", "EINVAL"], "ERR_NOT_BLOCKED");
+    run(trial) {
+      const member = trial.member();
+      const source = trial.sources[0]!;
+      assertRefused(() => member.unblock(trial.group(), trial.net, source), ["EADDRNOTAVAIL", "EINVAL"], "ERR_NOT_BLOCKED");
     },
   },
   {
@@ -191,10 +191,10 @@ export const SOURCES: readonly Contract[] = contracts([
     access: "bare",
     host: ["twoSources"],
     why: "ip_mc_source() of net/ipv4/igmp.c: the filter mode differs",
-    run(lab) {
-      const member = lab.listen({ address: lab.addresses.any });
-      member.join(lab.group(), lab.net);
-      assertOutcome(member.socket.leave(lab.group(), lab.net, lab.sources[0]), "EINVAL", "EADDRNOTAVAIL");
+    run(trial) {
+      const member = trial.listen({ address: trial.addresses.any });
+      member.join(trial.group(), trial.net);
+      assertOutcome(member.socket.leave(trial.group(), trial.net, trial.sources[0]), "EINVAL", "EADDRNOTAVAIL");
     },
   },
   {
@@ -202,16 +202,16 @@ export const SOURCES: readonly Contract[] = contracts([
     title: "a port refuses a group as the source to listen to, with ERR_SOURCE_IS_MULTICAST",
     access: "reactor",
     why: "RFC 4607, 1: a source is a unicast address",
-    run(lab) {
-      const port = lab.open({ address: lab.addresses.any });
-      assertRefused(() => port.join(lab.group(), undefined, lab.group(1)), [], "ERR_SOURCE_IS_MULTICAST");
+    run(trial) {
+      const port = trial.open({ address: trial.addresses.any });
+      assertRefused(() => port.join(trial.group(), undefined, trial.group(1)), [], "ERR_SOURCE_IS_MULTICAST");
     },
   },
 ]);
 
 /** Two endpoints that send by the same interface from different addresses. */
-function senders(lab: Lab): { one: Endpoint; two: Endpoint; oneAddress: string; twoAddress: string } {
-  const [oneAddress = "", twoAddress = ""] = lab.sources;
-  const [one, two] = [oneAddress, twoAddress].map((address) => lab.sender(lab.net, { address })) as [Endpoint, Endpoint];
+function senders(trial: Trial): { one: Endpoint; two: Endpoint; oneAddress: string; twoAddress: string } {
+  const [oneAddress = "", twoAddress = ""] = trial.sources;
+  const [one, two] = [oneAddress, twoAddress].map((address) => trial.sender(trial.net, { address })) as [Endpoint, Endpoint];
   return { one, two, oneAddress, twoAddress };
 }

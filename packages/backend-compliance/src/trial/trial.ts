@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import type { Capability, DatagramBackend, Family, NetworkInterface } from "@groupcast/backend";
-import { addressesOf, type FamilyAddresses, groupFor } from "./addresses-of.js";
-import type { Access, ContractId } from "./contract.js";
+import type { ContractId } from "../contract-id.js";
+import { addressesOf, type FamilyAddresses, groupFor } from "../endpoint/addresses-of.js";
 import {
+  type Access,
   type Arrived,
   type Destination,
   type Endpoint,
@@ -12,19 +13,19 @@ import {
   type EndpointSource,
   type MakeEndpoints,
   textsOf,
-} from "./endpoint.js";
+} from "../endpoint/endpoint.js";
+import { answered } from "../endpoint/refusal.js";
+import { bareEndpoints, SocketEndpoint } from "../endpoint/socket-endpoint.js";
+import { Leftovers } from "../site/leftovers.js";
+import type { InterfaceControl, Site } from "../site/site.js";
+import type { TrialClock } from "../site/trial-clock.js";
 import { sourcesOf } from "./host-needs.js";
-import type { LabClock } from "./lab-clock.js";
-import { Leftovers } from "./leftovers.js";
-import { answered } from "./refusal.js";
-import type { InterfaceControl, Site } from "./site.js";
-import { bareEndpoints, SocketEndpoint } from "./socket-endpoint.js";
 
 const ARRIVAL_DEADLINE_MS = 2_000; // on loopback a datagram takes microseconds; this only bounds a failure
 const UNKNOWN_INDEX = 0x7fff_fff0;
 
-/** What a {@link Lab} is made for. */
-export interface LabSetting {
+/** What a {@link Trial} is made for. */
+export interface TrialSetting {
   readonly site: Site;
   readonly family: Family;
   readonly access: Access;
@@ -36,12 +37,12 @@ export interface LabSetting {
 }
 
 /** Opens endpoints, waits for what they receive, and sees to it that nothing is left when the contract has been tried. */
-export class Lab {
+export class Trial {
   readonly site: Site;
   readonly family: Family;
   readonly access: Access;
   readonly backend: DatagramBackend;
-  readonly clock: LabClock;
+  readonly clock: TrialClock;
   readonly addresses: FamilyAddresses;
   readonly #id: ContractId;
   readonly #deadlineMs: number;
@@ -53,7 +54,7 @@ export class Lab {
   #added = 0;
   #fencer: SocketEndpoint | undefined;
 
-  constructor({ site, family, access, id, makeEndpoints = bareEndpoints, deadlineMs = ARRIVAL_DEADLINE_MS }: LabSetting) {
+  constructor({ site, family, access, id, makeEndpoints = bareEndpoints, deadlineMs = ARRIVAL_DEADLINE_MS }: TrialSetting) {
     this.#deadlineMs = deadlineMs;
     this.site = site;
     this.family = family;
@@ -91,7 +92,7 @@ export class Lab {
     return this.#keep(new SocketEndpoint(this.backend, (observer) => this.backend.adoptSocket(fd, observer, this.family)));
   }
 
-  /** An endpoint that is a member of {@link Lab.group} on {@link Lab.net}, on every local address. */
+  /** An endpoint that is a member of {@link Trial.group} on {@link Trial.net}, on every local address. */
   member(options: EndpointOptions = {}): Endpoint {
     const member = this.open({ address: this.addresses.any, ...options });
     member.join(this.group(), this.net);
@@ -125,7 +126,7 @@ export class Lab {
     return this.interface(this.site.interfaces[1]);
   }
 
-  /** Local addresses of {@link Lab.net}, to send from. */
+  /** Local addresses of {@link Trial.net}, to send from. */
   get sources(): readonly string[] {
     return sourcesOf(this);
   }

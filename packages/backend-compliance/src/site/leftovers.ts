@@ -13,7 +13,7 @@ export class LeftoverError extends AssertionError {
   }
 }
 
-/** What was there when a lab was made, to compare with what is there when it is closed. */
+/** What was open when a trial began, to compare with what is open when it has ended. */
 export class Leftovers {
   readonly #site: Site;
   readonly #handles: number;

@@ -1,6 +1,9 @@
 /** One end of an exchange: a bare socket or a port of a reactor, used in the same way. */
 import type { Arrival, DatagramBackend, Family, NetworkInterface, PacketOrigin, SocketAddress } from "@groupcast/backend";
-import type { LabClock } from "./lab-clock.js";
+import type { TrialClock } from "../site/trial-clock.js";
+
+/** Kind of endpoint that a contract is put to: a bare socket of the waist, or a port of a reactor on top of it. */
+export type Access = "bare" | "reactor";
 
 /** How to open an {@link Endpoint}. */
 export interface EndpointOptions {
@@ -75,7 +78,7 @@ export interface EndpointSource {
 }
 
 /** Makes an {@link EndpointSource}. */
-export type MakeEndpoints = (backend: DatagramBackend, family: Family, clock: LabClock) => EndpointSource;
+export type MakeEndpoints = (backend: DatagramBackend, family: Family, clock: TrialClock) => EndpointSource;
 
 /** The text of what was delivered. */
 export function textsOf(endpoint: Endpoint): string[] {

@@ -1,6 +1,6 @@
 import type { Family } from "@groupcast/backend";
-import { answered } from "./refusal.js";
-import type { Site } from "./site.js";
+import { answered } from "../endpoint/refusal.js";
+import type { Site } from "../site/site.js";
 
 /** What a site is asked for, and for which IP version. */
 export interface Occasion {

@@ -1,7 +1,7 @@
 import type { Clock } from "@groupcast/base";
 
 /** A clock that contracts wait with: never for a time to pass, always for something to happen. */
-export interface LabClock extends Clock {
+export interface TrialClock extends Clock {
   /** Lets time pass until `isReached`. @returns False when `deadlineMs` passed, or nothing can happen any more, before it was. */
   until(isReached: () => boolean, deadlineMs: number): Promise<boolean>;
 }
@@ -12,7 +12,7 @@ const { setTimeout, clearTimeout, setImmediate, setInterval, clearInterval } = g
 const HOLD_INTERVAL_MS = 60_000; // any: what counts is that it is referenced
 
 /** The system's clock, for backends on a real network. */
-export const realClock: LabClock = {
+export const realClock: TrialClock = {
   nowMs: () => performance.now(),
   schedule(delayMs, fn) {
     const timer = setTimeout(fn, delayMs);

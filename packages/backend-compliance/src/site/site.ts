@@ -1,11 +1,11 @@
 /** Where contracts are run: a backend, and what the host under it offers. */
 import type { DatagramBackend, Family } from "@groupcast/backend";
-import type { LabClock } from "./lab-clock.js";
+import type { TrialClock } from "./trial-clock.js";
 
 /** Made anew for each contract. */
 export interface Site {
   readonly backend: DatagramBackend;
-  readonly clock: LabClock;
+  readonly clock: TrialClock;
   /** Makes one more backend of the same host, as a second reactor of a process has it. */
   readonly openAnother?: () => DatagramBackend;
   /**

@@ -1,0 +1,58 @@
+/** What a backend must do when it is asked for something that it cannot do: refuse. */
+
+import assert from "node:assert/strict";
+import { type Capability, type Feature, OPTION_TABLE, type OptionName, optionRow } from "@groupcast/backend";
+import { UnsupportedError } from "@groupcast/base";
+import { answered, thrownBy } from "../endpoint/refusal.js";
+import { batchOf } from "../endpoint/send-batch.js";
+import type { Trial } from "./trial.js";
+
+type Absence = (trial: Trial) => void;
+
+/** Feature → how one would ask for it; and of what cannot be asked for, how it shows that it is not there. */
+const ABSENCES: Readonly<Record<Feature, Absence>> = {
+  adopt: (trial) => assertUnsupported(trial, () => trial.backend.adoptSocket(0, trial.socket(), trial.family)),
+  blockSource(trial) {
+    const { socket } = trial.listen();
+    const [at] = answered(trial.backend.network.interfaces());
+    assertUnsupported(trial, () => socket.blockSource(trial.group(), at!, trial.addresses.foreign));
+    assertUnsupported(trial, () => socket.unblockSource(trial.group(), at!, trial.addresses.foreign));
+  },
+  downInterfaces(trial) {
+    for (const { name, flags } of answered(trial.backend.network.interfaces())) assert.ok(flags.up, `${name} is down, and listed`);
+  },
+  icmpErrors: (trial) => assertOptionUnsupported(trial, "receiveErrors"),
+  interfaceEvents: (trial) => answered(trial.backend.network.watch(() => {}))(), // it is asked again and again instead: MC-105
+  interfaceIndexes(trial) {
+    for (const { name, index } of answered(trial.backend.network.interfaces())) assert.ok(index >= 0, `${name} has index ${index}`); // 0: not known
+  },
+  packetInfo: (trial) => assertOptionUnsupported(trial, "receivePacketInfo"),
+  routes(trial) {
+    assertUnsupported(trial, () => trial.backend.network.routeTo(trial.addresses.loopback, undefined));
+    assertUnsupported(trial, () => answered(trial.backend.network.defaultRoute(trial.family)));
+  },
+  sendPacketInfo(trial) {
+    const { socket, local } = trial.listen();
+    const via = { interfaceIndex: 0, source: trial.addresses.loopback };
+    assertUnsupported(trial, () => socket.send(batchOf([{ bytes: "x", to: local, via }]), 0, 1));
+  },
+};
+
+/** Asserts that a backend without `capability` says so when it is asked, and does not pretend. */
+export function assertAbsent(trial: Trial, capability: Capability): void {
+  const [verb, option] = capability.split(" ");
+  if (option === undefined || !(option in OPTION_TABLE)) ABSENCES[capability as Feature](trial);
+  else if (verb === "set") assertOptionUnsupported(trial, option as OptionName);
+  else assertUnsupported(trial, () => trial.socket().socket.getOption(option as OptionName), "ERR_UNSUPPORTED_OPTION");
+}
+
+function assertOptionUnsupported(trial: Trial, name: OptionName): void {
+  assertUnsupported(trial, () => trial.socket().socket.setOption(name, optionRow(name).min), "ERR_UNSUPPORTED_OPTION");
+}
+
+function assertUnsupported(trial: Trial, call: () => unknown, code = "ERR_UNSUPPORTED_OPERATION"): void {
+  const error = thrownBy(call);
+  assert.ok(error instanceof UnsupportedError, `expected UnsupportedError, got ${String(error)}`);
+  assert.equal(error.code, code);
+  assert.equal(error.backend, trial.backend.name);
+}
