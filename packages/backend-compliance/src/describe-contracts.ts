@@ -5,7 +5,7 @@ import type { Access } from "./endpoint/endpoint.js";
 import { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
 
 /** Where contracts are tried: here, or in another process. */
-export interface Bench {
+export interface ContractRunner {
   readonly family: Family;
   readonly access: Access;
   /** @throws what broke the contract. */
@@ -24,29 +24,29 @@ export interface TestContext {
 }
 
 /** Tries contracts in this process. */
-export function benchFor(subject: Subject): Bench {
+export function runnerFor(subject: Subject): ContractRunner {
   return { family: subject.family, access: subject.access, run: (contract) => runContract(contract, subject) };
 }
 
 /**
- * Makes a test of each contract that has something to say about `bench`.
+ * Makes a test of each contract that has something to say about `runner`.
  *
  * @example
  * ```ts
- * import { benchFor, describeContracts, realClock, type Site } from "@groupcast/backend-compliance";
+ * import { runnerFor, describeContracts, realClock, type Site } from "@groupcast/backend-compliance";
  * import { DgramBackend } from "@groupcast/backend-dgram";
  * import { describe, test } from "vitest";
  *
  * const openSite = (): Site => ({ backend: new DgramBackend(), clock: realClock, interfaces: ["lo"] });
- * describeContracts("mine, IPv4", benchFor({ family: 4, access: "bare", openSite }), { describe, test });
+ * describeContracts("mine, IPv4", runnerFor({ family: 4, access: "bare", openSite }), { describe, test });
  * ```
  */
-export function describeContracts(name: string, bench: Bench, { describe, test }: TestRunner): void {
+export function describeContracts(name: string, runner: ContractRunner, { describe, test }: TestRunner): void {
   describe(name, () => {
     for (const contract of CONTRACTS) {
-      if (!isAbout(contract, bench)) continue;
+      if (!isAbout(contract, runner)) continue;
       test(`${contract.id} ${contract.title}`, async (context) => {
-        const { state, reason } = await bench.run(contract);
+        const { state, reason } = await runner.run(contract);
         if (state === "skipped") context.skip(reason);
       });
     }

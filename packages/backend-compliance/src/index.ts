@@ -1,7 +1,7 @@
 export { CONTRACTS, contractOf } from "./all-contracts.js";
 export type { Contract } from "./contract.js";
 export { AREAS, type Area, areaOf, type ContractId } from "./contract-id.js";
-export { type Bench, benchFor, describeContracts, type TestContext, type TestRunner } from "./describe-contracts.js";
+export { type ContractRunner, describeContracts, runnerFor, type TestContext, type TestRunner } from "./describe-contracts.js";
 export { DIVERGENCES, type Divergence } from "./divergences.js";
 export { addressesOf, type FamilyAddresses, groupFor } from "./endpoint/addresses-of.js";
 export type { Access, Arrived, Destination, Endpoint, EndpointOptions, EndpointSource, Loss, MakeEndpoints } from "./endpoint/endpoint.js";

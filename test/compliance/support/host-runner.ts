@@ -1,7 +1,7 @@
 // Contracts on the backends of the host: in a namespace with two interfaces, where one can be made, else on loopback.
 import { fileURLToPath } from "node:url";
 import type { Family } from "@groupcast/backend";
-import { type Access, type Bench, benchFor, type Contract, type Verdict } from "@groupcast/backend-compliance";
+import { type Access, type Contract, type ContractRunner, runnerFor, type Verdict } from "@groupcast/backend-compliance";
 import { afterAll } from "vitest";
 import { compileProgram } from "../../support/lab/compile-program.js";
 import type { Lab } from "../../support/lab/lab.js";
@@ -13,7 +13,7 @@ import { INTERFACES } from "./interfaces.js";
 import { canIsolate, farSideOf, makeContractLab, nearSideOf } from "./namespace-lab.js";
 import { reactorEndpoints } from "./reactor-endpoints.js";
 
-const BENCH = fileURLToPath(new URL("./programs/contract-bench.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("./programs/contract-runner.ts", import.meta.url));
 const CONTRACT_DEADLINE_MS = 9_000; // less than the time limit of a test, so that the reason is told
 
 /** What is tried. */
@@ -23,16 +23,16 @@ export interface HostSubject {
   readonly access: Access;
 }
 
-/** Makes a bench. It runs its contracts in one process of a namespace, and starts another one when a contract ends that. */
-export function hostBench(backend: HostBackend, family: Family, access: Access): Bench {
+/** Makes a runner of contracts. It runs them in one process of a namespace, and starts another one when a contract ends that. */
+export function hostRunner(backend: HostBackend, family: Family, access: Access): ContractRunner {
   const subject = { backend, family, access };
   let program: Promise<Program> | undefined;
   return {
     family,
     access,
     async run(contract) {
-      if (!(await canIsolate()).isAvailable) return (await benchOnLoopback(subject)).run(contract);
-      program ??= startBench(subject);
+      if (!(await canIsolate()).isAvailable) return (await runnerOnLoopback(subject)).run(contract);
+      program ??= startProgram(subject);
       const verdict = await ask(await program, contract).catch((error: unknown) => {
         program = undefined;
         throw error;
@@ -51,22 +51,22 @@ async function ask(program: Program, { id }: Contract): Promise<Verdict> {
   throw error;
 }
 
-async function benchOnLoopback({ backend, family, access }: HostSubject): Promise<Bench> {
+async function runnerOnLoopback({ backend, family, access }: HostSubject): Promise<ContractRunner> {
   const { isAvailable } = await hasMulticastLoopback();
   const openSite = (): ReturnType<typeof openHostSite> => openHostSite(backend, family, isAvailable);
-  return benchFor({ family, access, openSite, ...(access === "reactor" && { makeEndpoints: reactorEndpoints }) });
+  return runnerFor({ family, access, openSite, ...(access === "reactor" && { makeEndpoints: reactorEndpoints }) });
 }
 
-let lab: Promise<Lab> | undefined; // one for all benches of a test file
+let lab: Promise<Lab> | undefined; // one for all runners of a test file
 
-async function startBench(subject: HostSubject): Promise<Program> {
+async function startProgram(subject: HostSubject): Promise<Program> {
   lab ??= makeContractLab();
   const made = await lab;
   const facts = { interfaces: Object.keys(INTERFACES), farSide: farSideOf(made) };
   return inheriting(nearSideOf(made), subject.family, (foreignSockets) => [
     process.execPath,
     "--enable-source-maps",
-    compileProgram(BENCH),
+    compileProgram(PROGRAM),
     JSON.stringify({ ...subject, ...facts, foreignSockets }),
   ]);
 }

@@ -1,10 +1,10 @@
 import type { Family } from "@groupcast/backend";
-import { type Access, type Bench, benchFor } from "@groupcast/backend-compliance";
+import { type Access, type ContractRunner, runnerFor } from "@groupcast/backend-compliance";
 import { openMemorySite } from "./memory-site.js";
 import { reactorEndpoints } from "./reactor-endpoints.js";
 
 /** Contracts on a network in memory, here in this process. */
-export function memoryBench(family: Family, access: Access): Bench {
+export function memoryRunner(family: Family, access: Access): ContractRunner {
   const openSite = (): ReturnType<typeof openMemorySite> => openMemorySite();
-  return benchFor({ family, access, openSite, ...(access === "reactor" && { makeEndpoints: reactorEndpoints }) });
+  return runnerFor({ family, access, openSite, ...(access === "reactor" && { makeEndpoints: reactorEndpoints }) });
 }
