@@ -15,6 +15,8 @@ const HOST = {
   twoSources: "two addresses",
   interfaceControl: "changing interfaces",
   throttle: "a slow interface",
+  refusingRoutes: "setting routes",
+  descriptorLimit: "processes with few descriptors",
   foreignSocket: "another program's socket",
   program: "processes",
   another: "a second backend",

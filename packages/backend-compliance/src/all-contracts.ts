@@ -15,6 +15,7 @@ import { OPTION_RULES, OPTIONS } from "./contracts/options.js";
 import { PEERS } from "./contracts/peers.js";
 import { READING } from "./contracts/reading.js";
 import { RECEIVING } from "./contracts/receiving.js";
+import { REFUSING_ROUTES } from "./contracts/refusing-routes.js";
 import { RESOURCES } from "./contracts/resources.js";
 import { SEND_BATCHES } from "./contracts/send-batches.js";
 import { SENDING } from "./contracts/sending.js";
@@ -38,6 +39,7 @@ export const CONTRACTS: readonly Contract[] = [
   ...SOURCES,
   ...MULTICAST_SENDING,
   ...INTERFACES,
+  ...REFUSING_ROUTES,
   ...OPTIONS,
   ...OPTION_RULES,
   ...ERRORS,

@@ -4,7 +4,7 @@ import type { DatagramBackend, Family } from "@groupcast/backend";
 import { answered, type ForeignSocket, realClock, type Site } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { NativeBackend } from "@groupcast/backend-native";
-import { interfaceControl } from "./interface-control.js";
+import { interfaceControl, routeControl } from "./interface-control.js";
 
 const POLL_INTERVAL_MS = 50; // of a backend that cannot be told of changes
 
@@ -63,6 +63,7 @@ export function openNamespaceSite(backend: HostBackend, { interfaces, farSide, f
     clock: realClock,
     interfaces,
     control: interfaceControl(farSide),
+    routes: routeControl,
     program: PROGRAMS[backend],
     ...(foreignSockets.length > 0 && { foreignSocket: () => foreignSockets.pop()! }),
   };

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import type { InterfaceControl } from "@groupcast/backend-compliance";
+import type { InterfaceControl, RouteControl } from "@groupcast/backend-compliance";
 
 const run = promisify(execFile);
 const IFF_UP = 1;
@@ -37,6 +37,24 @@ export function interfaceControl(farSide: string): InterfaceControl {
       await run("tc", ["qdisc", "add", "dev", name, "root", "tbf", ...rate]);
     },
   };
+}
+
+/** Sets routes. IPv6 looks for groups in the table `local` first, where each interface has a route to ff00::/8. */
+export const routeControl: RouteControl = {
+  async add(kind, destination) {
+    await run("ip", [...familyOf(destination), "route", "add", kind, destination, ...tableOf(destination)]);
+  },
+  async remove(kind, destination) {
+    await run("ip", [...familyOf(destination), "route", "delete", kind, destination, ...tableOf(destination)]);
+  },
+};
+
+function familyOf(destination: string): string[] {
+  return [destination.includes(":") ? "-6" : "-4"];
+}
+
+function tableOf(destination: string): string[] {
+  return destination.includes(":") ? ["table", "local"] : [];
 }
 
 /** Through sysfs: a program for each change would take as long as a hundred of the random programs that change interfaces. */

@@ -1,6 +1,6 @@
 // The ports of a reactor as endpoints of contracts: what a bare socket promises, a port promises, too.
 
-import type { Family, NetworkInterface, PacketOrigin, SocketAddress } from "@groupcast/backend";
+import type { Family, NetworkInterface, PacketOrigin, Route, SocketAddress } from "@groupcast/backend";
 import {
   type Arrived,
   addressesOf,
@@ -12,7 +12,7 @@ import {
   type TrialClock,
 } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
-import { type Arrival, DatagramProtocol, type MulticastPort, Reactor } from "@groupcast/reactor";
+import { type Arrival, DatagramProtocol, type MulticastPort, type Network, Reactor } from "@groupcast/reactor";
 
 const CLOSING_DEADLINE_MS = 2_000; // twice the time that a port waits for the network to take what was written
 const SILENT = { info() {}, warn() {}, error() {} };
@@ -59,11 +59,13 @@ class PortEndpoint implements Endpoint {
   readonly errors: unknown[] = [];
   readonly #recorder = new Recorder();
   readonly #port: MulticastPort;
+  readonly #network: Network;
   readonly #clock: TrialClock;
 
   constructor({ reactor, family, clock }: Ground, options: EndpointOptions) {
     const { address = addressesOf(family).loopback, port = 0, maxPacketBytes, ...others } = options;
     this.#clock = clock;
+    this.#network = reactor.network;
     this.#port = reactor.listenMulticast(port, this.#recorder, {
       ...others,
       interface: address,
@@ -89,6 +91,10 @@ class PortEndpoint implements Endpoint {
 
   get losses(): Loss[] {
     return this.#recorder.losses;
+  }
+
+  get lossCount(): number {
+    return this.#port.statistics().sendFailed;
   }
 
   set onArrival(listener: () => void) {
@@ -117,6 +123,10 @@ class PortEndpoint implements Endpoint {
     this.#port.joinGroup(group, at, { whenAvailable: false, ...(source !== undefined && { source }) });
   }
 
+  joinWhenAvailable(group: string, at: NetworkInterface | undefined): void {
+    this.#port.joinGroup(group, at);
+  }
+
   leave(group: string, at: NetworkInterface | undefined, source?: string): void {
     this.#port.leaveGroup(group, at, source === undefined ? {} : { source });
   }
@@ -143,6 +153,10 @@ class PortEndpoint implements Endpoint {
 
   setBroadcast(isOn: boolean): void {
     this.#port.setBroadcastAllowed(isOn);
+  }
+
+  routeTo(address: string): Route | undefined {
+    return this.#network.routeTo(address);
   }
 
   pause(): void {

@@ -13,6 +13,7 @@ import type { Trial } from "../trial/trial.js";
 
 const CYCLES = 300;
 const PROGRAM_DEADLINE_MS = 5_000; // a Node process starts in 50 ms; this bounds one that does not end
+const DESCRIPTOR_LIMIT = 100; // Node starts with some 20
 const NO_DESCRIPTOR = 1_000_000; // above any limit of descriptors
 
 export const RESOURCES: readonly Contract[] = contracts([
@@ -78,7 +79,7 @@ export const RESOURCES: readonly Contract[] = contracts([
         `${opened(trial)} const sender = backend.openSocket(${trial.family}, observer);
          setTimeout(() => sender.send(batchTo(socket.localAddress()), 0, 1), 100).unref();
          arrived = () => { console.log("arrived"); socket.close(); sender.close(); }; sender.unref();`,
-        "arrived\n",
+        { output: "arrived\n" },
       ),
   },
   {
@@ -92,7 +93,7 @@ export const RESOURCES: readonly Contract[] = contracts([
         trial,
         `${opened(trial)} socket.unref(); socket.unref(); socket.ref();
          setTimeout(() => { console.log("still alive"); socket.close(); }, 100).unref();`,
-        "still alive\n",
+        { output: "still alive\n" },
       ),
   },
   {
@@ -130,6 +131,16 @@ export const RESOURCES: readonly Contract[] = contracts([
       assert.equal(first, "arrived");
       await worker.terminate();
     },
+  },
+  {
+    id: "RES-15",
+    title: "the network answers with an errno, and throws nothing, while the process has no descriptor left",
+    access: "bare",
+    families: [4],
+    host: ["descriptorLimit"],
+    why: "getrlimit(2): RLIMIT_NOFILE; backend.ts: numbers, not errors",
+    run: (trial) =>
+      runsToItsEnd(trial, questionsWithoutDescriptors(trial), { output: "all answered\n", descriptorLimit: DESCRIPTOR_LIMIT }),
   },
   {
     id: "RES-10",
@@ -235,9 +246,37 @@ function workerSource(trial: Trial): string {
     socket.send(batchTo(socket.localAddress()), 0, 1);`;
 }
 
+/** Source that uses up the descriptors, and asks the network all that it can be asked: before, while there is none, and afterwards. */
+function questionsWithoutDescriptors(trial: Trial): string {
+  const routes = trial.can("routes") ? '() => network.routeTo("127.0.0.1", undefined), () => network.defaultRoute(4),' : "";
+  return `import { closeSync, openSync } from "node:fs";
+    ${trial.site.program}
+    const { network } = backend;
+    const stopOf = (watch) => { if (typeof watch === "function") watch(); return watch; };
+    const questions = [() => network.interfaces(), ${routes} () => stopOf(network.watch(() => {}))];
+    const isAnswer = (answer) => typeof answer !== "number" || answer < 0;
+    const files = [];
+    for (;;) try { files.push(openSync("/dev/null", "r")); } catch { break; }
+    for (const ask of questions) if (!isAnswer(ask())) throw new Error("neither an answer nor an errno: " + ask);
+    for (const file of files) closeSync(file);
+    if (!Array.isArray(network.interfaces())) throw new Error("interfaces() does not recover");
+    console.log("all answered");`;
+}
+
+/** How a process is run. */
+interface ProcessSetting {
+  /** What it has to print; default: nothing. */
+  readonly output?: string;
+  /** Number of descriptors it may have; default: as many as this process. */
+  readonly descriptorLimit?: number;
+}
+
 /** Runs a module in a process of its own. @throws AssertionError unless it ends by itself, without an error, having printed `output`. */
-async function runsToItsEnd(trial: Trial, source: string, output = ""): Promise<void> {
-  const child = spawn(process.execPath, ["--input-type=module", "-"], { stdio: ["pipe", "pipe", "pipe"] });
+async function runsToItsEnd(trial: Trial, source: string, { output = "", descriptorLimit }: ProcessSetting = {}): Promise<void> {
+  const node = [process.execPath, "--input-type=module", "-"];
+  const [command = "", ...args] =
+    descriptorLimit === undefined ? node : ["sh", "-c", `ulimit -n ${descriptorLimit} && exec "$@"`, "sh", ...node];
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
   trial.defer(() => child.kill("SIGKILL"));
   const printed = { out: "", err: "" };
   child.stdout.on("data", (text) => (printed.out += text));

@@ -1,5 +1,5 @@
 /** One end of an exchange: a bare socket or a port of a reactor, used in the same way. */
-import type { Arrival, DatagramBackend, Family, NetworkInterface, PacketOrigin, SocketAddress } from "@groupcast/backend";
+import type { Arrival, DatagramBackend, Family, NetworkInterface, PacketOrigin, Route, SocketAddress } from "@groupcast/backend";
 import type { TrialClock } from "../site/trial-clock.js";
 
 /** Kind of endpoint that a contract is put to: a bare socket of the waist, or a port of a reactor on top of it. */
@@ -46,6 +46,8 @@ export interface Endpoint {
   readonly arrived: Arrived[];
   /** What is known to be lost, in order. */
   readonly losses: Loss[];
+  /** Number of losses that the endpoint counted. */
+  readonly lossCount: number;
   /** Called after each datagram was put into {@link Endpoint.arrived}, from where the datagram was delivered. */
   onArrival: () => void;
   /** Called after each loss was put into {@link Endpoint.losses}. */
@@ -56,6 +58,8 @@ export interface Endpoint {
   connect(peer: Destination): void;
   disconnect(): void;
   join(group: string, at: NetworkInterface | undefined, source?: string): void;
+  /** Joins, or lets a port wait until it can: a refusal for want of an interface is no error then. A bare socket just joins. */
+  joinWhenAvailable(group: string, at: NetworkInterface | undefined): void;
   leave(group: string, at: NetworkInterface | undefined, source?: string): void;
   block(group: string, at: NetworkInterface, source: string): void;
   unblock(group: string, at: NetworkInterface, source: string): void;
@@ -63,6 +67,8 @@ export interface Endpoint {
   setMulticastTtl(hops: number): void;
   setMulticastLoopback(isOn: boolean): void;
   setBroadcast(isOn: boolean): void;
+  /** Returns the route to `address`; undefined where a port has none. @throws what was refused. */
+  routeTo(address: string): Route | undefined;
   pause(): void;
   resume(): void;
   /** Settles when it is closed. */

@@ -9,6 +9,7 @@ import {
   type OptionName,
   type PacketOrigin,
   type ReadLimits,
+  type Route,
   type SendBatch,
   type SocketAddress,
   type SocketObserver,
@@ -16,7 +17,7 @@ import {
 } from "@groupcast/backend";
 import { addressesOf } from "./addresses-of.js";
 import type { Arrived, Destination, Endpoint, EndpointOptions, EndpointSource, Loss, MakeEndpoints } from "./endpoint.js";
-import { accepted, Refusal } from "./refusal.js";
+import { accepted, answered, Refusal } from "./refusal.js";
 import { batchOf } from "./send-batch.js";
 
 /** No limit that matters. */
@@ -25,6 +26,7 @@ export const WIDE: ReadLimits = { maxPacketBytes: 65_535, maxDatagrams: 1_024, m
 /** What a socket said, and the socket. */
 export class SocketEndpoint implements Endpoint, SocketObserver {
   readonly socket: DatagramSocket;
+  readonly #backend: DatagramBackend;
   readonly arrived: Arrived[] = [];
   readonly losses: Loss[] = [];
   readonly errors: readonly unknown[] = [];
@@ -45,6 +47,7 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
     const socket = open(this);
     if (typeof socket === "number") throw new Refusal(`opening a socket of ${backend.name}`, socket);
     this.socket = socket;
+    this.#backend = backend;
   }
 
   /** Opens, sets what is said before bind, binds and reads. @throws Refusal; nothing is left open then. */
@@ -69,6 +72,10 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
 
   get peer(): SocketAddress | undefined {
     return this.socket.peerAddress();
+  }
+
+  get lossCount(): number {
+    return this.losses.length;
   }
 
   bind(address: string, port = 0): void {
@@ -116,6 +123,10 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
     accepted(`joining ${group}`, this.socket.join(group, at, source));
   }
 
+  joinWhenAvailable(group: string, at: NetworkInterface | undefined): void {
+    this.join(group, at);
+  }
+
   leave(group: string, at: NetworkInterface | undefined, source?: string): void {
     accepted(`leaving ${group}`, this.socket.leave(group, at, source));
   }
@@ -142,6 +153,10 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
 
   setBroadcast(isOn: boolean): void {
     this.set("broadcast", isOn ? 1 : 0);
+  }
+
+  routeTo(address: string): Route {
+    return answered(this.#backend.network.routeTo(address, undefined));
   }
 
   pause(): void {

@@ -16,6 +16,8 @@ export interface Site {
   /** Why multicast cannot be tried on this host; absent where it can. */
   readonly multicastIsMissing?: string;
   readonly control?: InterfaceControl;
+  /** Sets routes of the host; absent where contracts must not. */
+  readonly routes?: RouteControl;
   /** Hands out descriptors of another program, one for each call. */
   readonly foreignSocket?: () => ForeignSocket;
   /** JavaScript that begins a module of its own and leaves the backend in `backend`: for worker threads and further processes. */
@@ -33,6 +35,22 @@ export interface InterfaceControl {
   setUp(name: string, isUp: boolean): Promise<void>;
   /** Lets no more than `bytesPerSecond` leave by an interface, so that send buffers fill. Absent where that cannot be had. */
   throttle?(name: string, bytesPerSecond: number): Promise<void>;
+}
+
+/** Kind of route that refuses datagrams: ip-route(8). */
+export type RefusingRoute = "prohibit" | "blackhole" | "unreachable";
+
+/** Sets routes of the host. The changes are in force when the promises settle. */
+export interface RouteControl {
+  /**
+   * Refuses datagrams to `destination`. The route goes before those of the interfaces; on Linux, IPv6 groups need it in the table
+   * `local`.
+   *
+   * @param destination - With prefix length: `"239.255.1.2/32"`.
+   */
+  add(kind: RefusingRoute, destination: string): Promise<void>;
+  /** Removes a route that {@link RouteControl.add} set. */
+  remove(kind: RefusingRoute, destination: string): Promise<void>;
 }
 
 /** A UDP socket bound to loopback, that another program opened. Whoever made it closes the descriptor, after the contract. */

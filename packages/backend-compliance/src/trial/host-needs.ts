@@ -20,6 +20,8 @@ export type HostNeed =
   | "twoSources"
   | "interfaceControl"
   | "throttle"
+  | "refusingRoutes"
+  | "descriptorLimit"
   | "foreignSocket"
   | "program"
   | "another";
@@ -38,6 +40,9 @@ export const HOST_NEEDS: Readonly<Record<HostNeed, Missing>> = {
     occasion.site.multicastIsMissing ?? unless(sourcesOf(occasion).length > 1, "the interface for multicast has not got two addresses"),
   interfaceControl: ({ site }) => unless(site.control !== undefined, "interfaces cannot be made on this host"),
   throttle: ({ site }) => unless(site.control?.throttle !== undefined, "interfaces cannot be slowed down on this host"),
+  refusingRoutes: ({ site }) => unless(site.routes !== undefined, "routes cannot be set on this host"),
+  descriptorLimit: ({ site }) =>
+    unless(site.program !== undefined && process.platform !== "win32", "no process with few descriptors can be started"),
   foreignSocket: ({ site }) => unless(site.foreignSocket !== undefined, "there is no other program to open a socket"),
   another: ({ site }) => unless(site.openAnother !== undefined, "one backend is all that this host can have"),
   program: ({ site }) => unless(site.program !== undefined, "the backend exists in this process only"),

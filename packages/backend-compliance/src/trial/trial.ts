@@ -17,7 +17,7 @@ import {
 import { answered } from "../endpoint/refusal.js";
 import { bareEndpoints, SocketEndpoint } from "../endpoint/socket-endpoint.js";
 import { Leftovers } from "../site/leftovers.js";
-import type { InterfaceControl, Site } from "../site/site.js";
+import type { InterfaceControl, RefusingRoute, Site } from "../site/site.js";
 import type { TrialClock } from "../site/trial-clock.js";
 import { sourcesOf } from "./host-needs.js";
 
@@ -154,6 +154,14 @@ export class Trial {
       prefixes.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
     );
     return this.interface(name);
+  }
+
+  /** Refuses datagrams to an address by a route of that kind, until the trial ends. */
+  async refuse(kind: RefusingRoute, address: string): Promise<void> {
+    const routes = this.site.routes ?? assert.fail("the contract must say that it needs refusingRoutes");
+    const destination = `${address}/${this.family === 4 ? 32 : 128}`;
+    await routes.add(kind, destination);
+    this.defer(() => routes.remove(kind, destination));
   }
 
   /** An interface that does not exist. */
