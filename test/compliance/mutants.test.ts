@@ -1,5 +1,4 @@
-import { AssertionError } from "node:assert";
-import { contractOf, LeftoverError, Refusal, runContract, type Subject } from "@groupcast/backend-compliance";
+import { contractOf, isJudgement, runContract, type Subject } from "@groupcast/backend-compliance";
 import { describe, expect, test } from "vitest";
 import type { Disguise } from "./support/disguise.js";
 import { openMemorySite } from "./support/memory-site.js";
@@ -15,11 +14,6 @@ describe("mutants of the network in memory", () => {
     });
   }
 });
-
-/** Whether the contract itself found it out: neither an accident, nor the lab when it was closed. */
-function isJudgement(error: unknown): boolean {
-  return (error instanceof AssertionError && !(error instanceof LeftoverError)) || error instanceof Refusal;
-}
 
 function subjectOf({ family = 4, access = "bare" }: Mutant, disguise?: Disguise): Subject {
   return {

@@ -1,4 +1,4 @@
-// Ends a run with why each skipped test was skipped and with one line for people and scripts: "N passed, N failed, N skipped".
+// Ends a run with the notes of tests (known divergences from the contract), why each skipped test was skipped, and one line for people and scripts: "N passed, N failed, N skipped".
 import type { SerializedError } from "vitest";
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from "vitest/node";
 
@@ -9,6 +9,7 @@ interface Tally {
   passed: number;
   failed: number;
   readonly skipped: TestCase[];
+  readonly noted: TestCase[];
 }
 
 export default class TallyReporter implements Reporter {
@@ -20,9 +21,16 @@ export default class TallyReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
-    const tally: Tally = { passed: 0, failed: unhandledErrors.length, skipped: [] };
+    const tally: Tally = { passed: 0, failed: unhandledErrors.length, skipped: [], noted: [] };
     for (const module of modules) count(module, tally);
     if (this.#isFiltered) tally.skipped.length = 0;
+    for (const test of tally.noted)
+      print(
+        `${titleOf(test)}: ${test
+          .annotations()
+          .map(({ message }) => message)
+          .join("; ")}`,
+      );
     this.#reportSkips(tally.skipped);
     print(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped.length} skipped`);
   }
@@ -42,6 +50,7 @@ function count(module: TestModule, tally: Tally): void {
   for (const suite of module.children.allSuites()) tally.failed += suite.errors().length;
   for (const test of module.children.allTests()) {
     const { state } = test.result();
+    if (test.annotations().length > 0) tally.noted.push(test);
     if (state === "passed") tally.passed += 1;
     else if (state === "skipped") tally.skipped.push(test);
     else tally.failed += 1; // "pending": the run ended before the test did

@@ -20,7 +20,12 @@ export interface TestRunner {
 
 /** What is needed of what a test runner passes to a test. */
 export interface TestContext {
+  /** Ends the test as skipped. */
   skip(reason: string): unknown;
+  /** Adds a note to the result of the test: vitest. */
+  annotate?(note: string): unknown;
+  /** Adds a note to the result of the test: node:test. */
+  diagnostic?(note: string): unknown;
 }
 
 /** Tries contracts in this process. */
@@ -48,7 +53,14 @@ export function describeContracts(name: string, runner: ContractRunner, { descri
       test(`${contract.id} ${contract.title}`, async (context) => {
         const { state, reason } = await runner.run(contract);
         if (state === "skipped") context.skip(reason);
+        if (state === "diverges") await note(context, `diverges: ${reason}`);
       });
     }
   });
+}
+
+/** Through the context: test runners keep their methods' state there. */
+async function note(context: TestContext, text: string): Promise<void> {
+  if (context.annotate === undefined) context.diagnostic?.(text);
+  else await context.annotate(text);
 }

@@ -12,4 +12,5 @@ export { LeftoverError } from "./site/leftovers.js";
 export type { ForeignSocket, InterfaceControl, RefusingRoute, RouteControl, Site } from "./site/site.js";
 export { realClock, type TrialClock } from "./site/trial-clock.js";
 export { HOST_NEEDS, type HostNeed, type Occasion } from "./trial/host-needs.js";
+export { isJudgement } from "./trial/judgement.js";
 export { Trial, type TrialSetting } from "./trial/trial.js";

@@ -1,10 +1,11 @@
-import assert from "node:assert/strict";
+import { AssertionError } from "node:assert/strict";
 import type { Capability, Family } from "@groupcast/backend";
 import type { Contract } from "./contract.js";
 import { DIVERGENCES, type Divergence, divergenceOf } from "./divergences.js";
 import type { Access, MakeEndpoints } from "./endpoint/endpoint.js";
 import type { Site } from "./site/site.js";
 import { missingOnHost } from "./trial/host-needs.js";
+import { isJudgement } from "./trial/judgement.js";
 import { assertAbsent } from "./trial/missing-capability.js";
 import { Trial } from "./trial/trial.js";
 
@@ -37,9 +38,11 @@ export function isAbout(contract: Contract, { family, access }: Pick<Subject, "f
 /**
  * Puts a subject to one contract.
  *
- * A capability that the backend lacks is asserted to be refused. A divergence that is known is asserted to be there.
+ * Where the backend lacks a capability that the contract needs, it has to refuse what the contract would ask of it. Where a divergence
+ * is declared, the contract has to find the subject at fault: a trial that ends in any other way is a failure.
  *
- * @throws AssertionError when the contract is broken, or kept where a divergence says that it is not.
+ * @throws AssertionError or Refusal when the contract is broken, or kept where a divergence says that it is not.
+ * @throws whatever else ended the trial.
  */
 export async function runContract(contract: Contract, subject: Subject): Promise<Verdict> {
   const site = await subject.openSite();
@@ -57,13 +60,18 @@ async function judge(contract: Contract, subject: Subject, site: Site): Promise<
   const { divergences = DIVERGENCES, family, access } = subject;
   const divergence = divergenceOf(divergences, contract.id, { backend: site.backend.name, family, access });
   const trial = new Trial({ site, id: contract.id, ...subject, deadlineMs: divergence && DIVERGENCE_DEADLINE_MS });
-  const failure = await failureOf(contract, trial);
-  if (divergence === undefined) {
-    if (failure !== undefined) throw failure.error;
-    return { state: "kept", reason: "" };
-  }
-  assert.ok(failure !== undefined, `${contract.id} is kept: take it out of the divergences ("${divergence.reason}")`);
-  return { state: "diverges", reason: divergence.reason };
+  const broken = await caught(async () => contract.run(trial));
+  const left = await caught(() => trial.close());
+  const failure = divergence === undefined ? (broken ?? left) : beyond(divergence, { broken, left });
+  if (failure !== undefined) throw failure.error;
+  return divergence === undefined ? { state: "kept", reason: "" } : { state: "diverges", reason: divergence.reason };
+}
+
+/** What went wrong besides the declared divergence: that it does not show, an accident, or what is left open. */
+function beyond({ contract, reason }: Divergence, { broken, left }: Outcomes): Caught | undefined {
+  if (broken !== undefined) return isJudgement(broken.error) ? left : broken;
+  if (left !== undefined) return left;
+  return { error: new AssertionError({ message: `${contract} is kept: take it out of the divergences ("${reason}")` }) };
 }
 
 /** What is promised instead by a backend that lacks what the contract needs. */
@@ -76,14 +84,17 @@ function refusalOf(contract: Contract, missing: readonly Capability[]): Contract
   };
 }
 
-/** What broke a contract; undefined when nothing did. */
-async function failureOf(contract: Contract, trial: Trial): Promise<{ readonly error: unknown } | undefined> {
-  const broken = await caught(async () => contract.run(trial));
-  const left = await caught(() => trial.close());
-  return broken ?? left;
+interface Caught {
+  readonly error: unknown;
 }
 
-async function caught(step: () => Promise<void>): Promise<{ readonly error: unknown } | undefined> {
+/** How a trial went, and how it ended. */
+interface Outcomes {
+  readonly broken: Caught | undefined;
+  readonly left: Caught | undefined;
+}
+
+async function caught(step: () => Promise<void>): Promise<Caught | undefined> {
   try {
     await step();
     return undefined;

@@ -64,7 +64,7 @@ export const GROUP_SOCKETS: readonly Contract[] = contracts([
       const COUNT = 25;
       const port = trial.open({ address: trial.addresses.any });
       const groups = Array.from({ length: COUNT }, (_, number) => trial.group(number));
-      for (const group of groups) port.join(group, trial.net);
+      for (const group of groups) assert.doesNotThrow(() => port.join(group, trial.net));
       const sender = trial.sender();
       for (const group of groups) sender.write(group, trial.toGroup(port, group));
       await trial.received(port, COUNT);
