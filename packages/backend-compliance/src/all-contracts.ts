@@ -21,7 +21,7 @@ import { SEND_BATCHES } from "./contracts/send-batches.js";
 import { SENDING } from "./contracts/sending.js";
 import { SOURCES } from "./contracts/sources.js";
 
-/** Everything that is promised, in the order of the document. */
+/** All contracts, in the order of the document. */
 export const CONTRACTS: readonly Contract[] = [
   ...OPENING,
   ...CLOSING,
@@ -49,7 +49,7 @@ export const CONTRACTS: readonly Contract[] = [
 const BY_ID = new Map(CONTRACTS.map((contract) => [contract.id, contract]));
 if (BY_ID.size !== CONTRACTS.length) throw new Error("two contracts have the same id");
 
-/** @throws RangeError when there is none. */
+/** Returns the contract with that id. @throws RangeError when there is none. */
 export function contractOf(id: ContractId): Contract {
   const contract = BY_ID.get(id);
   if (contract === undefined) throw new RangeError(`there is no contract ${id}`);

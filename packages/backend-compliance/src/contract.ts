@@ -6,31 +6,35 @@ import type { Trial } from "./trial/trial.js";
 
 /** One promise of a backend, or of a reactor on a backend, that can be put to the test. */
 export interface Contract {
+  /** Id; it never changes, and no other contract ever gets it. */
   readonly id: ContractId;
-  /** What is promised, and when. */
+  /** The promise and its condition, as one sentence. */
   readonly title: string;
-  /** `both`: the bare socket and the port promise the same. */
+  /** Kind of endpoint that keeps the promise; `"both"`: the bare socket and the port keep the same one. */
   readonly access: Access | "both";
-  /** A backend that lacks one of these must refuse to be asked for it. */
+  /** Capabilities that the contract needs. A backend that lacks one must refuse to be asked for it. */
   readonly needs: readonly Capability[];
-  /** What only some hosts have. */
+  /** Features of the host that the contract needs. Where one is missing, the contract is skipped. */
   readonly host: readonly HostNeed[];
-  /** The IP versions it has a meaning for. */
+  /** IP versions that the contract applies to. */
   readonly families: readonly Family[];
-  /** Where the promise comes from: an RFC, a man page, a kernel file, a decision. */
+  /** Source of the promise: an RFC, a man page, a kernel file, a decision. */
   readonly why: string;
-  /** @throws AssertionError when the promise is broken. */
+  /** Puts an endpoint to the test. @throws AssertionError or Refusal when the promise is broken. */
   run(trial: Trial): void | Promise<void>;
 }
 
-/** A contract as it is written down; what is left out asks for nothing. */
+/** A contract as it is written down. A field that is left out needs nothing, and means both IP versions. */
 export interface ContractDraft extends Pick<Contract, "id" | "title" | "access" | "why" | "run"> {
+  /** Default: none. */
   readonly needs?: readonly Capability[];
+  /** Default: none. */
   readonly host?: readonly HostNeed[];
+  /** Default: both. */
   readonly families?: readonly Family[];
 }
 
-/** Fills in what was left out. */
+/** Makes contracts of drafts: fills in the defaults. */
 export function contracts(drafts: readonly ContractDraft[]): readonly Contract[] {
   return drafts.map((draft) => ({ needs: [], host: [], families: [4, 6], ...draft }));
 }

@@ -4,21 +4,25 @@ import type { Contract } from "./contract.js";
 import type { Access } from "./endpoint/endpoint.js";
 import { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
 
-/** Where contracts are tried: here, or in another process. */
+/** Runs contracts on one kind of endpoint: in this process, or in another one. */
 export interface ContractRunner {
+  /** IP version of the endpoints. */
   readonly family: Family;
+  /** Kind of the endpoints. */
   readonly access: Access;
-  /** @throws what broke the contract. */
+  /** Runs one contract. @throws the error that broke the contract, as {@link runContract}. */
   run(contract: Contract): Promise<Verdict>;
 }
 
-/** What is needed of a test runner: vitest has it, and node:test. */
+/** The part of a test runner that {@link describeContracts} uses; vitest and node:test have it. */
 export interface TestRunner {
+  /** Groups the tests that `define` makes. */
   describe(name: string, define: () => void): unknown;
+  /** Makes a test. */
   test(name: string, run: (context: TestContext) => Promise<void>): unknown;
 }
 
-/** What is needed of what a test runner passes to a test. */
+/** The part that {@link describeContracts} uses of the context that a test runner passes to a test. */
 export interface TestContext {
   /** Ends the test as skipped. */
   skip(reason: string): unknown;
@@ -28,13 +32,15 @@ export interface TestContext {
   diagnostic?(note: string): unknown;
 }
 
-/** Tries contracts in this process. */
+/** Makes a runner of contracts in this process. */
 export function runnerFor(subject: Subject): ContractRunner {
   return { family: subject.family, access: subject.access, run: (contract) => runContract(contract, subject) };
 }
 
 /**
- * Makes a test of each contract that has something to say about `runner`.
+ * Makes a test of each contract that applies to `runner`.
+ *
+ * A contract that the host cannot run is skipped with the reason. A known divergence is added to its test as a note.
  *
  * @example
  * ```ts

@@ -4,20 +4,23 @@ import type { Access } from "./endpoint/endpoint.js";
 
 /** A contract that a backend is known to break. */
 export interface Divergence {
+  /** Name of the backend. */
   readonly backend: string;
+  /** Id of the contract that it breaks. */
   readonly contract: ContractId;
-  readonly families?: readonly Family[]; // default: both
-  readonly access?: Access; // default: both
-  readonly platform?: NodeJS.Platform; // default: all
-  /** What is different, and whose doing that is. */
+  /** IP versions that it breaks the contract with; default: both. */
+  readonly families?: readonly Family[];
+  /** Kind of endpoint that breaks the contract; default: both. */
+  readonly access?: Access;
+  /** Platform that it breaks the contract on; default: all. */
+  readonly platform?: NodeJS.Platform;
+  /** The difference and its cause, as one sentence. */
   readonly reason: string;
-  /** Where to read about it. */
+  /** URL of a page or a source file about it. */
   readonly link: string;
 }
 
-/**
- * All of them. A contract that is listed here and kept all the same fails, so nothing stays that has been mended.
- */
+/** All known divergences. A contract that is listed here and kept all the same fails, so that no row outlives its defect. */
 export const DIVERGENCES: readonly Divergence[] = [
   ...["native", "dgram"].map(
     (backend): Divergence => ({
@@ -45,14 +48,14 @@ export const DIVERGENCES: readonly Divergence[] = [
   },
 ];
 
-/** Where a contract is run. */
+/** A backend, and the endpoints that a contract is put to there. */
 export interface Place {
   readonly backend: string;
   readonly family: Family;
   readonly access: Access;
 }
 
-/** The known divergence of a contract at a place, if there is one. */
+/** Returns the known divergence of a contract at a place; undefined where none is declared. */
 export function divergenceOf(
   divergences: readonly Divergence[],
   contract: ContractId,

@@ -11,26 +11,29 @@ import { Trial } from "./trial/trial.js";
 
 const DIVERGENCE_DEADLINE_MS = 250; // what is known not to happen need not be waited for as long as what is
 
-/** What contracts are put to. */
+/** A backend with the kind of endpoint that contracts are put to. */
 export interface Subject {
+  /** IP version of the endpoints. */
   readonly family: Family;
+  /** Kind of the endpoints. */
   readonly access: Access;
-  /** Makes a fresh backend and what is around it. */
+  /** Makes a fresh backend and its surroundings. */
   openSite(): Site | Promise<Site>;
-  /** How endpoints are opened; default: bare sockets. */
+  /** Opens the endpoints; default: bare sockets. */
   readonly makeEndpoints?: MakeEndpoints;
-  /** Default: {@link DIVERGENCES}. */
+  /** Contracts that are known to be broken; default: {@link DIVERGENCES}. */
   readonly divergences?: readonly Divergence[];
 }
 
-/** What became of a contract that was not broken. */
+/** Result of a contract that was not broken. */
 export interface Verdict {
+  /** `"kept"`; `"diverges"`: broken as declared; `"skipped"`: the host lacks something. */
   readonly state: "kept" | "diverges" | "skipped";
-  /** Why it was skipped, or what diverges. */
+  /** Reason of the skip or of the divergence; empty when the contract was kept. */
   readonly reason: string;
 }
 
-/** Whether `contract` has anything to say about `subject`. */
+/** Whether `contract` applies to `subject`: its IP version and its kind of endpoint. */
 export function isAbout(contract: Contract, { family, access }: Pick<Subject, "family" | "access">): boolean {
   return contract.families.includes(family) && (contract.access === "both" || contract.access === access);
 }
@@ -74,7 +77,7 @@ function beyond({ contract, reason }: Divergence, { broken, left }: Outcomes): C
   return { error: new AssertionError({ message: `${contract} is kept: take it out of the divergences ("${reason}")` }) };
 }
 
-/** What is promised instead by a backend that lacks what the contract needs. */
+/** Makes the contract that a backend without the capabilities keeps instead: it refuses to be asked for them. */
 function refusalOf(contract: Contract, missing: readonly Capability[]): Contract {
   return {
     ...contract,
@@ -84,6 +87,7 @@ function refusalOf(contract: Contract, missing: readonly Capability[]): Contract
   };
 }
 
+/** An error in a box, since anything can be thrown, undefined too. */
 interface Caught {
   readonly error: unknown;
 }

@@ -1,4 +1,4 @@
-/** Where sockets are, and how addresses are written. */
+/** Local addresses of sockets, senders of datagrams, and how addresses are written. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
@@ -9,7 +9,7 @@ import type { Trial } from "../trial/trial.js";
 export const ADDRESSES: readonly Contract[] = contracts([
   {
     id: "ADDR-1",
-    title: "an endpoint that is bound everywhere says so",
+    title: "an endpoint that is bound to the wildcard address reports that address",
     access: "both",
     why: "getsockname(2); RFC 5952: ::",
     run(trial) {
@@ -18,7 +18,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-2",
-    title: "an endpoint tells address, port and family it is bound to",
+    title: "an endpoint reports the address, port and family it is bound to",
     access: "both",
     why: "getsockname(2)",
     run(trial) {
@@ -29,7 +29,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-3",
-    title: "a datagram tells address, port and family of its sender",
+    title: "a datagram reports the address, port and family of its sender",
     access: "both",
     why: "recvfrom(2)",
     async run(trial) {
@@ -55,7 +55,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-15",
-    title: "an IPv6 address is told in its short form, however it was written",
+    title: "an IPv6 address is reported in its short form, however it was written",
     access: "both",
     families: [6],
     why: "RFC 5952",
@@ -85,7 +85,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-17",
-    title: "an endpoint on a link-local address tells its zone",
+    title: "an endpoint on a link-local address reports its zone",
     access: "both",
     families: [6],
     host: ["multicast"],
@@ -98,7 +98,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-18",
-    title: "an IPv6 endpoint everywhere hears IPv4, from ::ffff:a.b.c.d, and its answer arrives",
+    title: "an IPv6 endpoint on the wildcard address receives IPv4, from ::ffff:a.b.c.d, and its answer arrives",
     access: "both",
     families: [6],
     why: "RFC 3493, 3.7; ipv6(7): IPV6_V6ONLY is off",
@@ -168,7 +168,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-25",
-    title: "an endpoint can write to itself, and is the sender of what it gets",
+    title: "an endpoint can write to itself, and is the sender of what it receives",
     access: "both",
     why: "RFC 1122, 3.2.1.3: loopback",
     async run(trial) {
@@ -179,7 +179,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
 ]);
 
-/** The link-local address of the interface, with its zone. */
+/** Returns the link-local address of the interface, with its zone. */
 function linkLocalOf(trial: Trial): string {
   const found = trial.net.addresses.find(({ address }) => address.startsWith("fe80:"));
   return `${found?.address ?? assert.fail(`${trial.net.name} has no link-local address`)}%${trial.net.name}`;

@@ -1,4 +1,4 @@
-/** What is known of a datagram besides its bytes. */
+/** Facts that a datagram brings besides its bytes. */
 
 import assert from "node:assert/strict";
 import type { Capability } from "@groupcast/backend";
@@ -12,7 +12,7 @@ const PACKET_INFO: readonly Capability[] = ["packetInfo", "set receivePacketInfo
 export const ARRIVALS: readonly Contract[] = contracts([
   {
     id: "RX-30",
-    title: "what was not asked for is absent from an arrival, and destination() and interfaceIndex() say nothing",
+    title: "an arrival has no field that was not asked for; destination() and interfaceIndex() do not know either",
     access: "bare",
     why: "backend.ts: each field absent where it was not asked for",
     async run(trial) {
@@ -27,7 +27,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-31",
-    title: "receivePacketInfo tells the address and the interface that a unicast datagram came to",
+    title: "receivePacketInfo reports the address and the interface that a unicast datagram came to",
     access: "both",
     needs: PACKET_INFO,
     why: "ip(7): IP_PKTINFO; RFC 3542, 6.2",
@@ -40,7 +40,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-32",
-    title: "destination() and interfaceIndex() of a batch say what arrival() says",
+    title: "destination() and interfaceIndex() of a batch agree with arrival()",
     access: "bare",
     needs: PACKET_INFO,
     why: "backend.ts: DatagramBatch",
@@ -56,7 +56,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-33",
-    title: "receivePacketInfo tells the group that a multicast datagram was sent to, and the interface it came in on",
+    title: "receivePacketInfo reports the group that a multicast datagram was sent to, and the interface it came in on",
     access: "both",
     needs: PACKET_INFO,
     host: ["multicast"],
@@ -70,7 +70,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-34",
-    title: "of two groups on one port, each datagram tells its own",
+    title: "with two groups on one port, each datagram reports its own group",
     access: "both",
     needs: PACKET_INFO,
     host: ["multicast"],
@@ -85,7 +85,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-35",
-    title: "receiveTtl tells how many hops a unicast datagram had left",
+    title: "receiveTtl reports how many hops a unicast datagram had left",
     access: "bare",
     needs: ["set receiveTtl", "set unicastTtl"],
     why: "ip(7): IP_RECVTTL; RFC 3542: IPV6_RECVHOPLIMIT",
@@ -100,7 +100,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-36",
-    title: "receiveTimestamp tells when a datagram arrived, later ones not before earlier ones",
+    title: "receiveTimestamp reports the time of arrival, which never goes back",
     access: "both",
     needs: ["set receiveTimestamp"],
     why: "socket(7): SO_TIMESTAMP; SO_TIMESTAMPNS counts nanoseconds",
@@ -141,7 +141,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-38",
-    title: "receiveDropCount tells, with the next datagram, how many were lost before it",
+    title: "receiveDropCount reports, with the next datagram, how many were lost before it",
     access: "bare",
     needs: ["set receiveDropCount", "set receiveBufferBytes"],
     why: "socket(7): SO_RXQ_OVFL; the counter comes with the next datagram after the loss",
@@ -155,7 +155,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-39",
-    title: "receiveOffload changes nothing of what is delivered: one by one, empty and short ones too",
+    title: "receiveOffload does not change what is delivered: single datagrams, empty and short ones too",
     access: "bare",
     needs: ["set receiveOffload"],
     why: "udp(7): UDP_GRO hands over runs of datagrams; the waist delivers datagrams",
@@ -171,7 +171,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-40",
-    title: "an arrival's fields go away when their option is set to 0 again",
+    title: "an arrival loses its fields when their option is set to 0 again",
     access: "bare",
     needs: ["set receiveTtl"],
     why: "backend.ts: what was asked for with the receive options",
@@ -191,7 +191,7 @@ async function oneToEverywhere(trial: Trial): Promise<Arrived> {
   return trial.first(receiver);
 }
 
-/** A bare socket that lost some of `sent` datagrams because it was not read, and has been read since. */
+/** Opens a bare socket that loses some of `sent` datagrams while it does not read, and then reads. */
 async function overflow(trial: Trial) {
   const sent = 500;
   const sender = trial.listen();
@@ -202,7 +202,7 @@ async function overflow(trial: Trial) {
   const bytes = Buffer.alloc(256);
   for (let count = 1; count <= sent; count++) {
     sender.write(bytes, receiver.local);
-    if (count % 10 === 0) await trial.fence(sender); // a turn, for whoever takes them from the kernel unasked
+    if (count % 10 === 0) await trial.fence(sender); // a turn, for backends that take datagrams from the kernel unasked
   }
   receiver.resume();
   await trial.received(receiver, 1);

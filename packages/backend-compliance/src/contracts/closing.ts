@@ -1,4 +1,4 @@
-/** Closing, and that it is the end. */
+/** Closing, after which nothing happens any more. */
 
 import assert from "node:assert/strict";
 import { errnoName } from "@groupcast/base";
@@ -36,7 +36,7 @@ export const CLOSING: readonly Contract[] = contracts([
   },
   {
     id: "LIFE-22",
-    title: "nothing is delivered after close(), not even what was sent before it",
+    title: "nothing is delivered after close(), not even datagrams sent before it",
     access: "both",
     why: "backend.ts: nothing at all is delivered after close()",
     async run(trial) {
@@ -70,7 +70,7 @@ export const CLOSING: readonly Contract[] = contracts([
   },
   {
     id: "LIFE-24",
-    title: "a socket closed by the observer of another one, in the same turn, hears nothing more",
+    title: "a socket that another one's observer closes receives nothing more in the same turn",
     access: "bare",
     why: "backend.ts: nothing is delivered after close(); one wake-up of the loop may serve several sockets",
     async run(trial) {
@@ -85,7 +85,7 @@ export const CLOSING: readonly Contract[] = contracts([
   },
   {
     id: "LIFE-25",
-    title: "what was written before close() still leaves",
+    title: "datagrams written before close() still leave",
     access: "both",
     why: "send(2): what was taken is the kernel's; transport.ts: what was written still leaves",
     async run(trial) {
@@ -149,7 +149,7 @@ export const CLOSING: readonly Contract[] = contracts([
   },
   {
     id: "LIFE-29",
-    title: "a closed endpoint keeps telling the address it had",
+    title: "a closed endpoint keeps reporting the address it had",
     access: "reactor",
     why: "transport.ts: after the port has closed, the one it had; Twisted threw AttributeError",
     async run(trial) {
@@ -185,7 +185,7 @@ export const CLOSING: readonly Contract[] = contracts([
   },
 ]);
 
-/** The name of the errno that a call answers. A throw is no answer. */
+/** Returns the name of the errno that a call returns. A throw is no answer. */
 function answerOf(call: () => unknown): string {
   try {
     return errnoName(Number(call()));

@@ -1,4 +1,4 @@
-/** How refusals and failures are told. */
+/** Reports of refusals and failures. */
 
 import assert from "node:assert/strict";
 import { FEATURE_NAMES, OPTION_NAMES, optionRow } from "@groupcast/backend";
@@ -120,7 +120,7 @@ export const ERRORS: readonly Contract[] = contracts([
   },
   {
     id: "ERR-9",
-    title: "a protocol that throws in datagramReceived() goes on receiving, and each error is reported",
+    title: "a protocol that throws in datagramReceived() keeps receiving, and each error is reported",
     access: "reactor",
     why: "Twisted: test_datagramReceivedError; datagram-protocol.ts",
     async run(trial) {
@@ -137,7 +137,7 @@ export const ERRORS: readonly Contract[] = contracts([
   },
   {
     id: "ERR-10",
-    title: "what a backend cannot do is thrown by a port as UnsupportedError",
+    title: "a port throws UnsupportedError when the backend cannot do what it is asked",
     access: "reactor",
     host: ["multicast"],
     why: "capabilities.ts: nothing is imitated",
@@ -154,7 +154,7 @@ export const ERRORS: readonly Contract[] = contracts([
   },
   {
     id: "ERR-11",
-    title: "a join that was refused leaves nothing behind: the group can be joined where it is possible",
+    title: "a refused join leaves nothing behind: the group can be joined on an interface that exists",
     access: "both",
     host: ["multicast"],
     why: "transport.ts: joinGroup",

@@ -1,4 +1,4 @@
-/** Groups and sockets: how many of each, and what binding has to do with it. */
+/** Groups and sockets: how many of each, and the part that binding plays. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { textsOf } from "../endpoint/endpoint.js";
@@ -74,7 +74,7 @@ export const GROUP_SOCKETS: readonly Contract[] = contracts([
   },
   {
     id: "MC-19",
-    title: "an endpoint bound to a group's address hears that group, and neither another group nor unicast",
+    title: "an endpoint bound to a group's address receives that group, and neither another group nor unicast",
     access: "both",
     host: ["multicast"],
     why: "__udp_is_mcast_sock() of net/ipv4/udp.c: the bound address must be the destination; Windows refuses to bind (WSAEADDRNOTAVAIL)",
@@ -89,7 +89,7 @@ export const GROUP_SOCKETS: readonly Contract[] = contracts([
   },
   {
     id: "MC-20",
-    title: "an endpoint bound to an interface's own address hears no multicast",
+    title: "an endpoint bound to an interface's own address receives no multicast",
     access: "both",
     host: ["twoSources"],
     why: "__udp_is_mcast_sock() of net/ipv4/udp.c; nodejs/node#1690",

@@ -1,4 +1,4 @@
-/** The interfaces and routes of the host, and what becomes of memberships when they change. */
+/** The interfaces and routes of the host, and memberships when these change. */
 import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import type { NetworkInterface, Route } from "@groupcast/backend";
@@ -49,7 +49,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-103",
-    title: "an interface that carries multicast is up, running, and says that it carries it",
+    title: "an interface that carries multicast is up, running, and has the flag",
     access: "bare",
     host: ["secondInterface"], // loopback carries it without the flag
     why: "netdevice(7): IFF_UP, IFF_RUNNING, IFF_MULTICAST",
@@ -88,13 +88,13 @@ export const INTERFACES: readonly Contract[] = contracts([
       for (const change of await changesOf(trial)) {
         const before = changes;
         await change();
-        await trial.until("the change is told", () => changes > before, WATCH_DEADLINE_MS);
+        await trial.until("the change is reported", () => changes > before, WATCH_DEADLINE_MS);
       }
     },
   },
   {
     id: "MC-106",
-    title: "watch() finds the change made when it calls",
+    title: "interfaces() lists the change when watch() reports it",
     access: "bare",
     needs: ["interfaceEvents"],
     host: ["interfaceControl"],
@@ -110,12 +110,12 @@ export const INTERFACES: readonly Contract[] = contracts([
         ),
       );
       await trial.addInterface();
-      await trial.until("the interface is told of and listed", () => isListed);
+      await trial.until("the interface is reported and listed", () => isListed);
     },
   },
   {
     id: "MC-107",
-    title: "who has stopped watching is not called any more, though others are",
+    title: "a watcher that has stopped is not called any more, while another one is",
     access: "bare",
     host: ["interfaceControl"],
     why: "backend.ts: until the returned function is called",
@@ -127,13 +127,13 @@ export const INTERFACES: readonly Contract[] = contracts([
       answered(network.watch(stopped))();
       trial.defer(answered(network.watch(() => calls++)));
       await trial.addInterface();
-      await trial.until("the change is told", () => calls > 0, WATCH_DEADLINE_MS);
+      await trial.until("the change is reported", () => calls > 0, WATCH_DEADLINE_MS);
       assert.equal(stoppedCalls, 0);
     },
   },
   {
     id: "MC-108",
-    title: "watching is not stopped for another one by stopping twice",
+    title: "stopping to watch twice does not stop another watcher",
     access: "bare",
     host: ["interfaceControl"],
     why: "backend.ts: watch",
@@ -145,7 +145,7 @@ export const INTERFACES: readonly Contract[] = contracts([
       stop();
       stop();
       await trial.addInterface();
-      await trial.until("the change is told", () => calls > 0, WATCH_DEADLINE_MS);
+      await trial.until("the change is reported", () => calls > 0, WATCH_DEADLINE_MS);
     },
   },
   {
@@ -188,7 +188,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-111",
-    title: "routeTo() of what cannot be reached is an errno",
+    title: "routeTo() of an unreachable address is an errno",
     access: "bare",
     needs: ["routes"],
     host: ["ownNetwork"],
@@ -199,7 +199,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-112",
-    title: "defaultRoute() is undefined where there is none",
+    title: "defaultRoute() is undefined on a host without a default route",
     access: "bare",
     needs: ["routes"],
     host: ["ownNetwork"],
@@ -226,7 +226,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-114",
-    title: "a membership goes with its interface: on the next one of that name it is not there, and can be joined",
+    title: "a membership ends with its interface: the next one of that name has none, and can join the group",
     access: "bare",
     host: ["interfaceControl"],
     why: "ip_mc_destroy_dev() of net/ipv4/igmp.c: the interface's list goes with it; ip(7): EADDRNOTAVAIL",
@@ -243,7 +243,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-115",
-    title: "a group can be joined on an interface that is down, and is heard when it comes up",
+    title: "a group can be joined on an interface that is down, and is received when the interface comes up",
     access: "both",
     needs: ["downInterfaces"],
     host: ["interfaceControl"],

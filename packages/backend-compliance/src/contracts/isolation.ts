@@ -1,4 +1,4 @@
-/** Other groups, other interfaces: what a member must not hear. */
+/** Other groups, other interfaces: datagrams that a member must not receive. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
@@ -9,7 +9,7 @@ const ALL = "ip(7): IP_MULTICAST_ALL; ip_mc_sf_allow() of net/ipv4/igmp.c";
 export const ISOLATED: readonly Contract[] = contracts([
   {
     id: "MC-30",
-    title: "a member on one interface does not hear the group on another one",
+    title: "a member on one interface does not receive the group from another one",
     access: "both",
     host: ["secondInterface"],
     why: "RFC 1112, 6.1: a membership belongs to an interface",
@@ -21,7 +21,7 @@ export const ISOLATED: readonly Contract[] = contracts([
   },
   {
     id: "MC-31",
-    title: "a member on two interfaces hears both, one copy of each datagram",
+    title: "a member on two interfaces receives from both, one copy of each datagram",
     access: "both",
     host: ["secondInterface"],
     why: "RFC 1112, 6.1: a datagram is delivered once for the interface it came in on",
@@ -102,7 +102,7 @@ export const ISOLATED: readonly Contract[] = contracts([
   },
   {
     id: "MC-36",
-    title: "a port does not hear the groups that other sockets of the host have joined",
+    title: "a port does not receive groups that only other sockets of the host have joined",
     access: "reactor",
     needs: ["packetInfo"],
     host: ["multicast"],
@@ -119,7 +119,7 @@ export const ISOLATED: readonly Contract[] = contracts([
   },
   {
     id: "MC-37",
-    title: "a port does not hear its group from an interface where only another socket has joined it",
+    title: "a port does not receive its group from an interface where only another socket has joined it",
     access: "reactor",
     needs: ["packetInfo"],
     host: ["secondInterface"],
@@ -135,7 +135,7 @@ export const ISOLATED: readonly Contract[] = contracts([
   },
   {
     id: "MC-38",
-    title: "a port that has left a group does not hear it, though another socket is still a member",
+    title: "a port that has left a group does not receive it, though another socket is still a member",
     access: "reactor",
     needs: ["packetInfo"],
     host: ["multicast"],

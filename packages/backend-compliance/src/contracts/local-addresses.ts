@@ -1,4 +1,4 @@
-/** Which addresses and ports can be had, and who shares them. */
+/** Addresses and ports that can be bound, and shared. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { assertOutcome, assertRefused } from "../endpoint/refusal.js";
@@ -25,7 +25,7 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-7",
-    title: "an endpoint everywhere and one on a single address cannot have the same port",
+    title: "the wildcard address and a single address cannot both be bound to the same port",
     access: "both",
     why: "ip(7); inet_rcv_saddr_equal() of net/ipv4/inet_connection_sock.c",
     run(trial) {
@@ -52,7 +52,7 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-9",
-    title: "an endpoint on a single address does not hear what is sent to another address of the host",
+    title: "an endpoint on a single address receives nothing that is sent to another address of the host",
     access: "both",
     host: ["twoSources"],
     why: "ip(7)",
@@ -147,7 +147,7 @@ export const LOCAL_ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-20",
-    title: "an IPv6 endpoint everywhere, without ipv6Only, takes the port of IPv4 too",
+    title: "an IPv6 endpoint on the wildcard address, without ipv6Only, takes the port of IPv4 too",
     access: "both",
     families: [6],
     needs: ["set ipv6Only"],

@@ -1,4 +1,4 @@
-/** Being a member of a group, and no longer being one. */
+/** Joining and leaving groups. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { assertRefused } from "../endpoint/refusal.js";
@@ -8,7 +8,7 @@ const JOIN = "RFC 1112, 6.1; RFC 3493, 5.2; ip(7): IP_ADD_MEMBERSHIP";
 export const MEMBERSHIP: readonly Contract[] = contracts([
   {
     id: "MC-1",
-    title: "a member on an interface receives what is sent to the group by that interface",
+    title: "a member on an interface receives datagrams that are sent to the group by that interface",
     access: "both",
     host: ["multicast"],
     why: JOIN,
@@ -20,7 +20,7 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
   },
   {
     id: "MC-2",
-    title: "who has not joined receives nothing of the group",
+    title: "an endpoint that has not joined a group receives nothing of it",
     access: "both",
     host: ["multicast"],
     why: JOIN,
@@ -32,7 +32,7 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
   },
   {
     id: "MC-3",
-    title: "who leaves receives nothing more",
+    title: "a member that leaves receives nothing more",
     access: "both",
     host: ["multicast"],
     why: "RFC 1112, 6.1: LeaveHostGroup",
@@ -48,7 +48,7 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
   },
   {
     id: "MC-4",
-    title: "who leaves can join again",
+    title: "a member that leaves can join again",
     access: "both",
     host: ["multicast"],
     why: JOIN,
@@ -76,7 +76,7 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
   },
   {
     id: "MC-6",
-    title: "leaving what was not joined is refused with EADDRNOTAVAIL",
+    title: "leaving a group that was not joined is refused with EADDRNOTAVAIL",
     access: "both",
     host: ["multicast"],
     why: "EADDRNOTAVAIL: ip_mc_leave_group() of net/ipv4/igmp.c; errors.md: ERR_NOT_JOINED",
@@ -100,7 +100,7 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
   },
   {
     id: "MC-8",
-    title: "a port refuses to join what is no group, with ERR_NOT_MULTICAST",
+    title: "a port refuses to join an address that is no group, with ERR_NOT_MULTICAST",
     access: "reactor",
     why: "Twisted: test_joinFailure; errors.md",
     run(trial) {
@@ -113,7 +113,7 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
   },
   {
     id: "MC-9",
-    title: "a member receives what it sends itself",
+    title: "a member receives its own datagrams",
     access: "both",
     host: ["multicast"],
     why: "RFC 1112, 7.2; Twisted: test_loopback",
@@ -154,7 +154,7 @@ export const MEMBERSHIP: readonly Contract[] = contracts([
   },
   {
     id: "MC-14",
-    title: "a member still hears unicast",
+    title: "a member still receives unicast",
     access: "both",
     host: ["multicast"],
     why: "ip(7): IP_MULTICAST_ALL is about multicast only",

@@ -1,4 +1,4 @@
-/** How multicast leaves: interface, TTL, loopback mode. */
+/** Sending multicast: interface, TTL, loopback mode. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { assertOutcome, assertRefused } from "../endpoint/refusal.js";
@@ -25,7 +25,7 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
   },
   {
     id: "MC-86",
-    title: "what was written before TTL or loopback mode change leaves with those it was written under",
+    title: "datagrams written before TTL or loopback mode change leave with the old settings",
     access: "both",
     needs: ["set multicastLoopback"],
     host: ["link"],
@@ -104,7 +104,7 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
   },
   {
     id: "MC-75",
-    title: "multicast has one hop to go, unless told otherwise",
+    title: "multicast has a TTL of 1 by default",
     access: "bare",
     needs: ["set receiveTtl"],
     host: ["multicast"],
@@ -119,7 +119,7 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
   },
   {
     id: "MC-76",
-    title: "multicast has as many hops to go as its sender was told",
+    title: "multicast leaves with the TTL that its sender was set to",
     access: "both",
     needs: ["set receiveTtl", "set multicastTtl"],
     host: ["multicast"],
@@ -162,7 +162,7 @@ export const MULTICAST_SENDING: readonly Contract[] = contracts([
   },
   {
     id: "MC-79",
-    title: "multicast without interface and without route is known to be lost",
+    title: "multicast without interface and without route is reported as lost",
     access: "bare",
     families: [4], // IPv6 has a route to ff00::/8 for each interface
     host: ["ownNetwork"],

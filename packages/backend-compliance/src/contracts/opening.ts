@@ -1,4 +1,4 @@
-/** Opening sockets, and what may be done when. */
+/** Opening sockets, and the order of calls. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { assertOutcome } from "../endpoint/refusal.js";
@@ -97,7 +97,7 @@ export const OPENING: readonly Contract[] = contracts([
   },
   {
     id: "LIFE-9",
-    title: "a backend says its name and, in a sentence, why it is in use",
+    title: "a backend has a name and, in a sentence, the reason why it is in use",
     access: "bare",
     why: "backend.ts: name, reason",
     run({ backend }) {

@@ -6,7 +6,7 @@ import { answered, assertOutcome } from "../endpoint/refusal.js";
 import type { SocketEndpoint } from "../endpoint/socket-endpoint.js";
 import type { Trial } from "../trial/trial.js";
 
-/** What a fresh socket has, where that is not the administrator's choice. */
+/** Default values of options, where they are not the administrator's choice. */
 const DEFAULTS: Readonly<Partial<Record<OptionName, number>>> = {
   reuseAddress: 0,
   reusePort: 0,
@@ -27,7 +27,7 @@ const DEFAULTS: Readonly<Partial<Record<OptionName, number>>> = {
   unreadDrops: 0,
 };
 
-/** Of each option: get it; set it to another value and read that back; set it before bind and find it afterwards. */
+/** Three contracts for each option: get it; set it to another value and read that back; set it before bind and find it afterwards. */
 export const OPTIONS: readonly Contract[] = contracts(OPTION_NAMES.flatMap(contractsOf));
 
 function contractsOf(name: OptionName): ContractDraft[] {
@@ -122,7 +122,7 @@ function isBounded(name: OptionName): boolean {
   return unit === "hops" || unit === "byte" || unit === "boolean";
 }
 
-/** A value that the option does not have. */
+/** Returns a value that differs from the current one. */
 function otherValue(trial: Trial, name: OptionName, value: number): number {
   const { unit } = optionRow(name);
   if (unit === "boolean") return value === 0 ? 1 : 0;
@@ -138,7 +138,7 @@ function assertReadsBack(end: SocketEndpoint, name: OptionName, value: number): 
   else assert.equal(readBack, value);
 }
 
-/** Options that are about more than their own value. */
+/** Rules about more than the value of one option. */
 export const OPTION_RULES: readonly Contract[] = contracts([
   {
     id: "OPT-1",

@@ -1,4 +1,4 @@
-/** Connected endpoints, and what is told of peers that are not there. */
+/** Connected endpoints, and reports of peers that refuse. */
 
 import assert from "node:assert/strict";
 import type { SocketAddress } from "@groupcast/backend";
@@ -58,7 +58,7 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-43",
-    title: "a connected endpoint hears its peer and nobody else",
+    title: "a connected endpoint receives from its peer only",
     access: "both",
     why: "connect(2): the only address from which datagrams are received",
     async run(trial) {
@@ -71,7 +71,7 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-44",
-    title: "after disconnect() an endpoint hears everybody, on the port it had",
+    title: "after disconnect() an endpoint receives from everybody, on the port it had",
     access: "both",
     why: "connect(2), AF_UNSPEC; Linux forgets a port that it chose (__udp_disconnect of net/ipv4/udp.c), and must not here",
     async run(trial) {
@@ -86,7 +86,7 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-45",
-    title: "after disconnect() an endpoint that is bound everywhere is still bound everywhere",
+    title: "after disconnect() an endpoint on the wildcard address is still bound to it",
     access: "both",
     why: "connect(2) fixes the local address of a socket that is bound everywhere; disconnecting undoes it",
     run(trial) {
@@ -98,7 +98,7 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-57",
-    title: "after disconnect() an endpoint that is bound everywhere hears other addresses than its peer's, too",
+    title: "after disconnect() an endpoint on the wildcard address receives from other addresses than its peer's, too",
     access: "both",
     host: ["twoSources"],
     why: "connect(2): AF_UNSPEC dissolves the association",
@@ -177,13 +177,13 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-51",
-    title: "a connected endpoint is told ECONNREFUSED, once for each datagram, when nobody is at its peer's port",
+    title: "a connected endpoint reports ECONNREFUSED, once for each datagram, when its peer's port is closed",
     access: "both",
     why: REFUSED,
     async run(trial) {
       const { endpoint, gone } = await connectedToNobody(trial);
       endpoint.write("anybody?");
-      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
+      await trial.until("the refusal is reported", () => endpoint.losses.length > 0);
       const { errno, peer } = endpoint.losses[0]!;
       assert.equal(errno, ERRNO.ECONNREFUSED);
       assert.deepEqual([peer?.address, peer?.port], [gone.address, gone.port]);
@@ -194,13 +194,13 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-52",
-    title: "a refusal closes nothing: when somebody comes to the peer's port, it hears, and is heard",
+    title: "a refusal closes nothing: when a socket opens on the peer's port, both receive from each other",
     access: "both",
     why: "Twisted on epoll closed the port instead (#5377, #6287, #6467)",
     async run(trial) {
       const { endpoint, gone } = await connectedToNobody(trial);
       endpoint.write("anybody?");
-      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
+      await trial.until("the refusal is reported", () => endpoint.losses.length > 0);
       const late = trial.open({ port: gone.port });
       endpoint.write("and now?");
       assert.equal((await trial.first(late)).bytes.toString(), "and now?");
@@ -210,7 +210,7 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-53",
-    title: "a refusal is not told from inside the call that writes",
+    title: "a refusal is not reported from inside the call that writes",
     access: "both",
     why: "Twisted called connectionRefused() inside write(), which had not sent its datagram then",
     async run(trial) {
@@ -219,13 +219,13 @@ export const PEERS: readonly Contract[] = contracts([
         const before = endpoint.losses.length;
         endpoint.write("anybody?");
         assert.equal(endpoint.losses.length, before);
-        await trial.until("the refusal is told", () => endpoint.losses.length > before);
+        await trial.until("the refusal is reported", () => endpoint.losses.length > before);
       }
     },
   },
   {
     id: "TX-54",
-    title: "an endpoint that is not connected is told who refused its datagram",
+    title: "an endpoint that is not connected reports which peer refused its datagram",
     access: "both",
     needs: ["icmpErrors", "set receiveErrors"],
     why: "ip(7): IP_RECVERR; RFC 1122, 4.1.3.3",
@@ -237,7 +237,7 @@ export const PEERS: readonly Contract[] = contracts([
       await gone.close();
       endpoint.write("hello", other.local);
       endpoint.write("anybody?", local);
-      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
+      await trial.until("the refusal is reported", () => endpoint.losses.length > 0);
       const { errno, peer } = endpoint.losses[0]!;
       assert.deepEqual([errno, peer?.address, peer?.port], [ERRNO.ECONNREFUSED, local.address, local.port]);
     },
@@ -265,7 +265,7 @@ export const PEERS: readonly Contract[] = contracts([
   },
   {
     id: "TX-56",
-    title: "a port that throws in connectionRefused() goes on",
+    title: "a port whose protocol throws in connectionRefused() keeps running",
     access: "reactor",
     why: "Twisted closed the port; datagram-protocol.ts: what these methods throw never stops the port",
     async run(trial) {
@@ -274,7 +274,7 @@ export const PEERS: readonly Contract[] = contracts([
         throw new Error("thrown by connectionRefused()");
       };
       endpoint.write("anybody?");
-      await trial.until("the refusal is told", () => endpoint.losses.length > 0);
+      await trial.until("the refusal is reported", () => endpoint.losses.length > 0);
       trial.open({ port: gone.port }).write("here I am", endpoint.local);
       await trial.first(endpoint);
       assert.deepEqual(endpoint.errors.map(String), ["Error: thrown by connectionRefused()"]);
@@ -282,7 +282,7 @@ export const PEERS: readonly Contract[] = contracts([
   },
 ]);
 
-/** An endpoint whose peer has just gone. */
+/** Opens an endpoint whose peer has just closed. */
 async function connectedToNobody(trial: Trial): Promise<{ readonly endpoint: Endpoint; readonly gone: SocketAddress }> {
   const gone = trial.open();
   const { local } = gone;
@@ -292,7 +292,7 @@ async function connectedToNobody(trial: Trial): Promise<{ readonly endpoint: End
   return { endpoint, gone: local };
 }
 
-/** Ports ask for it by themselves. */
+/** Asks for reports of ICMP errors. Ports do so by themselves. */
 function askForErrors(trial: Trial, endpoint: Endpoint): void {
   if (trial.access === "bare") (endpoint as SocketEndpoint).set("receiveErrors", 1);
 }

@@ -1,4 +1,4 @@
-/** When datagrams are delivered, and how many at once. */
+/** Delivery of datagrams: the time, and how many at once. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { type Endpoint, textsOf } from "../endpoint/endpoint.js";
@@ -12,7 +12,7 @@ const LIMITS = "backend.ts: ReadLimits; Twisted's budget counted bytes only, and
 export const READING: readonly Contract[] = contracts([
   {
     id: "RX-1",
-    title: "a bound socket is idle until startReading(); what arrived by then is delivered afterwards",
+    title: "a bound socket is idle until startReading(); datagrams that arrived before are delivered afterwards",
     access: "bare",
     why: "backend.ts: idle until startReading; socket(7): the receive buffer",
     async run(trial) {
@@ -29,7 +29,7 @@ export const READING: readonly Contract[] = contracts([
   },
   {
     id: "RX-2",
-    title: "a paused endpoint delivers nothing; what arrived meanwhile is delivered in order after resuming",
+    title: "a paused endpoint delivers nothing; datagrams that arrive meanwhile are delivered in order after resuming",
     access: "both",
     why: "backend.ts: stopReading, startReading; Twisted: pauseProducing, the kernel buffers meanwhile",
     async run(trial) {
@@ -85,7 +85,7 @@ export const READING: readonly Contract[] = contracts([
   },
   {
     id: "RX-5",
-    title: "nothing is delivered, and no loss told, before the JavaScript that sends has run to its end",
+    title: "nothing is delivered, and no loss reported, before the JavaScript that sends has run to its end",
     access: "both",
     why: "backend.ts: observers are called from the event loop",
     async run(trial) {
@@ -147,7 +147,7 @@ export const READING: readonly Contract[] = contracts([
   },
   {
     id: "RX-12",
-    title: "a socket that is flooded does not keep another one from being heard",
+    title: "a flooded socket does not starve another one",
     access: "both",
     why: "backend.ts: ReadLimits, so that other sockets get their turn",
     async run(trial) {
@@ -197,7 +197,7 @@ async function assertTimersRun(trial: Trial, text: string): Promise<void> {
   assert.ok(hasRun, `${endpoint.arrived.length} datagrams were delivered, and the timer has not run`);
 }
 
-/** Sees to it that there is always something to deliver, until `isOver`. */
+/** Sends a further datagram for each that arrives, until `isOver`. */
 function flood(endpoint: Endpoint, text: string, isOver: () => boolean): void {
   let waiting = 1;
   endpoint.onArrival = () => {

@@ -1,4 +1,4 @@
-/** What a datagram is when it is delivered. */
+/** Bytes of a datagram when it is delivered. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { textsOf } from "../endpoint/endpoint.js";
@@ -79,7 +79,7 @@ export const RECEIVING: readonly Contract[] = contracts([
   },
   {
     id: "RX-18",
-    title: "what was delivered stays as it is when further datagrams arrive",
+    title: "delivered bytes do not change when further datagrams arrive",
     access: "both",
     why: "backend.ts: copy() is a Buffer of the caller's own; datagram-protocol.ts: the protocol's own, to keep or change",
     async run(trial) {
@@ -93,7 +93,7 @@ export const RECEIVING: readonly Contract[] = contracts([
   },
   {
     id: "RX-19",
-    title: "what was delivered may be written over without harm to other datagrams",
+    title: "delivered bytes may be written over without harm to other datagrams",
     access: "both",
     why: "backend.ts: copy()",
     async run(trial) {
@@ -135,7 +135,7 @@ export const RECEIVING: readonly Contract[] = contracts([
   },
   {
     id: "RX-21",
-    title: "in a batch, truncated() says of each datagram what its arrival says",
+    title: "in a batch, truncated() agrees with the arrival of each datagram",
     access: "bare",
     why: "backend.ts: DatagramBatch",
     async run(trial) {
@@ -156,7 +156,7 @@ export const RECEIVING: readonly Contract[] = contracts([
   },
   {
     id: "RX-22",
-    title: "the longest datagram there is arrives whole",
+    title: "the longest possible datagram arrives whole",
     access: "both",
     why: "RFC 768, RFC 791, RFC 8200: 65,507 bytes on IPv4, 65,527 on IPv6",
     async run(trial) {
@@ -170,7 +170,7 @@ export const RECEIVING: readonly Contract[] = contracts([
   },
   {
     id: "RX-23",
-    title: "datagrams of several senders come with their own sender each",
+    title: "with several senders, each datagram reports its own",
     access: "both",
     why: "recvfrom(2)",
     async run(trial) {
@@ -183,7 +183,7 @@ export const RECEIVING: readonly Contract[] = contracts([
   },
   {
     id: "RX-24",
-    title: "an endpoint that nobody read for a while loses what does not fit, keeps the rest in order, and goes on",
+    title: "an endpoint that was paused too long loses what did not fit, keeps the rest in order, and keeps receiving",
     access: "both",
     why: "socket(7), SO_RCVBUF: what does not fit is dropped on arrival; UDP promises no more (RFC 768)",
     async run(trial) {

@@ -46,7 +46,7 @@ export const REFUSING_ROUTES: readonly Contract[] = contracts([
   },
   {
     id: "MC-122",
-    title: "a datagram to a group that a route refuses is known to be lost, with the errno of that kind of route",
+    title: "a datagram to a group that a route refuses is reported as lost, with the errno of that kind of route",
     access: "both",
     host: ["refusingRoutes"],
     why: `${ANSWERS}; backend.ts: send, sendFailed`,

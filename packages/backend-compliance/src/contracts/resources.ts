@@ -1,4 +1,4 @@
-/** What a backend costs, and what it gives back. */
+/** Resources of a backend, and their release. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -28,7 +28,7 @@ export const RESOURCES: readonly Contract[] = contracts([
   },
   {
     id: "RES-2",
-    title: "a hundred endpoints at once each hear what is sent to them",
+    title: "a hundred endpoints at once each receive what is sent to them",
     access: "both",
     why: "select(2) ends at 1,024 descriptors; epoll(7) does not",
     async run(trial) {
@@ -44,7 +44,7 @@ export const RESOURCES: readonly Contract[] = contracts([
   },
   {
     id: "RES-3",
-    title: "a closed socket lets go of its observer",
+    title: "a closed socket releases its observer",
     access: "bare",
     why: "a socket that is closed is garbage; zeromq.js and serialport kept static references",
     async run(trial) {
@@ -55,7 +55,7 @@ export const RESOURCES: readonly Contract[] = contracts([
         collectGarbage();
         return observers.some((observer) => observer.deref() === undefined);
       };
-      await trial.fence(trial.listen()); // handles are let go of on a later turn
+      await trial.fence(trial.listen()); // handles are released on a later turn
       await trial.until("an observer is garbage", isOneGone);
     },
   },
@@ -174,7 +174,7 @@ export const RESOURCES: readonly Contract[] = contracts([
   },
   {
     id: "RES-12",
-    title: "what is no open descriptor of a UDP socket is not adopted, but an errno",
+    title: "adopting anything but an open descriptor of a UDP socket is refused with an errno",
     access: "bare",
     needs: ["adopt"],
     why: "dup(2): EBADF; getsockopt(2): ENOTSOCK",
@@ -184,7 +184,7 @@ export const RESOURCES: readonly Contract[] = contracts([
   },
   {
     id: "RES-13",
-    title: "two backends of one process, as two reactors have them, both hear datagrams",
+    title: "two backends of one process, as two reactors have them, both receive datagrams",
     access: "bare",
     host: ["another"],
     why: "backend.ts: nothing is shared that belongs to one of them",
@@ -200,7 +200,7 @@ export const RESOURCES: readonly Contract[] = contracts([
   },
   {
     id: "RES-14",
-    title: "two backends of one process are both told of changes of the interfaces",
+    title: "two backends of one process both report changes of the interfaces",
     access: "bare",
     host: ["another", "interfaceControl"],
     why: "decision 7: each reactor keeps its memberships by them",
@@ -210,7 +210,7 @@ export const RESOURCES: readonly Contract[] = contracts([
         trial.defer(answered(backend.network.watch(() => (heard[number]! += 1))));
       }
       await trial.addInterface();
-      await trial.until("both are told", () => heard.every((count) => count > 0));
+      await trial.until("both report it", () => heard.every((count) => count > 0));
     },
   },
 ]);
@@ -229,7 +229,7 @@ function adopt(trial: Trial) {
   return { adopted, foreign, port: foreign.port };
 }
 
-/** Source that leaves a bound, reading socket in `socket`, and calls `arrived` for each batch. */
+/** Returns a module that leaves a bound, reading socket in `socket`, and calls `arrived` for each batch. */
 function opened({ site, family, addresses }: Trial): string {
   return `${site.program}
     let arrived = () => {};
@@ -246,7 +246,7 @@ function workerSource(trial: Trial): string {
     socket.send(batchTo(socket.localAddress()), 0, 1);`;
 }
 
-/** Source that uses up the descriptors, and asks the network all that it can be asked: before, while there is none, and afterwards. */
+/** Returns a module that uses up the descriptors, asks the network every question, frees them and asks again. */
 function questionsWithoutDescriptors(trial: Trial): string {
   const routes = trial.can("routes") ? '() => network.routeTo("127.0.0.1", undefined), () => network.defaultRoute(4),' : "";
   return `import { closeSync, openSync } from "node:fs";
@@ -263,9 +263,9 @@ function questionsWithoutDescriptors(trial: Trial): string {
     console.log("all answered");`;
 }
 
-/** How a process is run. */
+/** Conditions that a process runs under. */
 interface ProcessSetting {
-  /** What it has to print; default: nothing. */
+  /** Text it has to print; default: nothing. */
   readonly output?: string;
   /** Number of descriptors it may have; default: as many as this process. */
   readonly descriptorLimit?: number;

@@ -17,7 +17,7 @@ const BATCH = "backend.ts: send; sendmmsg(2)";
 export const SEND_BATCHES: readonly Contract[] = contracts([
   {
     id: "TX-20",
-    title: "send() tells how many it has taken, and they arrive in order",
+    title: "send() returns how many datagrams it has taken, and they arrive in order",
     access: "bare",
     why: BATCH,
     async run(trial) {
@@ -77,7 +77,7 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
       const refused = sender.sendAll(batchTo(receiver.local, ["before", Buffer.alloc(70_000), "after"]));
       await trial.received(receiver, 2);
       await trial.receivedOnly(receiver, ["before", "after"]);
-      await trial.until("the loss is told", () => refused.length + sender.losses.length > 0);
+      await trial.until("the loss is reported", () => refused.length + sender.losses.length > 0);
       const told = [...refused, ...sender.losses].map(({ errno }) => errnoName(errno));
       assert.deepEqual(told, ["EMSGSIZE"]);
     },
@@ -180,13 +180,13 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
       const sender = await throttledSender(trial);
       fill(sender, trial.group());
       await trial.until("it is writable again", () => sender.writableCount > 0);
-      for (let count = 0; count < 3; count++) await trial.fence(sender); // turns in which nothing is to be told
+      for (let count = 0; count < 3; count++) await trial.fence(sender); // turns in which nothing is reported
       assert.equal(sender.writableCount, 1);
     },
   },
   {
     id: "TX-32",
-    title: "a socket may be closed while its send buffer is full; it is not told writable() then",
+    title: "a socket may be closed while its send buffer is full; writable() is not called then",
     access: "bare",
     host: ["throttle"],
     why: "backend.ts: nothing is delivered after close()",
@@ -201,7 +201,7 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
   },
 ]);
 
-/** A bare socket whose multicast leaves so slowly that its send buffer fills. */
+/** Opens a bare socket whose multicast leaves so slowly that its send buffer fills. */
 async function throttledSender(trial: Trial): Promise<SocketEndpoint> {
   const at = await trial.addInterface();
   await trial.control.throttle!(at.name, SLOW_BYTES_PER_SECOND);

@@ -1,4 +1,4 @@
-/** What becomes of a datagram that is written. */
+/** Sending single datagrams. */
 
 import assert from "node:assert/strict";
 import { errnoName } from "@groupcast/base";
@@ -60,7 +60,7 @@ export const SENDING: readonly Contract[] = contracts([
   },
   {
     id: "TX-5",
-    title: "datagrams to different peers go to their own peer each",
+    title: "datagrams to different peers each arrive at their own peer",
     access: "both",
     why: "sendto(2)",
     async run(trial) {
@@ -91,7 +91,7 @@ export const SENDING: readonly Contract[] = contracts([
   },
   {
     id: "TX-7",
-    title: "writing to a port that nobody has does no harm: the endpoint goes on sending and receiving",
+    title: "writing to a closed port does no harm: the endpoint keeps sending and receiving",
     access: "both",
     why: "Twisted: test_serverReadFailure; on epoll it closed the port (#5377)",
     async run(trial) {
@@ -99,7 +99,7 @@ export const SENDING: readonly Contract[] = contracts([
       const gone = trial.open();
       await gone.close();
       for (let count = 0; count < 10; count++) attempt(() => a.write("anybody?", gone.local));
-      attempt(() => a.write("hello", b.local)); // Linux may tell of the refusal here, when somebody asked to be told
+      attempt(() => a.write("hello", b.local)); // Linux may report the refusal here, when the socket asked for reports
       await trial.fence(a);
       a.write("hello again", b.local);
       await trial.until("it is heard", () => textsOf(b).includes("hello again"));
@@ -107,7 +107,7 @@ export const SENDING: readonly Contract[] = contracts([
   },
   {
     id: "TX-8",
-    title: "a datagram that there is no route for is known to be lost, with ENETUNREACH or EHOSTUNREACH",
+    title: "a datagram without a route is reported as lost, with ENETUNREACH or EHOSTUNREACH",
     access: "both",
     host: ["ownNetwork"],
     why: "ip(7), send(2): ENETUNREACH",
@@ -179,7 +179,7 @@ export const SENDING: readonly Contract[] = contracts([
   },
   {
     id: "TX-13",
-    title: "where one datagram leaves from does not change where the next one does",
+    title: "the origin of one datagram does not change that of the next one",
     access: "both",
     needs: ["sendPacketInfo"],
     host: ["twoSources"],
@@ -220,7 +220,7 @@ export const SENDING: readonly Contract[] = contracts([
   },
   {
     id: "TX-16",
-    title: "a loss is told after the call that wrote the datagram, once",
+    title: "a loss is reported once, after the call that wrote the datagram",
     access: "both",
     host: ["ownNetwork"],
     why: "backend.ts: refused late is told by sendFailed; transport.ts: sendFailed",
@@ -233,7 +233,7 @@ export const SENDING: readonly Contract[] = contracts([
   },
 ]);
 
-/** The errno name with which a datagram is lost: refused at once, or told of later. */
+/** Returns the name of the errno that a datagram is lost with: refused at once, or reported later. */
 export async function lossOf(trial: Trial, from: Endpoint, write: () => void): Promise<string> {
   const before = from.losses.length;
   let refused: unknown;
@@ -243,11 +243,11 @@ export async function lossOf(trial: Trial, from: Endpoint, write: () => void): P
     refused = error;
   }
   if (refused !== undefined) return errnoName((refused as { errno: number }).errno);
-  await trial.until("the loss is told", () => from.losses.length > before);
+  await trial.until("the loss is reported", () => from.losses.length > before);
   return errnoName(from.losses.at(-1)!.errno);
 }
 
-/** The directed broadcast address of the interface: every host bit set (RFC 922). Linux takes it for one whether told of it or not. */
+/** Returns the directed broadcast address of the interface: every host bit set (RFC 922). Linux accepts it even if it was not configured. */
 function broadcastOf(trial: Trial): string {
   const found = trial.net.addresses.find(({ family }) => family === 4);
   if (found === undefined) return assert.fail(`${trial.net.name} has no IPv4 address`);

@@ -1,4 +1,4 @@
-/** Source-specific multicast, and sources that are shut out. */
+/** Source-specific multicast, and blocked sources. */
 import { type Contract, contracts } from "../contract.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import { assertOutcome, assertRefused } from "../endpoint/refusal.js";
@@ -10,7 +10,7 @@ const BLOCK = "RFC 3678: MCAST_BLOCK_SOURCE, MCAST_UNBLOCK_SOURCE";
 export const SOURCES: readonly Contract[] = contracts([
   {
     id: "MC-50",
-    title: "who has joined for one source hears that source and no other",
+    title: "a member for one source receives that source and no other",
     access: "both",
     host: ["twoSources"],
     why: SSM,
@@ -26,7 +26,7 @@ export const SOURCES: readonly Contract[] = contracts([
   },
   {
     id: "MC-51",
-    title: "who has joined for two sources, one after the other, hears both",
+    title: "a member for two sources, joined one after the other, receives both",
     access: "both",
     host: ["twoSources"],
     why: SSM,
@@ -102,7 +102,7 @@ export const SOURCES: readonly Contract[] = contracts([
   },
   {
     id: "MC-56",
-    title: "joining for any source, where single ones are joined, is refused with EADDRINUSE",
+    title: "joining for any source is refused with EADDRINUSE where single sources are joined",
     access: "both",
     host: ["twoSources"],
     why: "EADDRINUSE: __ip_mc_join_group() of net/ipv4/igmp.c; ip(7)",
@@ -138,7 +138,7 @@ export const SOURCES: readonly Contract[] = contracts([
   },
   {
     id: "MC-58",
-    title: "a blocked source is not heard, others are; unblocked, it is heard again",
+    title: "a blocked source is not received, others are; unblocked, it is received again",
     access: "both",
     needs: ["blockSource"],
     host: ["twoSources"],
@@ -209,7 +209,7 @@ export const SOURCES: readonly Contract[] = contracts([
   },
 ]);
 
-/** Two endpoints that send by the same interface from different addresses. */
+/** Opens two endpoints that send by the same interface from different addresses. */
 function senders(trial: Trial): { one: Endpoint; two: Endpoint; oneAddress: string; twoAddress: string } {
   const [oneAddress = "", twoAddress = ""] = trial.sources;
   const [one, two] = [oneAddress, twoAddress].map((address) => trial.sender(trial.net, { address })) as [Endpoint, Endpoint];

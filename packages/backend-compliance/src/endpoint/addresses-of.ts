@@ -1,10 +1,12 @@
 import { anyAddress, type Family, maxPayloadBytes } from "@groupcast/backend";
 
-/** The addresses of one IP version that contracts use. */
+/** Addresses of one IP version that contracts use. */
 export interface FamilyAddresses {
+  /** The wildcard address. */
   readonly any: string;
+  /** The address of loopback. */
   readonly loopback: string;
-  /** Belongs to no host: reserved for documentation. */
+  /** An address of no host: reserved for documentation. */
   readonly foreign: string;
   /** Longest payload of a datagram, in bytes. */
   readonly maxPayloadBytes: number;
@@ -13,11 +15,11 @@ export interface FamilyAddresses {
 const ADDRESSES: Readonly<Record<Family, FamilyAddresses>> = {
   // TEST-NET-1 (RFC 5737); 65,535 bytes less the headers of IP (RFC 791) and UDP (RFC 768)
   4: { any: anyAddress(4), loopback: "127.0.0.1", foreign: "192.0.2.1", maxPayloadBytes: maxPayloadBytes(4) },
-  // RFC 3849; the length of RFC 8200 leaves out the header of IP
+  // RFC 3849; the length in RFC 8200 leaves out the header of IP
   6: { any: anyAddress(6), loopback: "::1", foreign: "2001:db8::1", maxPayloadBytes: maxPayloadBytes(6) },
 };
 
-/** @returns What IPv4 and IPv6 write differently. */
+/** Returns the addresses of an IP version. */
 export function addressesOf(family: Family): FamilyAddresses {
   return ADDRESSES[family];
 }
@@ -25,7 +27,7 @@ export function addressesOf(family: Family): FamilyAddresses {
 const GROUP_NUMBERS = 0x1_0000; // groups are 239.255.0.0 … 239.255.255.255, and ff15:: … ff15::ffff
 
 /**
- * A multicast group that no other contract has, as far as the numbers go.
+ * Returns a multicast group of that contract: a hash of the id, so that two contracts hardly ever share one.
  *
  * IPv4: 239.255.0.0/16 (RFC 2365, local scope). IPv6: ff15::/112 (RFC 4291: transient, site-local scope).
  */

@@ -5,88 +5,114 @@ import type { TrialClock } from "../site/trial-clock.js";
 /** Kind of endpoint that a contract is put to: a bare socket of the waist, or a port of a reactor on top of it. */
 export type Access = "bare" | "reactor";
 
-/** How to open an {@link Endpoint}. */
+/** Settings of an {@link Endpoint}. */
 export interface EndpointOptions {
   /** Local address to bind; default: loopback. */
   readonly address?: string;
-  /** Default 0: any free one. */
+  /** Local port; default 0: any free one. */
   readonly port?: number;
+  /** Whether to share the port with other sockets that set it, too (`SO_REUSEADDR`); default: the backend's. */
   readonly reuseAddress?: boolean;
+  /** Whether to share the port, and spread its datagrams (`SO_REUSEPORT`); default: the backend's. */
   readonly reusePort?: boolean;
+  /** Whether to leave the port's IPv4 half alone (`IPV6_V6ONLY`); default: the backend's. */
   readonly ipv6Only?: boolean;
-  /** Default: longer than any datagram. */
+  /** Length that longer datagrams are cut to, in bytes; default: longer than any datagram. */
   readonly maxPacketBytes?: number;
+  /** Size of the receive buffer, in bytes; default: the system's. */
   readonly receiveBufferBytes?: number;
 }
 
 /** A datagram that was delivered. */
 export interface Arrived {
+  /** Its payload. */
   readonly bytes: Buffer;
+  /** Its sender. */
   readonly from: SocketAddress;
+  /** Its further facts. */
   readonly arrival: Arrival;
 }
 
-/** A datagram that is known to be lost. */
+/** A datagram that was reported as lost. */
 export interface Loss {
+  /** Negative errno that the network gave. */
   readonly errno: number;
+  /** Destination of the datagram; undefined where the network does not name it. */
   readonly peer: SocketAddress | undefined;
 }
 
-/** Where a datagram goes. */
+/** Destination of a datagram. */
 export interface Destination {
+  /** IP literal. */
   readonly address: string;
+  /** Port number. */
   readonly port: number;
 }
 
-/** Bound, and reading, from the start. What is refused at once is thrown. */
+/** One end of an exchange. It is bound and reads from the start. Each method throws what is refused at once. */
 export interface Endpoint {
+  /** Address that it is bound to. */
   readonly local: SocketAddress;
+  /** Peer that it is connected to; undefined while it is not connected. */
   readonly peer: SocketAddress | undefined;
-  /** What was delivered, in order. */
+  /** Datagrams that were delivered, in order. */
   readonly arrived: Arrived[];
-  /** What is known to be lost, in order. */
+  /** Datagrams that were reported as lost, in order. */
   readonly losses: Loss[];
   /** Number of losses that the endpoint counted. */
   readonly lossCount: number;
-  /** Called after each datagram was put into {@link Endpoint.arrived}, from where the datagram was delivered. */
+  /** Called after each datagram was put into {@link Endpoint.arrived}, from inside the delivery. */
   onArrival: () => void;
   /** Called after each loss was put into {@link Endpoint.losses}. */
   onLoss: () => void;
-  /** What user code threw, as it was reported. Of ports only: a bare socket's observer must not throw. */
+  /** Errors of user code that were reported. Of ports only: a bare socket's observer must not throw. */
   readonly errors: readonly unknown[];
+  /** Sends a datagram: to the connected peer without `to`, from the usual address and interface without `via`. */
   write(bytes: Uint8Array | string, to?: Destination, via?: PacketOrigin): void;
+  /** Connects to a peer. */
   connect(peer: Destination): void;
+  /** Ends the connection. */
   disconnect(): void;
+  /** Joins a group; for one source if `source` is given. An interface that is undefined is left to the network. */
   join(group: string, at: NetworkInterface | undefined, source?: string): void;
-  /** Joins, or lets a port wait until it can: a refusal for want of an interface is no error then. A bare socket just joins. */
+  /** Joins a group as soon as there is an interface for it. A port waits for one; a bare socket joins now, or throws. */
   joinWhenAvailable(group: string, at: NetworkInterface | undefined): void;
+  /** Leaves a group, or one source of it. */
   leave(group: string, at: NetworkInterface | undefined, source?: string): void;
+  /** Drops datagrams of a source from now on. */
   block(group: string, at: NetworkInterface, source: string): void;
+  /** Lets a blocked source in again. */
   unblock(group: string, at: NetworkInterface, source: string): void;
+  /** Sends multicast by that interface from now on. */
   setOutgoing(at: NetworkInterface): void;
+  /** Sets the TTL of multicast, 0 … 255; with IPv6 the hop limit. */
   setMulticastTtl(hops: number): void;
+  /** Sets whether members on this host receive what is sent. */
   setMulticastLoopback(isOn: boolean): void;
+  /** Allows broadcasts, or forbids them. */
   setBroadcast(isOn: boolean): void;
-  /** Returns the route to `address`; undefined where a port has none. @throws what was refused. */
+  /** Returns the route to `address`; a port returns undefined where there is none. */
   routeTo(address: string): Route | undefined;
+  /** Stops reading. */
   pause(): void;
+  /** Reads again. */
   resume(): void;
-  /** Settles when it is closed. */
+  /** Closes the endpoint. Settles when it is closed. */
   close(): Promise<void>;
 }
 
 /** Opens endpoints of one kind on one backend. */
 export interface EndpointSource {
-  /** @throws what was refused. */
+  /** Opens an endpoint. @throws what was refused. */
   open(options: EndpointOptions): Endpoint;
-  /** Settles when everything that it opened is closed. */
+  /** Closes every endpoint that it opened. Settles when they are closed. */
   close(): Promise<void>;
 }
 
-/** Makes an {@link EndpointSource}. */
+/** Makes an {@link EndpointSource} for one backend and one IP version. `clock` is the clock to wait with. */
 export type MakeEndpoints = (backend: DatagramBackend, family: Family, clock: TrialClock) => EndpointSource;
 
-/** The text of what was delivered. */
+/** Returns the texts of the datagrams that were delivered. */
 export function textsOf(endpoint: Endpoint): string[] {
   return endpoint.arrived.map(({ bytes }) => bytes.toString());
 }

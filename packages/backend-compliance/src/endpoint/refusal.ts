@@ -2,24 +2,26 @@ import assert from "node:assert/strict";
 import type { Outcome } from "@groupcast/backend";
 import { errnoName } from "@groupcast/base";
 
-/** A bare socket refused a step: its outcome as an error, so that bare sockets and ports can be asked in the same way. */
+/** A step that a bare socket refused: its outcome as an error, so that bare sockets and ports can be used in the same way. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
+  /** Negative errno that the socket returned. */
   readonly errno: number;
 
+  /** @param step - The step, as the message names it. */
   constructor(step: string, errno: number) {
     super(`${step} was refused: ${errnoName(errno)}`);
     this.errno = errno;
   }
 }
 
-/** Passes an outcome that is no refusal. @throws Refusal */
+/** Returns an outcome that is no refusal. @throws Refusal */
 export function accepted(step: string, outcome: Outcome): number {
   if (outcome < 0) throw new Refusal(step, outcome);
   return outcome;
 }
 
-/** Passes an answer that is no errno, such as a list of interfaces. @throws Refusal */
+/** Returns the answer of a network, such as a list of interfaces, unless it is an errno. @throws Refusal */
 export function answered<T>(answer: T | Outcome): Exclude<T, number> {
   if (typeof answer === "number") throw new Refusal("a question to the network", answer);
   return answer as Exclude<T, number>;
@@ -28,8 +30,8 @@ export function answered<T>(answer: T | Outcome): Exclude<T, number> {
 /**
  * Asserts that a call is refused.
  *
- * @param errno - Name of the OS's reason, or several where the platforms differ.
- * @param code - What a port says where it refuses before the OS is asked: its error has that code, and need not have an errno.
+ * @param errno - Name of the errno, or several where the platforms differ.
+ * @param code - Code of the error of a port that refuses before it asks the OS; such an error need not have an errno.
  */
 export function assertRefused(call: () => unknown, errno: string | readonly string[], code?: string): void {
   const error = thrownBy(call) as { errno?: number; code?: string };
@@ -38,14 +40,14 @@ export function assertRefused(call: () => unknown, errno: string | readonly stri
   else assert.ok(error.errno !== undefined && names.includes(errnoName(error.errno)), `expected ${names}: ${describe(error)}`);
 }
 
-/** Asserts that an outcome is an errno of that name. */
+/** Asserts that an outcome is an errno with one of these names. */
 export function assertOutcome(outcome: unknown, ...names: readonly string[]): void {
   assert.ok(typeof outcome === "number", `expected ${names}, got ${String(outcome)}`);
   if (outcome >= 0 || !names.includes(errnoName(outcome)))
     assert.fail(`expected ${names}, got ${outcome < 0 ? errnoName(outcome) : outcome}`);
 }
 
-/** What `call` throws. */
+/** Returns the error that `call` throws. @throws AssertionError when it does not throw. */
 export function thrownBy(call: () => unknown): unknown {
   try {
     call();

@@ -4,11 +4,11 @@ import type { Destination } from "./endpoint.js";
 /** One datagram of a {@link batchOf}. */
 export interface BatchEntry {
   readonly bytes: Uint8Array | string;
-  readonly to?: Destination | undefined; // absent: the connected peer
+  readonly to?: Destination | undefined; // default: the connected peer
   readonly via?: PacketOrigin | undefined;
 }
 
-/** Datagrams, back to back, as the waist wants them. */
+/** Makes a batch of datagrams: back to back, as the waist takes them. */
 export function batchOf(entries: readonly BatchEntry[]): SendBatch {
   const parts = entries.map(({ bytes }) => (typeof bytes === "string" ? Buffer.from(bytes) : bytes));
   const offsets = new Int32Array(parts.length + 1);
@@ -21,7 +21,7 @@ export function batchOf(entries: readonly BatchEntry[]): SendBatch {
   };
 }
 
-/** One datagram for each text, all to one place. */
+/** Makes a batch of one datagram for each text, all to one destination. */
 export function batchTo(to: Destination | undefined, texts: readonly (string | Uint8Array)[]): SendBatch {
   return batchOf(texts.map((bytes) => ({ bytes, to })));
 }

@@ -20,29 +20,33 @@ import type { Arrived, Destination, Endpoint, EndpointOptions, EndpointSource, L
 import { accepted, answered, Refusal } from "./refusal.js";
 import { batchOf } from "./send-batch.js";
 
-/** No limit that matters. */
+/** Limits that no contract reaches. */
 export const WIDE: ReadLimits = { maxPacketBytes: 65_535, maxDatagrams: 1_024, maxBytes: 64 * 1024 * 1024 };
 
-/** What a socket said, and the socket. */
+/** A bare socket that records the calls of its observer. */
 export class SocketEndpoint implements Endpoint, SocketObserver {
+  /** The socket. */
   readonly socket: DatagramSocket;
   readonly #backend: DatagramBackend;
   readonly arrived: Arrived[] = [];
   readonly losses: Loss[] = [];
   readonly errors: readonly unknown[] = [];
-  /** Reading failed. */
+  /** Failures of reading that were reported. */
   readonly failures: { readonly errno: number; readonly operation: string }[] = [];
+  /** Number of calls of `writable()`. */
   writableCount = 0;
+  /** Number of calls of `received()`. */
   receivedCalls = 0;
   onArrival: () => void = () => {};
   /** Called with each batch, after its datagrams were put into {@link SocketEndpoint.arrived}. */
   onBatch: (batch: DatagramBatch) => void = () => {};
+  /** Called with each `writable()`. */
   onWritable: () => void = () => {};
   onLoss: () => void = () => {};
   #limits: ReadLimits = WIDE;
   #isReading = false;
 
-  /** Opens, and does not bind. @throws Refusal */
+  /** Opens a socket, and does not bind it. @throws Refusal */
   constructor(backend: DatagramBackend, open: (observer: SocketObserver) => DatagramSocket | number) {
     const socket = open(this);
     if (typeof socket === "number") throw new Refusal(`opening a socket of ${backend.name}`, socket);
@@ -50,7 +54,7 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
     this.#backend = backend;
   }
 
-  /** Opens, sets what is said before bind, binds and reads. @throws Refusal; nothing is left open then. */
+  /** Opens a socket, sets the options that come before bind, binds it and reads. @throws Refusal; nothing is left open then. */
   static listen(backend: DatagramBackend, family: Family, options: EndpointOptions = {}): SocketEndpoint {
     const endpoint = new SocketEndpoint(backend, (observer) => backend.openSocket(family, observer));
     try {
@@ -78,20 +82,24 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
     return this.losses.length;
   }
 
+  /** Binds the socket. */
   bind(address: string, port = 0): void {
     accepted(`binding to ${address} port ${port}`, this.socket.bind(socketAddress(address, port)));
   }
 
+  /** Reads with these limits from now on. */
   read(limits: ReadLimits): void {
     this.#limits = limits;
     this.#isReading = true;
     accepted("startReading()", this.socket.startReading(limits));
   }
 
+  /** Sets an option. */
   set(name: OptionName, value: number): void {
     accepted(`setting ${name} to ${value}`, this.socket.setOption(name, value));
   }
 
+  /** Returns the value of an option. */
   get(name: OptionName): number {
     return accepted(`getting ${name}`, this.socket.getOption(name));
   }
@@ -100,7 +108,7 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
     accepted("send()", this.socket.send(batchOf([{ bytes, to, via }]), 0, 1));
   }
 
-  /** Sends a whole batch as its rules say: on after what was taken, past what was refused. @returns What was refused. */
+  /** Sends a whole batch by the rules of `send()`: continues after the datagrams that were taken, and past each that was refused. Returns those. */
   sendAll(batch: SendBatch): Loss[] {
     const refused: Loss[] = [];
     for (let next = 0; next < batch.to.length; ) {
@@ -204,10 +212,10 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
   }
 }
 
-/** What is known of an arrival when asked for: option → the capability that says it can be had. */
+/** Options that add fields to an arrival. */
 const ARRIVAL_OPTIONS = ["receivePacketInfo", "receiveTtl", "receiveTimestamp", "receiveDropCount"] as const;
 
-/** Bare sockets. Like a reactor, it asks for all that is known of each datagram, and for a socket's own groups only. */
+/** Opens bare sockets. Like a reactor, it turns on every field of an arrival, and lets in a socket's own groups only. */
 export const bareEndpoints: MakeEndpoints = (backend, family): EndpointSource => {
   const opened: SocketEndpoint[] = [];
   const can = (capability: Capability): boolean => backend.capabilities.has(capability);

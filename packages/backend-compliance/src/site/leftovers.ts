@@ -1,4 +1,4 @@
-/** Finds what a contract left open. */
+/** Finds sockets and handles that a contract left open. */
 import { AssertionError } from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import type { Site } from "./site.js";
@@ -6,8 +6,9 @@ import type { Site } from "./site.js";
 const DESCRIPTORS = "/proc/self/fd"; // Linux: proc_pid_fd(5)
 const CLOSING_DEADLINE_MS = 1_000; // some sockets close on a later turn
 
-/** Something is still open after everything was closed. */
+/** Something that is still open after everything was closed. */
 export class LeftoverError extends AssertionError {
+  /** @param left - Kinds and numbers: `"2 sockets"`. */
   constructor(left: readonly string[]) {
     super({ message: `left open: ${left.join(", ")}`, actual: left, expected: [] });
   }
@@ -25,7 +26,7 @@ export class Leftovers {
     this.#sockets = countSockets();
   }
 
-  /** @throws LeftoverError when there is more than there was. */
+  /** Asserts that nothing is open that was not open at first. @throws LeftoverError */
   async assertNone(): Promise<void> {
     await this.#site.clock.until(() => this.#isGone(), CLOSING_DEADLINE_MS);
     const left = [
@@ -42,7 +43,7 @@ export class Leftovers {
   }
 }
 
-/** Sockets of node:dgram, and watchers. Timers come and go with whoever runs the contracts. */
+/** Counts sockets of node:dgram, and watchers. Timers do not count: a test runner has its own. */
 function countHandles(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === "UDPWrap" || kind === "FSEventWrap").length;
 }

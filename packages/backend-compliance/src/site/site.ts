@@ -1,46 +1,52 @@
-/** Where contracts are run: a backend, and what the host under it offers. */
+/** The place of a trial: a backend, and the host under it. */
 import type { DatagramBackend, Family } from "@groupcast/backend";
 import type { TrialClock } from "./trial-clock.js";
 
-/** Made anew for each contract. */
+/** A backend and the features of its host. Each contract gets a fresh one. */
 export interface Site {
+  /** Backend under test. */
   readonly backend: DatagramBackend;
+  /** Clock to wait with: {@link realClock} on a real network. */
   readonly clock: TrialClock;
-  /** Makes one more backend of the same host, as a second reactor of a process has it. */
+  /** Makes one more backend of the same host, as a second reactor of the process would; absent where that is impossible. */
   readonly openAnother?: () => DatagramBackend;
   /**
-   * Names of the interfaces that multicast is tried on: the first one is used by most contracts, a second by those about isolation.
-   * Datagrams to a group that leave by one of them must come back to members on it (`IP_MULTICAST_LOOP`).
+   * Names of the interfaces for multicast: most contracts use the first one, those about isolation a second one.
+   * Datagrams that leave for a group by one of them must come back to members on it (`IP_MULTICAST_LOOP`).
    */
   readonly interfaces: readonly string[];
-  /** Why multicast cannot be tried on this host; absent where it can. */
+  /** Reason why the host cannot carry multicast; absent where it can. */
   readonly multicastIsMissing?: string;
+  /** Changes the interfaces of the host; absent where contracts must not. */
   readonly control?: InterfaceControl;
   /** Sets routes of the host; absent where contracts must not. */
   readonly routes?: RouteControl;
-  /** Hands out descriptors of another program, one for each call. */
+  /** Hands out sockets of another program, one for each call; absent where there are none. */
   readonly foreignSocket?: () => ForeignSocket;
-  /** JavaScript that begins a module of its own and leaves the backend in `backend`: for worker threads and further processes. */
+  /** Source of a module up to where the backend is in `backend`: for worker threads and processes. Absent where only this process has it. */
   readonly program?: string;
-  /** What is still there of sockets, timers and watchers; empty when all is gone. Asked after everything was closed. */
+  /** Lists sockets, timers and watchers of the backend that are left when everything is closed; empty when none is. */
   leftovers?(): readonly string[];
+  /** Releases the site when its contract has ended. */
   dispose?(): void | Promise<void>;
 }
 
-/** Changes the interfaces of the host. The changes are in force when the promises settle. */
+/** Changes interfaces of the host. A change is in force when its promise settles. */
 export interface InterfaceControl {
-  /** Makes an interface that is up. @param addresses - With prefix length: `"10.77.9.1/24"`. */
+  /** Adds an interface that is up. @param addresses - With prefix length: `"10.77.9.1/24"`. */
   add(name: string, addresses: readonly string[]): Promise<void>;
+  /** Removes an interface. */
   remove(name: string): Promise<void>;
+  /** Switches an interface on or off. */
   setUp(name: string, isUp: boolean): Promise<void>;
-  /** Lets no more than `bytesPerSecond` leave by an interface, so that send buffers fill. Absent where that cannot be had. */
+  /** Lets no more than `bytesPerSecond` leave by an interface, so that send buffers fill. Absent where that is impossible. */
   throttle?(name: string, bytesPerSecond: number): Promise<void>;
 }
 
 /** Kind of route that refuses datagrams: ip-route(8). */
 export type RefusingRoute = "prohibit" | "blackhole" | "unreachable";
 
-/** Sets routes of the host. The changes are in force when the promises settle. */
+/** Sets routes of the host. A change is in force when its promise settles. */
 export interface RouteControl {
   /**
    * Refuses datagrams to `destination`. The route goes before those of the interfaces; on Linux, IPv6 groups need it in the table
@@ -53,9 +59,12 @@ export interface RouteControl {
   remove(kind: RefusingRoute, destination: string): Promise<void>;
 }
 
-/** A UDP socket bound to loopback, that another program opened. Whoever made it closes the descriptor, after the contract. */
+/** A UDP socket bound to loopback that another program opened. The site closes the descriptor, after the contract. */
 export interface ForeignSocket {
+  /** Descriptor of the socket in this process. */
   readonly fd: number;
+  /** IP version of the socket. */
   readonly family: Family;
+  /** Port that it is bound to. */
   readonly port: number;
 }

@@ -2,13 +2,15 @@ import type { Family } from "@groupcast/backend";
 import { answered } from "../endpoint/refusal.js";
 import type { Site } from "../site/site.js";
 
-/** What a site is asked for, and for which IP version. */
+/** A site, and the IP version that a contract is about to use there. */
 export interface Occasion {
+  /** The site. */
   readonly site: Site;
+  /** The IP version. */
   readonly family: Family;
 }
 
-/** Finds out why a host has not got something; undefined where it has. */
+/** Returns the reason why a host lacks a feature; undefined where it has it. */
 export type Missing = (occasion: Occasion) => string | undefined;
 
 /** Name of a row of {@link HOST_NEEDS}. */
@@ -27,24 +29,25 @@ export type HostNeed =
   | "another";
 
 /**
- * What only some hosts have. A contract that needs one is skipped, with the reason, where it is missing. A backend never is: what it
- * cannot do, it has to refuse.
+ * Features that only some hosts have. A contract that needs one is skipped where it is missing, with the reason. Only hosts are
+ * excused: a backend has to refuse what it cannot do.
  */
 export const HOST_NEEDS: Readonly<Record<HostNeed, Missing>> = {
   multicast: ({ site }) => site.multicastIsMissing,
-  link: ({ site }) => site.multicastIsMissing ?? unless(!isOnLoopback(site), "there is loopback only, where all multicast comes back"),
+  link: ({ site }) =>
+    site.multicastIsMissing ?? unless(!isOnLoopback(site), "the only interface is loopback, where all multicast comes back"),
   ownNetwork: ({ site }) => unless(site.control !== undefined, "it would use the host's own routes and limits"),
   secondInterface: ({ site }) =>
     site.multicastIsMissing ?? unless(site.interfaces.length > 1, "there is one interface for multicast, not two"),
   twoSources: (occasion) =>
-    occasion.site.multicastIsMissing ?? unless(sourcesOf(occasion).length > 1, "the interface for multicast has not got two addresses"),
-  interfaceControl: ({ site }) => unless(site.control !== undefined, "interfaces cannot be made on this host"),
+    occasion.site.multicastIsMissing ?? unless(sourcesOf(occasion).length > 1, "the interface for multicast does not have two addresses"),
+  interfaceControl: ({ site }) => unless(site.control !== undefined, "interfaces cannot be added on this host"),
   throttle: ({ site }) => unless(site.control?.throttle !== undefined, "interfaces cannot be slowed down on this host"),
   refusingRoutes: ({ site }) => unless(site.routes !== undefined, "routes cannot be set on this host"),
   descriptorLimit: ({ site }) =>
     unless(site.program !== undefined && process.platform !== "win32", "no process with few descriptors can be started"),
-  foreignSocket: ({ site }) => unless(site.foreignSocket !== undefined, "there is no other program to open a socket"),
-  another: ({ site }) => unless(site.openAnother !== undefined, "one backend is all that this host can have"),
+  foreignSocket: ({ site }) => unless(site.foreignSocket !== undefined, "no other program has opened a socket"),
+  another: ({ site }) => unless(site.openAnother !== undefined, "the host can have one backend only"),
   program: ({ site }) => unless(site.program !== undefined, "the backend exists in this process only"),
 };
 
@@ -52,7 +55,7 @@ function unless(isThere: boolean, reason: string): string | undefined {
   return isThere ? undefined : reason;
 }
 
-/** Why a host cannot serve the first of `needs` that it cannot; undefined where it has them all. */
+/** Returns the reason why a host lacks the first of `needs` that it lacks; undefined where it has them all. */
 export function missingOnHost(needs: readonly HostNeed[], occasion: Occasion): string | undefined {
   for (const need of needs) {
     const reason = HOST_NEEDS[need](occasion);
@@ -65,7 +68,7 @@ function isOnLoopback({ backend, interfaces }: Site): boolean {
   return answered(backend.network.interfaces()).some(({ name, flags }) => name === interfaces[0] && flags.loopback);
 }
 
-/** Addresses of the first interface for multicast that datagrams can be sent from. */
+/** Returns the addresses of the first interface for multicast that datagrams can be sent from. */
 export function sourcesOf({ site, family }: Occasion): readonly string[] {
   const at = answered(site.backend.network.interfaces()).find(({ name }) => name === site.interfaces[0]);
   if (at === undefined) return [];

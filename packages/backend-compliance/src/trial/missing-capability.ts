@@ -1,4 +1,4 @@
-/** What a backend must do when it is asked for something that it cannot do: refuse. */
+/** Checks that a backend refuses what it lacks the capability for. */
 
 import assert from "node:assert/strict";
 import { type Capability, type Feature, OPTION_TABLE, type OptionName, optionRow } from "@groupcast/backend";
@@ -9,7 +9,7 @@ import type { Trial } from "./trial.js";
 
 type Absence = (trial: Trial) => void;
 
-/** Feature → how one would ask for it; and of what cannot be asked for, how it shows that it is not there. */
+/** Feature → asks for it and expects a refusal; or, where nobody can ask for it, checks that it does not show. */
 const ABSENCES: Readonly<Record<Feature, Absence>> = {
   adopt: (trial) => assertUnsupported(trial, () => trial.backend.adoptSocket(0, trial.socket(), trial.family)),
   blockSource(trial) {
@@ -22,7 +22,7 @@ const ABSENCES: Readonly<Record<Feature, Absence>> = {
     for (const { name, flags } of answered(trial.backend.network.interfaces())) assert.ok(flags.up, `${name} is down, and listed`);
   },
   icmpErrors: (trial) => assertOptionUnsupported(trial, "receiveErrors"),
-  interfaceEvents: (trial) => answered(trial.backend.network.watch(() => {}))(), // it is asked again and again instead: MC-105
+  interfaceEvents: (trial) => answered(trial.backend.network.watch(() => {}))(), // such a backend polls instead: MC-105
   interfaceIndexes(trial) {
     for (const { name, index } of answered(trial.backend.network.interfaces())) assert.ok(index >= 0, `${name} has index ${index}`); // 0: not known
   },
@@ -38,7 +38,7 @@ const ABSENCES: Readonly<Record<Feature, Absence>> = {
   },
 };
 
-/** Asserts that a backend without `capability` says so when it is asked, and does not pretend. */
+/** Asserts that a backend without `capability` refuses to be asked for it. */
 export function assertAbsent(trial: Trial, capability: Capability): void {
   const [verb, option] = capability.split(" ");
   if (option === undefined || !(option in OPTION_TABLE)) ABSENCES[capability as Feature](trial);

@@ -1,5 +1,3 @@
-/** A network to try one contract on. */
-
 import assert from "node:assert/strict";
 import type { Capability, DatagramBackend, Family, NetworkInterface } from "@groupcast/backend";
 import type { ContractId } from "../contract-id.js";
@@ -24,25 +22,35 @@ import { sourcesOf } from "./host-needs.js";
 const ARRIVAL_DEADLINE_MS = 2_000; // on loopback a datagram takes microseconds; this only bounds a failure
 const UNKNOWN_INDEX = 0x7fff_fff0;
 
-/** What a {@link Trial} is made for. */
+/** The contract that a {@link Trial} is for, and its place. */
 export interface TrialSetting {
+  /** Backend, clock and host. */
   readonly site: Site;
+  /** IP version of the endpoints. */
   readonly family: Family;
+  /** Kind of the endpoints. */
   readonly access: Access;
+  /** Id of the contract. */
   readonly id: ContractId;
-  /** How endpoints are opened; default: bare sockets. */
+  /** Opens the endpoints; default: bare sockets. */
   readonly makeEndpoints?: MakeEndpoints | undefined;
-  /** How long to wait for a datagram, in milliseconds; default 2,000. Shorter where it is known not to come. */
+  /** Longest wait for an event, in milliseconds; default 2,000. */
   readonly deadlineMs?: number | undefined;
 }
 
-/** Opens endpoints, waits for what they receive, and sees to it that nothing is left when the contract has been tried. */
+/** One contract put to one subject: opens endpoints, waits for events, and finds what is left open at the end. */
 export class Trial {
+  /** Backend, clock and host. */
   readonly site: Site;
+  /** IP version of the endpoints. */
   readonly family: Family;
+  /** Kind of the endpoints. */
   readonly access: Access;
+  /** Backend under test. */
   readonly backend: DatagramBackend;
+  /** Clock that {@link Trial.until} waits with. */
   readonly clock: TrialClock;
+  /** Addresses of the IP version. */
   readonly addresses: FamilyAddresses;
   readonly #id: ContractId;
   readonly #deadlineMs: number;
@@ -54,6 +62,7 @@ export class Trial {
   #added = 0;
   #fencer: SocketEndpoint | undefined;
 
+  /** Counts what is open now, to compare with at the end. */
   constructor({ site, family, access, id, makeEndpoints = bareEndpoints, deadlineMs = ARRIVAL_DEADLINE_MS }: TrialSetting) {
     this.#deadlineMs = deadlineMs;
     this.site = site;
@@ -72,7 +81,7 @@ export class Trial {
     return this.#endpoints.open(options);
   }
 
-  /** Two endpoints of the kind under test, on loopback. */
+  /** Opens two endpoints of the kind under test, on loopback. */
   pair(): { readonly a: Endpoint; readonly b: Endpoint } {
     return { a: this.open(), b: this.open() };
   }
@@ -92,36 +101,36 @@ export class Trial {
     return this.#keep(new SocketEndpoint(this.backend, (observer) => this.backend.adoptSocket(fd, observer, this.family)));
   }
 
-  /** An endpoint that is a member of {@link Trial.group} on {@link Trial.net}, on every local address. */
+  /** Opens an endpoint that is a member of {@link Trial.group} on {@link Trial.net}, on every local address. */
   member(options: EndpointOptions = {}): Endpoint {
     const member = this.open({ address: this.addresses.any, ...options });
     member.join(this.group(), this.net);
     return member;
   }
 
-  /** An endpoint that sends multicast by an interface. */
+  /** Opens an endpoint that sends multicast by an interface. */
   sender(at: NetworkInterface = this.net, options: EndpointOptions = {}): Endpoint {
     const sender = this.open({ address: this.addresses.any, ...options });
     sender.setOutgoing(at);
     return sender;
   }
 
-  /** Groups of this contract's own. */
+  /** Returns a group of this contract: another one for each number. */
   group(number = 0): string {
     return groupFor(this.family, this.#id, number);
   }
 
-  /** Where a datagram to a group of ours, and to the members on the port of `member`, goes. */
+  /** Returns the destination of datagrams to the members of a group that share the port of `member`. */
   toGroup(member: Endpoint, group: string = this.group()): Destination {
     return { address: group, port: member.local.port };
   }
 
-  /** The interface that multicast is tried on. */
+  /** The first interface for multicast. */
   get net(): NetworkInterface {
     return this.interface(this.site.interfaces[0]);
   }
 
-  /** A further one. */
+  /** The second interface for multicast. */
   get otherNet(): NetworkInterface {
     return this.interface(this.site.interfaces[1]);
   }
@@ -131,12 +140,13 @@ export class Trial {
     return sourcesOf(this);
   }
 
+  /** Returns the interface of that name. @throws AssertionError when the network does not list it. */
   interface(name: string | undefined): NetworkInterface {
     const found = answered(this.backend.network.interfaces()).find((candidate) => candidate.name === name);
     return found ?? assert.fail(`network.interfaces() does not list ${name}`);
   }
 
-  /** Adds an interface, that is up and has an address of either IP version, until the contract has been tried. */
+  /** Adds an interface that is up and has an address of either IP version, until the trial ends. */
   async addInterface(): Promise<NetworkInterface> {
     const number = this.#added++;
     const name = `added${number}`;
@@ -169,25 +179,27 @@ export class Trial {
     return { ...this.net, name: "nonesuch", index: UNKNOWN_INDEX, addresses: [] };
   }
 
+  /** Control of the host's interfaces. */
   get control(): InterfaceControl {
     return this.site.control ?? assert.fail("the contract must say that it needs interfaceControl");
   }
 
-  /** Has `release` called when the contract has been tried. */
+  /** Calls `release` when the trial ends, the latest one first. */
   defer(release: () => unknown): void {
     this.#releases.push(release);
   }
 
+  /** Whether the backend has a capability. */
   can(capability: Capability): boolean {
     return this.backend.capabilities.has(capability);
   }
 
-  /** Waits for something to happen. */
+  /** Waits for an event. @param what - The event, as the failure names it. @throws AssertionError after `deadlineMs`. */
   async until(what: string, isReached: () => boolean, deadlineMs: number = this.#deadlineMs): Promise<void> {
     assert.ok(await this.clock.until(isReached, deadlineMs), `within ${deadlineMs} ms: ${what}`);
   }
 
-  /** Waits for `count` datagrams. @returns All that have arrived. */
+  /** Waits for `count` datagrams, and returns all that have arrived. */
   async received(at: Endpoint, count: number, deadlineMs?: number): Promise<readonly Arrived[]> {
     const reached = (): boolean => at.arrived.length >= count;
     if (!(await this.clock.until(reached, deadlineMs ?? this.#deadlineMs))) {
@@ -196,12 +208,12 @@ export class Trial {
     return at.arrived;
   }
 
-  /** Waits for a datagram. @returns The first that has arrived. */
+  /** Waits for a datagram, and returns the first that has arrived. */
   async first(at: Endpoint): Promise<Arrived> {
     return (await this.received(at, 1))[0]!;
   }
 
-  /** Waits for what was sent before to have arrived, and asserts that it is `texts`, in this order, and nothing else. */
+  /** Waits until everything sent before has arrived, and asserts that it is `texts`, in this order, and nothing else. */
   async receivedOnly(
     at: Endpoint,
     texts: readonly string[],
@@ -212,9 +224,10 @@ export class Trial {
   }
 
   /**
-   * Sends a datagram that does arrive, and waits for it: what was sent before, and has not arrived by then, does not arrive.
+   * Sends a datagram that does arrive, and waits for it: a datagram that was sent before, and has not arrived by then, does not arrive.
    *
-   * `from` is by default a socket on loopback, which `at` must hear; `to` is where `at` is bound, loopback if that is everywhere.
+   * @param from - Sender; default: a socket on loopback, which `at` must be able to receive from.
+   * @param to - Destination; default: the address of `at`, or loopback for the wildcard address.
    */
   async fence(at: Endpoint, { from, to }: { readonly from?: Endpoint; readonly to?: Destination } = {}): Promise<void> {
     const text = `fence ${this.#fences++} of ${this.#id}`;
@@ -223,11 +236,11 @@ export class Trial {
     this.#fencer ??= this.listen({ address: this.addresses.any });
     (from ?? this.#fencer).write(text, to ?? { address, port: bound.port });
     const position = (): number => at.arrived.findIndex(({ bytes }) => bytes.toString() === text);
-    await this.until("a datagram that nothing stands in the way of arrives", () => position() >= 0);
+    await this.until("the fence arrives", () => position() >= 0);
     at.arrived.splice(position(), 1);
   }
 
-  /** Closes everything. @throws LeftoverError when something is left. */
+  /** Closes everything that the trial opened. @throws LeftoverError when something is left open. */
   async close(): Promise<void> {
     await this.#endpoints.close();
     for (const endpoint of this.#sockets) await endpoint.close();
