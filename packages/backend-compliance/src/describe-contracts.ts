@@ -2,7 +2,9 @@ import type { Family } from "@groupcast/backend";
 import { CONTRACTS } from "./all-contracts.js";
 import type { Contract } from "./contract.js";
 import type { Access } from "./endpoint/endpoint.js";
+import { answered } from "./endpoint/refusal.js";
 import { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
+import type { Site } from "./site/site.js";
 
 /** Runs contracts on one kind of endpoint: in this process, or in another one. */
 export interface ContractRunner {
@@ -32,9 +34,20 @@ export interface TestContext {
   diagnostic?(note: string): unknown;
 }
 
-/** Makes a runner of contracts in this process. */
+/**
+ * Makes a runner of contracts in this process.
+ *
+ * It watches the interfaces from its first contract on: a socket that the backend keeps for this from the first use on is no leftover.
+ */
 export function runnerFor(subject: Subject): ContractRunner {
-  return { family: subject.family, access: subject.access, run: (contract) => runContract(contract, subject) };
+  let isWatching = false;
+  const openSite = async (): Promise<Site> => {
+    const site = await subject.openSite();
+    if (!isWatching) answered(site.backend.network.watch(() => {}));
+    isWatching = true;
+    return site;
+  };
+  return { family: subject.family, access: subject.access, run: (contract) => runContract(contract, { ...subject, openSite }) };
 }
 
 /**
@@ -44,11 +57,11 @@ export function runnerFor(subject: Subject): ContractRunner {
  *
  * @example
  * ```ts
- * import { runnerFor, describeContracts, realClock, type Site } from "@groupcast/backend-compliance";
+ * import { describeContracts, loopbackSite, runnerFor, type Site } from "@groupcast/backend-compliance";
  * import { DgramBackend } from "@groupcast/backend-dgram";
  * import { describe, test } from "vitest";
  *
- * const openSite = (): Site => ({ backend: new DgramBackend(), clock: realClock, interfaces: ["lo"] });
+ * const openSite = (): Site => loopbackSite(new DgramBackend(), 4);
  * describeContracts("mine, IPv4", runnerFor({ family: 4, access: "bare", openSite }), { describe, test });
  * ```
  */

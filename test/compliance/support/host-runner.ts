@@ -23,7 +23,7 @@ export interface HostSubject {
   readonly access: Access;
 }
 
-/** Makes a runner of contracts. It runs them in one process of a namespace, and starts another one when a contract ends that. */
+/** Makes a runner of contracts. It runs them in one process of a namespace, and starts another one after a contract that fails, since that may leave anything behind. */
 export function hostRunner(backend: HostBackend, family: Family, access: Access): ContractRunner {
   const subject = { backend, family, access };
   let program: Promise<Program> | undefined;
@@ -33,11 +33,12 @@ export function hostRunner(backend: HostBackend, family: Family, access: Access)
     async run(contract) {
       if (!(await canIsolate()).isAvailable) return (await runnerOnLoopback(subject)).run(contract);
       program ??= startProgram(subject);
-      const verdict = await ask(await program, contract).catch((error: unknown) => {
+      const asked = await program;
+      return ask(asked, contract).catch(async (error: unknown) => {
         program = undefined;
+        await asked.stop();
         throw error;
       });
-      return verdict;
     },
   };
 }

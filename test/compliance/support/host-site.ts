@@ -19,14 +19,9 @@ const MAKE: Readonly<Record<HostBackend, () => DatagramBackend>> = {
 /** Path of a file in prebuilds/, or in another folder that prebuild.mjs has filled; the addons of vitest have other names. */
 const ADDON_FILE = /\S+\/linux-[^/\s]*\.node$/gm;
 
-let isWatching = false;
-
-/** The addon keeps a netlink socket from the first time that it tells of an interface; here, before anything is counted. */
 function loadNative(): NativeBackend {
   const backend = NativeBackend.load();
   refuseOtherAddons();
-  if (!isWatching) backend.network.watch(() => {});
-  isWatching = true;
   return backend;
 }
 

@@ -1,7 +1,7 @@
 // Tries contracts inside a namespace: reads ids from standard input, prints what became of them. Arguments: a JSON object.
 import { createInterface } from "node:readline";
 import type { Family } from "@groupcast/backend";
-import { type Access, type ContractId, contractOf, runContract, type Subject } from "@groupcast/backend-compliance";
+import { type Access, type ContractId, contractOf, runnerFor } from "@groupcast/backend-compliance";
 import { type HostBackend, openNamespaceSite } from "../host-site.js";
 import { reactorEndpoints } from "../reactor-endpoints.js";
 
@@ -16,12 +16,12 @@ interface Arguments {
 
 const { backend, family, access, ...facts } = JSON.parse(process.argv[2] ?? "{}") as Arguments;
 const foreignSockets = facts.foreignSockets.map((socket) => ({ ...socket, family }));
-const subject: Subject = {
+const runner = runnerFor({
   family,
   access,
   openSite: () => openNamespaceSite(backend, { ...facts, foreignSockets }),
   ...(access === "reactor" && { makeEndpoints: reactorEndpoints }),
-};
+});
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id } = JSON.parse(line) as { id: ContractId };
@@ -30,7 +30,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 async function verdict(id: ContractId): Promise<object> {
   try {
-    return await runContract(contractOf(id), subject);
+    return await runner.run(contractOf(id));
   } catch (error) {
     return { state: "broken", message: String(error), stack: error instanceof Error ? error.stack : "" };
   }
