@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { Bench, Recorder } from "./recorder.js";
+import { DgramSockets, Recorder } from "./dgram-sockets.js";
 import { canRun, runInheriting } from "./run-program.js";
 
 const NEEDS_PYTHON = "needs python3 to open a descriptor for another program";
@@ -51,16 +51,16 @@ test("adoptSocket() takes a connected descriptor, but sendFailed() tells of EISC
 });
 
 test("adoptSocket() returns -EINVAL when the descriptor is no UDP socket, and leaves nothing half open", () => {
-  using bench = new Bench();
+  using sockets = new DgramSockets();
   const folder = mkdtempSync(join(tmpdir(), "adopt-"));
   const file = openSync(join(folder, "file"), "w");
-  expect(bench.backend.adoptSocket(file, new Recorder())).toBe(ERRNO.EINVAL);
+  expect(sockets.backend.adoptSocket(file, new Recorder())).toBe(ERRNO.EINVAL);
   rmSync(folder, { recursive: true });
   const NOBODY_HAS_OPENED = 60_000;
-  expect(bench.backend.adoptSocket(NOBODY_HAS_OPENED, new Recorder())).toBe(ERRNO.EINVAL);
+  expect(sockets.backend.adoptSocket(NOBODY_HAS_OPENED, new Recorder())).toBe(ERRNO.EINVAL);
 });
 
 test("adoptSocket() returns -ENOTSUP for descriptor 0, where dgram would bind a socket of its own", () => {
-  using bench = new Bench();
-  expect(bench.backend.adoptSocket(0, new Recorder())).toBe(ERRNO.ENOTSUP);
+  using sockets = new DgramSockets();
+  expect(sockets.backend.adoptSocket(0, new Recorder())).toBe(ERRNO.ENOTSUP);
 });

@@ -2,7 +2,7 @@ import { FEATURE_NAMES } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { expect, test } from "vitest";
-import { Bench } from "./recorder.js";
+import { DgramSockets } from "./dgram-sockets.js";
 
 test("DgramBackend says its name and why it is in use", () => {
   expect(new DgramBackend()).toMatchObject({ name: "dgram", reason: "node:dgram was asked for" });
@@ -27,9 +27,9 @@ test("capabilities leaves out getting what dgram can set but nobody can ask for"
 });
 
 test.each(["blockSource", "unblockSource"] as const)("%s() throws ERR_UNSUPPORTED_OPERATION", (operation) => {
-  using bench = new Bench();
-  const { socket } = bench.listen();
-  const [loopback] = answered(bench.backend.network.interfaces());
+  using sockets = new DgramSockets();
+  const { socket } = sockets.listen();
+  const [loopback] = answered(sockets.backend.network.interfaces());
   if (loopback === undefined) throw new Error("the host has no interface");
   const refusal = expect.objectContaining({ code: "ERR_UNSUPPORTED_OPERATION", operation, backend: "dgram" });
   expect(() => socket[operation]("239.255.0.1", loopback, "127.0.0.1")).toThrow(refusal);

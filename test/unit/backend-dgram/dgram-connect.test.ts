@@ -1,21 +1,21 @@
 import { socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { accepted, Bench, batchTo, localOf, sendOne, settle } from "./recorder.js";
+import { accepted, batchTo, DgramSockets, localOf, sendOne, settle } from "./dgram-sockets.js";
 
 const BROADCAST = socketAddress("127.255.255.255", 9);
 
 /** A port of the loopback interface that nobody listens on. */
-function deadPort(bench: Bench): ReturnType<typeof socketAddress> {
-  const { socket, local } = bench.listen();
+function deadPort(sockets: DgramSockets): ReturnType<typeof socketAddress> {
+  const { socket, local } = sockets.listen();
   socket.close();
   return local;
 }
 
 test("connect() has connected when it returns: send() needs no destination, peerAddress() tells it", async () => {
-  using bench = new Bench();
-  const server = bench.listen();
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const server = sockets.listen();
+  const client = sockets.listen();
   expect(client.socket.peerAddress()).toBeUndefined();
   expect(client.socket.connect(server.local)).toBe(0);
   expect(client.socket.peerAddress()).toEqual(server.local);
@@ -25,19 +25,19 @@ test("connect() has connected when it returns: send() needs no destination, peer
 });
 
 test("connect() binds to a free port when the socket is not bound", () => {
-  using bench = new Bench();
-  const server = bench.listen();
-  const { socket } = bench.open();
+  using sockets = new DgramSockets();
+  const server = sockets.listen();
+  const { socket } = sockets.open();
   expect(socket.connect(server.local)).toBe(0);
   expect(localOf(socket).address).toBe("127.0.0.1");
   expect(localOf(socket).port).toBeGreaterThan(0);
 });
 
 test("connect() keeps out whoever is not the peer, from the moment it returns", async () => {
-  using bench = new Bench();
-  const peer = bench.listen();
-  const stranger = bench.listen();
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const peer = sockets.listen();
+  const stranger = sockets.listen();
+  const client = sockets.listen();
   accepted(client.socket.connect(peer.local));
   sendOne(stranger.socket, "let me in", client.local);
   sendOne(peer.socket, "fence", client.local);
@@ -46,18 +46,18 @@ test("connect() keeps out whoever is not the peer, from the moment it returns", 
 });
 
 test("connect() returns -EISCONN when the socket is connected, and the peer stays", () => {
-  using bench = new Bench();
-  const server = bench.listen();
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const server = sockets.listen();
+  const client = sockets.listen();
   accepted(client.socket.connect(server.local));
   expect(client.socket.connect(client.local)).toBe(ERRNO.EISCONN);
   expect(client.socket.peerAddress()).toEqual(server.local);
 });
 
 test("connect() is refused by the kernel without leaving the socket half connected", async () => {
-  using bench = new Bench();
-  const server = bench.listen();
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const server = sockets.listen();
+  const client = sockets.listen();
   const outcome = client.socket.connect(BROADCAST);
   expect(client.socket.peerAddress()).toBeUndefined();
   expect(sendOne(client.socket, "addressed", server.local)).toBe(1);
@@ -68,10 +68,10 @@ test("connect() is refused by the kernel without leaving the socket half connect
 });
 
 test("disconnect() keeps the port, hears everybody again, and connect() may follow", async () => {
-  using bench = new Bench();
-  const peer = bench.listen();
-  const stranger = bench.listen();
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const peer = sockets.listen();
+  const stranger = sockets.listen();
+  const client = sockets.listen();
   accepted(client.socket.connect(peer.local));
   expect(client.socket.disconnect()).toBe(0);
   expect(client.socket.peerAddress()).toBeUndefined();
@@ -83,14 +83,14 @@ test("disconnect() keeps the port, hears everybody again, and connect() may foll
 });
 
 test("disconnect() returns -ENOTCONN when the socket is not connected", () => {
-  using bench = new Bench();
-  expect(bench.listen().socket.disconnect()).toBe(ERRNO.ENOTCONN);
+  using sockets = new DgramSockets();
+  expect(sockets.listen().socket.disconnect()).toBe(ERRNO.ENOTCONN);
 });
 
 test("sendFailed() tells of a refused peer, again and again, and the socket stays open", async () => {
-  using bench = new Bench();
-  const dead = deadPort(bench);
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const dead = deadPort(sockets);
+  const client = sockets.listen();
   accepted(client.socket.connect(dead));
   for (const count of [1, 2]) {
     expect(sendOne(client.socket, "anybody there?")).toBe(1);
@@ -103,28 +103,28 @@ test("sendFailed() tells of a refused peer, again and again, and the socket stay
 });
 
 test("close() silences a refusal that comes later", async () => {
-  using bench = new Bench();
-  const dead = deadPort(bench);
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const dead = deadPort(sockets);
+  const client = sockets.listen();
   accepted(client.socket.connect(dead));
   sendOne(client.socket, "anybody there?");
   client.socket.close();
-  await settle(bench.listen());
+  await settle(sockets.listen());
   expect(client.seen.lost).toEqual([]);
 });
 
 test("send() takes the connected peer as a destination, and returns -EISCONN for another", () => {
-  using bench = new Bench();
-  const server = bench.listen();
-  const client = bench.listen();
+  using sockets = new DgramSockets();
+  const server = sockets.listen();
+  const client = sockets.listen();
   accepted(client.socket.connect(server.local));
   expect(sendOne(client.socket, "x", { ...server.local })).toBe(1);
   expect(sendOne(client.socket, "x", client.local)).toBe(ERRNO.EISCONN);
 });
 
 test("send() takes what comes before a datagram it refuses, and says why when that one is the first", () => {
-  using bench = new Bench();
-  const { socket, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, local } = sockets.listen();
   const batch = { ...batchTo(["1", "2", "3"]), to: [local, local, undefined] };
   expect(socket.send(batch, 0, 3)).toBe(2);
   expect(socket.send(batch, 2, 3)).toBe(ERRNO.EDESTADDRREQ);

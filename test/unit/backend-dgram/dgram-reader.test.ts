@@ -1,20 +1,20 @@
 import { socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { accepted, Bench, batchTo, localOf, sendOne, settle, WIDE } from "./recorder.js";
+import { accepted, batchTo, DgramSockets, localOf, sendOne, settle, WIDE } from "./dgram-sockets.js";
 
 test("received() is called after send() has returned", async () => {
-  using bench = new Bench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, seen, local } = sockets.listen();
   sendOne(socket, "later", local);
   expect(seen.datagrams).toEqual([]);
   await seen.arrivals(1);
 });
 
 test("received() gets bytes, sender and length as they were sent, also of an empty datagram", async () => {
-  using bench = new Bench();
-  const receiver = bench.listen();
-  const sender = bench.listen();
+  using sockets = new DgramSockets();
+  const receiver = sockets.listen();
+  const sender = sockets.listen();
   const bytes = Buffer.from(Array.from({ length: 65_507 }, (_, index) => index * 7));
   accepted(sender.socket.send(batchTo([bytes, ""], receiver.local), 0, 2));
   receiver.seen.onReceived = (batch) => expect(batch.lengthBytes(0)).toBe(batch.view(0).length);
@@ -27,8 +27,8 @@ test("received() gets bytes, sender and length as they were sent, also of an emp
 });
 
 test("received() says what is not known of a datagram by leaving it out", async () => {
-  using bench = new Bench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, seen, local } = sockets.listen();
   seen.onReceived = (batch) => {
     expect(batch.arrival(0)).toEqual({ truncated: false });
     expect([batch.destination(0), batch.interfaceIndex(0)]).toEqual(["", 0]);
@@ -39,8 +39,8 @@ test("received() says what is not known of a datagram by leaving it out", async 
 });
 
 test("maxPacketBytes cuts a longer datagram and flags it, and leaves one of that length whole", async () => {
-  using bench = new Bench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, seen, local } = sockets.listen();
   accepted(socket.startReading({ ...WIDE, maxPacketBytes: 4 }));
   socket.send(batchTo(["12345", "1234"], local), 0, 2);
   await seen.arrivals(2);
@@ -49,9 +49,9 @@ test("maxPacketBytes cuts a longer datagram and flags it, and leaves one of that
 });
 
 test("startReading() delivers what arrived since bind(), in order, after it has returned", async () => {
-  using bench = new Bench();
-  const sender = bench.listen();
-  const { socket, seen } = bench.open();
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen } = sockets.open();
   accepted(socket.bind(socketAddress("127.0.0.1", 0)));
   sender.socket.send(batchTo(["first", "second"], localOf(socket)), 0, 2);
   await settle(sender);
@@ -64,9 +64,9 @@ test("startReading() delivers what arrived since bind(), in order, after it has 
 });
 
 test("stopReading() ends delivery until startReading(), and nothing is lost in between", async () => {
-  using bench = new Bench();
-  const sender = bench.listen();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
   sendOne(sender.socket, "before", local);
   await seen.arrivals(1);
   socket.stopReading();
@@ -79,9 +79,9 @@ test("stopReading() ends delivery until startReading(), and nothing is lost in b
 });
 
 test("stopReading() inside received() makes that datagram the last for now", async () => {
-  using bench = new Bench();
-  const sender = bench.listen();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
   seen.onReceived = () => socket.stopReading();
   sender.socket.send(batchTo(["first", "second", "third"], local), 0, 3);
   await seen.arrivals(1);
@@ -92,9 +92,9 @@ test("stopReading() inside received() makes that datagram the last for now", asy
 });
 
 test("maxDatagrams and maxBytes end a wake-up that delivers what was held", async () => {
-  using bench = new Bench();
-  const sender = bench.listen();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
   socket.stopReading();
   sender.socket.send(batchTo(["1", "2", "3", "4"], local), 0, 4);
   await settle(sender);
@@ -107,9 +107,9 @@ test("maxDatagrams and maxBytes end a wake-up that delivers what was held", asyn
 });
 
 test('getOption("unreadDrops") counts what nobody read and nothing could hold any more', async () => {
-  using bench = new Bench();
-  const sender = bench.listen();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
   accepted(socket.setOption("receiveBufferBytes", 5_000));
   const limitBytes = socket.getOption("receiveBufferBytes");
   socket.stopReading();
@@ -127,8 +127,8 @@ test('getOption("unreadDrops") counts what nobody read and nothing could hold an
 });
 
 test("startReading() returns -EBADF when the socket is closed", () => {
-  using bench = new Bench();
-  const { socket } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket } = sockets.listen();
   socket.close();
   expect(socket.startReading(WIDE)).toBe(ERRNO.EBADF);
 });

@@ -2,13 +2,13 @@ import { socketAddress } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { accepted, Bench, batchTo, localOf, sendOne } from "./recorder.js";
+import { accepted, batchTo, DgramSockets, localOf, sendOne } from "./dgram-sockets.js";
 import { canRun, isolated, runIsolated } from "./run-program.js";
 
 test("send() sends the datagrams of the range it is given, in order, and returns how many", async () => {
-  using bench = new Bench();
-  const receiver = bench.listen();
-  const sender = bench.listen();
+  using sockets = new DgramSockets();
+  const receiver = sockets.listen();
+  const sender = sockets.listen();
   expect(sender.socket.send(batchTo(["0", "1", "2", "3"], receiver.local), 1, 3)).toBe(2);
   sendOne(sender.socket, "fence", receiver.local);
   await receiver.seen.arrivals(3);
@@ -16,8 +16,8 @@ test("send() sends the datagrams of the range it is given, in order, and returns
 });
 
 test("send() has copied the bytes when it returns", async () => {
-  using bench = new Bench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, seen, local } = sockets.listen();
   const batch = batchTo(["unchanged"], local);
   accepted(socket.send(batch, 0, 1));
   batch.bytes.fill("!");
@@ -26,17 +26,17 @@ test("send() has copied the bytes when it returns", async () => {
 });
 
 test("send() binds to a free port when the socket is not bound", async () => {
-  using bench = new Bench();
-  const receiver = bench.listen();
-  const { socket } = bench.open();
+  using sockets = new DgramSockets();
+  const receiver = sockets.listen();
+  const { socket } = sockets.open();
   expect(sendOne(socket, "hello", receiver.local)).toBe(1);
   await receiver.seen.arrivals(1);
   expect(receiver.seen.datagrams[0]?.from.port).toBe(localOf(socket).port);
 });
 
 test("sendFailed() tells of a datagram too long for UDP, and those around it are sent", async () => {
-  using bench = new Bench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, seen, local } = sockets.listen();
   expect(socket.send(batchTo(["before", Buffer.alloc(65_508), "after"], local), 0, 3)).toBe(3);
   await seen.arrivals(2);
   await seen.until("a loss", () => seen.lost.length === 1);
@@ -45,8 +45,8 @@ test("sendFailed() tells of a datagram too long for UDP, and those around it are
 });
 
 test("broadcast decides whether a broadcast is refused with EACCES", async () => {
-  using bench = new Bench();
-  const { socket, seen } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, seen } = sockets.listen();
   const everybody = socketAddress("127.255.255.255", 9);
   sendOne(socket, "x", everybody);
   await seen.until("a loss", () => seen.lost.length === 1);
@@ -59,13 +59,13 @@ test("broadcast decides whether a broadcast is refused with EACCES", async () =>
 });
 
 test("send() reaches a link-local address by its zone, and the sender's zone comes back", async ({ skip }) => {
-  using bench = new Bench();
-  const link = answered(bench.backend.network.interfaces())
+  using sockets = new DgramSockets();
+  const link = answered(sockets.backend.network.interfaces())
     .flatMap(({ name, addresses }) => addresses.map(({ address }) => `${address}%${name}`))
     .find((address) => address.startsWith("fe80:"));
   if (link === undefined) return skip("the host has no IPv6 link-local address");
-  const receiver = bench.listen(link);
-  const sender = bench.listen(link);
+  const receiver = sockets.listen(link);
+  const sender = sockets.listen(link);
   expect(receiver.local.address).toBe(link);
   expect(sendOne(sender.socket, "over the link", receiver.local)).toBe(1);
   await receiver.seen.arrivals(1);
@@ -74,8 +74,8 @@ test("send() reaches a link-local address by its zone, and the sender's zone com
 });
 
 test("send() throws ERR_UNSUPPORTED_OPERATION when a datagram names where it leaves from, and sends nothing", async () => {
-  using bench = new Bench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, seen, local } = sockets.listen();
   const batch = { ...batchTo(["1", "2"], local), via: [undefined, { interfaceIndex: 1, source: undefined }] };
   expect(() => socket.send(batch, 0, 2)).toThrow(expect.objectContaining({ code: "ERR_UNSUPPORTED_OPERATION", operation: "send" }));
   sendOne(socket, "fence", local);

@@ -4,14 +4,14 @@ import { socketAddress } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { expect, test, vi } from "vitest";
-import { accepted, Bench, batchTo, localOf, sendOne, settle, WIDE } from "./recorder.js";
+import { accepted, batchTo, DgramSockets, localOf, sendOne, settle, WIDE } from "./dgram-sockets.js";
 import { runWithFewDescriptors } from "./run-program.js";
 
 const LOOPBACK = socketAddress("127.0.0.1", 0);
 
 test("bind() has bound when it returns, to a free port where 0 was asked for", () => {
-  using bench = new Bench();
-  const { socket } = bench.open();
+  using sockets = new DgramSockets();
+  const { socket } = sockets.open();
   expect(socket.localAddress()).toEqual(socketAddress("0.0.0.0", 0));
   expect(socket.bind(LOOPBACK)).toBe(0);
   const { address, port } = localOf(socket);
@@ -20,30 +20,30 @@ test("bind() has bound when it returns, to a free port where 0 was asked for", (
 });
 
 test("bind() returns -EADDRINUSE inside the call when the port is taken, and the socket can be bound elsewhere then", () => {
-  using bench = new Bench();
-  const taken = bench.listen();
-  const { socket } = bench.open();
+  using sockets = new DgramSockets();
+  const taken = sockets.listen();
+  const { socket } = sockets.open();
   expect(socket.bind(taken.local)).toBe(ERRNO.EADDRINUSE);
   expect(socket.bind(LOOPBACK)).toBe(0);
 });
 
 test("bind() returns -EADDRNOTAVAIL when the address is another host's", () => {
-  using bench = new Bench();
-  expect(bench.open().socket.bind(socketAddress("198.51.100.1", 0))).toBe(ERRNO.EADDRNOTAVAIL);
+  using sockets = new DgramSockets();
+  expect(sockets.open().socket.bind(socketAddress("198.51.100.1", 0))).toBe(ERRNO.EADDRNOTAVAIL);
 });
 
 test("bind() returns -EINVAL when the socket is bound, -EBADF when it is closed", () => {
-  using bench = new Bench();
-  const { socket } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket } = sockets.listen();
   expect(socket.bind(LOOPBACK)).toBe(ERRNO.EINVAL);
   socket.close();
   expect(socket.bind(LOOPBACK)).toBe(ERRNO.EBADF);
 });
 
 test("bind() lets two sockets share a port when both were told to reuse the address", () => {
-  using bench = new Bench();
-  const first = bench.open().socket;
-  const second = bench.open().socket;
+  using sockets = new DgramSockets();
+  const first = sockets.open().socket;
+  const second = sockets.open().socket;
   accepted(first.setOption("reuseAddress", 1));
   accepted(second.setOption("reuseAddress", 1));
   accepted(first.bind(LOOPBACK));
@@ -51,24 +51,24 @@ test("bind() lets two sockets share a port when both were told to reuse the addr
 });
 
 test("ipv6Only leaves the port to an IPv4 socket when it is set before bind()", () => {
-  using bench = new Bench();
-  const six = bench.open(6).socket;
+  using sockets = new DgramSockets();
+  const six = sockets.open(6).socket;
   accepted(six.setOption("ipv6Only", 1));
   accepted(six.bind(socketAddress("::", 0)));
-  expect(bench.open().socket.bind(socketAddress("0.0.0.0", localOf(six).port))).toBe(0);
+  expect(sockets.open().socket.bind(socketAddress("0.0.0.0", localOf(six).port))).toBe(0);
 });
 
 test("close() frees the port at once", () => {
-  using bench = new Bench();
-  const { socket, local } = bench.listen();
+  using sockets = new DgramSockets();
+  const { socket, local } = sockets.listen();
   socket.close();
-  expect(bench.open().socket.bind(local)).toBe(0);
+  expect(sockets.open().socket.bind(local)).toBe(0);
 });
 
 test("close() loses nothing that was taken before it", async () => {
-  using bench = new Bench();
-  const receiver = bench.listen();
-  const sender = bench.listen();
+  using sockets = new DgramSockets();
+  const receiver = sockets.listen();
+  const sender = sockets.listen();
   const texts = Array.from({ length: 20 }, (_, index) => `number ${index}`);
   expect(sender.socket.send(batchTo(texts, receiver.local), 0, 20)).toBe(20);
   sender.socket.close();
@@ -77,9 +77,9 @@ test("close() loses nothing that was taken before it", async () => {
 });
 
 test("close() ends delivery, also of what has arrived already", async () => {
-  using bench = new Bench();
-  const closed = bench.listen();
-  const sender = bench.listen();
+  using sockets = new DgramSockets();
+  const closed = sockets.listen();
+  const sender = sockets.listen();
   sendOne(sender.socket, "too late", closed.local);
   closed.socket.close();
   closed.socket.close();
@@ -88,9 +88,9 @@ test("close() ends delivery, also of what has arrived already", async () => {
 });
 
 test("close() inside received() makes that datagram the last", async () => {
-  using bench = new Bench();
-  const receiver = bench.listen();
-  const sender = bench.listen();
+  using sockets = new DgramSockets();
+  const receiver = sockets.listen();
+  const sender = sockets.listen();
   receiver.seen.onReceived = () => receiver.socket.close();
   sender.socket.send(batchTo(["first", "second"], receiver.local), 0, 2);
   await settle(sender);
@@ -98,9 +98,9 @@ test("close() inside received() makes that datagram the last", async () => {
 });
 
 test("close() makes everything that needs the kernel answer -EBADF", () => {
-  using bench = new Bench();
-  const { socket, local } = bench.listen();
-  const lo = answered(bench.backend.network.interfaces())[0];
+  using sockets = new DgramSockets();
+  const { socket, local } = sockets.listen();
+  const lo = answered(sockets.backend.network.interfaces())[0];
   socket.close();
   const outcomes = [
     socket.localAddress(),
@@ -119,8 +119,8 @@ test("close() makes everything that needs the kernel answer -EBADF", () => {
 });
 
 test("unref() lets the process end while the socket is open, also when it came before bind(); ref() undoes it", async () => {
-  using bench = new Bench();
-  const { socket } = bench.open();
+  using sockets = new DgramSockets();
+  const { socket } = sockets.open();
   socket.unref();
   accepted(socket.bind(LOOPBACK));
   await nextTurn(); // closed sockets, of earlier tests too, count until the turn ends
@@ -143,9 +143,9 @@ test("calls answer -EMFILE when there are no more descriptors, and go on when th
 });
 
 test("bind() that throws half way leaves no socket bound, and getOption() none open", () => {
-  using bench = new Bench();
+  using sockets = new DgramSockets();
   const closed = vi.spyOn(Socket.prototype, "close");
-  const { socket } = bench.open();
+  const { socket } = sockets.open();
   accepted(socket.setOption("broadcast", 1));
   vi.spyOn(Socket.prototype, "setBroadcast").mockImplementation(refuse);
   expect(() => socket.bind(LOOPBACK)).toThrow("a bug");
@@ -153,7 +153,7 @@ test("bind() that throws half way leaves no socket bound, and getOption() none o
   vi.mocked(Socket.prototype.setBroadcast).mockRestore();
   expect(socket.bind(LOOPBACK)).toBe(0);
 
-  const { socket: other } = bench.open();
+  const { socket: other } = sockets.open();
   closed.mockClear();
   vi.spyOn(Socket.prototype, "getRecvBufferSize").mockImplementation(refuse);
   expect(() => other.getOption("receiveBufferBytes")).toThrow("a bug");

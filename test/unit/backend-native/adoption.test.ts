@@ -1,8 +1,8 @@
 import { openSync } from "node:fs";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { NativeBench, needAddonAnd, Recorder } from "../../support/backend-native-bench.js";
 import { runWithDescriptor } from "../../support/backend-native-program.js";
+import { NativeSockets, needAddonAnd, Recorder } from "../../support/native-sockets.js";
 import { hasCommand } from "../../support/probe.js";
 
 const PROGRAM = "adopted-descriptor.mjs";
@@ -70,15 +70,15 @@ describe("adoptSocket() refuses", () => {
   });
 
   test("what is not open with EBADF", () => {
-    using bench = new NativeBench();
-    expect(bench.backend.adoptSocket(-1, new Recorder(), undefined)).toBe(ERRNO.EBADF);
-    expect(bench.backend.adoptSocket(1_000_000, new Recorder(), undefined)).toBe(ERRNO.EBADF);
+    using sockets = new NativeSockets();
+    expect(sockets.backend.adoptSocket(-1, new Recorder(), undefined)).toBe(ERRNO.EBADF);
+    expect(sockets.backend.adoptSocket(1_000_000, new Recorder(), undefined)).toBe(ERRNO.EBADF);
   });
 
   test("a file of this process, and leaves it open", () => {
-    using bench = new NativeBench();
+    using sockets = new NativeSockets();
     const file = openSync("/dev/null", "r");
-    const refuse = (): unknown => bench.backend.adoptSocket(file, new Recorder(), undefined);
+    const refuse = (): unknown => sockets.backend.adoptSocket(file, new Recorder(), undefined);
     expect([refuse(), refuse()]).toEqual([ERRNO.ENOTSOCK, ERRNO.ENOTSOCK]); // EBADF the second time, if it were closed
   });
 });

@@ -1,8 +1,8 @@
 import { socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { accepted, deadPeer, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 import { runInNamespace } from "../../support/backend-native-program.js";
+import { accepted, deadPeer, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
 
 needAddonAnd();
@@ -11,9 +11,9 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   const any = address === "::1" ? "::" : "0.0.0.0";
 
   test("connect() fixes the peer, and shuts others out", async () => {
-    using bench = new NativeBench();
-    const [peer, stranger] = [bench.listen(address), bench.listen(address)];
-    const { socket, seen } = bench.listen(any);
+    using sockets = new NativeSockets();
+    const [peer, stranger] = [sockets.listen(address), sockets.listen(address)];
+    const { socket, seen } = sockets.listen(any);
     expect(socket.peerAddress()).toBeUndefined();
     expect(socket.connect(peer.local)).toBe(0);
     expect(socket.peerAddress()).toEqual(peer.local);
@@ -27,9 +27,9 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   });
 
   test.each([address, any])("disconnect() gives back the address %s and the port, and lets others in again", async (bound) => {
-    using bench = new NativeBench();
-    const [peer, stranger] = [bench.listen(address), bench.listen(address)];
-    const { socket, seen, local } = bench.listen(bound);
+    using sockets = new NativeSockets();
+    const [peer, stranger] = [sockets.listen(address), sockets.listen(address)];
+    const { socket, seen, local } = sockets.listen(bound);
     accepted(socket.connect(peer.local));
     expect(socket.disconnect()).toBe(0);
     expect(socket.localAddress()).toEqual(local);
@@ -40,20 +40,20 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   });
 
   test("disconnect() keeps a port that was asked for by number", () => {
-    using bench = new NativeBench();
-    const { port } = deadPeer(bench, address);
-    const { socket } = bench.open(address === "::1" ? 6 : 4);
+    using sockets = new NativeSockets();
+    const { port } = deadPeer(sockets, address);
+    const { socket } = sockets.open(address === "::1" ? 6 : 4);
     accepted(socket.bind(socketAddress(any, port)));
-    accepted(socket.connect(bench.listen(address).local));
+    accepted(socket.connect(sockets.listen(address).local));
     expect(socket.disconnect()).toBe(0);
     expect(localOf(socket)).toMatchObject({ address: any, port });
   });
 
   test("disconnect() keeps bindToInterface, whenever it was set", () => {
-    using bench = new NativeBench();
-    const peer = bench.listen(address);
-    const { socket } = bench.listen(any);
-    const { index } = bench.interface("lo");
+    using sockets = new NativeSockets();
+    const peer = sockets.listen(address);
+    const { socket } = sockets.listen(any);
+    const { index } = sockets.interface("lo");
     accepted(socket.setOption("bindToInterface", index));
     accepted(socket.connect(peer.local));
     accepted(socket.disconnect());
@@ -65,9 +65,9 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   });
 
   test("connect() again changes the peer", () => {
-    using bench = new NativeBench();
-    const [one, two] = [bench.listen(address), bench.listen(address)];
-    const { socket } = bench.listen(any);
+    using sockets = new NativeSockets();
+    const [one, two] = [sockets.listen(address), sockets.listen(address)];
+    const { socket } = sockets.listen(any);
     accepted(socket.connect(one.local));
     expect(socket.connect(two.local)).toBe(0);
     expect(socket.peerAddress()).toEqual(two.local);
@@ -88,9 +88,9 @@ test("disconnect() after a link-local peer does not stay on its link", async (co
 });
 
 test("connect() and bind() return the errno of what cannot be", () => {
-  using bench = new NativeBench();
-  const { socket, local } = bench.listen();
-  const other = bench.open().socket;
+  using sockets = new NativeSockets();
+  const { socket, local } = sockets.listen();
+  const other = sockets.open().socket;
   expect(other.bind(local)).toBe(ERRNO.EADDRINUSE);
   expect(other.bind(socketAddress("192.0.2.77", 0))).toBe(ERRNO.EADDRNOTAVAIL);
   expect(socket.bind(local)).toBe(ERRNO.EINVAL);

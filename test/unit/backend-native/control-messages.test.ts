@@ -1,6 +1,6 @@
 import { socketAddress } from "@groupcast/backend";
 import { describe, expect, test } from "vitest";
-import { accepted, localOf, NativeBench, needAddonAnd, sendTo, WIDE } from "../../support/backend-native-bench.js";
+import { accepted, localOf, NativeSockets, needAddonAnd, sendTo, WIDE } from "../../support/native-sockets.js";
 import { hasMulticastLoopback, skipUnless } from "../../support/probe.js";
 
 const NS_PER_MS = 1_000_000n;
@@ -9,8 +9,8 @@ const CLOCK_TOLERANCE_MS = 1_000n; // the kernel stamps before the test looks at
 needAddonAnd();
 
 test("arrival() holds only whether the datagram was cut, where nothing was asked for", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const asked: unknown[] = [];
   seen.onReceived = (batch) => asked.push(batch.destination(0), batch.interfaceIndex(0));
   sendTo(socket, local, "x");
@@ -21,10 +21,10 @@ test("arrival() holds only whether the datagram was cut, where nothing was asked
 
 describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   test("arrival() tells destination, interface, TTL and time of each datagram", async () => {
-    using bench = new NativeBench();
+    using sockets = new NativeSockets();
     const any = address === "::1" ? "::" : "0.0.0.0";
-    const { socket, seen } = bench.listen(any, { receivePacketInfo: 1, receiveTtl: 1, receiveTimestamp: 1 });
-    const { index } = bench.interface("lo");
+    const { socket, seen } = sockets.listen(any, { receivePacketInfo: 1, receiveTtl: 1, receiveTimestamp: 1 });
+    const { index } = sockets.interface("lo");
     const asked: unknown[] = [];
     seen.onReceived = (batch) => asked.push(batch.destination(0), batch.interfaceIndex(0));
     accepted(socket.setOption("unicastTtl", 7));
@@ -38,8 +38,8 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   });
 
   test("arrival() is the same for every datagram of an offloaded run", async () => {
-    using bench = new NativeBench();
-    const { socket, seen, local } = bench.listen(address, { receiveOffload: 1, receivePacketInfo: 1, receiveTtl: 1 });
+    using sockets = new NativeSockets();
+    const { socket, seen, local } = sockets.listen(address, { receiveOffload: 1, receivePacketInfo: 1, receiveTtl: 1 });
     sendTo(socket, local, "one", "two", "end");
     await seen.arrivals(3);
     expect(seen.texts).toEqual(["one", "two", "end"]);
@@ -49,9 +49,9 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
 
 test("destination() is the group, not an address of ours, for multicast", async (context) => {
   await skipUnless(context, hasMulticastLoopback);
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("0.0.0.0", { receivePacketInfo: 1 });
-  const loopback = bench.interface("lo");
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("0.0.0.0", { receivePacketInfo: 1 });
+  const loopback = sockets.interface("lo");
   accepted(socket.join("239.255.41.8", loopback, undefined));
   accepted(socket.setMulticastInterface(loopback));
   sendTo(socket, socketAddress("239.255.41.8", local.port), "x");
@@ -60,8 +60,8 @@ test("destination() is the group, not an address of ours, for multicast", async 
 });
 
 test("arrival() counts the datagrams lost before it, once receiveDropCount is on", async () => {
-  using bench = new NativeBench();
-  const { socket, seen } = bench.open();
+  using sockets = new NativeSockets();
+  const { socket, seen } = sockets.open();
   accepted(socket.setOption("receiveDropCount", 1));
   accepted(socket.setOption("receiveBufferBytes", 1));
   accepted(socket.bind(socketAddress("127.0.0.1", 0)));

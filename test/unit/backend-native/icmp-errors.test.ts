@@ -1,6 +1,6 @@
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { accepted, batchOf, deadPeer, type End, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
+import { accepted, batchOf, deadPeer, type End, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 
 const REFUSED = ERRNO.ECONNREFUSED;
 
@@ -8,9 +8,9 @@ needAddonAnd();
 
 describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   test("sendFailed() names the peer that refused, on a socket that is not connected", async () => {
-    using bench = new NativeBench();
-    const [dead, alsoDead] = [deadPeer(bench, address), deadPeer(bench, address)];
-    const { socket, seen } = bench.listen(address, { receiveErrors: 1 });
+    using sockets = new NativeSockets();
+    const [dead, alsoDead] = [deadPeer(sockets, address), deadPeer(sockets, address)];
+    const { socket, seen } = sockets.listen(address, { receiveErrors: 1 });
     expect(sendTo(socket, dead, "lost")).toBe(1);
     await seen.losses(1);
     expect(sendTo(socket, alsoDead, "lost")).toBe(1);
@@ -23,10 +23,10 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   });
 
   test("send() neither loses nor blames what follows a refused datagram, in one call or in several", async () => {
-    using bench = new NativeBench();
-    const dead = deadPeer(bench, address);
-    const alive = bench.listen(address);
-    const { socket, seen } = bench.listen(address, { receiveErrors: 1 });
+    using sockets = new NativeSockets();
+    const dead = deadPeer(sockets, address);
+    const alive = sockets.listen(address);
+    const { socket, seen } = sockets.listen(address, { receiveErrors: 1 });
     const datagrams = [dead, alive.local, dead, alive.local, alive.local].map((to, index) => ({ bytes: `${index}`, to }));
     expect(socket.send(batchOf(datagrams), 0, datagrams.length)).toBe(datagrams.length);
     expect(sendTo(socket, dead, "5")).toBe(1);
@@ -38,9 +38,9 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   });
 
   test("sendFailed() tells of a refused connected peer, and the datagram after it is sent", async () => {
-    using bench = new NativeBench();
-    const dead = deadPeer(bench, address);
-    const { socket, seen } = bench.open(address === "::1" ? 6 : 4);
+    using sockets = new NativeSockets();
+    const dead = deadPeer(sockets, address);
+    const { socket, seen } = sockets.open(address === "::1" ? 6 : 4);
     accepted(socket.connect(dead));
     expect(sendTo(socket, undefined, "first")).toBe(1);
     expect(sendTo(socket, undefined, "second")).toBe(1);
@@ -50,21 +50,21 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   });
 
   test("sendFailed() tells once of each refusal when a connected socket queues errors too", async () => {
-    using bench = new NativeBench();
-    const dead = deadPeer(bench, address);
-    const { socket, seen } = bench.listen(address, { receiveErrors: 1 });
+    using sockets = new NativeSockets();
+    const dead = deadPeer(sockets, address);
+    const { socket, seen } = sockets.listen(address, { receiveErrors: 1 });
     accepted(socket.connect(dead));
     sendTo(socket, undefined, "first", "", "third"); // the empty one keeps them apart
     await seen.losses(3);
-    await fence(bench.listen(address));
+    await fence(sockets.listen(address));
     expect(seen.lost).toEqual(new Array(3).fill({ errno: REFUSED, peer: dead }));
   });
 });
 
 test("sendFailed() is not called inside send()", async () => {
-  using bench = new NativeBench();
-  const dead = deadPeer(bench);
-  const { socket, seen } = bench.listen("127.0.0.1", { receiveErrors: 1 });
+  using sockets = new NativeSockets();
+  const dead = deadPeer(sockets);
+  const { socket, seen } = sockets.listen("127.0.0.1", { receiveErrors: 1 });
   let isSending = true;
   let calledInside = false;
   seen.onSendFailed = () => {
@@ -77,9 +77,9 @@ test("sendFailed() is not called inside send()", async () => {
 });
 
 test("sendFailed() is called on a socket that does not read", async () => {
-  using bench = new NativeBench();
-  const dead = deadPeer(bench);
-  const { socket, seen } = bench.listen("127.0.0.1", { receiveErrors: 1 });
+  using sockets = new NativeSockets();
+  const dead = deadPeer(sockets);
+  const { socket, seen } = sockets.listen("127.0.0.1", { receiveErrors: 1 });
   socket.stopReading();
   sendTo(socket, dead, "lost");
   await seen.losses(1);
@@ -87,10 +87,10 @@ test("sendFailed() is called on a socket that does not read", async () => {
 });
 
 test("received() delivers what came between errors", async () => {
-  using bench = new NativeBench();
-  const dead = deadPeer(bench);
-  const { socket, seen, local } = bench.listen("127.0.0.1", { receiveErrors: 1 });
-  const other = bench.listen();
+  using sockets = new NativeSockets();
+  const dead = deadPeer(sockets);
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveErrors: 1 });
+  const other = sockets.listen();
   for (let i = 0; i < 10; i++) {
     sendTo(socket, dead, "lost");
     sendTo(other.socket, local, `${i}`);
@@ -100,10 +100,10 @@ test("received() delivers what came between errors", async () => {
 });
 
 test("close() inside sendFailed() ends everything", async () => {
-  using bench = new NativeBench();
-  const dead = deadPeer(bench);
-  const { socket, seen, local } = bench.listen("127.0.0.1", { receiveErrors: 1 });
-  const other = bench.listen();
+  using sockets = new NativeSockets();
+  const dead = deadPeer(sockets);
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveErrors: 1 });
+  const other = sockets.listen();
   sendTo(other.socket, local, "too late");
   sendTo(socket, dead, "lost", "", "lost");
   seen.onSendFailed = () => socket.close();
@@ -114,9 +114,9 @@ test("close() inside sendFailed() ends everything", async () => {
 });
 
 test("send() on a socket that is not connected hears of no refusal while receiveErrors is off", async () => {
-  using bench = new NativeBench();
-  const dead = deadPeer(bench);
-  const { socket, seen } = bench.listen();
+  using sockets = new NativeSockets();
+  const dead = deadPeer(sockets);
+  const { socket, seen } = sockets.listen();
   expect(sendTo(socket, dead, "lost")).toBe(1);
   expect(sendTo(socket, localOf(socket), "fence")).toBe(1);
   await seen.arrivals(1);

@@ -3,22 +3,22 @@ import { socketAddress } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { accepted, deadPeer, localOf, NativeBench, needAddonAnd, Recorder, sendTo, WIDE } from "../../support/backend-native-bench.js";
 import { runProgram } from "../../support/backend-native-program.js";
+import { accepted, deadPeer, localOf, NativeSockets, needAddonAnd, Recorder, sendTo, WIDE } from "../../support/native-sockets.js";
 
 needAddonAnd();
 
 test("close() frees the port at once", () => {
-  using bench = new NativeBench();
-  const { socket, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, local } = sockets.listen();
   socket.close();
-  expect(bench.open().socket.bind(local)).toBe(0);
+  expect(sockets.open().socket.bind(local)).toBe(0);
 });
 
 test("close() inside received() ends everything, and can be called again", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
-  const other = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
+  const other = sockets.listen();
   accepted(socket.startReading({ ...WIDE, maxDatagrams: 1 }));
   seen.onReceived = () => {
     socket.close();
@@ -32,11 +32,11 @@ test("close() inside received() ends everything, and can be called again", async
 });
 
 test("close() of another socket that is ready in the same turn keeps it silent", async () => {
-  using bench = new NativeBench();
-  const [one, two] = [bench.listen(), bench.listen()];
+  using sockets = new NativeSockets();
+  const [one, two] = [sockets.listen(), sockets.listen()];
   one.seen.onReceived = () => two.socket.close();
   two.seen.onReceived = () => one.socket.close();
-  const sender = bench.listen();
+  const sender = sockets.listen();
   sendTo(sender.socket, one.local, "x");
   sendTo(sender.socket, two.local, "x");
   await Promise.race([one.seen.arrivals(1), two.seen.arrivals(1)]);
@@ -46,9 +46,9 @@ test("close() of another socket that is ready in the same turn keeps it silent",
 });
 
 test("every call on a closed socket returns EBADF, and nothing happens", () => {
-  using bench = new NativeBench();
-  const { socket, local } = bench.listen();
-  const loopback = bench.interface("lo");
+  using sockets = new NativeSockets();
+  const { socket, local } = sockets.listen();
+  const loopback = sockets.interface("lo");
   socket.close();
   const outcomes = [
     socket.bind(local),
@@ -69,13 +69,13 @@ test("every call on a closed socket returns EBADF, and nothing happens", () => {
 });
 
 test("close() of 10,000 sockets leaves no descriptor behind", () => {
-  using bench = new NativeBench();
-  const { network } = bench.backend;
+  using sockets = new NativeSockets();
+  const { network } = sockets.backend;
   answered(network.interfaces());
   const count = (): number => readdirSync("/proc/self/fd").length;
   const before = count();
   for (let i = 0; i < 10_000; i++) {
-    const socket = bench.backend.openSocket(i % 2 === 0 ? 4 : 6, new Recorder());
+    const socket = sockets.backend.openSocket(i % 2 === 0 ? 4 : 6, new Recorder());
     if (typeof socket === "number") throw new Error(`socket ${i} was refused with ${socket}`);
     accepted(socket.bind(socketAddress(i % 2 === 0 ? "127.0.0.1" : "::1", 0)));
     accepted(socket.startReading(WIDE));
@@ -125,8 +125,8 @@ test("an exception of the observer becomes an uncaught one, and the socket goes 
 });
 
 test("localAddress() before bind() is the any address with port 0", () => {
-  using bench = new NativeBench();
-  expect(localOf(bench.open(4).socket)).toEqual({ address: "0.0.0.0", port: 0, family: 4 });
-  expect(localOf(bench.open(6).socket)).toEqual({ address: "::", port: 0, family: 6 });
-  expect(deadPeer(bench).port).toBeGreaterThan(0);
+  using sockets = new NativeSockets();
+  expect(localOf(sockets.open(4).socket)).toEqual({ address: "0.0.0.0", port: 0, family: 4 });
+  expect(localOf(sockets.open(6).socket)).toEqual({ address: "::", port: 0, family: 6 });
+  expect(deadPeer(sockets).port).toBeGreaterThan(0);
 });

@@ -7,7 +7,7 @@ import { BackendLoadError } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
 import { UnsupportedError } from "@groupcast/base";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { hasNativeAddon, NativeBench, sendTo } from "../../support/backend-native-bench.js";
+import { hasNativeAddon, NativeSockets, sendTo } from "../../support/native-sockets.js";
 import { skipUnless } from "../../support/probe.js";
 
 const BUILD_SCRIPT = fileURLToPath(new URL("../../../packages/backend-native/scripts/build-addon.mjs", import.meta.url));
@@ -51,9 +51,9 @@ test("load() on another platform throws BackendLoadError", () => {
 
 test("load() twice serves sockets of both backends", async (context) => {
   await skipUnless(context, hasNativeAddon);
-  using first = new NativeBench();
+  using first = new NativeSockets();
   const one = first.listen();
-  using second = new NativeBench();
+  using second = new NativeSockets();
   const two = second.listen();
   sendTo(one.socket, two.local, "to the second");
   sendTo(two.socket, one.local, "to the first");
@@ -63,8 +63,8 @@ test("load() twice serves sockets of both backends", async (context) => {
 
 test("the addon refuses arguments of wrong types, and offsets outside the bytes, with TypeError", async (context) => {
   await skipUnless(context, hasNativeAddon);
-  using bench = new NativeBench();
-  const { socket, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, local } = sockets.listen();
   const send = (bytes: unknown, ...offsets: number[]): unknown => {
     return socket.send({ bytes: bytes as Buffer, offsets: Int32Array.from(offsets), to: [local], via: [] }, 0, 1);
   };

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { type Outcome, socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { accepted, batchOf, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 import { runInNamespace } from "../../support/backend-native-program.js";
+import { accepted, batchOf, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 import { canMakeNamespaces, hasCommand, hasMulticastLoopback, isRoot, skipUnless } from "../../support/probe.js";
 
 const [IN_USE, NOT_AVAILABLE, NO_DEVICE] = [ERRNO.EADDRINUSE, ERRNO.EADDRNOTAVAIL, ERRNO.ENODEV];
@@ -23,9 +23,9 @@ needAddonAnd();
 
 describe.each(CASES)("on $any", ({ any, group, source }) => {
   test("join() and leave() name what is wrong", () => {
-    using bench = new NativeBench();
-    const { socket } = bench.listen(any);
-    const loopback = bench.interface("lo");
+    using sockets = new NativeSockets();
+    const { socket } = sockets.listen(any);
+    const loopback = sockets.interface("lo");
     const nowhere = { ...loopback, index: 2_000_000_000 };
     expect(socket.leave(group, loopback, undefined)).toBe(NOT_AVAILABLE);
     expect(socket.join(group, nowhere, undefined)).toBe(NO_DEVICE);
@@ -37,9 +37,9 @@ describe.each(CASES)("on $any", ({ any, group, source }) => {
   });
 
   test("join() and leave() of one source name what is wrong", () => {
-    using bench = new NativeBench();
-    const { socket } = bench.listen(any);
-    const loopback = bench.interface("lo");
+    using sockets = new NativeSockets();
+    const { socket } = sockets.listen(any);
+    const loopback = sockets.interface("lo");
     expect(socket.leave(group, loopback, source)).toBeLessThan(0);
     expect(socket.join(group, loopback, source)).toBe(0);
     expect(socket.join(group, loopback, source)).toBe(NOT_AVAILABLE);
@@ -48,9 +48,9 @@ describe.each(CASES)("on $any", ({ any, group, source }) => {
   });
 
   test("blockSource() and unblockSource() name what is wrong", () => {
-    using bench = new NativeBench();
-    const { socket } = bench.listen(any);
-    const loopback = bench.interface("lo");
+    using sockets = new NativeSockets();
+    const { socket } = sockets.listen(any);
+    const loopback = sockets.interface("lo");
     expect(socket.blockSource(group, loopback, source)).toBeLessThan(0);
     expect(socket.join(group, loopback, undefined)).toBe(0);
     expect(socket.unblockSource(group, loopback, source)).toBe(NOT_AVAILABLE);
@@ -62,9 +62,9 @@ describe.each(CASES)("on $any", ({ any, group, source }) => {
 
 test("join() lets a group in on loopback, leave() shuts it out again", async (context) => {
   await skipUnless(context, hasMulticastLoopback);
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("0.0.0.0", { multicastAll: 0 });
-  const loopback = bench.interface("lo");
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("0.0.0.0", { multicastAll: 0 });
+  const loopback = sockets.interface("lo");
   const group = socketAddress("239.255.42.2", local.port);
   const home = socketAddress("127.0.0.1", local.port);
   accepted(socket.setMulticastInterface(loopback));
@@ -89,12 +89,12 @@ test("join() lets a group in on loopback, leave() shuts it out again", async (co
 
 test("blockSource() shuts out one sender of a group, unblockSource() lets it in again", async (context) => {
   await skipUnless(context, hasMulticastLoopback);
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("0.0.0.0");
-  const loopback = bench.interface("lo");
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("0.0.0.0");
+  const loopback = sockets.interface("lo");
   const group = socketAddress("239.255.42.3", local.port);
   accepted(socket.join(group.address, loopback, undefined));
-  const senders = ["127.0.0.2", "127.0.0.3"].map((address) => bench.listen(address).socket);
+  const senders = ["127.0.0.2", "127.0.0.3"].map((address) => sockets.listen(address).socket);
   for (const sender of senders) accepted(sender.setMulticastInterface({ ...loopback, addresses: [] }));
   const speak = (): void => {
     for (const sender of senders) accepted(sendTo(sender, group, localOf(sender).address));
@@ -110,13 +110,13 @@ test("blockSource() shuts out one sender of a group, unblockSource() lets it in 
 
 test("join() of one source lets in no other", async (context) => {
   await skipUnless(context, hasMulticastLoopback);
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("0.0.0.0", { multicastAll: 0 });
-  const loopback = bench.interface("lo");
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("0.0.0.0", { multicastAll: 0 });
+  const loopback = sockets.interface("lo");
   const group = socketAddress("232.255.42.4", local.port);
   accepted(socket.join(group.address, loopback, "127.0.0.3"));
   for (const address of ["127.0.0.2", "127.0.0.3"]) {
-    const sender = bench.listen(address).socket;
+    const sender = sockets.listen(address).socket;
     accepted(sender.setMulticastInterface({ ...loopback, addresses: [] }));
     accepted(sendTo(sender, group, address));
   }
@@ -125,10 +125,10 @@ test("join() of one source lets in no other", async (context) => {
 });
 
 test("join() counts in the kernel's list, and close() takes it out", () => {
-  using bench = new NativeBench();
-  const { socket } = bench.listen("0.0.0.0");
+  using sockets = new NativeSockets();
+  const { socket } = sockets.listen("0.0.0.0");
   const isListed = (): boolean => readFileSync("/proc/net/igmp", "utf8").includes("052AFFEF"); // 239.255.42.5, little-endian
-  accepted(socket.join("239.255.42.5", bench.interface("lo"), undefined));
+  accepted(socket.join("239.255.42.5", sockets.interface("lo"), undefined));
   const whileJoined = isListed();
   socket.close();
   expect([whileJoined, isListed()]).toEqual([true, false]);

@@ -3,8 +3,8 @@ import type { NetworkInterface, Route } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { NativeBench, needAddonAnd } from "../../support/backend-native-bench.js";
 import { runInNamespace, runProgram } from "../../support/backend-native-program.js";
+import { NativeSockets, needAddonAnd } from "../../support/native-sockets.js";
 import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
 
 const hasIp = hasCommand("ip", "iproute2");
@@ -29,9 +29,9 @@ needAddonAnd();
 
 test("interfaces() agrees with ip(8), also on those that are down or have no address", async (context) => {
   await skipUnless(context, hasIp);
-  using bench = new NativeBench();
+  using sockets = new NativeSockets();
   const listed = JSON.parse(execFileSync("ip", ["-j", "addr"], { encoding: "utf8" })) as Listed[];
-  expect(answered(bench.backend.network.interfaces())).toEqual(listed.map(asInterface));
+  expect(answered(sockets.backend.network.interfaces())).toEqual(listed.map(asInterface));
 });
 
 test("interfaces() describes what a namespace has: down, without address, with a peer, without MAC", async (context) => {
@@ -65,11 +65,11 @@ test("interfaces() describes what a namespace has: down, without address, with a
 });
 
 test("routeTo() of loopback is loopback, from the address asked for", () => {
-  using bench = new NativeBench();
-  const { network } = bench.backend;
-  expect(network.routeTo("127.0.0.1", undefined)).toEqual({ interface: bench.interface("lo"), source: "127.0.0.1" });
-  expect(network.routeTo("::1", undefined)).toEqual({ interface: bench.interface("lo"), source: "::1" });
-  expect(network.routeTo("127.0.0.2", "127.0.0.9")).toEqual({ interface: bench.interface("lo"), source: "127.0.0.9" });
+  using sockets = new NativeSockets();
+  const { network } = sockets.backend;
+  expect(network.routeTo("127.0.0.1", undefined)).toEqual({ interface: sockets.interface("lo"), source: "127.0.0.1" });
+  expect(network.routeTo("::1", undefined)).toEqual({ interface: sockets.interface("lo"), source: "::1" });
+  expect(network.routeTo("127.0.0.2", "127.0.0.9")).toEqual({ interface: sockets.interface("lo"), source: "127.0.0.9" });
   expect(network.routeTo("fe80::1%no-such", undefined)).toBe(ERRNO.ENODEV);
 });
 

@@ -1,7 +1,7 @@
 import { type Family, OPTION_NAMES, type OptionName, optionRow, socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { accepted, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
+import { accepted, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 
 const LOOPBACK_INDEX = 1;
 const BUFFER_BYTES = 30_000;
@@ -10,11 +10,11 @@ const KERNEL_OPTIONS = OPTION_NAMES.filter((name) => name !== "unreadDrops"); //
 needAddonAnd();
 
 test("capabilities hold every feature, get of every option, and set of all that are not read only", () => {
-  using bench = new NativeBench();
-  expect(bench.backend.capabilities).not.toContain("get unreadDrops");
+  using sockets = new NativeSockets();
+  expect(sockets.backend.capabilities).not.toContain("get unreadDrops");
   for (const name of KERNEL_OPTIONS) {
-    expect(bench.backend.capabilities).toContain(`get ${name}`);
-    expect(bench.backend.capabilities.has(`set ${name}`)).toBe(optionRow(name).when !== "read only");
+    expect(sockets.backend.capabilities).toContain(`get ${name}`);
+    expect(sockets.backend.capabilities.has(`set ${name}`)).toBe(optionRow(name).when !== "read only");
   }
 });
 
@@ -22,8 +22,8 @@ describe.each<Family>([4, 6])("on an IPv%d socket", (family) => {
   const names = KERNEL_OPTIONS.filter((name) => optionRow(name).when !== "read only" && !(family === 4 && name === "ipv6Only"));
 
   test.each(names)("setOption() of %s changes what getOption() tells, and back", (name) => {
-    using bench = new NativeBench();
-    const { socket } = bench.open(family);
+    using sockets = new NativeSockets();
+    const { socket } = sockets.open(family);
     const before = socket.getOption(name);
     expect(before).toBeGreaterThanOrEqual(0);
     const [value, readBack] = otherValue(name, before);
@@ -35,8 +35,8 @@ describe.each<Family>([4, 6])("on an IPv%d socket", (family) => {
   });
 
   test.each(names.filter((name) => optionRow(name).unit !== "bytes"))("setOption() of %s takes the ends of its range", (name) => {
-    using bench = new NativeBench();
-    const { socket } = bench.open(family);
+    using sockets = new NativeSockets();
+    const { socket } = sockets.open(family);
     const { min, max, unit } = optionRow(name);
     for (const value of unit === "index" ? [min] : [min, max]) {
       expect(socket.setOption(name, value)).toBe(0);
@@ -46,16 +46,16 @@ describe.each<Family>([4, 6])("on an IPv%d socket", (family) => {
 });
 
 test("setOption() of ipv6Only is refused with ENOPROTOOPT on an IPv4 socket", () => {
-  using bench = new NativeBench();
-  const { socket } = bench.open(4);
+  using sockets = new NativeSockets();
+  const { socket } = sockets.open(4);
   expect(socket.setOption("ipv6Only", 1)).toBe(ERRNO.ENOPROTOOPT);
   expect(socket.getOption("ipv6Only")).toBe(ERRNO.ENOPROTOOPT);
 });
 
 test.each<OptionName>(["unicastTtl", "trafficClass"])("setOption() of %s on a dual-stack socket reaches IPv4 peers too", async (name) => {
-  using bench = new NativeBench();
-  const { seen, local } = bench.listen("127.0.0.1", { receiveTtl: 1 });
-  const { socket } = bench.open(6);
+  using sockets = new NativeSockets();
+  const { seen, local } = sockets.listen("127.0.0.1", { receiveTtl: 1 });
+  const { socket } = sockets.open(6);
   accepted(socket.setOption("ipv6Only", 0));
   accepted(socket.setOption(name, 20));
   sendTo(socket, socketAddress(`::ffff:${local.address}`, local.port), "x");
@@ -64,8 +64,8 @@ test.each<OptionName>(["unicastTtl", "trafficClass"])("setOption() of %s on a du
 });
 
 test("getOption() of kernelDrops counts what did not fit into the receive buffer", async () => {
-  using bench = new NativeBench();
-  const { socket } = bench.open();
+  using sockets = new NativeSockets();
+  const { socket } = sockets.open();
   accepted(socket.setOption("receiveBufferBytes", 1));
   accepted(socket.bind(socketAddress("127.0.0.1", 0)));
   expect(socket.getOption("kernelDrops")).toBe(0);

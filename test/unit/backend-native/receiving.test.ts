@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type DatagramBatch, type ReadLimits, socketAddress } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import { accepted, batchOf, localOf, NativeBench, needAddonAnd, sendTo, WIDE } from "../../support/backend-native-bench.js";
+import { accepted, batchOf, localOf, NativeSockets, needAddonAnd, sendTo, WIDE } from "../../support/native-sockets.js";
 
 const PATTERN_STEP = 31; // neighbouring bytes differ, and so do neighbouring datagrams
 
 needAddonAnd();
 
 test("received() delivers an empty datagram as length 0", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   expect(sendTo(socket, local, "", "fence")).toBe(2);
   await seen.arrivals(2);
   expect(seen.texts).toEqual(["", "fence"]);
@@ -19,8 +19,8 @@ test.each([
   ["127.0.0.1", 65_507],
   ["::1", 65_527],
 ])("received() delivers the longest datagram of %s byte for byte", async (address, length) => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen(address);
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen(address);
   const longest = pattern(length, 1);
   expect(sendTo(socket, local, longest)).toBe(1);
   await seen.arrivals(1);
@@ -29,8 +29,8 @@ test.each([
 });
 
 test("received() keeps the order of one sender", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const sent = Array.from({ length: 150 }, (_, index) => `datagram ${index}`);
   expect(sendTo(socket, local, ...sent)).toBe(sent.length);
   await seen.arrivals(sent.length);
@@ -38,8 +38,8 @@ test("received() keeps the order of one sender", async () => {
 });
 
 test("truncated() flags what is longer than maxPacketBytes, and only that", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   accepted(socket.startReading({ ...WIDE, maxPacketBytes: 4 }));
   sendTo(socket, local, "123", "1234", "12345");
   await seen.arrivals(3);
@@ -51,8 +51,8 @@ test.each<[string, Partial<ReadLimits>, number]>([
   ["maxDatagrams", { maxDatagrams: 5 }, 5],
   ["maxBytes", { maxBytes: 5_000 }, 5],
 ])("%s bounds one delivery, and the rest comes in the next turns", async (_name, limits, atMost) => {
-  using bench = new NativeBench();
-  const { socket, seen } = bench.open();
+  using sockets = new NativeSockets();
+  const { socket, seen } = sockets.open();
   accepted(socket.bind(socketAddress("127.0.0.1", 0)));
   const sent = Array.from({ length: 23 }, (_, index) => pattern(1_000, index));
   sendTo(socket, localOf(socket), ...sent);
@@ -64,8 +64,8 @@ test.each<[string, Partial<ReadLimits>, number]>([
 });
 
 test("maxDatagrams counts the datagrams of an offloaded run", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("127.0.0.1", { receiveOffload: 1 });
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload: 1 });
   accepted(socket.startReading({ ...WIDE, maxDatagrams: 64 }));
   const sent = Array.from({ length: 1_000 }, (_, index) => pattern(100, index));
   sendTo(socket, local, ...sent);
@@ -75,8 +75,8 @@ test("maxDatagrams counts the datagrams of an offloaded run", async () => {
 });
 
 test("truncated() flags datagrams of an offloaded run that are longer than maxPacketBytes", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("127.0.0.1", { receiveOffload: 1 });
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload: 1 });
   accepted(socket.startReading({ ...WIDE, maxPacketBytes: 4 }));
   sendTo(socket, local, "12345", "abcde", "xyz");
   await seen.arrivals(3);
@@ -85,9 +85,9 @@ test("truncated() flags datagrams of an offloaded run that are longer than maxPa
 });
 
 test("stopReading() leaves datagrams in the kernel until startReading()", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
-  const other = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
+  const other = sockets.listen();
   socket.stopReading();
   sendTo(other.socket, local, "early");
   sendTo(other.socket, other.local, "fence");
@@ -99,11 +99,11 @@ test("stopReading() leaves datagrams in the kernel until startReading()", async 
 });
 
 test("stopReading() inside received() ends the delivery after that batch", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   accepted(socket.startReading({ ...WIDE, maxDatagrams: 2 }));
   seen.onReceived = () => socket.stopReading();
-  const other = bench.listen();
+  const other = sockets.listen();
   sendTo(other.socket, local, "1", "2", "3");
   await seen.arrivals(2);
   sendTo(other.socket, other.local, "fence");
@@ -112,9 +112,9 @@ test("stopReading() inside received() ends the delivery after that batch", async
 });
 
 test("from() is one frozen object for every datagram of a peer, with what is needed to answer", async () => {
-  using bench = new NativeBench();
-  const { seen, local } = bench.listen("::1");
-  const sender = bench.listen("::1");
+  using sockets = new NativeSockets();
+  const { seen, local } = sockets.listen("::1");
+  const sender = sockets.listen("::1");
   sendTo(sender.socket, local, "1");
   await seen.arrivals(1);
   sendTo(sender.socket, local, "2");
@@ -125,17 +125,17 @@ test("from() is one frozen object for every datagram of a peer, with what is nee
 });
 
 test("from() tells many peers apart", async () => {
-  using bench = new NativeBench();
-  const { seen, local } = bench.listen();
-  const senders = Array.from({ length: 50 }, () => bench.listen());
+  using sockets = new NativeSockets();
+  const { seen, local } = sockets.listen();
+  const senders = Array.from({ length: 50 }, () => sockets.listen());
   for (const [index, { socket }] of senders.entries()) sendTo(socket, local, `${index}`);
   await seen.arrivals(senders.length);
   for (const { bytes, from } of seen.datagrams) expect(from).toEqual(senders[Number(bytes.toString())]?.local);
 });
 
 test("copy() stays as it was when the slab and later copies are filled again", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const sent = Array.from({ length: 900 }, (_, index) => pattern(1 + ((index * 7) % 300), index));
   for (let first = 0; first < sent.length; first += 100) {
     sendTo(socket, local, ...sent.slice(first, first + 100));
@@ -145,8 +145,8 @@ test("copy() stays as it was when the slab and later copies are filled again", a
 });
 
 test("copy() gives memory of its own each time it is asked", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   let copies: Buffer[] = [];
   seen.onReceived = (batch) => {
     copies = [batch.copy(1), batch.copy(0), batch.copy(1), batch.copy(0)];
@@ -160,8 +160,8 @@ test("copy() gives memory of its own each time it is asked", async () => {
 });
 
 test("view() shows the bytes where they lie, without copying", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const same: boolean[] = [];
   const lengths: number[] = [];
   seen.onReceived = (batch) => {
@@ -175,8 +175,8 @@ test("view() shows the bytes where they lie, without copying", async () => {
 });
 
 test("view() refuses an index that the batch does not have, also after the delivery", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   let kept: DatagramBatch | undefined;
   seen.onReceived = (batch) => {
     kept = batch;
@@ -189,8 +189,8 @@ test("view() refuses an index that the batch does not have, also after the deliv
 });
 
 test("received() goes on when somebody took the slab's memory away", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   seen.onReceived = (batch) => {
     const { port1 } = new MessageChannel();
     const memory = batch.view(0).buffer as ArrayBuffer;
@@ -206,9 +206,9 @@ test("received() goes on when somebody took the slab's memory away", async () =>
 });
 
 test("received() runs the microtasks that it queued before the next socket's turn", async () => {
-  using bench = new NativeBench();
+  using sockets = new NativeSockets();
   const order: string[] = [];
-  const [one, two] = [bench.listen(), bench.listen()];
+  const [one, two] = [sockets.listen(), sockets.listen()];
   for (const [name, { seen }] of Object.entries({ one, two })) {
     seen.onReceived = () => {
       order.push(name);
@@ -224,9 +224,9 @@ test("received() runs the microtasks that it queued before the next socket's tur
 });
 
 test("received() has the asynchronous context in which the socket was opened", async () => {
-  using bench = new NativeBench();
+  using sockets = new NativeSockets();
   const storage = new AsyncLocalStorage<string>();
-  const { socket, seen, local } = storage.run("opened here", () => bench.listen());
+  const { socket, seen, local } = storage.run("opened here", () => sockets.listen());
   let context: string | undefined;
   seen.onReceived = () => {
     context = storage.getStore();
@@ -237,9 +237,9 @@ test("received() has the asynchronous context in which the socket was opened", a
 });
 
 test("received() on a dual-stack socket writes IPv4 peers as mapped addresses that can be answered", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("::", { ipv6Only: 0, receivePacketInfo: 1, receiveTtl: 1 });
-  const ipv4 = bench.listen("127.0.0.1");
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("::", { ipv6Only: 0, receivePacketInfo: 1, receiveTtl: 1 });
+  const ipv4 = sockets.listen("127.0.0.1");
   sendTo(ipv4.socket, socketAddress("127.0.0.1", local.port), "question");
   await seen.arrivals(1);
   const [question] = seen.datagrams;

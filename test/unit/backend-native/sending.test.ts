@@ -1,8 +1,8 @@
 import { socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { accepted, batchOf, localOf, NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
 import { runInNamespace } from "../../support/backend-native-program.js";
+import { accepted, batchOf, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 import { canMakeNamespaces, hasCommand, hasIPv6, isRoot, skipUnless } from "../../support/probe.js";
 
 /** Sizes around every rule of merging: equal runs, a shorter last one, empty ones between, too long together, more than 64. */
@@ -19,8 +19,8 @@ needAddonAnd();
 
 describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
   test.each([0, 1])("send() delivers runs of odd sizes exactly, with receiveOffload %d", async (receiveOffload) => {
-    using bench = new NativeBench();
-    const { socket, seen, local } = bench.listen(address, { receiveOffload, receiveBufferBytes: 2_000_000 });
+    using sockets = new NativeSockets();
+    const { socket, seen, local } = sockets.listen(address, { receiveOffload, receiveBufferBytes: 2_000_000 });
     const sent = ODD_SIZES.map((size, index) => Buffer.alloc(size, index + 1));
     expect(sendTo(socket, local, ...sent)).toBe(sent.length);
     await seen.arrivals(sent.length);
@@ -30,9 +30,9 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
 });
 
 test("send() sends the datagrams of its range, to several peers in turn", async () => {
-  using bench = new NativeBench();
-  const { socket } = bench.open();
-  const ends = [bench.listen(), bench.listen(), bench.listen()];
+  using sockets = new NativeSockets();
+  const { socket } = sockets.open();
+  const ends = [sockets.listen(), sockets.listen(), sockets.listen()];
   const datagrams = Array.from({ length: 300 }, (_, index) => ({ bytes: `${index}`, to: ends[index % 3]?.local ?? never() }));
   expect(socket.send(batchOf(datagrams), 1, 298)).toBe(297);
   await Promise.all(ends.map(({ seen }) => seen.arrivals(99)));
@@ -43,8 +43,8 @@ test("send() sends the datagrams of its range, to several peers in turn", async 
 });
 
 test("send() has copied the bytes when it returns", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const batch = batchOf([{ bytes: "unchanged", to: local }]);
   expect(socket.send(batch, 0, 1)).toBe(1);
   batch.bytes.fill("!");
@@ -53,17 +53,17 @@ test("send() has copied the bytes when it returns", async () => {
 });
 
 test("send() binds a socket that has no address to a free port", async () => {
-  using bench = new NativeBench();
-  const { seen, local } = bench.listen();
-  const { socket } = bench.open();
+  using sockets = new NativeSockets();
+  const { seen, local } = sockets.listen();
+  const { socket } = sockets.open();
   expect(sendTo(socket, local, "hello")).toBe(1);
   await seen.arrivals(1);
   expect(seen.datagrams[0]?.from.port).toBe(localOf(socket).port);
 });
 
 test("send() takes the datagrams before one that is too long, then names its errno, then takes the rest", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const sizes = [10, 10, 65_508, 10, 10, 10];
   const batch = batchOf(sizes.map((size) => ({ bytes: Buffer.alloc(size), to: local })));
   expect(socket.send(batch, 0, 6)).toBe(2);
@@ -75,8 +75,8 @@ test("send() takes the datagrams before one that is too long, then names its err
 });
 
 test("send() tells EMSGSIZE by its return value only, when errors are queued as well", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("127.0.0.1", { receiveErrors: 1 });
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveErrors: 1 });
   expect(sendTo(socket, local, Buffer.alloc(65_508))).toBe(ERRNO.EMSGSIZE);
   sendTo(socket, local, "fence");
   await seen.arrivals(1);
@@ -85,8 +85,8 @@ test("send() tells EMSGSIZE by its return value only, when errors are queued as 
 });
 
 test("send() refuses a broadcast with EACCES until broadcast is on", async () => {
-  using bench = new NativeBench();
-  const { socket } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket } = sockets.listen();
   const everybody = socketAddress("127.255.255.255", 9);
   expect(sendTo(socket, everybody, "x")).toBe(ERRNO.EACCES);
   accepted(socket.setOption("broadcast", 1));
@@ -94,8 +94,8 @@ test("send() refuses a broadcast with EACCES until broadcast is on", async () =>
 });
 
 test("send() refuses a zone that names no interface with ENODEV, after what came before it", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen("::1");
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("::1");
   const batch = batchOf([
     { bytes: "before", to: local },
     { bytes: "lost", to: socketAddress("fe80::1%no-such", 9) },
@@ -107,9 +107,9 @@ test("send() refuses a zone that names no interface with ENODEV, after what came
 });
 
 test("send() leaves from the source and the interface of each datagram's origin", async () => {
-  using bench = new NativeBench();
-  const { seen, local } = bench.listen("127.0.0.1", { receivePacketInfo: 1 });
-  const { socket } = bench.listen("0.0.0.0");
+  using sockets = new NativeSockets();
+  const { seen, local } = sockets.listen("127.0.0.1", { receivePacketInfo: 1 });
+  const { socket } = sockets.listen("0.0.0.0");
   const sources = ["127.0.0.5", "127.0.0.5", "127.0.0.6", undefined];
   const batch = batchOf(sources.map((source) => ({ bytes: "x", to: local, via: { interfaceIndex: 1, source } })));
   expect(socket.send(batch, 0, 4)).toBe(4);
@@ -119,28 +119,28 @@ test("send() leaves from the source and the interface of each datagram's origin"
 
 test("send() leaves from an IPv6 origin", async (context) => {
   await skipUnless(context, hasIPv6);
-  using bench = new NativeBench();
-  const { seen, local } = bench.listen("::1");
-  const { socket } = bench.listen("::");
-  const batch = batchOf([{ bytes: "x", to: local, via: { interfaceIndex: bench.interface("lo").index, source: "::1" } }]);
+  using sockets = new NativeSockets();
+  const { seen, local } = sockets.listen("::1");
+  const { socket } = sockets.listen("::");
+  const batch = batchOf([{ bytes: "x", to: local, via: { interfaceIndex: sockets.interface("lo").index, source: "::1" } }]);
   expect(socket.send(batch, 0, 1)).toBe(1);
   await seen.arrivals(1);
   expect(seen.datagrams[0]?.from).toEqual(localOf(socket).port === 0 ? undefined : socketAddress("::1", localOf(socket).port));
 });
 
 test("send() refuses an origin whose source is not ours", () => {
-  using bench = new NativeBench();
-  const { socket, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, local } = sockets.listen();
   const batch = batchOf([{ bytes: "x", to: local, via: { interfaceIndex: 0, source: "192.0.2.77" } }]);
   expect(socket.send(batch, 0, 1)).toBeLessThan(0); // ENETUNREACH or EINVAL, as the kernel's version has it
 });
 
 test("send() of a merged run reaches every member of a multicast group", async () => {
-  using bench = new NativeBench();
-  const loopback = bench.interface("lo");
-  const members = [0, 1].map((receiveOffload) => bench.listen("0.0.0.0", { receiveOffload }));
+  using sockets = new NativeSockets();
+  const loopback = sockets.interface("lo");
+  const members = [0, 1].map((receiveOffload) => sockets.listen("0.0.0.0", { receiveOffload }));
   for (const { socket } of members) accepted(socket.join("239.255.41.7", loopback, undefined));
-  const { socket } = bench.open();
+  const { socket } = sockets.open();
   accepted(socket.setMulticastInterface(loopback));
   const sent = Array.from({ length: 70 }, (_, index) => `datagram ${100 + index}`);
   for (const { local, seen } of members) {

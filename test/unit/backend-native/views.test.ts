@@ -1,6 +1,6 @@
 import type { DatagramBatch } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import { NativeBench, needAddonAnd, sendTo } from "../../support/backend-native-bench.js";
+import { NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 
 needAddonAnd();
 
@@ -11,8 +11,8 @@ function textsOf(batch: DatagramBatch): string[] {
 test.each([0, 1])(
   "view() shows each datagram of each batch, whatever lay in its place before, with receiveOffload %i",
   async (receiveOffload) => {
-    using bench = new NativeBench();
-    const { socket, seen, local } = bench.listen("127.0.0.1", { receiveOffload });
+    using sockets = new NativeSockets();
+    const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload });
     const viewed: string[] = [];
     seen.onReceived = (batch) => viewed.push(...textsOf(batch));
     const sent = Array.from({ length: 300 }, (_, index) => `${index}`.repeat(1 + (index % 5)));
@@ -25,8 +25,8 @@ test.each([0, 1])(
 );
 
 test("view() of a datagram twice in a batch is the same bytes", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const pairs: string[][] = [];
   seen.onReceived = (batch) => pairs.push([batch.view(0).toString(), batch.view(0).toString()]);
   sendTo(socket, local, "bytes");
@@ -35,8 +35,8 @@ test("view() of a datagram twice in a batch is the same bytes", async () => {
 });
 
 test("view() shows the datagrams that come after somebody has detached the memory of the ones before", async () => {
-  using bench = new NativeBench();
-  const { socket, seen, local } = bench.listen();
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
   const viewed: string[] = [];
   seen.onReceived = (batch) => {
     viewed.push(...textsOf(batch));

@@ -6,14 +6,14 @@ import { accepted, batchOf, localOf, Recorder, WIDE } from "../../support/socket
 
 export { accepted, localOf, Recorder, WIDE } from "../../support/socket-recorder.js";
 
-/** A socket and who listens to it. */
+/** A socket and its observer. */
 export interface End {
   readonly socket: DgramSocket;
   readonly seen: Recorder;
 }
 
 /** Opens sockets on one backend, and closes all of them at the end of the test. */
-export class Bench implements Disposable {
+export class DgramSockets implements Disposable {
   readonly backend: DgramBackend = new DgramBackend();
   readonly #sockets: DgramSocket[] = [];
 

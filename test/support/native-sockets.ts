@@ -35,14 +35,14 @@ export function needAddonAnd(...probes: readonly Probe[]): void {
   beforeEach((context) => skipUnless(context, hasNativeAddon, ...probes));
 }
 
-/** A socket and who hears of it. */
+/** A socket and its observer. */
 export interface End {
   readonly socket: DatagramSocket;
   readonly seen: Recorder;
 }
 
 /** Opens sockets on one backend and closes them all. */
-export class NativeBench implements Disposable {
+export class NativeSockets implements Disposable {
   readonly backend: DatagramBackend = NativeBackend.load();
   readonly #sockets: DatagramSocket[] = [];
 
@@ -90,8 +90,8 @@ export function sendTo(socket: DatagramSocket, to: SocketAddress | undefined, ..
 }
 
 /** A port of loopback that was free a moment ago, so that nobody answers there. */
-export function deadPeer(bench: NativeBench, address = "127.0.0.1"): SocketAddress {
-  const { socket } = bench.open(address.includes(":") ? 6 : 4);
+export function deadPeer(sockets: NativeSockets, address = "127.0.0.1"): SocketAddress {
+  const { socket } = sockets.open(address.includes(":") ? 6 : 4);
   accepted(socket.bind(socketAddress(address, 0)));
   const peer = localOf(socket);
   socket.close();
