@@ -1,7 +1,7 @@
 // A host of a network in memory, made like the host of the other backends: two interfaces with two addresses each.
 
 import type { DatagramBackend } from "@groupcast/backend";
-import type { InterfaceControl, Site, TrialClock } from "@groupcast/backend-compliance";
+import type { InterfaceControl, RouteControl, Site, TrialClock } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { INTERFACES } from "./interfaces.js";
 
@@ -21,6 +21,7 @@ export function openMemorySite(disguise: (backend: DatagramBackend) => DatagramB
     clock: trialClock(network),
     interfaces: Object.keys(INTERFACES),
     control: controlOf(network),
+    routes: routesOf(network),
     program: PROGRAM,
     leftovers: () => (network.clock.pendingCalls === 0 ? [] : [`${network.clock.pendingCalls} calls of the clock`]),
   };
@@ -33,6 +34,14 @@ function controlOf(network: MemoryNetwork): InterfaceControl {
     remove: async (name) => host.removeInterface(name),
     setUp: async (name, isUp) => host.setUp(name, isUp),
     throttle: async (name, bytesPerSecond) => host.setLink(name, { bandwidthBitsPerSecond: 8 * bytesPerSecond }),
+  };
+}
+
+function routesOf(network: MemoryNetwork): RouteControl {
+  const host = network.host("host");
+  return {
+    add: async (type, destination) => host.addRoute({ type, destination }),
+    remove: async (_type, destination) => host.removeRoute(destination),
   };
 }
 
