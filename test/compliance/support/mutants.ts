@@ -323,6 +323,30 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         }),
       }),
   },
+  findsAWayRoundEveryRoute: {
+    killedBy: "MC-120",
+    disguise: (backend) =>
+      changed(backend, {
+        network: changed(backend.network, {
+          routeTo(address, source) {
+            const route = backend.network.routeTo(address, source);
+            return typeof route === "number" ? { interface: answered(backend.network.interfaces())[0]! } : route;
+          },
+        }),
+      }),
+  },
+  losesSilentlyWhatARouteRefuses: {
+    killedBy: "MC-122",
+    disguise: changedSockets((socket) => ({ send: (batch, from, to) => Math.max(1, socket.send(batch, from, to)) })),
+  },
+  throwsWhereARouteRefuses: {
+    killedBy: "MC-125",
+    access: "reactor",
+    disguise: (backend) =>
+      changed(backend, {
+        network: changed(backend.network, { routeTo: (address, source) => answered(backend.network.routeTo(address, source)) }),
+      }),
+  },
   namesItselfInCapitals: { killedBy: "LIFE-9", disguise: (backend) => changed(backend, { name: "MEMORY" }) },
   bindsTwice: { killedBy: "LIFE-3", disguise: changedSockets((socket) => ({ bind: (local) => bound(socket.bind(local)) })) },
 };

@@ -66,7 +66,7 @@ export const REFUSING_ROUTES: readonly Contract[] = contracts([
     async run(trial) {
       const sender = trial.open({ address: trial.addresses.any });
       const refused = await refusedGroups(trial);
-      for (const { group } of refused) sender.write("x", { address: group, port: ANY_PORT });
+      for (const { group } of refused) assert.doesNotThrow(() => sender.write("x", { address: group, port: ANY_PORT }));
       await trial.until("every loss is reported", () => sender.losses.length === refused.length);
       assert.deepEqual(sender.losses.map(({ peer }) => peer?.address).sort(), refused.map(({ group }) => group).sort());
       assert.equal(sender.lossCount, refused.length);
@@ -92,7 +92,7 @@ export const REFUSING_ROUTES: readonly Contract[] = contracts([
     async run(trial) {
       const port = trial.open({ address: trial.addresses.any });
       for (const { group } of await refusedGroups(trial)) {
-        port.joinWhenAvailable(group, undefined);
+        assert.doesNotThrow(() => port.joinWhenAvailable(group, undefined));
         port.leave(group, undefined);
       }
       assert.deepEqual(port.errors, []);
@@ -108,8 +108,8 @@ export const REFUSING_ROUTES: readonly Contract[] = contracts([
     async run(trial) {
       const sender = trial.open({ address: trial.addresses.any });
       const refused = await refusedGroups(trial);
-      sender.setMulticastTtl(0);
-      for (const { group } of refused) sender.write("x", { address: group, port: ANY_PORT });
+      assert.doesNotThrow(() => sender.setMulticastTtl(0));
+      for (const { group } of refused) assert.doesNotThrow(() => sender.write("x", { address: group, port: ANY_PORT }));
       await trial.fence(sender);
       assert.deepEqual(sender.errors, []);
     },
@@ -124,7 +124,7 @@ export const REFUSING_ROUTES: readonly Contract[] = contracts([
     async run(trial) {
       const added = await trial.addInterface();
       const member = trial.open({ address: trial.addresses.any });
-      for (const { group } of await refusedGroups(trial)) member.joinWhenAvailable(group, undefined);
+      for (const { group } of await refusedGroups(trial)) assert.doesNotThrow(() => member.joinWhenAvailable(group, undefined));
       const other = trial.group(OTHER_GROUP);
       member.join(other, added);
       const sender = trial.listen({ address: trial.addresses.any });
