@@ -1,5 +1,8 @@
-/** Areas of the contract, in the order of the document. */
-export const AREAS = {
+/** Prefix of a {@link ContractId}. */
+export type Area = "LIFE" | "ADDR" | "RX" | "TX" | "MC" | "OPT" | "ERR" | "RES";
+
+/** Areas of the contract with their headings, in the order of the document. */
+export const AREAS: Readonly<Record<Area, string>> = {
   LIFE: "Life of a socket",
   ADDR: "Addresses",
   RX: "Receiving",
@@ -8,10 +11,7 @@ export const AREAS = {
   OPT: "Options",
   ERR: "Errors",
   RES: "Resources",
-} as const;
-
-/** Prefix of a {@link ContractId}. */
-export type Area = keyof typeof AREAS;
+};
 
 /** Identifies a contract, and never another one: `"MC-3"`; for options, which come from a table, `"OPT-multicastTtl-2"`. */
 export type ContractId = `${Area}-${string}`;

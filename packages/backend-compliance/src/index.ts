@@ -6,7 +6,7 @@ export { DIVERGENCES, type Divergence } from "./divergences.js";
 export { addressesOf, type FamilyAddresses, groupFor } from "./endpoint/addresses-of.js";
 export type { Access, Arrived, Destination, Endpoint, EndpointOptions, EndpointSource, Loss, MakeEndpoints } from "./endpoint/endpoint.js";
 export { answered, Refusal } from "./endpoint/refusal.js";
-export { bareEndpoints, SocketEndpoint } from "./endpoint/socket-endpoint.js";
+export { bareEndpoints, type ReadFailure, SocketEndpoint } from "./endpoint/socket-endpoint.js";
 export { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
 export { LeftoverError } from "./site/leftovers.js";
 export { loopbackSite } from "./site/loopback-site.js";
@@ -14,4 +14,4 @@ export type { ForeignSocket, InterfaceControl, RefusingRoute, RouteControl, Site
 export { realClock, type TrialClock } from "./site/trial-clock.js";
 export { HOST_NEEDS, type HostNeed, type Occasion } from "./trial/host-needs.js";
 export { isJudgement } from "./trial/judgement.js";
-export { Trial, type TrialSetting } from "./trial/trial.js";
+export { type EndpointPair, type Fence, Trial, type TrialSetting } from "./trial/trial.js";

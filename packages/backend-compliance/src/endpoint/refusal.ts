@@ -4,11 +4,12 @@ import { errnoName } from "@groupcast/base";
 
 /** A step that a bare socket refused: its outcome as an error, so that bare sockets and ports can be used in the same way. */
 export class Refusal extends Error {
+  /** Name of the class. */
   override readonly name = "Refusal";
   /** Negative errno that the socket returned. */
   readonly errno: number;
 
-  /** @param step - The step, as the message names it. */
+  /** Makes the error of a step. @param step - The step, as the message names it. */
   constructor(step: string, errno: number) {
     super(`${step} was refused: ${errnoName(errno)}`);
     this.errno = errno;

@@ -23,6 +23,14 @@ import { batchOf } from "./send-batch.js";
 /** Limits that no contract reaches. */
 export const WIDE: ReadLimits = { maxPacketBytes: 65_535, maxDatagrams: 1_024, maxBytes: 64 * 1024 * 1024 };
 
+/** A failure of reading that concerns no single datagram. */
+export interface ReadFailure {
+  /** Negative errno. */
+  readonly errno: number;
+  /** System call that failed. */
+  readonly operation: string;
+}
+
 /** A bare socket that records the calls of its observer. */
 export class SocketEndpoint implements Endpoint, SocketObserver {
   /** The socket. */
@@ -32,7 +40,7 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
   readonly losses: Loss[] = [];
   readonly errors: readonly unknown[] = [];
   /** Failures of reading that were reported. */
-  readonly failures: { readonly errno: number; readonly operation: string }[] = [];
+  readonly failures: ReadFailure[] = [];
   /** Number of calls of `writable()`. */
   writableCount = 0;
   /** Number of calls of `received()`. */

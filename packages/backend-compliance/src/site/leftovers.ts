@@ -8,7 +8,7 @@ const CLOSING_DEADLINE_MS = 1_000; // some sockets close on a later turn
 
 /** Something that is still open after everything was closed. */
 export class LeftoverError extends AssertionError {
-  /** @param left - Kinds and numbers: `"2 sockets"`. */
+  /** Makes the error of leftovers. @param left - Kinds and numbers: `"2 sockets"`. */
   constructor(left: readonly string[]) {
     super({ message: `left open: ${left.join(", ")}`, actual: left, expected: [] });
   }

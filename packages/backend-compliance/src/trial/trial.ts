@@ -38,6 +38,22 @@ export interface TrialSetting {
   readonly deadlineMs?: number | undefined;
 }
 
+/** Two endpoints, on loopback. */
+export interface EndpointPair {
+  /** One of them. */
+  readonly a: Endpoint;
+  /** The other one. */
+  readonly b: Endpoint;
+}
+
+/** Sender and destination of a datagram that does arrive. */
+export interface Fence {
+  /** Sender; default: a socket on loopback, which the receiver must be able to receive from. */
+  readonly from?: Endpoint;
+  /** Destination; default: the address of the receiver, or loopback for the wildcard address. */
+  readonly to?: Destination;
+}
+
 /** One contract put to one subject: opens endpoints, waits for events, and finds what is left open at the end. */
 export class Trial {
   /** Backend, clock and host. */
@@ -82,7 +98,7 @@ export class Trial {
   }
 
   /** Opens two endpoints of the kind under test, on loopback. */
-  pair(): { readonly a: Endpoint; readonly b: Endpoint } {
+  pair(): EndpointPair {
     return { a: this.open(), b: this.open() };
   }
 
@@ -214,22 +230,15 @@ export class Trial {
   }
 
   /** Waits until everything sent before has arrived, and asserts that it is `texts`, in this order, and nothing else. */
-  async receivedOnly(
-    at: Endpoint,
-    texts: readonly string[],
-    fence?: { readonly from?: Endpoint; readonly to?: Destination },
-  ): Promise<void> {
+  async receivedOnly(at: Endpoint, texts: readonly string[], fence?: Fence): Promise<void> {
     await this.fence(at, fence);
     assert.deepEqual(textsOf(at), texts);
   }
 
   /**
    * Sends a datagram that does arrive, and waits for it: a datagram that was sent before, and has not arrived by then, does not arrive.
-   *
-   * @param from - Sender; default: a socket on loopback, which `at` must be able to receive from.
-   * @param to - Destination; default: the address of `at`, or loopback for the wildcard address.
    */
-  async fence(at: Endpoint, { from, to }: { readonly from?: Endpoint; readonly to?: Destination } = {}): Promise<void> {
+  async fence(at: Endpoint, { from, to }: Fence = {}): Promise<void> {
     const text = `fence ${this.#fences++} of ${this.#id}`;
     const bound = at.local;
     const address = bound.address === this.addresses.any ? this.addresses.loopback : bound.address;
