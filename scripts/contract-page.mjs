@@ -44,7 +44,7 @@ function row(contract) {
 /** @param {[string, string]} area */
 function section([area, heading]) {
   const rows = CONTRACTS.filter(({ id }) => areaOf(id) === area).map(row);
-  return `## ${heading}\n\n| id | promise | put to | needs | source |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+  return `## ${heading}\n\n| id | promise | tested on | needs | source |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
 }
 
 /** @param {import("@groupcast/backend-compliance").Divergence} divergence */
@@ -56,20 +56,20 @@ function divergenceRow({ backend, contract, families = [4, 6], reason, link }) {
 
 const page = `# The contract
 
-What every backend promises, and what a reactor's port promises on top of it: ${CONTRACTS.length} contracts. Each is tried on every backend (native, dgram,
-memory), with IPv4 and IPv6, on the bare **socket**, on a **port** of a reactor, or on **both**. Ids are stable: a contract that goes takes its id with it.
-Where a source is a decision, it is one of [these](decisions/README.md).
+This page lists the promises of every backend, and those of a reactor's port on top of it: ${CONTRACTS.length} contracts. Each is tested on every backend
+(native, dgram, memory), with IPv4 and IPv6, on the bare **socket**, on a **port** of a reactor, or on **both**. Ids are stable, and the id of a contract
+that was removed is not used again. A source that is a decision is one of [these](decisions/README.md).
 
-A backend that lacks a capability which a contract needs has to refuse being asked for it, with \`UnsupportedError\`; that is tried instead. What only
-some hosts have (two interfaces, say) can be missing there: the contract is then skipped, with the reason.
+A backend that lacks a capability which a contract needs has to refuse with \`UnsupportedError\`; the suite tests that instead. A contract that needs a
+feature which only some hosts have (two interfaces, say) is skipped where it is missing, with the reason.
 
-\`@groupcast/backend-compliance\` exports the contracts, so that you can put a backend of your own to them.
+\`@groupcast/backend-compliance\` exports the contracts, so that you can test a backend of your own.
 
-This page is made from \`packages/backend-compliance/src\` by \`node scripts/contract-page.mjs\`.
+\`node scripts/contract-page.mjs\` writes this page from \`packages/backend-compliance/src\`.
 
 ## Known divergences
 
-A divergence that is listed and no longer there fails the suite.
+A divergence that is listed, and does not show any more, fails the suite.
 
 | backend | contract | promise | what is different | |
 | --- | --- | --- | --- | --- |

@@ -18,7 +18,7 @@ export function changed<T extends object>(inner: T, changes: Changes<T>): T {
   });
 }
 
-/** Changes every socket. `observer` is who opened it. */
+/** Changes every socket. `observer` is the observer that it was opened with. */
 export function changedSockets(change: (socket: DatagramSocket, observer: SocketObserver) => Changes<DatagramSocket>): Disguise {
   return (backend) =>
     changed(backend, {
@@ -29,13 +29,13 @@ export function changedSockets(change: (socket: DatagramSocket, observer: Socket
     });
 }
 
-/** Changes what observers are told. */
+/** Changes every observer. */
 export function changedObservers(change: (observer: SocketObserver) => Changes<SocketObserver>): Disguise {
   return (backend) =>
     changed(backend, { openSocket: (family, observer) => backend.openSocket(family, changed(observer, change(observer))) });
 }
 
-/** Changes the batches that observers are given. */
+/** Changes every batch on its way to an observer. */
 export function changedBatches(change: (batch: DatagramBatch) => Changes<DatagramBatch>): Disguise {
   return changedObservers((observer) => ({ received: (batch) => observer.received(changed(batch, change(batch))) }));
 }

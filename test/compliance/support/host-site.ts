@@ -1,12 +1,12 @@
 // The host that this process runs on, as contracts see it: in a namespace with interfaces of its own, or as it is.
 import { readFileSync, realpathSync } from "node:fs";
 import type { DatagramBackend, Family } from "@groupcast/backend";
-import { answered, type ForeignSocket, realClock, type Site } from "@groupcast/backend-compliance";
+import { type ForeignSocket, loopbackSite, realClock, type Site } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { NativeBackend } from "@groupcast/backend-native";
 import { interfaceControl, routeControl } from "./interface-control.js";
 
-const POLL_INTERVAL_MS = 50; // of a backend that cannot be told of changes
+const POLL_INTERVAL_MS = 50; // of a backend that polls for changes
 
 /** A backend of the host. */
 export type HostBackend = "native" | "dgram";
@@ -41,7 +41,7 @@ const PROGRAMS: Readonly<Record<HostBackend, string>> = {
   dgram: `import { DgramBackend } from "${import.meta.resolve("@groupcast/backend-dgram")}"; const backend = new DgramBackend();`,
 };
 
-/** What there is in a namespace. */
+/** Facts of the namespace that this process is in. */
 export interface NamespaceFacts {
   /** Names of the interfaces. */
   readonly interfaces: readonly string[];
@@ -50,7 +50,7 @@ export interface NamespaceFacts {
   readonly foreignSockets: ForeignSocket[];
 }
 
-/** The namespace this process is in. */
+/** Makes a site of the namespace that this process is in. */
 export function openNamespaceSite(backend: HostBackend, { interfaces, farSide, foreignSockets }: NamespaceFacts): Site {
   return {
     backend: MAKE[backend](),
@@ -64,17 +64,14 @@ export function openNamespaceSite(backend: HostBackend, { interfaces, farSide, f
   };
 }
 
-/** The host as it is: loopback, which carries multicast of IPv4 on most hosts, and of IPv6 on few (it has no route there). */
+/** Makes a site of the host as it is, where `hasMulticast` says whether loopback carries IPv4 groups. */
 export function openHostSite(backend: HostBackend, family: Family, hasMulticast: boolean): Site {
-  const made = MAKE[backend]();
-  const loopback = answered(made.network.interfaces()).find(({ flags }) => flags.loopback);
-  const isMissing = loopback === undefined || !hasMulticast || family === 6;
+  const site = loopbackSite(MAKE[backend](), family);
+  const missing = site.multicastIsMissing ?? (hasMulticast ? undefined : "loopback carries no multicast");
   return {
-    backend: made,
+    ...site,
     openAnother: MAKE[backend],
-    clock: realClock,
-    interfaces: loopback === undefined ? [] : [loopback.name],
     program: PROGRAMS[backend],
-    ...(isMissing && { multicastIsMissing: `loopback carries no multicast of IPv${family}, and namespaces cannot be made on this host` }),
+    ...(missing !== undefined && { multicastIsMissing: `${missing}, and namespaces cannot be made on this host` }),
   };
 }

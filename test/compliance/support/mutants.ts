@@ -1,4 +1,4 @@
-// Backends that break one promise each, and the contract that finds it out.
+// Backends that break one promise each, with the contract that finds it out.
 
 import { type DatagramSocket, type Family, type SendBatch, type SocketObserver, socketAddress } from "@groupcast/backend";
 import type { Access, ContractId } from "@groupcast/backend-compliance";
@@ -14,7 +14,7 @@ export interface Mutant {
   readonly access?: Access; // default: bare
 }
 
-const kept = new Set<unknown>(); // what a mutant never lets go of
+const kept = new Set<unknown>(); // objects that a mutant never releases
 
 /** Name → how it is broken. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
