@@ -138,7 +138,8 @@ export class MulticastSender {
     const chosen = this.#outgoing();
     if (chosen !== undefined) return chosen;
     if (!this.#owner.backend.capabilities.has("routes")) return undefined;
-    return this.#owner.network.routeFor(group)?.interface ?? this.#fallback();
+    const route = this.#owner.network.routeFor(group);
+    return typeof route === "object" ? route.interface : this.#fallback();
   }
 
   close(): void {
@@ -162,9 +163,11 @@ export class MulticastSender {
     const { network, socket, clock } = this.#owner;
     if (this.#chosen !== undefined || !this.#canSteer) return forever(AS_USUAL);
     const route = network.routeFor(group);
+    const staleAtMs = clock.nowMs() + ROUTE_LIFETIME_MS;
+    if (typeof route === "number") return { settlement: AS_USUAL, staleAtMs }; // the kernel refuses it: an interface would lead past that
     if (route !== undefined && !(socket.family === 4 && hasSourceAddress)) return forever(AS_USUAL);
     const at = route?.interface ?? this.#fallback();
-    return at === undefined ? forever(AS_USUAL) : { settlement: from(at), staleAtMs: clock.nowMs() + ROUTE_LIFETIME_MS };
+    return at === undefined ? forever(AS_USUAL) : { settlement: from(at), staleAtMs };
   }
 
   /** TTL 0. Where the socket has not been told an interface, the datagram is: the guarded one, even if the route changes. */

@@ -5,6 +5,7 @@ import {
   type Family,
   isLinkLocal,
   type NetworkInterface,
+  type Outcome,
   type Route,
 } from "@groupcast/backend";
 import {
@@ -12,6 +13,7 @@ import {
   checkBoolean,
   checkOptions,
   Emitter,
+  ERRNO,
   Eventful,
   type EventTable,
   errnoName,
@@ -135,10 +137,10 @@ export class Network extends Eventful<NetworkEvents> implements InterfaceSource 
     throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation, errno: route, address });
   }
 
-  /** Not for users: the route to `group`; undefined where there is none, whatever the reason. */
-  routeFor(group: string): Route | undefined {
+  /** Not for users: the route to `group`; undefined where there is none, an errno where a route refuses it or the network does not answer. */
+  routeFor(group: string): Route | undefined | Outcome {
     const route = this.#source.routeTo(group, undefined);
-    return typeof route === "number" ? undefined : route;
+    return route === ERRNO.ENETUNREACH ? undefined : route;
   }
 
   override on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
