@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-/** Returns what was thrown as an Error: JavaScript lets user code throw anything, also what cannot be shown. */
+/** Returns `thrown` as an Error. JavaScript lets user code throw anything, values that `inspect` cannot show included. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(`thrown: ${shown(thrown)}`, { cause: thrown });
 }

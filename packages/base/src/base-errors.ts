@@ -10,5 +10,5 @@ const TABLE = {
   },
 } as const;
 
-/** The errors that any function with arguments can throw. */
+/** Errors that any function with arguments can throw. */
 export const BASE_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);

@@ -1,11 +1,11 @@
-/** Shape of {@link BufferView}. */
+/** Constructor of a Buffer that views `lengthBytes` bytes of `memory` from `offsetBytes` on. */
 export type BufferViewConstructor = new (memory: ArrayBufferLike, offsetBytes: number, lengthBytes: number) => Buffer;
 
 /**
- * Makes a Buffer that is a view of memory, without the checks of its arguments.
+ * Makes a Buffer that is a view of memory, without checking the arguments.
  *
- * Buffer's own methods (`subarray`) make their results with this constructor, `Buffer[Symbol.species]`, once they have checked their
- * arguments. Where the arguments are known to be right, it saves half of what a small datagram costs.
+ * Buffer's own methods (`subarray`) make their results with this constructor, `Buffer[Symbol.species]`, after they have checked their
+ * arguments. Where the arguments are known to be right, it halves the cost of a small datagram.
  */
 export const BufferView: BufferViewConstructor = (Buffer as unknown as { readonly [Symbol.species]: BufferViewConstructor })[
   Symbol.species

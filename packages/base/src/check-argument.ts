@@ -1,8 +1,12 @@
-/** Checks of arguments that any package needs. Each refuses with an {@link InvalidArgumentError} that names operation, argument and value. */
+/** Argument checks that any package needs. Each throws an {@link InvalidArgumentError} that names operation, argument and value. */
 import { BASE_ERRORS } from "./base-errors.js";
 import { InvalidArgumentError } from "./errors.js";
 
-/** Refuses what is not an integer within `range`, ends included. */
+/**
+ * Returns `value` if it is an integer within `range`, ends included.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`.
+ */
 export function checkInteger(operation: string, argument: string, value: unknown, range: readonly [min: number, max: number]): number {
   const [min, max] = range;
   if (typeof value !== "number") throw wrongType(operation, argument, value, "a number");
@@ -10,36 +14,41 @@ export function checkInteger(operation: string, argument: string, value: unknown
   throw outOfRange(operation, argument, value, `an integer from ${min} to ${max}`);
 }
 
-/** Refuses what is not a boolean. */
+/** Returns `value` if it is a boolean. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function checkBoolean(operation: string, argument: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw wrongType(operation, argument, value, "a boolean");
 }
 
-/** Refuses what is not a string. */
+/** Returns `value` if it is a string. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function checkString(operation: string, argument: string, value: unknown): string {
   if (typeof value === "string") return value;
   throw wrongType(operation, argument, value, "a string");
 }
 
-/** Refuses what is not a function. */
+/** Checks that `value` is a function. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function checkFunction(operation: string, argument: string, value: unknown): void {
   if (typeof value !== "function") throw wrongType(operation, argument, value, "a function");
 }
 
-/** Refuses what is not a Uint8Array; a Buffer is one. */
+/** Returns `value` if it is a Uint8Array; a Buffer is one. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function checkBytes(operation: string, argument: string, value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw wrongType(operation, argument, value, "a Uint8Array");
 }
 
-/** Refuses what is neither absent nor an AbortSignal. */
+/** Returns `value` if it is an AbortSignal or undefined. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function checkSignal(operation: string, value: unknown): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value;
   throw wrongType(operation, "signal", value, "an AbortSignal");
 }
 
-/** Refuses what is not an object, and keys that are no option: a typing slip must not silently be the default. Absent counts as empty. */
+/**
+ * Returns the options in `value`; an empty object if it is undefined. Refuses keys that are not in `known`: a typing slip must not silently
+ * select the default.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`: not an object; `ERR_OPTION_UNKNOWN`.
+ */
 export function checkOptions<T extends object>(operation: string, value: T | undefined, known: readonly (keyof T & string)[]): Partial<T> {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null) throw wrongType(operation, "options", value, "an object");
@@ -49,7 +58,11 @@ export function checkOptions<T extends object>(operation: string, value: T | und
   throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument: "option", value: unknown, expected });
 }
 
-/** Refuses what is not a time span in milliseconds. */
+/**
+ * Returns `value` if it is a finite number of milliseconds, `minMs` or more.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`.
+ */
 export function checkDelay(operation: string, argument: string, value: unknown, minMs = 0): number {
   if (typeof value !== "number") throw wrongType(operation, argument, value, "a number");
   if (Number.isFinite(value) && value >= minMs) return value;
@@ -57,12 +70,12 @@ export function checkDelay(operation: string, argument: string, value: unknown, 
   throw outOfRange(operation, argument, value, expected);
 }
 
-/** Makes the error for a value whose type cannot be right. */
+/** Makes the error `ERR_ARGUMENT_TYPE` for a value of the wrong type; `expected` names the right one. */
 export function wrongType(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
   return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation, argument, value, expected });
 }
 
-/** Makes the error for a value of the right type that is out of range. */
+/** Makes the error `ERR_ARGUMENT_RANGE` for a value of the right type; `expected` names the range. */
 export function outOfRange(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
   return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value, expected });
 }

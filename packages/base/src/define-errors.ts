@@ -2,19 +2,19 @@
 export interface ErrorRow<Class extends string = string> {
   /** Name of the class that carries the code, as `error.name` has it. */
   readonly class: Class;
-  /** What happened, as the second half of a sentence. */
+  /** Meaning of the code, as the second half of a sentence: `is out of range`. */
   readonly meaning: string;
-  /** What the caller can do about it, in the imperative. */
+  /** Advice to the caller, in the imperative. */
   readonly remedy: string;
 }
 
-/** A row together with its code: what an error is made from. */
+/** A row together with its code. Errors are made from it. */
 export interface ErrorDefinition<Code extends string = string, Class extends string = string> extends ErrorRow<Class> {
-  /** The code, which is API: programs match on it. */
+  /** Code of the error, `ERR_…`. It is API: programs match on it. */
   readonly code: Code;
 }
 
-/** Code → definition, for each row of table `T`. */
+/** Map of code → definition, for each row of table `T`. */
 export type ErrorDefinitions<T extends Readonly<Record<string, ErrorRow>>> = {
   readonly [Code in keyof T & string]: ErrorDefinition<Code, T[Code]["class"]>;
 };
@@ -22,7 +22,7 @@ export type ErrorDefinitions<T extends Readonly<Record<string, ErrorRow>>> = {
 /**
  * Makes the definitions of one package's errors from its table.
  *
- * Classes say what the caller should do, codes say what happened. Each package has a table of its own; `docs/errors.md` is generated from
+ * The class tells the caller what to do, the code says what happened. Each package has its own table; `docs/errors.md` is generated from
  * all of them.
  */
 export function defineErrors<const T extends Readonly<Record<string, ErrorRow>>>(table: T): ErrorDefinitions<T> {

@@ -1,65 +1,75 @@
 /**
- * The one place that knows eventemitter3.
+ * The only file that imports eventemitter3.
  *
- * Three habits of eventemitter3 5 are met here. An `error` that nobody listens to is silent, so {@link Emitter.emit} says whether
- * anybody listened. A listener that throws keeps the ones after it from being called, and one that rejects ends the process: so each
- * listener is called in a guard of its own. And it takes any event name, so a typing slip would be a listener that is never called.
+ * It works around three habits of eventemitter3 5. An `error` event without listeners is silent, so {@link Emitter.emit} returns whether
+ * there was one. A listener that throws keeps later listeners from being called, and one that rejects ends the process, so each listener
+ * runs in its own guard. And eventemitter3 accepts any event name, so a typing slip would add a listener that is never called: unknown
+ * names are refused.
  */
 import { EventEmitter } from "eventemitter3";
 import { checkFunction, outOfRange } from "./check-argument.js";
 import { callGuarded } from "./user-code.js";
 
-/** Event name → its listeners, in typed-emitter's form: `{ closed: () => void }`. */
-export type EventMap = { [event: string]: (...args: never[]) => void };
+/** Map of event name → type of its listeners, in typed-emitter's form: `{ closed: () => void }`. */
+export type EventMap = {
+  /** Type of the listeners of one event. */
+  [event: string]: (...args: never[]) => void;
+};
 
-/** What users may do with an object that has the events of map `M`. */
+/** An object with the events of map `M`, as its users see it: they listen, and cannot emit. */
 export interface Subscribable<M extends EventMap> {
-  /** Calls `listener` at each `event`. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: no such event; `ERR_ARGUMENT_TYPE`. */
+  /** Calls `listener` at each `event`. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: unknown event; `ERR_ARGUMENT_TYPE`. */
   on<E extends keyof M & string>(event: E, listener: M[E]): this;
   /** Calls `listener` at the next `event` only. @throws InvalidArgumentError as {@link Subscribable.on}. */
   once<E extends keyof M & string>(event: E, listener: M[E]): this;
-  /** Takes `listener` away, however often it was added. @throws InvalidArgumentError as {@link Subscribable.on}. */
+  /** Removes `listener`, however often it was added. @throws InvalidArgumentError as {@link Subscribable.on}. */
   off<E extends keyof M & string>(event: E, listener: M[E]): this;
 }
 
-/** Event name → what it reports, in a few words. */
+/** Map of event name → meaning of the event, in a few words. */
 export type EventTable<M extends EventMap> = { readonly [E in keyof M & string]: string };
 
 type Listener = (...args: unknown[]) => unknown;
 
-/** Emits the events of map `M`. */
+/** Emitter of the events of map `M`. Its owner keeps it private, and gives users {@link Subscribable}. */
 export class Emitter<M extends EventMap> {
   readonly #listeners = new EventEmitter();
   readonly #table: EventTable<M>;
-  /** Receives what a listener of `event` threw, or rejected with. Must not emit that event. Set by the owner before anybody listens. */
+  /**
+   * Receives each error that a listener of `event` throws or rejects with. Must not emit that event. The owner sets it before anybody
+   * listens.
+   */
   listenerThrew: (error: unknown, event: keyof M & string) => void = (error) => {
     throw error;
   };
   #guarded: Map<string, WeakMap<Listener, Listener>> | undefined; // event → listener → the function that calls it in a guard
 
-  /** @param table - The events there are; any other name is refused. */
+  /** Makes an emitter without listeners. @param table - All events; any other name is refused. */
   constructor(table: EventTable<M>) {
     this.#table = table;
   }
 
+  /** Adds `listener`; {@link Subscribable.on} has the errors. */
   on<E extends keyof M & string>(event: E, listener: M[E]): void {
     this.#listeners.on(event, this.#guard("on", event, listener));
   }
 
+  /** Adds `listener` for one event; {@link Subscribable.on} has the errors. */
   once<E extends keyof M & string>(event: E, listener: M[E]): void {
     this.#listeners.once(event, this.#guard("once", event, listener));
   }
 
+  /** Removes `listener`; {@link Subscribable.on} has the errors. */
   off<E extends keyof M & string>(event: E, listener: M[E]): void {
     this.#listeners.off(event, this.#guard("off", event, listener));
   }
 
-  /** Calls every listener of `event`, each in a guard of its own; false when there was none. */
+  /** Calls every listener of `event`, each in its own guard. Returns false when there was none. */
   emit<E extends keyof M & string>(event: E, ...args: Parameters<M[E]>): boolean {
     return this.#listeners.emit(event, ...args);
   }
 
-  /** Returns the function that stands for `listener`: the same one each time, so that `off` finds it. */
+  /** Returns the function that calls `listener` in a guard: the same one each time, so that `off` finds it. */
   #guard(operation: string, event: keyof M & string, listener: unknown): Listener {
     this.#check(operation, event, listener);
     const call = listener as Listener;

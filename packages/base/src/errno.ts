@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from "node:util";
 
-/** Name of an error of the operating system, as libuv (Node 20) knows it. */
+/** Name of an error of the operating system, as in libuv (Node 20). */
 export type ErrnoName =
   | "E2BIG"
   | "EACCES"
@@ -90,7 +90,7 @@ export type ErrnoName =
 const numbered = [...getSystemErrorMap()].map(([errno, [name]]) => [name, errno] as const);
 
 /**
- * Name → the errno that this platform gives it, with libuv's sign: `ERRNO.EAGAIN` is -11 on Linux.
+ * Map of name → errno of this platform, with libuv's sign: `ERRNO.EAGAIN` is -11 on Linux.
  *
  * Source: `util.getSystemErrorMap()`, which is libuv's own table.
  */
@@ -98,12 +98,12 @@ export const ERRNO: Readonly<Record<ErrnoName, number>> = Object.freeze(Object.f
   Record<ErrnoName, number>
 >;
 
-/** Returns the name of a negative errno: `"EADDRINUSE"`; `"errno 4095"` where libuv has none. */
+/** Returns the name of a negative errno: `"EADDRINUSE"`; `"errno 4095"` where libuv has no name. */
 export function errnoName(errno: number): string {
   return getSystemErrorMap().get(errno)?.[0] ?? `errno ${-errno}`;
 }
 
-/** Returns what the platform says about a negative errno: `"address already in use"`. */
+/** Returns the platform's text for a negative errno: `"address already in use"`. */
 export function errnoText(errno: number): string {
   return getSystemErrorMap().get(errno)?.[1] ?? "unknown error";
 }

@@ -3,7 +3,7 @@ import type { ErrorDefinition } from "./define-errors.js";
 import { errnoName, errnoText } from "./errno.js";
 import { brandError, isBranded, OperationError, preview, type SubjectWords } from "./operation-error.js";
 
-/** What an {@link InvalidArgumentError} is made from. */
+/** Fields that an {@link InvalidArgumentError} is made from. */
 export interface InvalidArgument {
   /** Name of the public function that was called. */
   readonly operation: string;
@@ -11,7 +11,7 @@ export interface InvalidArgument {
   readonly argument: string;
   /** The argument as it was given. */
   readonly value: unknown;
-  /** What would have been right, where the code alone does not say. */
+  /** Description of the right values, where the code alone does not give it. */
   readonly expected?: string;
 }
 
@@ -20,7 +20,7 @@ export class InvalidArgumentError<Code extends string = string> extends TypeErro
   static {
     brandError(this, "InvalidArgumentError");
   }
-  /** Says what is wrong. Match on this, never on the message. */
+  /** Code of the mistake, `ERR_…`. Match on this, never on the message. */
   readonly code: Code;
   /** Name of the public function that was called. */
   readonly operation: string;
@@ -28,9 +28,10 @@ export class InvalidArgumentError<Code extends string = string> extends TypeErro
   readonly argument: string;
   /** The argument as it was given. */
   readonly value: unknown;
-  /** What to pass instead. */
+  /** Advice: the value to pass instead. */
   readonly remedy: string;
 
+  /** Makes the error; its stack begins at the user's call of `operation`. @param definition - Row of a package's error table. */
   constructor(definition: ErrorDefinition<Code, "InvalidArgumentError">, { operation, argument, value, expected }: InvalidArgument) {
     const { code, meaning, remedy } = definition;
     const advice = expected === undefined ? remedy : `expected ${expected}`;
@@ -44,19 +45,19 @@ export class InvalidArgumentError<Code extends string = string> extends TypeErro
   }
 }
 
-/** What an error is about; fields that do not apply are absent. */
+/** Subject of an error; fields that do not apply are absent. */
 export interface ErrorSubject {
   /** Name of a socket option. */
   readonly option?: string;
-  /** A multicast group, an IP literal. */
+  /** IP literal of a multicast group. */
   readonly group?: string;
-  /** The address of a sender, an IP literal. */
+  /** IP literal of a sender's address. */
   readonly source?: string;
   /** Name of a network interface, or the selector that was given. */
   readonly interface?: string;
-  /** An IP literal. */
+  /** IP literal of a destination, peer or local address. */
   readonly address?: string;
-  /** A port number. */
+  /** Port number. */
   readonly port?: number;
 }
 
@@ -69,37 +70,39 @@ const WORDS: SubjectWords<ErrorSubject> = {
   port: "port",
 };
 
-/** Common ancestor of all errors of the reactor and its backends but wrong arguments. */
+/** Base class of all errors of the reactor and its backends, except {@link InvalidArgumentError}. */
 export abstract class DatagramError extends OperationError<ErrorSubject> implements ErrorSubject {
   static {
     brandError(this, "DatagramError");
   }
-  /** {@inheritDoc ErrorSubject.option} */
+  /** Name of a socket option. */
   declare readonly option?: string;
-  /** {@inheritDoc ErrorSubject.group} */
+  /** IP literal of a multicast group. */
   declare readonly group?: string;
-  /** {@inheritDoc ErrorSubject.source} */
+  /** IP literal of a sender's address. */
   declare readonly source?: string;
-  /** {@inheritDoc ErrorSubject.interface} */
+  /** Name of a network interface, or the selector that was given. */
   declare readonly interface?: string;
-  /** {@inheritDoc ErrorSubject.address} */
+  /** IP literal of a destination, peer or local address. */
   declare readonly address?: string;
-  /** {@inheritDoc ErrorSubject.port} */
+  /** Port number. */
   declare readonly port?: number;
 
+  /** Makes the error; the fields of `subject` become its own. @param reason - Cause and advice, for the message. */
   constructor(operation: string, reason: string, subject?: ErrorSubject, cause?: unknown) {
     super({ operation, reason, words: WORDS, ...(subject === undefined ? {} : { subject }), cause });
   }
 }
 
-/** The call is right, the moment is wrong: call in another order. */
+/** The call is right, but the object is in the wrong state: call in another order. */
 export class StateError<Code extends string = string> extends DatagramError {
   static {
     brandError(this, "StateError");
   }
-  /** Says what state forbids the call. Match on this, never on the message. */
+  /** Code of the state that forbids the call, `ERR_…`. Match on this, never on the message. */
   readonly code: Code;
 
+  /** Makes the error; its stack begins at the user's call of `operation`. @param definition - Row of a package's error table. */
   constructor(definition: ErrorDefinition<Code, "StateError">, operation: string, subject?: ErrorSubject) {
     super(operation, reasonOf(definition), subject);
     this.code = definition.code;
@@ -107,16 +110,17 @@ export class StateError<Code extends string = string> extends DatagramError {
   }
 }
 
-/** This backend or platform cannot: check `reactor.backend.capabilities` first. */
+/** This backend or platform cannot do it: check `reactor.backend.capabilities` first. */
 export class UnsupportedError<Code extends string = string> extends DatagramError {
   static {
     brandError(this, "UnsupportedError");
   }
-  /** Says what is unsupported. Match on this, never on the message. */
+  /** Code of the missing feature, `ERR_…`. Match on this, never on the message. */
   readonly code: Code;
-  /** Name of the backend. */
+  /** Name of the backend: `"native"`, `"dgram"`, `"memory"`. */
   readonly backend: string;
 
+  /** Makes the error. @param definition - Row of a package's error table. @param backend - Name of the backend. */
   constructor(definition: ErrorDefinition<Code, "UnsupportedError">, operation: string, backend: string, subject?: ErrorSubject) {
     super(operation, `${reasonOf(definition)} (backend ${preview(backend)})`, subject);
     this.code = definition.code;
@@ -124,11 +128,11 @@ export class UnsupportedError<Code extends string = string> extends DatagramErro
   }
 }
 
-/** What a {@link SystemError} is made from. */
+/** Fields that a {@link SystemError} is made from. */
 export interface SystemFailure extends ErrorSubject {
   /** Name of the public function that was called. */
   readonly operation: string;
-  /** What the operating system answered: negative, libuv's sign. */
+  /** Number of the OS's error: negative, libuv's sign. */
   readonly errno: number;
   /** Advice instead of the code's own remedy. */
   readonly advice?: string;
@@ -136,18 +140,19 @@ export interface SystemFailure extends ErrorSubject {
   readonly cause?: unknown;
 }
 
-/** The operating system refused: look at `errnoName`. */
+/** The operating system refused the operation: look at `errnoName`. */
 export class SystemError<Code extends string = string> extends DatagramError {
   static {
     brandError(this, "SystemError");
   }
-  /** Says what could not be done. Match on this, never on the message. */
+  /** Code of the operation that failed, `ERR_…`. Match on this, never on the message. */
   readonly code: Code;
-  /** What the operating system answered: negative, libuv's sign, such as -98 for `EADDRINUSE` on Linux. */
+  /** Number of the OS's error: negative, libuv's sign, such as -98 for `EADDRINUSE` on Linux. */
   readonly errno: number;
-  /** The name of `errno`: `"EADDRINUSE"`. */
+  /** Name of `errno`: `"EADDRINUSE"`. The same on every platform. */
   readonly errnoName: string;
 
+  /** Makes the error. @param definition - Row of a package's error table. */
   constructor(definition: ErrorDefinition<Code>, { operation, errno, advice, cause, ...subject }: SystemFailure) {
     super(operation, `${errnoText(errno)} (${errnoName(errno)}); ${advice ?? definition.remedy}`, subject, cause);
     this.code = definition.code;
@@ -156,12 +161,12 @@ export class SystemError<Code extends string = string> extends DatagramError {
   }
 }
 
-/** Tells whether `error` is one of Groupcast's, from whichever copy of the package. */
+/** Returns whether `error` is one of Groupcast's, from whichever copy of the package. */
 export function isGroupcastError(error: unknown): error is InvalidArgumentError | DatagramError {
   return isBranded(error);
 }
 
-/** Returns the second half of a message: what happened, and what to do. */
+/** Returns the second half of a message: meaning and remedy of `definition`. */
 export function reasonOf({ meaning, remedy }: ErrorDefinition): string {
   return `${meaning}; ${remedy}`;
 }

@@ -4,24 +4,24 @@ import type { Emitter, EventMap, Subscribable } from "./emitter.js";
 export abstract class Eventful<M extends EventMap> implements Subscribable<M> {
   readonly #emitter: Emitter<M>;
 
-  /** @param emitter - Kept by the subclass in a private field, so that nobody else emits. */
+  /** Passes subscriptions on to `emitter`, which the subclass keeps in a private field, so that nobody else emits. */
   constructor(emitter: Emitter<M>) {
     this.#emitter = emitter;
   }
 
-  /** {@inheritDoc Subscribable.on} */
+  /** Calls `listener` at each `event`. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: unknown event; `ERR_ARGUMENT_TYPE`. */
   on<E extends keyof M & string>(event: E, listener: M[E]): this {
     this.#emitter.on(event, listener);
     return this;
   }
 
-  /** {@inheritDoc Subscribable.once} */
+  /** Calls `listener` at the next `event` only. @throws InvalidArgumentError as {@link Eventful.on}. */
   once<E extends keyof M & string>(event: E, listener: M[E]): this {
     this.#emitter.once(event, listener);
     return this;
   }
 
-  /** {@inheritDoc Subscribable.off} */
+  /** Removes `listener`, however often it was added. @throws InvalidArgumentError as {@link Eventful.on}. */
   off<E extends keyof M & string>(event: E, listener: M[E]): this {
     this.#emitter.off(event, listener);
     return this;

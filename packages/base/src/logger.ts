@@ -2,17 +2,17 @@ import { inspect } from "node:util";
 import { asError } from "./as-error.js";
 import { callGuarded } from "./user-code.js";
 
-/** Receives what the library logs. `message` is for people, `fields` are for machines. */
+/** Receiver of the library's log lines. `message` is for people, `fields` are for machines. It may throw: the library goes on. */
 export interface Logger {
-  /** Logs what goes as expected: a port that starts, a port that closed. */
+  /** Logs a normal event: a port starts, a port has closed. */
   info(message: string, fields?: LogFields): void;
-  /** Logs what works less well than asked for. */
+  /** Logs a result that falls short of the request: a receive buffer smaller than asked for. */
   warn(message: string, fields?: LogFields): void;
-  /** Logs an error that nothing else listens for. */
+  /** Logs an error that has no listener. */
   error(message: string, fields?: LogFields): void;
 }
 
-/** What a log line is about. */
+/** Subject of a log line; fields that do not apply are absent. */
 export interface LogFields {
   /** Local port number. */
   readonly port?: number;
@@ -20,14 +20,14 @@ export interface LogFields {
   readonly error?: unknown;
 }
 
-/** Logs warnings and errors to stderr, and nothing that goes well. */
+/** Default logger: writes warnings and errors to stderr, and drops `info`. */
 export const stderrLogger: Logger = {
   info() {},
   warn: write,
   error: write,
 };
 
-/** Returns a logger that never throws: what `logger` throws, or rejects with, goes to stderr. A log line must not stop a port. */
+/** Returns a logger that never throws: errors that `logger` throws or rejects with go to stderr. A log line must not stop a port. */
 export function guardLogger(logger: Logger): Logger {
   if (logger === stderrLogger) return logger;
   const guarded =

@@ -1,8 +1,11 @@
 import type { Clock, ScheduledCall } from "./clock.js";
 
-const LONGEST_TIMER_MS = 2_147_483_647; // Node fires at once what is longer (2 ** 31 - 1, timers.md)
+const LONGEST_TIMER_MS = 2_147_483_647; // Node fires longer ones at once (2 ** 31 - 1, timers.md)
 
-/** Waits in stretches that Node's timers can hold. Those may fire up to 1 ms early (libuv counts whole ones); a stretch more, then. */
+/**
+ * A wait, split into stretches that Node's timers can hold. A timer may fire up to 1 ms early (libuv counts whole ones): another stretch
+ * follows.
+ */
 class Wait implements ScheduledCall {
   readonly #dueMs: number;
   readonly #fn: () => void;
@@ -28,7 +31,7 @@ class Wait implements ScheduledCall {
     return setTimeout(Wait.#look, Math.min(Math.ceil(leftMs), LONGEST_TIMER_MS), this);
   }
 
-  /** One function for all timers: there may be a million. */
+  /** Fires, or waits again. One function for all timers: there may be a million. */
   static #look(wait: Wait): void {
     const leftMs = wait.#dueMs - performance.now();
     if (leftMs <= 0) wait.#fn();
@@ -36,7 +39,7 @@ class Wait implements ScheduledCall {
   }
 }
 
-/** The clock of the process: `performance.now()`, so it does not move when somebody sets the time. */
+/** Clock of the process: `performance.now()`, so setting the time does not move it. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
 

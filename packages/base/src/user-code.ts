@@ -1,6 +1,6 @@
-/** Calls of what users wrote: it may throw, and it may be async and reject. Neither may stop a port. */
+/** Guards around user code. It may throw, and it may be async and reject; neither may stop a port. */
 
-/** Calls `call`; hands what it throws, or rejects with, to `onThrow`. */
+/** Calls `call`, and passes an error that it throws or rejects with to `onThrow`. */
 export function callGuarded(call: () => unknown, onThrow: (error: unknown) => void): void {
   try {
     watchRejection(call(), onThrow);
@@ -9,12 +9,12 @@ export function callGuarded(call: () => unknown, onThrow: (error: unknown) => vo
   }
 }
 
-/** Hands to `onThrow` what `result` rejects with, if it is a promise. */
+/** If `result` is a promise, passes the error that it rejects with to `onThrow`. */
 export function watchRejection(result: unknown, onThrow: (error: unknown) => void): void {
   if (isThenable(result)) result.then(undefined, onThrow);
 }
 
-/** Tells whether `result` settles later. */
+/** Returns whether `result` is a promise or another thenable. */
 export function isThenable(result: unknown): result is PromiseLike<unknown> {
   return typeof (result as { then?: unknown } | null | undefined)?.then === "function";
 }
