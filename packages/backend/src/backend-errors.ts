@@ -28,10 +28,10 @@ const TABLE = {
   },
 } as const;
 
-/** The errors of backends: what one cannot do, and names that no network knows. */
+/** Errors of backends: features and options that one lacks, and names that no network knows. */
 export const BACKEND_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
 
-/** A backend cannot be loaded here: its addon is missing, or does not fit this Node. */
+/** A backend could not be loaded: its addon is missing, or does not fit this Node. `cause` has the reason. */
 export class BackendLoadError extends DatagramError {
   static {
     brandError(this, "BackendLoadError");
@@ -39,6 +39,7 @@ export class BackendLoadError extends DatagramError {
   /** Always `ERR_BACKEND_LOAD`. */
   readonly code = "ERR_BACKEND_LOAD" as const;
 
+  /** Makes the error. @param backend - Name of the backend. @param reason - Cause and advice, for the message. */
   constructor(backend: string, reason: string, cause?: unknown) {
     super(`load backend ${preview(backend)}`, reason, {}, cause);
   }

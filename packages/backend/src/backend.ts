@@ -1,8 +1,8 @@
 /**
- * The waist: everything the reactor asks of a network, and everything a network tells the reactor.
+ * The waist: all that the reactor asks of a network, and all that a network reports to the reactor.
  *
  * Rules that every backend keeps:
- * - Synchronous. A call has had its effect when it returns; only {@link SocketObserver} speaks later.
+ * - Synchronous. A call has had its effect when it returns; only {@link SocketObserver} is called later.
  * - Numbers, not errors. A call that can fail returns an {@link Outcome}: 0 or more when it succeeded, a negative errno
  *   (libuv's sign) when the OS refused. A backend throws only when it is asked for something outside its capabilities.
  * - No policy. Arguments are valid when they arrive; names are resolved, ranges checked, queues, budgets, memberships and
@@ -15,57 +15,80 @@ import type { NetworkInterface, Route } from "./network-interface.js";
 import type { OptionName } from "./option-table.js";
 import type { SocketAddress } from "./socket-address.js";
 
-/** 0 or more: success. Less than 0: an errno with libuv's sign, such as -98 for `EADDRINUSE` on Linux. */
+/** Result of a call. 0 or more: success. Less than 0: an errno with libuv's sign, such as -98 for `EADDRINUSE` on Linux. */
 export type Outcome = number;
 
 /** A network that sockets can be opened on. */
 export interface DatagramBackend {
-  readonly name: string; // "native" | "dgram" | "memory" | a third party's
-  readonly reason: string; // why this backend is in use, as one sentence for people
+  /** Name of the backend: `"native"`, `"dgram"`, `"memory"`, or a third party's. */
+  readonly name: string;
+  /** Reason for using this backend, as one sentence for people. */
+  readonly reason: string;
+  /** Features and options that this backend serves; fixed when it is made. */
   readonly capabilities: ReadonlySet<Capability>;
+  /** Interfaces and routes of the host. */
   readonly network: BackendNetwork;
+  /** Opens a UDP socket that is not bound yet. */
   openSocket(family: Family, observer: SocketObserver): DatagramSocket | Outcome;
-  /** Duplicates `fd`; the caller keeps, and closes, its own. Options, binding and peer of the descriptor stay as they are.
-   * `family` is what the caller knows of it, for backends that cannot find out. */
+  /**
+   * Duplicates `fd`; the caller keeps, and closes, its own. Options, binding and peer of the descriptor stay as they are.
+   * `family` is the family that the caller knows, for backends that cannot find out.
+   */
   adoptSocket(fd: number, observer: SocketObserver, family?: Family): DatagramSocket | Outcome;
 }
 
 /** One UDP socket: opened, bound once, closed once. Idle until {@link DatagramSocket.startReading}. */
 export interface DatagramSocket {
+  /** IP version. */
   readonly family: Family;
+  /** Binds to `local`, once (`bind(2)`); port 0: any free one. */
   bind(local: SocketAddress): Outcome;
+  /** Fixes the peer: only its datagrams arrive, and sends need no destination (`connect(2)`). */
   connect(peer: SocketAddress): Outcome;
+  /** Undoes `connect`. */
   disconnect(): Outcome;
+  /** Returns the address the socket is bound to (`getsockname(2)`). */
   localAddress(): SocketAddress | Outcome;
+  /** Returns the connected peer; undefined without one. */
   peerAddress(): SocketAddress | undefined;
 
   /**
    * Sends datagrams `from` … `to - 1` of `batch`, in order, as far as the network takes them at once.
    * Returns how many were taken. When the first was not, returns its errno; `-EAGAIN` promises a later `writable()`.
-   * What is taken is copied: the caller may reuse `batch` when the call returns.
+   * The datagrams taken are copied: the caller may reuse `batch` when the call returns.
    */
   send(batch: SendBatch, from: number, to: number): Outcome;
+  /** Starts delivering to the observer, within `limits`. */
   startReading(limits: ReadLimits): Outcome;
+  /** Stops delivering to the observer, until the next `startReading`. */
   stopReading(): void;
 
+  /** Sets an option; `value` is in the unit that its row of the option table names, booleans as 0 or 1. */
   setOption(name: OptionName, value: number): Outcome;
+  /** Returns the value of an option, in the same unit. */
   getOption(name: OptionName): Outcome;
-  /** `at` undefined, here and in join and leave: the interface that the kernel's route to the group names. */
+  /** Sends multicast by `at`. Undefined, here and in join and leave: the interface that the kernel's route to the group names. */
   setMulticastInterface(at: NetworkInterface | undefined): Outcome;
+  /** Joins `group` on `at`, for any sender or for `source` alone (`MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`). */
   join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome;
+  /** Undoes one `join` with the same arguments. */
   leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome;
+  /** Shuts `source` out of a group that is joined for any sender (`MCAST_BLOCK_SOURCE`). */
   blockSource(group: string, at: NetworkInterface, source: string): Outcome;
+  /** Undoes one `blockSource` with the same arguments. */
   unblockSource(group: string, at: NetworkInterface, source: string): Outcome;
 
-  /** Whether the open socket keeps the process alive. Sockets start referenced. */
+  /** Makes the open socket keep the process alive, as it does at first. */
   ref(): void;
+  /** Lets the process end while the socket is open. */
   unref(): void;
+  /** Closes the socket; the observer is not called again. */
   close(): void;
 }
 
-/** What a socket tells its owner. Called from the event loop, never from inside a call into the socket. */
+/** Receiver of a socket's reports. Called from the event loop, never from inside a call into the socket. */
 export interface SocketObserver {
-  /** The batch is valid during the call. At most one call per wake-up of the socket. */
+  /** Datagrams have arrived. The batch is valid during the call. At most one call per wake-up of the socket. */
   received(batch: DatagramBatch): void;
   /** A send that was refused with `-EAGAIN` may be tried again. */
   writable(): void;
@@ -75,31 +98,39 @@ export interface SocketObserver {
   failed(errno: number, operation: string): void;
 }
 
-/** How much one wake-up of a socket may deliver, so that timers and other sockets get their turn. */
+/** Bounds of one wake-up of a socket, so that timers and other sockets get their turn. */
 export interface ReadLimits {
-  readonly maxPacketBytes: number; // longer datagrams are cut to this and flagged
-  readonly maxDatagrams: number; // wake-up ends at or soon after this many
-  readonly maxBytes: number; // wake-up ends at or soon after this many
+  /** Longest datagram in bytes; longer ones are cut to this and flagged. */
+  readonly maxPacketBytes: number;
+  /** Number of datagrams after which, or soon after which, the wake-up ends. */
+  readonly maxDatagrams: number;
+  /** Number of bytes after which, or soon after which, the wake-up ends. */
+  readonly maxBytes: number;
 }
 
 /** Received datagrams, in order of arrival. Indices run from 0 to `length - 1`. */
 export interface DatagramBatch {
+  /** Number of datagrams. */
   readonly length: number;
+  /** Returns the length of a payload, in bytes. */
   lengthBytes(index: number): number;
-  /** The bytes where they lie: valid until the call that delivered the batch returns. */
+  /** Returns the bytes where they lie: valid until the call that delivered the batch returns. */
   view(index: number): Buffer;
-  /** The bytes as a Buffer of the caller's own. */
+  /** Returns the bytes as a Buffer of the caller's own. */
   copy(index: number): Buffer;
+  /** Returns the sender; frozen, and shared by its datagrams. */
   from(index: number): SocketAddress;
+  /** Returns whether the datagram was cut to {@link ReadLimits.maxPacketBytes}. */
   truncated(index: number): boolean;
-  /** What was asked for with the `receive…` options; each field absent where it was not, or where the OS did not say. */
+  /** Returns the facts asked for with the `receive…` options; a field is absent if not asked for, or not known to the OS. */
   arrival(index: number): Arrival;
-  /** {@link Arrival.destination} and {@link Arrival.interfaceIndex} without making an object; "" and 0 where unknown. */
+  /** Returns {@link Arrival.destination} without making an object; `""` where unknown. */
   destination(index: number): string;
+  /** Returns {@link Arrival.interfaceIndex} without making an object; 0 where unknown. */
   interfaceIndex(index: number): number;
 }
 
-/** What is known about a received datagram besides its bytes and its sender. Each field is absent where it is not known. */
+/** Facts about a received datagram besides its bytes and its sender. A field is absent where its fact is not known. */
 export interface Arrival {
   /** IP literal that the datagram was sent to: a group, a broadcast address or a local address. */
   readonly destination?: string;
@@ -119,24 +150,34 @@ export interface Arrival {
 
 /** Datagrams to send: number `i` is `bytes[offsets[i] … offsets[i + 1])`, so equal-sized runs lie back to back. */
 export interface SendBatch {
+  /** Payloads, one behind another. */
   readonly bytes: Buffer;
+  /** Start of each payload in `bytes`, then the end of the last one. */
   readonly offsets: Int32Array;
-  readonly to: readonly (SocketAddress | undefined)[]; // undefined: the connected peer
-  readonly via: readonly (PacketOrigin | undefined)[]; // undefined: as the socket's options and the route say
+  /** Destination of each datagram; undefined: the connected peer. */
+  readonly to: readonly (SocketAddress | undefined)[];
+  /** Origin of each datagram; undefined: as the socket's options and the route say. */
+  readonly via: readonly (PacketOrigin | undefined)[];
 }
 
-/** Where one datagram leaves from (`IP_PKTINFO`, `IPV6_PKTINFO`). */
+/** Interface and address that one datagram leaves from (`IP_PKTINFO`, `IPV6_PKTINFO`). */
 export interface PacketOrigin {
-  readonly interfaceIndex: number; // 0: as routed
-  readonly source: string | undefined; // a local IP literal
+  /** Index of the interface; 0: as routed. */
+  readonly interfaceIndex: number;
+  /** Local IP literal to send from; undefined: as routed. */
+  readonly source: string | undefined;
 }
 
 /** The interfaces and routes of the host. */
 export interface BackendNetwork {
+  /** Returns every interface, up or down; without the capability `downInterfaces`, those that are up and have an address. */
   interfaces(): readonly NetworkInterface[] | Outcome;
-  /** The route a datagram to `address` would take (from `source`, if given). */
+  /** Returns the route that a datagram to `address` would take (from `source`, if given). */
   routeTo(address: string, source: string | undefined): Route | Outcome;
+  /** Returns the default route; undefined without one. */
   defaultRoute(family: Family): Route | undefined | Outcome;
-  /** Calls `changed` after interfaces or their addresses changed, until the returned function is called. Does not keep the process alive. */
+  /**
+   * Calls `changed` after interfaces or their addresses changed, until the returned function is called. Does not keep the process alive.
+   */
   watch(changed: () => void): (() => void) | Outcome;
 }

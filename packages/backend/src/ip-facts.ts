@@ -1,12 +1,12 @@
-/** Facts about IP addresses that can be told from their text. */
+/** Facts about IP addresses that their text shows. */
 
 /** An IP version: `4` or `6`. */
 export type Family = 4 | 6;
 
-/** The largest length, in bytes, that the length field of a UDP header can say: 16 bits, header included (RFC 768). */
+/** Largest value of the length field of a UDP header, in bytes: 16 bits, header included (RFC 768). */
 export const MAX_UDP_LENGTH_BYTES = 65_535;
 
-/** The largest port number: 16 bits (RFC 768). */
+/** Largest port number: 16 bits (RFC 768). */
 export const MAX_PORT = 65_535;
 
 /** Returns the largest payload of a datagram, in bytes: 65,535 less the headers (RFC 768, RFC 791; RFC 8200 counts no IPv6 header). */
@@ -31,20 +31,23 @@ export function zoneOf(address: string): string | undefined {
   return zone < 0 ? undefined : address.slice(zone + 1);
 }
 
-/** Tells whether a literal is a multicast group: 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291, 2.7). */
+/** Returns whether a literal is a multicast group: 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291, 2.7). */
 export function isMulticast(address: string): boolean {
   if (familyOf(address) === 6) return /^ff[0-9a-f]{2}:/i.test(address);
   const first = Number.parseInt(address, 10);
   return first >= 224 && first <= 239;
 }
 
-/** Tells whether a literal is a link-local unicast address of IPv6: fe80::/10 (RFC 4291, 2.5.6). Such an address means nothing without a zone. */
+/**
+ * Returns whether a literal is a link-local unicast address of IPv6: fe80::/10 (RFC 4291, 2.5.6). Such an address is ambiguous without a
+ * zone.
+ */
 export function isLinkLocal(address: string): boolean {
   return /^fe[89ab]/i.test(address);
 }
 
 /**
- * Tells whether a literal means nothing without a zone: link-local addresses, and groups of interface or link scope, whose fourth hex
+ * Returns whether a literal is ambiguous without a zone: link-local addresses, and groups of interface or link scope, whose fourth hex
  * digit is 1 or 2 (RFC 4291, 2.7). Linux heeds the zone of these only (`__ipv6_addr_needs_scope_id()`, include/net/ipv6.h).
  */
 export function needsZone(address: string): boolean {

@@ -1,6 +1,6 @@
 import type { Family } from "./ip-facts.js";
 
-/** A network interface of the host, as it was when the OS listed it. */
+/** A network interface of the host, in its state at the time the OS listed it. */
 export interface NetworkInterface {
   /** Name, such as `"eth0"`. */
   readonly name: string;
@@ -18,9 +18,9 @@ export interface NetworkInterface {
 
 /** Kind and state of an interface (`SIOCGIFFLAGS` of netdevice(7)). */
 export interface InterfaceFlags {
-  /** Whether the administrator switched it on. */
+  /** Whether the administrator switched it on (`IFF_UP`). */
   readonly up: boolean;
-  /** Whether it has a carrier. */
+  /** Whether it has a carrier (`IFF_RUNNING`). */
   readonly running: boolean;
   /** Whether it is the loopback interface. */
   readonly loopback: boolean;
@@ -44,7 +44,7 @@ export interface InterfaceAddress {
   readonly broadcast?: string;
 }
 
-/** The way a datagram would leave the host. */
+/** Route of a datagram out of the host. */
 export interface Route {
   /** Interface that the datagram leaves by. */
   readonly interface: NetworkInterface;
@@ -54,7 +54,9 @@ export interface Route {
   readonly gateway?: string;
 }
 
-/** Tells whether two descriptions are of one interface. One that was deleted and made again has another index, and is another interface. */
+/**
+ * Returns whether two descriptions are of one interface. One that was deleted and made again has another index, and is another interface.
+ */
 export function sameInterface(a: NetworkInterface, b: NetworkInterface): boolean {
   return a.index === b.index && a.name === b.name;
 }

@@ -1,23 +1,27 @@
 /**
- * Every socket option Groupcast knows. The reactor checks ranges by it, backends map its names to their own numbers, tests and
- * documentation are made from it. A backend has no row for an option it cannot serve; its capabilities say so.
+ * Every socket option of Groupcast. The reactor checks ranges by this table, backends map its names to their own numbers, tests and
+ * documentation are made from it. An option that a backend cannot serve is missing from its capabilities.
  *
  * Sources: socket(7), ip(7), ipv6(7), udp(7), and the kernel files named in `note`.
  */
 
 /** One row of {@link OPTION_TABLE}. */
 export interface OptionRow {
+  /** Unit of the value; a `"boolean"` is 0 or 1, an `"index"` is an interface's. */
   readonly unit: "boolean" | "bytes" | "hops" | "index" | "count" | "byte";
+  /** Smallest value. */
   readonly min: number;
+  /** Largest value. */
   readonly max: number;
   /** Names in C, IPv4 then IPv6; one name where the family does not matter. */
   readonly source: string;
+  /** Time at which it can be set. */
   readonly when: "before bind" | "any time" | "read only";
+  /** Meaning and effect, as half a sentence. */
   readonly note: string;
 }
 
-/** Option name → what it means and what it may be set to. */
-export const OPTION_TABLE = {
+const TABLE = {
   reuseAddress: {
     unit: "boolean",
     min: 0,
@@ -166,13 +170,16 @@ export const OPTION_TABLE = {
   },
 } as const;
 
+/** Map of option name → its meaning and range. */
+export const OPTION_TABLE: { readonly [Name in keyof typeof TABLE]: (typeof TABLE)[Name] & OptionRow } = TABLE;
+
 /** Name of a row of {@link OPTION_TABLE}. */
 export type OptionName = keyof typeof OPTION_TABLE;
 
-/** Every option name, in table order. */
+/** Names of all options, in table order. */
 export const OPTION_NAMES: readonly OptionName[] = Object.keys(OPTION_TABLE) as OptionName[];
 
-/** The row of one option, as the general shape. */
+/** Returns the row of one option, as the general shape. */
 export function optionRow(name: OptionName): OptionRow {
   return OPTION_TABLE[name];
 }

@@ -25,12 +25,12 @@ export function socketAddress(address: string, port: number): SocketAddress {
   return Object.freeze(scope === undefined ? { address, port, family } : { address, port, family, scope });
 }
 
-/** The address every socket of `family` binds to when told nothing else. */
+/** Returns the unspecified address of `family`, which binds to every local address: `0.0.0.0` or `::`. */
 export function anyAddress(family: Family): string {
   return family === 4 ? "0.0.0.0" : "::";
 }
 
-/** Writes an endpoint as people do: `192.0.2.1:9`, `[fe80::1%eth0]:9`. */
-export function formatEndpoint(endpoint: { readonly address: string; readonly port: number }): string {
+/** Returns an endpoint as people write it: `192.0.2.1:9`, `[fe80::1%eth0]:9`. */
+export function formatEndpoint(endpoint: Pick<SocketAddress, "address" | "port">): string {
   return familyOf(endpoint.address) === 6 ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
 }
