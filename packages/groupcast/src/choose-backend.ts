@@ -5,19 +5,20 @@ import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 
 const VARIABLE = "GROUPCAST_BACKEND";
 
-/** Backend name → how to get it, given why. */
+/** Map of backend name → function that makes the backend, given the reason for choosing it. */
 const BACKENDS: Readonly<Record<string, (reason: string) => DatagramBackend>> = {
   native: (reason) => NativeBackend.load(reason),
   dgram: (reason) => new DgramBackend({ reason }),
 };
 
 /**
- * The best backend there is: native, else dgram. `wanted`, or else the variable `GROUPCAST_BACKEND`, decides otherwise.
+ * Returns the best available backend: native, else dgram. `wanted`, or else the environment variable `GROUPCAST_BACKEND`, overrides that.
  *
- * Falls back when the addon cannot be loaded, and for no other reason; why stands in `backend.reason`.
+ * Falls back only when the addon cannot be loaded; `backend.reason` says why.
  *
  * @param wanted - `"native"` or `"dgram"`.
- * @throws InvalidArgumentError when no backend has that name. @throws BackendLoadError when it is native and cannot be loaded.
+ * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: no backend has that name.
+ * @throws BackendLoadError `ERR_BACKEND_LOAD`: native was asked for and cannot be loaded.
  */
 export function chooseBackend(wanted?: string): DatagramBackend {
   if (wanted !== undefined) return backendNamed(wanted, "backend", "it was asked for");
