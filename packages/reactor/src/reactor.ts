@@ -21,7 +21,8 @@ import {
 import { checkDetached, DatagramProtocol } from "./datagram-protocol.js";
 import { stopOnSignals } from "./life/signals.js";
 import { type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./life/system-events.js";
-import { Network } from "./network/network.js";
+import { HostNetwork } from "./network/host-network.js";
+import type { Network } from "./network/network.js";
 import { type ResolveOptions, type Resolver, resolveName, systemResolver } from "./network/resolver.js";
 import type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions } from "./port/listen-options.js";
 import { openAdoptedPort, openConnectedPort, openMulticastPort, openPort } from "./port/open-port.js";
@@ -29,7 +30,8 @@ import type { PortContext, ReactorPort } from "./port/port-context.js";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { AddressBook } from "./sending/address-book.js";
 import { SlabPool } from "./sending/slab-pool.js";
-import { DelayedCall, type DelayedCallOwner } from "./time/delayed-call.js";
+import type { DelayedCall } from "./time/delayed-call.js";
+import { TimedCall, type TimedCallOwner } from "./time/timed-call.js";
 import type { UDPTransport } from "./transport.js";
 import type { ConnectedUDPPort, MulticastPort, UDPPort } from "./udp-port.js";
 
@@ -71,7 +73,7 @@ export class Reactor extends Eventful<ReactorEvents> {
   readonly #context: PortContext;
   readonly #ports = new Set<ReactorPort>();
   readonly #calls = new Set<DelayedCall>();
-  readonly #callOwner: DelayedCallOwner;
+  readonly #callOwner: TimedCallOwner;
   readonly #finished: Promise<void>;
   #finish!: () => void;
   #state: "idle" | "starting" | "running" | "stopped" = "idle";
@@ -91,7 +93,8 @@ export class Reactor extends Eventful<ReactorEvents> {
       this.#finish = resolve;
     });
     this.#triggers = new SystemEvents(this.#report);
-    this.network = new Network({ backend, clock, changed: () => this.#interfacesChanged(), report: this.#report });
+    const network = new HostNetwork({ backend, clock, changed: () => this.#interfacesChanged(), report: this.#report });
+    this.network = network;
     this.#callOwner = {
       clock,
       due: (call, fn) => {
@@ -104,8 +107,8 @@ export class Reactor extends Eventful<ReactorEvents> {
       backend,
       clock,
       logger: guardLogger(logger),
-      network: this.network,
-      addressBook: new AddressBook(this.network),
+      network,
+      addressBook: new AddressBook(network),
       slabs: new SlabPool(),
       portFailed: (error, port) => this.#emitter.emit("error", error, port),
       portClosed: (port) => this.#portClosed(port),
@@ -164,7 +167,7 @@ export class Reactor extends Eventful<ReactorEvents> {
     checkDelay("callLater", "delayMs", delayMs);
     checkFunction("callLater", "fn", fn);
     if (this.#state === "stopped") throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "callLater");
-    const call = new DelayedCall(this.#callOwner, delayMs, args.length === 0 ? (fn as () => void) : () => fn(...args));
+    const call = new TimedCall(this.#callOwner, delayMs, args.length === 0 ? (fn as () => void) : () => fn(...args));
     this.#calls.add(call);
     return call;
   }
@@ -249,7 +252,7 @@ export class Reactor extends Eventful<ReactorEvents> {
     await Promise.all([this.#triggers.run("during", "shutdown"), ...this.ports.map((port) => port.stopListening())]);
     await this.#triggers.run("after", "shutdown");
     for (const call of this.#calls) call.cancel();
-    this.network.stopWatching();
+    this.#context.network.stopWatching();
     this.#state = "stopped";
     this.#finish();
   }

@@ -46,7 +46,7 @@ test("an interface that is deleted is lost, its slot freed, and joined again whe
 test("an interface that is joined before the news of it, and is gone before the next, is lost", async () => {
   const stage = new Stage();
   const { port, events } = stage.listen();
-  stage.reactor.network.watch();
+  stage.reactor.network.on("change", () => {});
   stage.backend.network.change([LOOPBACK, ETH0, WLAN0], false);
   port.joinGroup(GROUP, "wlan0");
   await turn();

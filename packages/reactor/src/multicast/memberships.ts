@@ -11,8 +11,8 @@
 
 import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
 import { callGuarded, ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
+import type { HostNetwork } from "../network/host-network.js";
 import { formatSelector, selectInterfaces } from "../network/interface-selector.js";
-import type { Network } from "../network/network.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Membership, MembershipChange } from "../transport.js";
 import { filterError, joinError } from "./membership-errors.js";
@@ -23,7 +23,7 @@ import type { MulticastSender } from "./multicast-sender.js";
 /** What memberships need. */
 export interface MembershipOwner {
   readonly backend: DatagramBackend;
-  readonly network: Network;
+  readonly network: HostNetwork;
   readonly sockets: MembershipSockets;
   /** Knows the interface that a selector of "default" means. */
   readonly sender: Pick<MulticastSender, "defaultInterface">;

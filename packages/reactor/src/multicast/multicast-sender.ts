@@ -19,8 +19,8 @@ import {
   withoutZone,
 } from "@groupcast/backend";
 import { type Clock, ERRNO, InvalidArgumentError, SystemError, UnsupportedError } from "@groupcast/base";
+import type { HostNetwork } from "../network/host-network.js";
 import { formatSelector, onlyOne, type ParsedSelector } from "../network/interface-selector.js";
-import type { Network } from "../network/network.js";
 import { readIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { LeakGuard } from "./leak-guard.js";
@@ -43,7 +43,7 @@ interface Settled {
 export interface MulticastSenderOwner {
   readonly backend: DatagramBackend;
   readonly clock: Clock;
-  readonly network: Network;
+  readonly network: HostNetwork;
   readonly socket: DatagramSocket;
   /** Whether the socket is bound to one of the host's own addresses, rather than to all or to a group. */
   readonly hasSourceAddress: boolean;

@@ -1,262 +1,71 @@
-import {
-  BACKEND_ERRORS,
-  type BackendNetwork,
-  type DatagramBackend,
-  type Family,
-  isLinkLocal,
-  type NetworkInterface,
-  type Outcome,
-  type Route,
-} from "@groupcast/backend";
-import {
-  type Clock,
-  checkBoolean,
-  checkOptions,
-  Emitter,
-  ERRNO,
-  Eventful,
-  type EventTable,
-  errnoName,
-  type ScheduledCall,
-  SystemError,
-  UnsupportedError,
-} from "@groupcast/base";
-import { REACTOR_ERRORS } from "../reactor-errors.js";
-import { checkFamily } from "./check-argument.js";
-import { type ParsedSelector, selectInterfaces } from "./interface-selector.js";
-import { checkIP, checkIPOf } from "./ip-literal.js";
-import { checkZone, type InterfaceSource } from "./zone.js";
+import type { Family, NetworkInterface, Route } from "@groupcast/backend";
+import type { Subscribable } from "@groupcast/base";
 
-/** What changed between two looks at the interfaces. */
+/** Difference between two lists of the host's interfaces. */
 export interface NetworkChange {
+  /** Interfaces that are new. One that was deleted and made again under its name has another index: it is in both lists. */
   readonly added: readonly NetworkInterface[];
+  /** Interfaces that are gone, as they were. */
   readonly removed: readonly NetworkInterface[];
-  readonly changed: readonly NetworkInterface[]; // as they are now: other flags, addresses, MTU
+  /** Interfaces with other flags, addresses, MAC or MTU, as they are now. */
+  readonly changed: readonly NetworkInterface[];
 }
 
 /** Events of {@link Network}. */
-export type NetworkEvents = { change: (change: NetworkChange) => void };
-
-/** What a network needs. */
-export interface NetworkOwner {
-  readonly backend: DatagramBackend;
-  readonly clock: Clock;
-  /** Called before the listeners of `change`. */
-  changed(): void;
-  report(error: unknown): void;
-}
-
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
-
-const EVENTS: EventTable<NetworkEvents> = { change: "interfaces or their addresses changed" };
+export type NetworkEvents = {
+  /**
+   * Interfaces or their addresses changed. Driven by rtnetlink(7) on the native backend; on dgram a look once a second, where interfaces
+   * that are down or have no address do not show.
+   */
+  change: (change: NetworkChange) => void;
+};
 
 /**
- * The interfaces and routes of the host.
+ * The interfaces and routes of the host. Each reactor has one, `reactor.network`.
  *
- * Nothing is cached: every call asks the OS. `change` is driven by rtnetlink(7) on the native backend and by looking once a second on
- * dgram, where interfaces that are down or have no address do not show.
+ * Nothing is cached: every call asks the OS. Addresses come as IP literals.
  */
-export class Network extends Eventful<NetworkEvents> implements InterfaceSource {
-  readonly #emitter: Emitter<NetworkEvents>;
-  readonly #backend: DatagramBackend;
-  readonly #clock: Clock;
-  readonly #report: (error: unknown) => void;
-  readonly #changed: () => void;
-  #stopWatching: (() => void) | undefined;
-  #hasStopped = false;
-  #isBehind = false;
-  #failure = 0; // errno of the latest refusal to watch or to list; 0: neither was refused
-  #retry: ScheduledCall | undefined;
-  #retryMs = FIRST_RETRY_MS;
-  #known: readonly NetworkInterface[] = [];
-
-  /** Not for users: each reactor has one as `reactor.network`. `changed` is called before the listeners of `change`. */
-  constructor({ backend, clock, changed, report }: NetworkOwner) {
-    const emitter = new Emitter<NetworkEvents>(EVENTS);
-    super(emitter);
-    emitter.listenerThrew = report;
-    this.#emitter = emitter;
-    this.#backend = backend;
-    this.#clock = clock;
-    this.#changed = changed;
-    this.#report = report;
-  }
-
-  /** Every interface, up or down. */
-  interfaces(): NetworkInterface[] {
-    const listed = this.#source.interfaces();
-    if (typeof listed === "number") throw interfacesError("interfaces", listed);
-    return [...listed];
-  }
-
-  /** Every address of every interface; link-local IPv6 ones with their zone (`fe80::1%eth0`). Both families unless told otherwise. */
-  getInterfaceIPs(options?: { readonly ipv4?: boolean; readonly ipv6?: boolean }): string[] {
-    const operation = "getInterfaceIPs";
-    const { ipv4 = true, ipv6 = true } = checkOptions(operation, options, ["ipv4", "ipv6"]);
-    checkBoolean(operation, "ipv4", ipv4);
-    checkBoolean(operation, "ipv6", ipv6);
-    return this.interfaces().flatMap(({ name, addresses }) =>
-      addresses
-        .filter(({ family }) => (family === 4 ? ipv4 : ipv6))
-        .map(({ address }) => (isLinkLocal(address) ? `${address}%${name}` : address)),
-    );
-  }
-
-  /** The interface that datagrams to the rest of the world leave by; undefined without a default route. */
-  getDefaultGatewayInterface(family: Family = 4): NetworkInterface | undefined {
-    checkFamily("getDefaultGatewayInterface", family);
-    this.#needRoutes("getDefaultGatewayInterface");
-    const route = this.#source.defaultRoute(family);
-    if (typeof route === "number")
-      throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation: "getDefaultGatewayInterface", errno: route });
-    return route?.interface;
-  }
-
-  /** The first address of that interface; undefined where there is none. */
-  getDefaultGatewayInterfaceIP(family: Family = 4): string | undefined {
-    return this.getDefaultGatewayInterface(family)?.addresses.find((entry) => entry.family === family)?.address;
-  }
-
+export interface Network extends Subscribable<NetworkEvents> {
   /**
-   * The route that an unconnected socket's datagram to `address` takes (from `source`, one of the host's addresses, if given);
-   * undefined when there is none.
+   * Returns every interface, up or down; on dgram, those that are up and have an address.
    *
-   * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_ARGUMENT_TYPE`.
-   * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram, which cannot ask. @throws SystemError `ERR_ROUTE`.
+   * @throws SystemError `ERR_INTERFACES`: the OS did not list them.
    */
-  routeTo(address: string, options?: { readonly source?: string }): Route | undefined {
-    const operation = "routeTo";
-    const literal = checkIP(operation, "address", address);
-    const { source } = checkOptions(operation, options, ["source"]);
-    const from = source === undefined ? undefined : checkIPOf(operation, "source", source, literal.family).address;
-    this.#needRoutes(operation);
-    const route = this.#source.routeTo(checkZone(operation, "address", literal, this), from);
-    if (typeof route !== "number") return route;
-    if (UNREACHABLE.has(errnoName(route))) return undefined;
-    throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation, errno: route, address });
-  }
-
-  /** Not for users: the route to `group`; undefined where there is none, an errno where a route refuses it or the network does not answer. */
-  routeFor(group: string): Route | undefined | Outcome {
-    const route = this.#source.routeTo(group, undefined);
-    return route === ERRNO.ENETUNREACH ? undefined : route;
-  }
-
-  override on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
-    super.on(event, listener);
-    this.watch();
-    return this;
-  }
-
-  override once<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
-    super.once(event, listener);
-    this.watch();
-    return this;
-  }
-
-  /** Not for users: makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
-  watch(): void {
-    if (this.#stopWatching !== undefined || this.#hasStopped || this.#retry !== undefined) return;
-    const stop = this.#source.watch(() => this.#look());
-    if (typeof stop === "number") this.#failed("watch the interfaces", stop);
-    else this.#stopWatching = stop;
-    this.#known = this.#listed() ?? this.#known;
-  }
-
-  /** Not for users: the interfaces as they are known, kept up to date from the first call on. Costs nothing. */
-  current(): readonly NetworkInterface[] {
-    this.watch();
-    return this.#known;
-  }
-
-  /** Not for users: the interfaces that `selector` means. Asks the OS when none is known, since it may be newer than the latest change. */
-  select(selector: ParsedSelector): readonly NetworkInterface[] {
-    const known = selectInterfaces(selector, this.current());
-    if (known.length > 0) return known;
-    const newer = selectInterfaces(selector, this.#listed() ?? []);
-    if (newer.length > 0) this.#catchUp();
-    return newer;
-  }
-
-  /** Not for users: the reactor calls it when it has shut down. */
-  stopWatching(): void {
-    this.#hasStopped = true;
-    this.#retry?.cancel();
-    this.#stopWatching?.();
-  }
-
-  get #source(): BackendNetwork {
-    return this.#backend.network;
-  }
-
-  /** The interfaces; undefined, and an error reported, when the OS does not list them. */
-  #listed(): readonly NetworkInterface[] | undefined {
-    const listed = this.#source.interfaces();
-    if (typeof listed === "number") {
-      this.#failed("list the interfaces", listed);
-      return undefined;
-    }
-    if (this.#stopWatching !== undefined) this.#failure = 0;
-    return listed;
-  }
-
-  /** Reports what the OS refused, once for as long as it stays the same, and looks again later, less and less often. */
-  #failed(operation: string, errno: number): void {
-    if (errno !== this.#failure) this.#report(interfacesError(operation, errno));
-    this.#failure = errno;
-    if (this.#retry !== undefined || this.#hasStopped) return;
-    this.#retry = this.#clock.schedule(this.#retryMs, () => this.#lookAgain());
-    this.#retry.unref?.();
-    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
-  }
-
-  #lookAgain(): void {
-    this.#retry = undefined;
-    const before = this.#known;
-    this.watch();
-    this.#look(before);
-    if (this.#failure === 0) this.#retryMs = FIRST_RETRY_MS;
-  }
-
-  /** What was found before the news of it is used from now on: unless it is known, nobody would notice when it goes. */
-  #catchUp(): void {
-    if (this.#isBehind) return;
-    this.#isBehind = true;
-    queueMicrotask(() => {
-      this.#isBehind = false;
-      if (!this.#hasStopped) this.#look();
-    });
-  }
-
-  #look(before: readonly NetworkInterface[] = this.#known): void {
-    this.#known = this.#listed() ?? this.#known;
-    const change = compare(before, this.#known);
-    if (change.added.length + change.removed.length + change.changed.length === 0) return;
-    this.#changed();
-    this.#emitter.emit("change", change);
-  }
-
-  #needRoutes(operation: string): void {
-    if (!this.#backend.capabilities.has("routes"))
-      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.#backend.name);
-  }
-}
-
-const UNREACHABLE = new Set(["ENETUNREACH", "EHOSTUNREACH"]);
-
-/** An interface that was deleted and made again under the same name has another index: removed and added, not changed. */
-function compare(before: readonly NetworkInterface[], after: readonly NetworkInterface[]): NetworkChange {
-  const key = ({ name, index }: NetworkInterface): string => `${name}#${index}`;
-  const old = new Map(before.map((entry) => [key(entry), entry]));
-  const current = new Map(after.map((entry) => [key(entry), entry]));
-  return {
-    added: after.filter((entry) => !old.has(key(entry))),
-    removed: before.filter((entry) => !current.has(key(entry))),
-    changed: after.filter((entry) => old.has(key(entry)) && JSON.stringify(old.get(key(entry))) !== JSON.stringify(entry)),
-  };
-}
-
-function interfacesError(operation: string, errno: number): SystemError {
-  return new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno });
+  interfaces(): NetworkInterface[];
+  /**
+   * Returns every address of every interface; link-local IPv6 ones with their zone (`fe80::1%eth0`).
+   *
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_OPTION_UNKNOWN`. @throws SystemError `ERR_INTERFACES`.
+   */
+  getInterfaceIPs(options?: {
+    /** Whether IPv4 addresses are included. Default: true. */
+    readonly ipv4?: boolean;
+    /** Whether IPv6 addresses are included. Default: true. */
+    readonly ipv6?: boolean;
+  }): string[];
+  /**
+   * Returns the interface of the default route, by which datagrams to the Internet leave; undefined without a default route.
+   *
+   * @param family - IP version. Default: 4.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_ROUTE`.
+   * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram, which cannot ask for routes.
+   */
+  getDefaultGatewayInterface(family?: Family): NetworkInterface | undefined;
+  /** Returns the first address of that interface; undefined without one. @throws as {@link Network.getDefaultGatewayInterface}. */
+  getDefaultGatewayInterfaceIP(family?: Family): string | undefined;
+  /**
+   * Returns the route that the datagram of an unconnected socket to `address` takes; undefined without one.
+   *
+   * @param address - IP literal, IPv6 with its zone where it needs one.
+   * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_ARGUMENT_TYPE`.
+   * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram, which cannot ask for routes.
+   * @throws SystemError `ERR_ROUTE`: a route refuses the datagram (`prohibit`, `blackhole`), or the OS does not answer.
+   */
+  routeTo(
+    address: string,
+    options?: {
+      /** IP literal of the local address that the datagram is sent from. Default: the one that the kernel chooses. */
+      readonly source?: string;
+    },
+  ): Route | undefined;
 }

@@ -1,6 +1,6 @@
 import type { DatagramBackend } from "@groupcast/backend";
 import type { Clock, Logger } from "@groupcast/base";
-import type { Network } from "../network/network.js";
+import type { HostNetwork } from "../network/host-network.js";
 import type { AddressBook } from "../sending/address-book.js";
 import type { SlabPool } from "../sending/slab-pool.js";
 import type { MulticastPort } from "../udp-port.js";
@@ -16,7 +16,7 @@ export interface PortContext {
   readonly backend: DatagramBackend;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly network: Network;
+  readonly network: HostNetwork;
   readonly addressBook: AddressBook;
   readonly slabs: SlabPool;
   /** Emits the reactor's `error` event; false when nobody listens to it. */

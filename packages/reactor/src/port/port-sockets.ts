@@ -2,7 +2,7 @@
 import type { DatagramBackend, DatagramSocket, Family, OptionName, Outcome, ReadLimits, SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { MemberSockets } from "../multicast/membership-sockets.js";
-import type { Network } from "../network/network.js";
+import type { HostNetwork } from "../network/host-network.js";
 import type { PortStatistics } from "../port-statistics.js";
 import type { Admission } from "../receiving/arrival-filter.js";
 import type { Inbox } from "../receiving/inbox.js";
@@ -31,7 +31,7 @@ export type Opening =
 /** What the sockets of a port need. */
 export interface PortSocketsOwner {
   readonly backend: DatagramBackend;
-  readonly network: Network;
+  readonly network: HostNetwork;
   readonly inbox: Inbox;
   readonly statistics: PortStatistics;
   readonly observer: PortSocketOwner;

@@ -9,7 +9,7 @@
 import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type SocketAddress } from "@groupcast/backend";
 import { type Clock, type Emitter, ERRNO, wrongType } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
-import type { Network } from "../network/network.js";
+import type { HostNetwork } from "../network/host-network.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { MessageLengthError } from "../system-errors.js";
 import type { Destination, PortEvents, WriteOptions } from "../transport.js";
@@ -26,7 +26,7 @@ const LINGER_MS = 1000; // how long a stopped port waits for the network to take
 export interface OutboxContext {
   readonly backend: DatagramBackend;
   readonly clock: Clock;
-  readonly network: Network;
+  readonly network: HostNetwork;
   readonly addressBook: AddressBook;
   readonly slabs: SlabPool;
 }

@@ -1,8 +1,8 @@
 import { BACKEND_ERRORS, type DatagramBackend, type Family, type PacketOrigin } from "@groupcast/backend";
 import { checkOptions, InvalidArgumentError, UnsupportedError } from "@groupcast/base";
+import type { HostNetwork } from "../network/host-network.js";
 import { onlyOne, parseSelector } from "../network/interface-selector.js";
 import { checkSource } from "../network/ip-literal.js";
-import type { Network } from "../network/network.js";
 import type { WriteOptions } from "../transport.js";
 
 /**
@@ -10,7 +10,12 @@ import type { WriteOptions } from "../transport.js";
  *
  * @throws InvalidArgumentError as `write` documents. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: the backend cannot choose.
  */
-export function packetOrigin(backend: DatagramBackend, network: Network, family: Family, given: WriteOptions): PacketOrigin | undefined {
+export function packetOrigin(
+  backend: DatagramBackend,
+  network: HostNetwork,
+  family: Family,
+  given: WriteOptions,
+): PacketOrigin | undefined {
   const { interface: on, source } = checkOptions("write", given, ["interface", "source"]);
   if (on === undefined && source === undefined) return undefined;
   const origin = {
@@ -21,7 +26,7 @@ export function packetOrigin(backend: DatagramBackend, network: Network, family:
   throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", backend.name);
 }
 
-function interfaceIndex(network: Network, on: NonNullable<WriteOptions["interface"]>): number {
+function interfaceIndex(network: HostNetwork, on: NonNullable<WriteOptions["interface"]>): number {
   const selector = parseSelector("write", on);
   if (selector.by === "default") return 0;
   const found = onlyOne("write", "interface", selector, network.select(selector));

@@ -1,0 +1,238 @@
+import {
+  BACKEND_ERRORS,
+  type BackendNetwork,
+  type DatagramBackend,
+  type Family,
+  isLinkLocal,
+  type NetworkInterface,
+  type Outcome,
+  type Route,
+} from "@groupcast/backend";
+import {
+  type Clock,
+  checkBoolean,
+  checkOptions,
+  Emitter,
+  ERRNO,
+  Eventful,
+  type EventTable,
+  errnoName,
+  type ScheduledCall,
+  SystemError,
+  UnsupportedError,
+} from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import { checkFamily } from "./check-argument.js";
+import { type ParsedSelector, selectInterfaces } from "./interface-selector.js";
+import { checkIP, checkIPOf } from "./ip-literal.js";
+import type { Network, NetworkChange, NetworkEvents } from "./network.js";
+import { checkZone, type InterfaceSource } from "./zone.js";
+
+/** Dependencies of a {@link HostNetwork}. */
+export interface HostNetworkOwner {
+  readonly backend: DatagramBackend;
+  readonly clock: Clock;
+  /** Interfaces or their addresses changed. Called before the listeners of `change`. */
+  changed(): void;
+  /** Reports an error that no call can throw. */
+  report(error: unknown): void;
+}
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
+
+const EVENTS: EventTable<NetworkEvents> = { change: "interfaces or their addresses changed" };
+
+/** {@link Network}, with the members that the reactor and its ports need. */
+export class HostNetwork extends Eventful<NetworkEvents> implements Network, InterfaceSource {
+  readonly #emitter: Emitter<NetworkEvents>;
+  readonly #backend: DatagramBackend;
+  readonly #clock: Clock;
+  readonly #report: (error: unknown) => void;
+  readonly #changed: () => void;
+  #stopWatching: (() => void) | undefined;
+  #hasStopped = false;
+  #isBehind = false;
+  #failure = 0; // errno of the latest refusal to watch or to list; 0: neither was refused
+  #retry: ScheduledCall | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #known: readonly NetworkInterface[] = [];
+
+  /** Asks the OS nothing yet. */
+  constructor({ backend, clock, changed, report }: HostNetworkOwner) {
+    const emitter = new Emitter<NetworkEvents>(EVENTS);
+    super(emitter);
+    emitter.listenerThrew = report;
+    this.#emitter = emitter;
+    this.#backend = backend;
+    this.#clock = clock;
+    this.#changed = changed;
+    this.#report = report;
+  }
+
+  interfaces(): NetworkInterface[] {
+    const listed = this.#source.interfaces();
+    if (typeof listed === "number") throw interfacesError("interfaces", listed);
+    return [...listed];
+  }
+
+  getInterfaceIPs(options?: { readonly ipv4?: boolean; readonly ipv6?: boolean }): string[] {
+    const operation = "getInterfaceIPs";
+    const { ipv4 = true, ipv6 = true } = checkOptions(operation, options, ["ipv4", "ipv6"]);
+    checkBoolean(operation, "ipv4", ipv4);
+    checkBoolean(operation, "ipv6", ipv6);
+    return this.interfaces().flatMap(({ name, addresses }) =>
+      addresses
+        .filter(({ family }) => (family === 4 ? ipv4 : ipv6))
+        .map(({ address }) => (isLinkLocal(address) ? `${address}%${name}` : address)),
+    );
+  }
+
+  getDefaultGatewayInterface(family: Family = 4): NetworkInterface | undefined {
+    checkFamily("getDefaultGatewayInterface", family);
+    this.#needRoutes("getDefaultGatewayInterface");
+    const route = this.#source.defaultRoute(family);
+    if (typeof route === "number")
+      throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation: "getDefaultGatewayInterface", errno: route });
+    return route?.interface;
+  }
+
+  getDefaultGatewayInterfaceIP(family: Family = 4): string | undefined {
+    return this.getDefaultGatewayInterface(family)?.addresses.find((entry) => entry.family === family)?.address;
+  }
+
+  routeTo(address: string, options?: { readonly source?: string }): Route | undefined {
+    const operation = "routeTo";
+    const literal = checkIP(operation, "address", address);
+    const { source } = checkOptions(operation, options, ["source"]);
+    const from = source === undefined ? undefined : checkIPOf(operation, "source", source, literal.family).address;
+    this.#needRoutes(operation);
+    const route = this.#source.routeTo(checkZone(operation, "address", literal, this), from);
+    if (typeof route !== "number") return route;
+    if (UNREACHABLE.has(errnoName(route))) return undefined;
+    throw new SystemError(REACTOR_ERRORS.ERR_ROUTE, { operation, errno: route, address });
+  }
+
+  /** Returns the route to `group`; undefined without one; an errno where a route refuses it or the network does not answer. */
+  routeFor(group: string): Route | undefined | Outcome {
+    const route = this.#source.routeTo(group, undefined);
+    return route === ERRNO.ENETUNREACH ? undefined : route;
+  }
+
+  override on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
+    super.on(event, listener);
+    this.watch();
+    return this;
+  }
+
+  override once<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
+    super.once(event, listener);
+    this.watch();
+    return this;
+  }
+
+  /** Makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
+  watch(): void {
+    if (this.#stopWatching !== undefined || this.#hasStopped || this.#retry !== undefined) return;
+    const stop = this.#source.watch(() => this.#look());
+    if (typeof stop === "number") this.#failed("watch the interfaces", stop);
+    else this.#stopWatching = stop;
+    this.#known = this.#listed() ?? this.#known;
+  }
+
+  /** Returns the known interfaces, which are kept up to date from the first call on. Does not ask the OS again. */
+  current(): readonly NetworkInterface[] {
+    this.watch();
+    return this.#known;
+  }
+
+  /** Returns the interfaces that `selector` means. Asks the OS when none is known: an interface may be newer than the latest change. */
+  select(selector: ParsedSelector): readonly NetworkInterface[] {
+    const known = selectInterfaces(selector, this.current());
+    if (known.length > 0) return known;
+    const newer = selectInterfaces(selector, this.#listed() ?? []);
+    if (newer.length > 0) this.#catchUp();
+    return newer;
+  }
+
+  /** Stops watching for good. The reactor calls it when it has shut down. */
+  stopWatching(): void {
+    this.#hasStopped = true;
+    this.#retry?.cancel();
+    this.#stopWatching?.();
+  }
+
+  get #source(): BackendNetwork {
+    return this.#backend.network;
+  }
+
+  /** Returns the interfaces; reports an error and returns undefined when the OS does not list them. */
+  #listed(): readonly NetworkInterface[] | undefined {
+    const listed = this.#source.interfaces();
+    if (typeof listed === "number") {
+      this.#failed("list the interfaces", listed);
+      return undefined;
+    }
+    if (this.#stopWatching !== undefined) this.#failure = 0;
+    return listed;
+  }
+
+  /** Reports a refusal of the OS, once for as long as it stays the same, and looks again later, less and less often. */
+  #failed(operation: string, errno: number): void {
+    if (errno !== this.#failure) this.#report(interfacesError(operation, errno));
+    this.#failure = errno;
+    if (this.#retry !== undefined || this.#hasStopped) return;
+    this.#retry = this.#clock.schedule(this.#retryMs, () => this.#lookAgain());
+    this.#retry.unref?.();
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+  }
+
+  #lookAgain(): void {
+    this.#retry = undefined;
+    const before = this.#known;
+    this.watch();
+    this.#look(before);
+    if (this.#failure === 0) this.#retryMs = FIRST_RETRY_MS;
+  }
+
+  /** Looks again, so that an interface that was found before its change was reported is known: its removal would go unnoticed otherwise. */
+  #catchUp(): void {
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    queueMicrotask(() => {
+      this.#isBehind = false;
+      if (!this.#hasStopped) this.#look();
+    });
+  }
+
+  #look(before: readonly NetworkInterface[] = this.#known): void {
+    this.#known = this.#listed() ?? this.#known;
+    const change = compare(before, this.#known);
+    if (change.added.length + change.removed.length + change.changed.length === 0) return;
+    this.#changed();
+    this.#emitter.emit("change", change);
+  }
+
+  #needRoutes(operation: string): void {
+    if (!this.#backend.capabilities.has("routes"))
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.#backend.name);
+  }
+}
+
+const UNREACHABLE = new Set(["ENETUNREACH", "EHOSTUNREACH"]);
+
+/** An interface that was deleted and made again under the same name has another index: removed and added, not changed. */
+function compare(before: readonly NetworkInterface[], after: readonly NetworkInterface[]): NetworkChange {
+  const key = ({ name, index }: NetworkInterface): string => `${name}#${index}`;
+  const old = new Map(before.map((entry) => [key(entry), entry]));
+  const current = new Map(after.map((entry) => [key(entry), entry]));
+  return {
+    added: after.filter((entry) => !old.has(key(entry))),
+    removed: before.filter((entry) => !current.has(key(entry))),
+    changed: after.filter((entry) => old.has(key(entry)) && JSON.stringify(old.get(key(entry))) !== JSON.stringify(entry)),
+  };
+}
+
+function interfacesError(operation: string, errno: number): SystemError {
+  return new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno });
+}
