@@ -22,7 +22,8 @@ export interface OperationFailure<Subject> {
 }
 
 /**
- * Base class of errors about a failed operation: `Cannot <operation> <subject>: <reason>`. The fields of the subject become fields of the error.
+ * Base class of errors about a failed operation: `Cannot <operation> <subject>: <reason>`. The fields of the subject become fields of the
+ * error.
  */
 export abstract class OperationError<Subject extends object> extends Error {
   /** Code of the error, `ERR_…`. Match on this, never on the message. */

@@ -9,24 +9,24 @@ interface Run {
   readonly startedMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  tick: number; // multiple of the interval at which the latest call was due
+  tick: number; // number of intervals from the start at which the latest call was due
   next: DelayedCall | undefined;
   isCalling: boolean;
 }
 
 /**
- * Calls a function again and again.
+ * Calls a function again and again. Twisted: `LoopingCall`.
  *
- * Calls are due at multiples of the interval from the start, so they do not drift; a call that takes longer than the interval makes
- * the ones it missed fall out. When the function returns a promise, the next call waits for it. What it throws, or rejects with, ends
- * the loop and rejects the promise of {@link LoopingCall.start}. The reactor's shutdown ends it too, and the promise resolves.
+ * Calls are due at multiples of the interval from the start, so they do not drift. A call that takes longer than the interval skips the
+ * calls that it missed. When the function returns a promise, the next call waits for it. An error that it throws or rejects with ends
+ * the loop and rejects the promise of {@link LoopingCall.start}. The reactor's shutdown ends the loop too, and the promise resolves.
  */
 export class LoopingCall {
   readonly #reactor: Reactor;
   readonly #fn: () => unknown;
   #run: Run | undefined;
 
-  /** @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
+  /** Makes a loop that is not running yet. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
   constructor(reactor: Reactor, fn: () => unknown) {
     if (typeof reactor?.callLater !== "function") throw wrongType("LoopingCall", "reactor", reactor, "a Reactor");
     checkFunction("LoopingCall", "fn", fn);
@@ -34,16 +34,17 @@ export class LoopingCall {
     this.#fn = fn;
   }
 
+  /** Whether the loop is running: started, and neither stopped nor failed. */
   get running(): boolean {
     return this.#run !== undefined;
   }
 
   /**
-   * Starts calling every `intervalMs` milliseconds; 0: in every turn of the loop.
+   * Starts calling every `intervalMs` milliseconds; 0: in every turn of the event loop.
    *
-   * @param now - Whether the first call is made at once, inside this one, or after the first interval.
-   * @returns A promise that resolves when the loop has been stopped and no call is under way, and rejects with what the function threw;
-   * with InvalidArgumentError; with StateError `ERR_LOOP_RUNNING`, or `ERR_REACTOR_STOPPED` once the reactor was told to stop.
+   * @param now - Whether the first call is made at once, inside this one, or after the first interval. Default: true.
+   * @returns A promise that resolves when the loop has been stopped and no call is in progress. It rejects with the function's error; with
+   * InvalidArgumentError; with StateError `ERR_LOOP_RUNNING`, or `ERR_REACTOR_STOPPED` after `reactor.stop()`.
    */
   async start(intervalMs: number, now = true): Promise<void> {
     checkDelay("start", "intervalMs", intervalMs);
@@ -74,7 +75,7 @@ export class LoopingCall {
     else this.#schedule(run);
   }
 
-  /** What is no promise is done at once, so that the next call is scheduled when this returns. */
+  /** Makes one call. Unless it returns a promise, the next call is scheduled when this returns. */
   #call(run: Run): void {
     run.isCalling = true;
     try {

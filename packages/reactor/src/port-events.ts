@@ -1,7 +1,7 @@
 import type { EventTable } from "@groupcast/base";
 import type { PortEvents } from "./transport.js";
 
-/** The events of a port. */
+/** Events of a port. */
 export const PORT_EVENTS: EventTable<PortEvents> = {
   closed: "the port has closed",
   drain: "the send queue, which had refused a datagram, is empty",

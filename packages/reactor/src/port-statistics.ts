@@ -1,23 +1,41 @@
-/** What a port has done since it was opened. Datagrams, unless the name says bytes. */
+/** Counters of a port since it was opened. They count datagrams, unless the name says bytes. */
 export interface PortStatistics {
-  received: number; // delivered to the protocol
+  /** Number of datagrams delivered to the protocol. */
+  received: number;
+  /** Number of payload bytes delivered to the protocol. */
   receivedBytes: number;
-  truncated: number; // of those, cut to maxPacketSize
-  foreign: number; // kept from the protocol: another group's, interface's or source's
-  discarded: number; // taken from the kernel when the port had stopped already
-  kernelDrops: number; // lost because the receive buffer was full; 0 where the backend cannot tell
-  unreadDrops: number; // lost while reading was paused, on a backend that cannot leave them to the kernel (dgram)
-  sent: number; // taken by the network
+  /** Number delivered that were cut to `maxPacketSize`. */
+  truncated: number;
+  /**
+   * Number kept from the protocol because they were sent to another group, interface or source. Those that the kernel keeps out are not
+   * counted.
+   */
+  foreign: number;
+  /** Number taken from the kernel when the port had stopped already. */
+  discarded: number;
+  /** Number lost because the receive buffer was full; 0 where the backend cannot count them (dgram). */
+  kernelDrops: number;
+  /** Number lost while reading was paused, on a backend that cannot leave them to the kernel (dgram). */
+  unreadDrops: number;
+  /** Number taken by the network. */
+  sent: number;
+  /** Number of payload bytes taken by the network. */
   sentBytes: number;
-  queued: number; // waiting now for the network to take them
-  dropped: number; // refused by a full send queue, or still in it when the port closed
-  sendFailed: number; // taken by write(), refused by the network
-  suppressed: number; // multicast with TTL 0 and loopback mode off, which may go nowhere
-  refused: number; // answers that nobody listens at the peer
-  protocolErrors: number; // exceptions and rejections of the protocol
+  /** Number that wait now for the network to take them. */
+  queued: number;
+  /** Number refused by a full send queue, or still in it when the port closed. */
+  dropped: number;
+  /** Number taken by `write`, then refused by the network; each is a `sendFailed` event. */
+  sendFailed: number;
+  /** Number that `write` took and did not send: multicast with TTL 0 and loopback mode off, which may reach nobody. */
+  suppressed: number;
+  /** Number of answers that no socket listens at the peer (ICMP port unreachable). */
+  refused: number;
+  /** Number of errors that the protocol threw or rejected with. */
+  protocolErrors: number;
 }
 
-/** A port's counters, all at zero. */
+/** Returns a port's counters, all at zero. */
 export function zeroStatistics(): PortStatistics {
   return {
     received: 0,

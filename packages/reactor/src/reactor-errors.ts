@@ -125,8 +125,8 @@ const TABLE = {
   },
 } as const;
 
-/** The errors of reactors, ports, memberships and timers. */
+/** Errors of reactors, ports, memberships and timers. */
 export const REACTOR_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
 
-/** Every code that an error of reactors, ports and backends can have. */
+/** Code of any error of reactors, ports and backends: the value of `error.code`. */
 export type ErrorCode = keyof typeof BASE_ERRORS | keyof typeof BACKEND_ERRORS | keyof typeof REACTOR_ERRORS;

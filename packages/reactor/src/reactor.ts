@@ -35,19 +35,25 @@ import { TimedCall, type TimedCallOwner } from "./time/timed-call.js";
 import type { UDPTransport } from "./transport.js";
 import type { ConnectedUDPPort, MulticastPort, UDPPort } from "./udp-port.js";
 
-/** What a reactor is made of. */
+/** Options of a {@link Reactor}. */
 export interface ReactorOptions {
+  /** Network that ports are opened on. */
   readonly backend: DatagramBackend;
+  /** Source of time. Default: {@link systemClock}. */
   readonly clock?: Clock;
+  /** Function that resolves host names for {@link Reactor.resolve}. Default: `dns.lookup`, which is getaddrinfo(3). */
   readonly resolver?: Resolver;
+  /** Receiver of log lines. Default: warnings and errors go to stderr. */
   readonly logger?: Logger;
 }
 
 /** Events of a {@link Reactor}. */
 export type ReactorEvents = {
+  /** A port listens. Emitted from a microtask, after `listen…` has returned. */
   listening: (port: UDPPort) => void;
+  /** A port has closed. */
   closed: (port: UDPPort) => void;
-  /** User code threw, or a port could not read. With no listener here or on the port it is logged; it is never fatal. */
+  /** User code threw, or a port could not read. Logged when neither the reactor nor the port has a listener; never fatal. */
   error: (error: Error, port?: UDPPort) => void;
 };
 
@@ -61,12 +67,15 @@ const EVENTS: EventTable<ReactorEvents> = {
  * Owns ports and timers, and calls protocols when datagrams arrive.
  *
  * Ports are live as soon as they listen; {@link Reactor.run} adds signals, startup triggers and a promise to wait for. There is no
- * global reactor: make one, and hand it to whoever needs it.
+ * global reactor: make one, and pass it to the code that needs it.
  */
 export class Reactor extends Eventful<ReactorEvents> {
   readonly #emitter: Emitter<ReactorEvents>;
+  /** Network that ports are opened on; `backend.name` and `backend.reason` say which, and `backend.capabilities` lists its features. */
   readonly backend: DatagramBackend;
+  /** Source of time for timers. */
   readonly clock: Clock;
+  /** Interfaces and routes of the host. */
   readonly network: Network;
   readonly #resolver: Resolver;
   readonly #triggers: SystemEvents;
@@ -79,7 +88,7 @@ export class Reactor extends Eventful<ReactorEvents> {
   #state: "idle" | "starting" | "running" | "stopped" = "idle";
   #stopped: Promise<void> | undefined;
 
-  /** @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_OPTION_UNKNOWN`. */
+  /** Makes a reactor; opens nothing. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_OPTION_UNKNOWN`. */
   constructor(options: ReactorOptions) {
     const { backend, clock, resolver, logger } = checkReactorOptions(options);
     const emitter = new Emitter<ReactorEvents>(EVENTS);
@@ -118,22 +127,30 @@ export class Reactor extends Eventful<ReactorEvents> {
   /**
    * Opens a port: bound, started and live when this returns.
    *
-   * @param port - 0 … 65,535; 0: any free one, which `getHost()` tells.
+   * @param port - Port number, 0 … 65,535; 0: any free one, which `getHost()` returns.
+   * @param protocol - Receiver of the datagrams; on no other port.
    * @throws InvalidArgumentError before anything is opened. @throws CannotListenError `ERR_LISTEN`: the OS refused.
-   * @throws StateError `ERR_ALREADY_LISTENING`: the protocol is on a port; `ERR_REACTOR_STOPPED`. @throws What startProtocol throws.
+   * @throws StateError `ERR_ALREADY_LISTENING`: the protocol is on a port; `ERR_REACTOR_STOPPED`. @throws Any error of startProtocol.
    */
   listenUDP<T extends UDPTransport>(port: number, protocol: DatagramProtocol<T>, options?: ListenOptions): UDPPort {
     this.#checkProtocol("listenUDP", protocol);
     return this.#add(openPort(this.#context, protocol, port, options));
   }
 
-  /** Opens a port that joins groups; as {@link Reactor.listenUDP}, with the options of multicast. Joins nothing, unless `group` is given. */
+  /**
+   * Opens a port that can join groups, as {@link Reactor.listenUDP}, with the options of multicast. Joins only `options.group`, if given.
+   */
   listenMulticast<T extends UDPTransport>(port: number, protocol: DatagramProtocol<T>, options?: MulticastListenOptions): MulticastPort {
     this.#checkProtocol("listenMulticast", protocol);
     return this.#add(openMulticastPort(this.#context, protocol, port, options));
   }
 
-  /** Opens a port that is connected to one peer before startProtocol. @throws SystemError `ERR_CONNECT`, and as listenUDP. */
+  /**
+   * Opens a port that is connected to one peer before startProtocol; as {@link Reactor.listenUDP}.
+   *
+   * @param address - IP literal of the peer. @param port - Its port number, 1 … 65,535.
+   * @throws SystemError `ERR_CONNECT`; and as listenUDP.
+   */
   connectUDP<T extends UDPTransport>(
     address: string,
     port: number,
@@ -145,11 +162,12 @@ export class Reactor extends Eventful<ReactorEvents> {
   }
 
   /**
-   * Makes a port of a socket that somebody else opened and bound, as systemd does. Family, options and peer are found out and kept.
+   * Makes a port from a socket that another program opened and bound, such as systemd. Keeps its family, options and peer.
    *
-   * The descriptor is duplicated: close yours when you like. On dgram, which cannot duplicate, it is taken over.
+   * The descriptor is duplicated: close yours when you like. On dgram, which cannot duplicate, the port takes it over.
    *
-   * @throws SystemError `ERR_ADOPT`: not an open UDP socket. @throws UnsupportedError where the backend cannot adopt.
+   * @param fd - Descriptor of a bound UDP socket.
+   * @throws SystemError `ERR_ADOPT`: not an open UDP socket. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`. @throws as listenUDP.
    */
   adoptDatagramPort<T extends UDPTransport>(fd: number, protocol: DatagramProtocol<T>, options?: AdoptOptions): UDPPort {
     this.#checkProtocol("adoptDatagramPort", protocol);
@@ -158,9 +176,10 @@ export class Reactor extends Eventful<ReactorEvents> {
   }
 
   /**
-   * Calls `fn` once, `delayMs` milliseconds from now or later, never from inside this call. What it throws, or rejects with, becomes the
-   * `error` event. Calls that are pending when the reactor has shut down are cancelled.
+   * Calls `fn` once, `delayMs` milliseconds from now or later, never from inside this call. An error that it throws or rejects with
+   * becomes the `error` event. Shutdown cancels the calls that are still pending at its end.
    *
+   * @param delayMs - Finite, 0 or more. @param args - Arguments for `fn`.
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws StateError `ERR_REACTOR_STOPPED` after shutdown.
    */
   callLater<A extends unknown[]>(delayMs: number, fn: (...args: A) => void, ...args: A): DelayedCall {
@@ -172,7 +191,11 @@ export class Reactor extends Eventful<ReactorEvents> {
     return call;
   }
 
-  /** Calls `fn` when the reactor runs: at once if it does, else at startup. @throws StateError `ERR_REACTOR_STOPPED`. */
+  /**
+   * Calls `fn` when the reactor runs: at once if it does, else at startup.
+   *
+   * @throws InvalidArgumentError; StateError `ERR_REACTOR_STOPPED`.
+   */
   callWhenRunning(fn: () => void): void {
     checkFunction("callWhenRunning", "fn", fn);
     this.#checkNotStopped("callWhenRunning");
@@ -180,17 +203,26 @@ export class Reactor extends Eventful<ReactorEvents> {
     else this.#triggers.add("after", "startup", fn);
   }
 
-  /** Has `fn` called at startup or shutdown. Promises of all phases are waited for before the next phase. */
+  /**
+   * Calls `fn` once, at startup or shutdown. The promises that the triggers of a phase return are awaited before the next phase. Twisted:
+   * `addSystemEventTrigger`.
+   *
+   * @returns Id for {@link Reactor.removeSystemEventTrigger}. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`.
+   */
   addSystemEventTrigger(phase: TriggerPhase, event: SystemEvent, fn: () => unknown): TriggerId {
     return this.#triggers.add(phase, event, fn);
   }
 
-  /** @throws InvalidArgumentError `ERR_TRIGGER_UNKNOWN`: it has run, or was removed. */
+  /** Removes a trigger. @throws InvalidArgumentError `ERR_TRIGGER_UNKNOWN`: it has run, or was removed. */
   removeSystemEventTrigger(id: TriggerId): void {
     this.#triggers.remove(id);
   }
 
-  /** Turns a name into an IP literal; a literal comes back as it is. @throws (rejects) SystemError `ERR_RESOLVE`, InvalidArgumentError. */
+  /**
+   * Resolves a host name to an IP literal; an IP literal comes back as it is.
+   *
+   * @returns A promise that rejects with SystemError `ERR_RESOLVE`, with InvalidArgumentError, or with the reason of `options.signal`.
+   */
   resolve(name: string, options?: ResolveOptions): Promise<string> {
     return resolveName(this.#resolver, name, options);
   }
@@ -201,7 +233,10 @@ export class Reactor extends Eventful<ReactorEvents> {
    * @returns A promise that settles after shutdown; signal handlers are then as they were. Rejects with StateError
    * `ERR_ALREADY_RUNNING` or `ERR_REACTOR_STOPPED`.
    */
-  async run(options?: { readonly installSignalHandlers?: boolean }): Promise<void> {
+  async run(options?: {
+    /** Whether SIGINT and SIGTERM stop the reactor. Default: true. */
+    readonly installSignalHandlers?: boolean;
+  }): Promise<void> {
     const { installSignalHandlers = true } = checkOptions("run", options, ["installSignalHandlers"]);
     checkBoolean("run", "installSignalHandlers", installSignalHandlers);
     this.#checkNotStopped("run");
@@ -215,12 +250,13 @@ export class Reactor extends Eventful<ReactorEvents> {
     release();
   }
 
-  /** Shuts down: `before` triggers, every port's stopProtocol, `after` triggers. The same promise however often it is called. */
+  /** Shuts down: `before` triggers, every port's stopProtocol, `after` triggers. Returns the same promise each time; it never rejects. */
   stop(): Promise<void> {
     this.#stopped ??= this.#shutDown();
     return this.#stopped;
   }
 
+  /** Whether the reactor runs: {@link Reactor.run} has passed the `before` triggers of startup, and shutdown has not ended. */
   get running(): boolean {
     return this.#state === "running";
   }
@@ -230,10 +266,12 @@ export class Reactor extends Eventful<ReactorEvents> {
     return this.#stopped !== undefined;
   }
 
+  /** Ports that are open; a copy. */
   get ports(): readonly UDPPort[] {
     return [...this.#ports];
   }
 
+  /** Shuts down at the end of `await using`; {@link Reactor.stop}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -247,7 +285,7 @@ export class Reactor extends Eventful<ReactorEvents> {
   }
 
   async #shutDown(): Promise<void> {
-    await undefined; // never from inside the call that asked for it
+    await undefined; // never from inside the call of stop()
     await this.#triggers.run("before", "shutdown");
     await Promise.all([this.#triggers.run("during", "shutdown"), ...this.ports.map((port) => port.stopListening())]);
     await this.#triggers.run("after", "shutdown");

@@ -1,35 +1,38 @@
-/** What the operating system refuses often enough to have a class of its own. */
+/** Refusals of the operating system that are common enough for a class of their own. */
 import { brandError, SystemError, type SystemFailure } from "@groupcast/base";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 
-/** A port could not be opened or bound. */
+/** A port could not be opened or bound: look at `errnoName`, such as `"EADDRINUSE"`. */
 export class CannotListenError extends SystemError<"ERR_LISTEN"> {
   static {
     brandError(this, "CannotListenError");
   }
+  /** Makes the error. */
   constructor(failure: SystemFailure) {
     super(REACTOR_ERRORS.ERR_LISTEN, failure);
   }
 }
 
-/** A group could not be joined. */
+/** A group could not be joined: look at `errnoName`, such as `"ENODEV"` or `"ENOBUFS"`. */
 export class MulticastJoinError extends SystemError<"ERR_JOIN"> {
   static {
     brandError(this, "MulticastJoinError");
   }
+  /** Makes the error. */
   constructor(failure: SystemFailure) {
     super(REACTOR_ERRORS.ERR_JOIN, failure);
   }
 }
 
-/** A datagram is longer than UDP, or the path, can carry. */
+/** A datagram is longer than UDP, or the path, can carry. Its `errnoName` is `"EMSGSIZE"`. */
 export class MessageLengthError extends SystemError<"ERR_MESSAGE_TOO_LONG"> {
   static {
     brandError(this, "MessageLengthError");
   }
-  /** Length of the datagram, in bytes. */
+  /** Length of the datagram's payload, in bytes. */
   readonly lengthBytes: number;
 
+  /** Makes the error. */
   constructor(lengthBytes: number, failure: SystemFailure) {
     const definition = REACTOR_ERRORS.ERR_MESSAGE_TOO_LONG;
     super(definition, { advice: `${lengthBytes} bytes; ${definition.remedy}`, ...failure });

@@ -1,23 +1,23 @@
-/** A port, as its protocol sees it. */
+/** Ports, as their protocols see them. */
 
 import type { SocketAddress } from "@groupcast/backend";
 import type { Subscribable, SystemError } from "@groupcast/base";
 import type { InterfaceSelector } from "./network/interface-selector.js";
 import type { PortStatistics } from "./port-statistics.js";
 
-/** Where a datagram goes; a `SocketAddress` is one. */
+/** Destination of a datagram; a `SocketAddress` is one. */
 export interface Destination {
   /** IP literal, IPv6 with its zone where it needs one (`fe80::1%eth0`); on IPv4 also `"<broadcast>"`, which is 255.255.255.255. */
   readonly address: string;
-  /** 1 … 65,535. */
+  /** Port number, 1 … 65,535. */
   readonly port: number;
 }
 
-/** Where one datagram leaves from, whatever the port's options say (`IP_PKTINFO`). */
+/** Origin of one datagram, whatever the port's options say (`IP_PKTINFO`). */
 export interface WriteOptions {
-  /** The interface to leave by. Default: as the port's options and the route say. */
+  /** Interface to leave by. Default: as the port's options and the route say. */
   readonly interface?: InterfaceSelector;
-  /** The local address to send from, an IP literal, such as `arrival.destination` of the datagram that is answered. */
+  /** IP literal of the local address to send from, such as `arrival.destination` of the datagram that is answered. */
   readonly source?: string;
 }
 
@@ -31,7 +31,9 @@ export type PortEvents = {
   dropped: (drop: SendDrop) => void;
   /** A datagram that `write` took did not leave. */
   sendFailed: (failure: SendFailure) => void;
-  /** Nobody listens at `peer`. Ports that are not connected only: a connected one hears `connectionRefused()`. */
+  /**
+   * No socket listens at `peer`. Only on ports that are not connected: on a connected one, the protocol's `connectionRefused()` is called.
+   */
   refused: (refusal: Refusal) => void;
   /** A membership was joined, lost, or waits for its interface. */
   membership: (change: MembershipChange) => void;
@@ -49,13 +51,13 @@ export interface SendDrop {
 
 /** A datagram that `write` took and that did not leave. */
 export interface SendFailure {
-  /** Why the network did not take it; `errnoName` has the reason. */
+  /** Error of the OS; `errnoName` has the reason. */
   readonly error: SystemError;
   /** Its destination; undefined where the OS did not say which datagram it was. */
   readonly to: SocketAddress | undefined;
 }
 
-/** The answer that nobody listens at a peer (ICMP port unreachable). */
+/** An answer that no socket listens at a peer (ICMP port unreachable). */
 export interface Refusal {
   /** The peer that answered; undefined where the OS did not say. */
   readonly peer: SocketAddress | undefined;
@@ -71,10 +73,11 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    *
    * @param data - Payload. 0 … 65,507 bytes on IPv4, 65,527 on IPv6 (RFC 768); a string is sent as UTF-8.
    * @param to - Destination; on a connected port nothing, or the peer.
-   * @returns Whether it was queued; false when the send queue was full, which is counted and told by `dropped`. What the network refuses
-   * later is counted and told by `sendFailed`, or by `connectionRefused()` and `refused`.
+   * @returns Whether it was queued; false when the send queue was full, which is counted and reported by `dropped`. A later refusal of the
+   * network is counted and reported by `sendFailed`, or by `connectionRefused()` and `refused`.
    * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_PORT_RANGE`, `ERR_FAMILY_MISMATCH`, `ERR_NO_DESTINATION`,
-   * `ERR_DESTINATION_FIXED`, `ERR_ARGUMENT_TYPE`; for options also `ERR_INTERFACE_UNKNOWN`, `ERR_SOURCE_IS_MULTICAST`, `ERR_OPTION_UNKNOWN`.
+   * `ERR_DESTINATION_FIXED`, `ERR_ARGUMENT_TYPE`; for options also `ERR_INTERFACE_UNKNOWN`, `ERR_SOURCE_IS_MULTICAST`,
+   * `ERR_OPTION_UNKNOWN`.
    * @throws MessageLengthError `ERR_MESSAGE_TOO_LONG`. @throws StateError `ERR_CLOSED`.
    * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: options on a backend without `sendPacketInfo` (dgram).
    */
@@ -85,7 +88,7 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    * Fixes the peer: `write` needs no destination, and only the peer's datagrams arrive. A multicast group as peer only fixes the
    * destination: answers come from the members' own addresses and are let in.
    *
-   * What was written before goes where it was meant to. Datagrams of others that the kernel had queued already still arrive.
+   * Datagrams written before keep their destinations. Datagrams of other senders that the kernel had queued already still arrive.
    *
    * @param address - IP literal of the port's family. @param port - 1 … 65,535.
    * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_PORT_RANGE`.
@@ -94,119 +97,154 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   connect(address: string, port: number): void;
   /** Undoes {@link UDPTransport.connect}. @throws StateError `ERR_NOT_CONNECTED`, `ERR_CLOSED`. @throws SystemError `ERR_CONNECT`. */
   disconnect(): void;
-  /** The local address; after the port has closed, the one it had. */
+  /** Returns the local address; after the port has closed, the one it had. */
   getHost(): SocketAddress;
+  /** Returns the peer that {@link UDPTransport.connect} fixed; undefined on a port that is not connected. */
   getPeer(): SocketAddress | undefined;
-  /** Lets datagrams go to broadcast addresses (`SO_BROADCAST`). Off at first: they are then refused with EACCES. */
+  /**
+   * Lets datagrams go to broadcast addresses (`SO_BROADCAST`). Off at first: such datagrams are then refused with `EACCES`, a `sendFailed`
+   * event.
+   *
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. @throws SystemError `ERR_SET_OPTION`. @throws StateError `ERR_CLOSED`.
+   */
   setBroadcastAllowed(on: boolean): void;
+  /** Returns whether datagrams may go to broadcast addresses. */
   getBroadcastAllowed(): boolean;
   /**
-   * Stops delivery at once, also in the middle of a batch. What arrives meanwhile waits in the kernel's receive buffer, or, on dgram, in
-   * as much memory; what does not fit is lost, and counted where the backend can tell.
+   * Stops delivery at once, also in the middle of a batch. Datagrams that arrive meanwhile wait in the kernel's receive buffer; on dgram, in
+   * as much memory. Those that do not fit are lost, and counted where the backend can count them.
+   *
+   * @throws StateError `ERR_CLOSED`.
    */
   pauseReading(): void;
-  /** Delivers again, from the event loop: first what was kept, in order. Does nothing on a port that is not paused. */
+  /**
+   * Delivers again, from a microtask: first the datagrams kept, in order. Does nothing on a port that is not paused.
+   *
+   * @throws StateError `ERR_CLOSED`.
+   */
   resumeReading(): void;
-  /** The counters as they are now; a copy. */
+  /** Returns a copy of the counters. */
   statistics(): PortStatistics;
   /**
-   * Stops the port: nothing more is delivered, and what was written still leaves, if the network takes it within a second.
+   * Stops the port: nothing more is delivered. Datagrams written before still leave, if the network takes them within a second.
    *
    * @returns A promise that settles when the socket is closed; the same one however often it is called. Never rejects.
    */
   stopListening(): Promise<void>;
-  /** Whether the open port keeps the process alive; it does at first. */
+  /** Makes the open port keep the process alive, as it does at first. Does nothing on a closed port. */
   ref(): this;
+  /** Lets the process end while the port is open. Does nothing on a closed port. */
   unref(): this;
 }
 
-/** What became of a wish to be a member. */
+/** A membership that was asked for, and its state. */
 export interface Membership {
+  /** IP literal of the group, without zone. */
   readonly group: string;
-  /** Name of the interface; of one that is waited for, the selector as it was given. */
+  /** Name of the interface; while it is waited for, the selector as it was given. */
   readonly interface: string;
-  /** The one sender that is listened to; absent: any. */
+  /** IP literal of the only sender that is let in; absent: any sender. */
   readonly source?: string;
-  /** `joined`; `waiting` for an interface that has not been there yet; `lost` with an interface that was. */
+  /** `joined`; `waiting` for an interface that does not exist yet; `lost` together with its interface, until that comes back. */
   readonly state: "joined" | "waiting" | "lost";
 }
 
 /** A change of one membership. */
 export interface MembershipChange {
+  /** The membership in its new state. */
   readonly membership: Membership;
-  /** Why the OS refused a join that came late; it is tried again when the interfaces change. */
+  /** Error with which the OS refused a later join; the join is tried again when the interfaces change. */
   readonly error?: SystemError;
 }
 
-/** How to join. */
+/** Options of `joinGroup`. */
 export interface JoinOptions {
-  /** Listen to this sender only (source-specific multicast, RFC 4607). */
+  /** IP literal of the only sender to let in (source-specific multicast, RFC 4607). Default: any sender. */
   readonly source?: string;
-  /** Wait for an interface that is not there. On by default; off, joinGroup throws instead. */
+  /** Whether an interface that does not exist is waited for. Default: true; with false, joinGroup throws. */
   readonly whenAvailable?: boolean;
 }
 
 /**
- * How the datagrams of other groups and interfaces are kept out: by the `kernel`, `filtered` by destination and arrival interface
- * above it, by being `bound` to the group's address, or not at all (`none`).
+ * Method that keeps the datagrams of other groups and interfaces out: the `kernel` does; they are `filtered` by destination and arrival
+ * interface above it; the port is `bound` to the group's address; or `none`.
  */
 export type Isolation = "kernel" | "filtered" | "bound" | "none";
 
 /** A UDP port that can be a member of multicast groups. */
 export interface MulticastTransport extends UDPTransport {
   /**
-   * Becomes a member of `group` on an interface, or on all of them. A membership is desired state: it is joined when its interface is
-   * there, and again when the interface comes back. Without an interface, the outgoing one is taken, else the one that the route to
-   * the group names, else the first that carries multicast, else loopback. `"all"` is every interface that carries multicast, now and
-   * later; one that cannot be joined is told by `membership`, and throws only where none could be.
+   * Becomes a member of `group` on an interface, or on all of them. A membership is desired state: it is joined when its interface
+   * exists, and again when the interface comes back.
    *
    * @param group - IP literal of the port's family, in 224.0.0.0/4 or ff00::/8. Its zone, if it has one, names the interface.
+   * @param on - Interface. Default: the outgoing one, else the one that the route to the group names, else the first that carries
+   * multicast, else loopback. `"all"` is every interface that carries multicast, now and later; one that cannot be joined is reported by
+   * `membership`, and joinGroup throws only if none could be.
    * @throws InvalidArgumentError `ERR_NOT_MULTICAST`, `ERR_FAMILY_MISMATCH`, `ERR_SOURCE_IS_MULTICAST`, `ERR_ADDRESS_NOT_IP`,
-   * `ERR_INTERFACE_UNKNOWN`: not even the name of an interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`.
+   * `ERR_INTERFACE_UNKNOWN`: not a possible name of an interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`.
    * @throws StateError `ERR_ALREADY_JOINED`: in any spelling, or for any source where one of them is joined, and the reverse; `ERR_CLOSED`.
-   * @throws MulticastJoinError `ERR_JOIN`: the OS refused, or the interface is not there and `whenAvailable` is false.
+   * @throws MulticastJoinError `ERR_JOIN`: the OS refused, or the interface does not exist and `whenAvailable` is false.
    */
   joinGroup(group: string, on?: InterfaceSelector | "all", options?: JoinOptions): void;
   /**
-   * Undoes one joinGroup. `on` may be another spelling of the same interface; `"all"` undoes a join on `"all"`, and nothing one without
-   * an interface.
+   * Undoes one joinGroup.
    *
+   * @param on - The interface, perhaps spelled another way; `"all"` undoes a join on `"all"`, and undefined one without an interface.
    * @throws InvalidArgumentError as joinGroup. @throws StateError `ERR_NOT_JOINED`, `ERR_CLOSED`.
    * @throws SystemError `ERR_LEAVE`: the OS refused; the membership is forgotten all the same.
    */
-  leaveGroup(group: string, on?: InterfaceSelector | "all", options?: { readonly source?: string }): void;
+  leaveGroup(
+    group: string,
+    on?: InterfaceSelector | "all",
+    options?: {
+      /** The source that the group was joined with. */
+      readonly source?: string;
+    },
+  ): void;
   /**
-   * Shuts out one sender of a group that is joined for any source, also when it is joined again later.
+   * Shuts out one sender of a group that is joined for any source (`MCAST_BLOCK_SOURCE`), also when the group is joined again later.
    *
+   * @param source - IP literal of the sender. @param on - The interface, as in joinGroup.
    * @throws InvalidArgumentError as joinGroup. @throws StateError `ERR_NOT_JOINED`, `ERR_ALREADY_BLOCKED`, `ERR_CLOSED`.
    * @throws SystemError `ERR_SOURCE_FILTER`; nothing is shut out then. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram.
    */
   blockSource(group: string, source: string, on?: InterfaceSelector | "all"): void;
   /** Undoes one blockSource. @throws StateError `ERR_NOT_JOINED`, `ERR_NOT_BLOCKED`, `ERR_CLOSED`; and as blockSource. */
   unblockSource(group: string, source: string, on?: InterfaceSelector | "all"): void;
-  /** What this port is, or is to be, a member of; empty once it has closed. */
+  /** Memberships of this port, those that wait included; empty once it has closed. */
   readonly memberships: readonly Membership[];
   /**
-   * How far multicast goes: 0 stays on this host, 1 (the default) on the link, more passes routers. IPv6: hop limit.
+   * Sets the TTL of multicast (`IP_MULTICAST_TTL`; on IPv6 the hop limit, `IPV6_MULTICAST_HOPS`): 0 stays on this host, 1 (the default)
+   * stays on the link, more passes routers.
    *
    * With 0 and no chosen interface, IPv4 multicast leaves by loopback. Nothing leaves the host then, member or not; see docs/decisions.
    *
    * @param ttl - Hops, 0 … 255.
-   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_SET_OPTION`. @throws StateError `ERR_CLOSED`.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_SET_OPTION`.
+   * @throws StateError `ERR_CLOSED`.
    */
   setTTL(ttl: number): void;
+  /** Returns the TTL of multicast; on IPv6 the hop limit. */
   getTTL(): number;
-  /** Whether members on this host receive what this port sends. They do at first. @throws as setTTL. */
+  /**
+   * Sets whether members on this host receive the multicast that this port sends (`IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP`). On at first.
+   * On Windows the members' setting counts instead of the sender's.
+   *
+   * @throws as setTTL.
+   */
   setLoopbackMode(on: boolean): void;
+  /** Returns whether members on this host receive the multicast that this port sends. */
   getLoopbackMode(): boolean;
   /**
-   * The interface that multicast leaves by; `"default"`: the one that the route names, which it is at first.
+   * Sets the interface that multicast leaves by (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`); `"default"`, as at first: the one that the route
+   * names.
    *
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`; and as setTTL.
    */
   setOutgoingInterface(to: InterfaceSelector): void;
-  /** Name of that interface; `"default"` while the route decides. */
+  /** Returns the name of the interface that multicast leaves by; `"default"` while the route decides. */
   getOutgoingInterface(): string;
-  /** What keeps the datagrams of others out of this port. */
+  /** Method that keeps the datagrams of other groups and interfaces out of this port. */
   readonly isolation: Isolation;
 }

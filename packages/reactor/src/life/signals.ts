@@ -1,11 +1,11 @@
 const ours = new WeakSet<(signal: NodeJS.Signals) => void>();
 
 /**
- * Lets SIGINT and SIGTERM stop a reactor, until the returned function is called.
+ * Calls `stop` at SIGINT and SIGTERM, until the returned function is called.
  *
- * SIGINT is left to whoever listens to it already, other reactors aside: one Ctrl-C stops them all. Ours are put away by the first
- * signal, so a second Ctrl-C ends a program whose shutdown hangs. Source: signal(7); Twisted's installSignalHandlers, which does not
- * put them back.
+ * SIGINT is left to a listener that the program has already; listeners of other reactors do not count, so one Ctrl-C stops them all. The
+ * first signal removes our listeners, so a second Ctrl-C ends a program whose shutdown hangs. Source: signal(7); Twisted's
+ * installSignalHandlers, which does not restore the handlers.
  */
 export function stopOnSignals(stop: (signal: NodeJS.Signals) => void): () => void {
   const isForeign = process.listeners("SIGINT").some((listener) => !ours.has(listener));

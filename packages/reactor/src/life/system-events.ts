@@ -1,12 +1,12 @@
 import { checkFunction, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 
-/** When a trigger runs: before the event, at it, or after it. */
+/** Phase in which a trigger runs: before the event, at it, or after it. */
 export type TriggerPhase = "before" | "during" | "after";
-/** What triggers wait for. */
+/** Event that triggers wait for. */
 export type SystemEvent = "startup" | "shutdown";
 
-/** Stands for a trigger that has not run. */
+/** Id of a trigger that has not run. */
 export type TriggerId = symbol;
 
 interface Trigger {
@@ -19,15 +19,17 @@ interface Trigger {
 const PHASES: readonly unknown[] = ["before", "during", "after"];
 const EVENTS: readonly unknown[] = ["startup", "shutdown"];
 
-/** What programs want done when their reactor starts and stops. Each trigger runs once, in the order it was added. */
+/** Triggers that run when a reactor starts and stops: each once, in the order they were added. */
 export class SystemEvents {
   readonly #triggers: Trigger[] = [];
   readonly #onThrow: (error: unknown) => void;
 
+  /** @param onThrow - Receives errors that triggers throw or reject with. */
   constructor(onThrow: (error: unknown) => void) {
     this.#onThrow = onThrow;
   }
 
+  /** Adds a trigger. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
   add(phase: TriggerPhase, event: SystemEvent, call: () => unknown): TriggerId {
     const operation = "addSystemEventTrigger";
     if (!PHASES.includes(phase)) throw wrongType(operation, "phase", phase, '"before", "during" or "after"');
@@ -38,7 +40,7 @@ export class SystemEvents {
     return id;
   }
 
-  /** @throws InvalidArgumentError `ERR_TRIGGER_UNKNOWN`. */
+  /** Removes a trigger. @throws InvalidArgumentError `ERR_TRIGGER_UNKNOWN`. */
   remove(id: TriggerId): void {
     const index = this.#triggers.findIndex((trigger) => trigger.id === id);
     if (index < 0)
@@ -50,7 +52,7 @@ export class SystemEvents {
     this.#triggers.splice(index, 1);
   }
 
-  /** Runs the triggers of one phase; settles when all that they returned has settled. What fails is told and stops nothing. */
+  /** Runs the triggers of one phase; settles when all promises that they returned have settled. A failure is reported and stops nothing. */
   async run(phase: TriggerPhase, event: SystemEvent): Promise<void> {
     const pending: Promise<unknown>[] = [];
     for (let trigger = this.#take(phase, event); trigger !== undefined; trigger = this.#take(phase, event)) {

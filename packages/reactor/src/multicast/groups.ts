@@ -8,18 +8,18 @@ import type { JoinRequest } from "./membership-wish.js";
 import type { Memberships } from "./memberships.js";
 import type { MulticastSender } from "./multicast-sender.js";
 
-/** What the groups of a port need. */
+/** Dependencies of {@link Groups}. */
 export interface GroupsOwner {
   readonly family: Family;
   readonly sender: MulticastSender;
   readonly memberships: Memberships;
-  /** Sends what was written before an option of sending changes: it leaves with the options that it was written under. */
+  /** Sends waiting datagrams before an option of sending changes: they leave with the options that they were written under. */
   sendWaiting(): void;
-  /** Reports an error that no call is there to throw. */
+  /** Reports an error that no call can throw. */
   report(error: unknown): void;
 }
 
-/** The groups of a port: checks what its multicast methods are given, and hands it to the memberships and the sender. */
+/** The groups of a port: checks the arguments of its multicast methods, and passes them to the memberships and the sender. */
 export class Groups {
   readonly #owner: GroupsOwner;
 
@@ -27,10 +27,12 @@ export class Groups {
     this.#owner = owner;
   }
 
+  /** Memberships, those that wait included. */
   get list(): readonly Membership[] {
     return this.#owner.memberships.list;
   }
 
+  /** `joinGroup` of {@link MulticastTransport}. */
   join(group: string, on: InterfaceSelector | undefined, options: JoinOptions | undefined): void {
     const operation = "joinGroup";
     const { source, whenAvailable = true } = checkOptions(operation, options, ["source", "whenAvailable"]);
@@ -38,28 +40,33 @@ export class Groups {
     this.#owner.memberships.join(this.#request(operation, group, on, source), waits);
   }
 
+  /** `leaveGroup` of {@link MulticastTransport}. */
   leave(group: string, on: InterfaceSelector | undefined, options: Pick<JoinOptions, "source"> | undefined): void {
     const operation = "leaveGroup";
     const { source } = checkOptions(operation, options, ["source"]);
     this.#owner.memberships.leave(this.#request(operation, group, on, source));
   }
 
+  /** `blockSource` of {@link MulticastTransport}. */
   block(group: string, source: string, on: InterfaceSelector | undefined): void {
     const { memberships, family } = this.#owner;
     const operation = "blockSource";
     memberships.block(this.#request(operation, group, on, undefined), checkSource(operation, source, family));
   }
 
+  /** `unblockSource` of {@link MulticastTransport}. */
   unblock(group: string, source: string, on: InterfaceSelector | undefined): void {
     const { memberships, family } = this.#owner;
     const operation = "unblockSource";
     memberships.unblock(this.#request(operation, group, on, undefined), checkSource(operation, source, family));
   }
 
+  /** TTL of multicast. */
   get ttl(): number {
     return this.#owner.sender.ttl;
   }
 
+  /** `setTTL` of {@link MulticastTransport}. */
   setTTL(ttl: number): void {
     const operation = "setTTL";
     const hops = checkOption(operation, "ttl", "multicastTtl", ttl);
@@ -67,10 +74,12 @@ export class Groups {
     this.#owner.sender.setTTL(operation, hops);
   }
 
+  /** Whether members on this host receive what the port sends. */
   get isLoopbackOn(): boolean {
     return this.#owner.sender.isLoopbackOn;
   }
 
+  /** `setLoopbackMode` of {@link MulticastTransport}. */
   setLoopbackMode(on: boolean): void {
     const operation = "setLoopbackMode";
     const isOn = checkBoolean(operation, "on", on);
@@ -78,10 +87,12 @@ export class Groups {
     this.#owner.sender.setLoopbackMode(operation, isOn);
   }
 
+  /** Name of the interface that multicast leaves by; `"default"` while the route decides. */
   get outgoingInterface(): string {
     return this.#owner.sender.outgoingInterface;
   }
 
+  /** `setOutgoingInterface` of {@link MulticastTransport}. */
   setOutgoingInterface(to: InterfaceSelector): void {
     const operation = "setOutgoingInterface";
     const selector = parseSelector(operation, to);
@@ -89,14 +100,14 @@ export class Groups {
     this.#owner.sender.setOutgoingInterface(operation, selector);
   }
 
-  /** Interfaces changed. What fails for the sender does not keep the memberships from being brought in line. */
+  /** Interfaces changed: brings sender and memberships in line. A failure of the sender does not stop the memberships. */
   reconcile(): void {
     const { sender, memberships, report } = this.#owner;
     callGuarded(() => sender.reconcile(), report);
     memberships.reconcile();
   }
 
-  /** The sockets are about to close, and the kernel leaves for them. */
+  /** Called before the sockets close: the kernel then leaves the groups. */
   close(): void {
     this.#owner.memberships.clear();
     this.#owner.sender.close();
@@ -113,7 +124,7 @@ export class Groups {
   }
 }
 
-/** A group's zone names the interface; naming one beside it leaves open which is meant. */
+/** Returns the interface that a group's zone names; refuses another one beside it, which would be ambiguous. */
 function selectorOfZone(operation: string, zone: string, on: InterfaceSelector | undefined): ParsedSelector {
   if (on === undefined) return parseSelector(operation, `::%${zone}`, "group");
   throw outOfRange(operation, "interface", on, "nothing, since the group's zone names the interface");

@@ -2,9 +2,9 @@
  * Keeps multicast with TTL 0 on this host.
  *
  * Linux drops it at the edge of the host only where some socket of the host is an any-source member of the group on the outgoing
- * interface: the check stands in ip_mc_output() (net/ipv4/ip_output.c), which is used for such groups alone; with no member the
- * datagram goes through ip_output() and out on the wire, its TTL 0 notwithstanding. So we are that member: with sockets of our own
- * that are never read, so that nothing is received which the port did not ask for.
+ * interface: the check is in ip_mc_output() (net/ipv4/ip_output.c), which is used for such groups alone; without a member the
+ * datagram goes through ip_output() and out on the wire, in spite of its TTL 0. So the guard is that member, with sockets of its own
+ * that are never read: the port receives no datagrams that it did not ask for.
  */
 import {
   anyAddress,
@@ -21,19 +21,21 @@ import { MEMBERSHIP_LIMITS } from "./membership-sockets.js";
 
 const DEAF: SocketObserver = { received() {}, writable() {}, sendFailed() {}, failed() {} };
 
-/** A membership that only holds datagrams back. */
+/** A membership that only keeps datagrams on this host. */
 interface Guarded {
   readonly group: string;
   readonly iface: NetworkInterface;
   readonly socket: DatagramSocket;
 }
 
+/** Guard of one port. */
 export class LeakGuard {
   readonly #backend: DatagramBackend;
   readonly #family: Family;
   readonly #sockets: DatagramSocket[] = [];
   readonly #guarded = new Map<string, Guarded>();
 
+  /** Opens nothing yet. */
   constructor(backend: DatagramBackend, family: Family) {
     this.#backend = backend;
     this.#family = family;
@@ -49,7 +51,10 @@ export class LeakGuard {
     return 0;
   }
 
-  /** Interfaces changed: memberships are gone with theirs, and are left to free their slots. Datagrams that still wait keep the others. */
+  /**
+   * Interfaces changed: leaves groups whose interface is gone, to free their slots. Keeps the other memberships, which waiting datagrams
+   * need.
+   */
   reconcile(all: readonly NetworkInterface[]): void {
     for (const [key, { group, iface, socket }] of this.#guarded) {
       if (all.some((other) => sameInterface(other, iface))) continue;
@@ -58,6 +63,7 @@ export class LeakGuard {
     }
   }
 
+  /** Closes the guard's sockets. */
   close(): void {
     for (const socket of this.#sockets.splice(0)) socket.close();
     this.#guarded.clear();

@@ -1,4 +1,4 @@
-/** What is thrown, or told, when the OS refuses a membership. */
+/** Errors for memberships that the OS refuses. */
 
 import type { Outcome } from "@groupcast/backend";
 import { ERRNO, type ErrorSubject, SystemError } from "@groupcast/base";
@@ -7,14 +7,14 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MulticastJoinError } from "../system-errors.js";
 import { type JoinRequest, subjectOf } from "./membership-wish.js";
 
-/** With the limits and their values in the advice, where a limit is the reason. */
+/** Makes the error of a refused join. If a limit is the reason, its advice names the limit and its value. */
 export function joinError(wish: JoinRequest, errno: Outcome, on?: string): MulticastJoinError {
   const limits = process.platform === "linux" ? limitsBehind(errno, wish).map(describeLimit) : [];
   const advice = limits.length === 0 ? {} : { advice: `the limit is ${limits.join(", or ")}: raise it` };
   return new MulticastJoinError({ operation: "joinGroup", errno, ...subjectOf(wish, on), ...advice });
 }
 
-/** The sysctls that make Linux answer `errno`: ip_mc_join_group() and ip_mc_source() of net/ipv4/igmp.c, net/ipv6/mcast.c. */
+/** Returns the sysctls that make Linux answer `errno`: ip_mc_join_group() and ip_mc_source() of net/ipv4/igmp.c, net/ipv6/mcast.c. */
 function limitsBehind(errno: Outcome, { group, source }: JoinRequest): readonly string[] {
   if (errno === ERRNO.ENOMEM) return ["net.core.optmem_max"];
   if (errno !== ERRNO.ENOBUFS) return [];
@@ -22,12 +22,13 @@ function limitsBehind(errno: Outcome, { group, source }: JoinRequest): readonly 
   return [...(source === undefined ? [] : [sources]), ...(group.includes(":") ? [] : ["net.ipv4.igmp_max_memberships"])];
 }
 
-/** Some are not shown inside a network namespace, as of a container. */
+/** Returns a sysctl with its value. Some are not visible inside a network namespace, such as a container's. */
 function describeLimit(sysctl: string): string {
   const value = readSysctl(sysctl);
   return value === undefined ? sysctl : `${sysctl}, which is ${value}`;
 }
 
+/** Makes the error of a source that could not be blocked or unblocked. */
 export function filterError(operation: string, errno: Outcome, subject: ErrorSubject): SystemError {
   return new SystemError(REACTOR_ERRORS.ERR_SOURCE_FILTER, { operation, errno, ...subject });
 }

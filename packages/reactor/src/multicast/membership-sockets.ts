@@ -2,9 +2,9 @@
  * The sockets that hold a port's memberships.
  *
  * Theory of operation: Linux lets one socket be a member 20 times (net.ipv4.igmp_max_memberships; for IPv6 net.core.optmem_max bounds
- * the memory). When the OS says so, a further socket is bound to the same number, invisibly. All sockets of a number need SO_REUSEADDR
- * at the moment another is bound (udp_lib_lport_inuse(), net/ipv4/udp.c), and only then: it is taken away again from all of them, so the
- * number stays closed to other programs. Unicast goes to the socket bound last, so every socket is read.
+ * the memory). At the limit, a further socket is bound to the same number; users do not see it. All sockets of a number need SO_REUSEADDR
+ * at the moment another one is bound (udp_lib_lport_inuse(), net/ipv4/udp.c), and only then: it is taken away again from all of them, so
+ * the number stays closed to other programs. Unicast goes to the socket bound last, so every socket is read.
  */
 
 import type { DatagramSocket, Family, NetworkInterface, Outcome } from "@groupcast/backend";
@@ -13,29 +13,31 @@ import { type Admission, ArrivalFilter } from "../receiving/arrival-filter.js";
 
 const OK = 0;
 
-/** What the OS says when one socket has all the memberships it may have: ip_mc_join_group(), sock_kmalloc() in ipv6_sock_mc_join(). */
+/** Errnos of a socket that has all the memberships it may have: ip_mc_join_group(), sock_kmalloc() in ipv6_sock_mc_join(). */
 export const MEMBERSHIP_LIMITS: ReadonlySet<Outcome> = new Set([ERRNO.ENOBUFS, ERRNO.ENOMEM]);
 
 /** A socket that may hold memberships. */
 export interface MemberSocket {
   readonly socket: DatagramSocket;
-  /** Lets in what the memberships ask for; absent where the kernel keeps foreign datagrams out. */
+  /** Filter that lets in the datagrams of the memberships; absent where the kernel keeps foreign datagrams out. */
   filter: ArrivalFilter | undefined;
-  /** The OS refused a further membership; cleared when one is left. */
+  /** Whether the OS refused a further membership; cleared when one is left. */
   isFull: boolean;
 }
 
 /** The sockets of a port, as memberships need them. */
 export interface MemberSockets {
+  /** Every socket, the first one first. */
   readonly all: readonly MemberSocket[];
+  /** IP version of the sockets. */
   readonly family: Family;
   /** Opens a socket beside the others, on the same address and number. */
   openFurther(): MemberSocket | Outcome;
-  /** Closes a socket that was opened in vain. */
+  /** Closes a further socket that is not needed. */
   closeFurther(further: MemberSocket): void;
-  /** Tells whether the socket lets in what its port should not have. */
+  /** Returns whether the socket receives datagrams that its port should not have. */
   needsFilter(member: MemberSocket): boolean;
-  /** Says what any datagram must be to pass, multicast or not. */
+  /** Returns the condition that any datagram, multicast or not, must meet to pass. */
   admission(member: MemberSocket): Admission;
 }
 
@@ -47,9 +49,11 @@ export interface Joined {
   readonly member: MemberSocket;
 }
 
+/** Joins and leaves groups on the sockets of a port. */
 export class MembershipSockets {
   readonly #sockets: MemberSockets;
 
+  /** Opens nothing yet. */
   constructor(sockets: MemberSockets) {
     this.#sockets = sockets;
   }
@@ -62,7 +66,7 @@ export class MembershipSockets {
     const outcome = this.#joinOneOf(withRoom, group, iface, source);
     if (typeof outcome !== "number" || !MEMBERSHIP_LIMITS.has(outcome)) return outcome;
     const further = this.#sockets.openFurther();
-    // Without it, those that were full are asked again: the limit may have been raised.
+    // Without a further socket, the full ones are asked again: the limit may have been raised.
     if (typeof further === "number") return full.length > 0 ? this.#joinOneOf(full, group, iface, source) : outcome;
     const joined = this.#joinOneOf([further], group, iface, source);
     if (typeof joined === "number") this.#sockets.closeFurther(further);
@@ -70,8 +74,8 @@ export class MembershipSockets {
   }
 
   /**
-   * Joins again where the kernel chose the interface, since its choice may be gone. IPv4 refuses a second join while it is not. IPv6
-   * refuses it in any case (__ipv6_sock_mc_join(), net/ipv6/mcast.c) and is left first; nobody knows then whether it has moved.
+   * Joins again where the kernel chose the interface, since that interface may be gone. IPv4 refuses a second join while it exists. IPv6
+   * refuses it in any case (__ipv6_sock_mc_join(), net/ipv6/mcast.c), so the group is left first; whether it has moved is then unknown.
    */
   renew(group: string, { iface, member }: Joined, source: string | undefined): "unchanged" | "moved" | "lost" {
     if (this.#sockets.family === 4) return member.socket.join(group, iface, source) >= 0 ? "moved" : "unchanged";
@@ -79,20 +83,23 @@ export class MembershipSockets {
     return member.socket.join(group, iface, source) >= 0 ? "unchanged" : "lost";
   }
 
+  /** Leaves, once for each time the membership was renewed, too. */
   leave(group: string, { iface, member }: Joined, source: string | undefined): Outcome {
     const outcome = member.socket.leave(group, iface, source);
-    if (iface === undefined && outcome >= 0) while (member.socket.leave(group, iface, source) >= 0); // what was renewed
+    if (iface === undefined && outcome >= 0) while (member.socket.leave(group, iface, source) >= 0); // the renewed ones, too
     member.isFull = false;
     if (iface !== undefined) member.filter?.drop(group, iface.index, source);
     return outcome;
   }
 
+  /** Shuts `source` out of one membership. */
   block(group: string, { iface, member }: Joined, source: string): Outcome {
     const outcome = member.socket.blockSource(group, iface!, source);
     if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).blocked.add(source);
     return outcome;
   }
 
+  /** Undoes one `block`. */
   unblock(group: string, { iface, member }: Joined, source: string): Outcome {
     const outcome = member.socket.unblockSource(group, iface!, source);
     if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).blocked.delete(source);
@@ -110,7 +117,7 @@ export class MembershipSockets {
       outcome = this.#joinOn(member, group, iface, source);
       if (outcome >= 0) return { iface, member };
       if (!MEMBERSHIP_LIMITS.has(outcome)) return outcome;
-      member.isFull = source === undefined; // a source may be one too many for its group, and others have room still
+      member.isFull = source === undefined; // a source may be one too many for its group while other groups still have room
     }
     return outcome;
   }
@@ -119,13 +126,13 @@ export class MembershipSockets {
     this.#startFilter(member, iface);
     const outcome = member.socket.join(group, iface, source);
     if (iface === undefined || (outcome < 0 && outcome !== ERRNO.EADDRINUSE)) return outcome;
-    // EADDRINUSE: the kernel has it already, of an adopted socket or of an interface that the backend took for lost while it was down.
+    // EADDRINUSE: the kernel has it already, of an adopted socket or on an interface that the backend did not list while it was down.
     const rule = member.filter?.ruleFor(group, iface.index, source === undefined);
     if (source !== undefined) rule?.sources.add(source);
     return OK;
   }
 
-  /** Filtering needs to know where datagrams were sent to and came in: from the first membership on, not before. */
+  /** Starts the filter with the first membership: it needs destination and interface of each datagram. */
   #startFilter(member: MemberSocket, iface: NetworkInterface | undefined): void {
     if (member.filter !== undefined || iface === undefined || !this.#sockets.needsFilter(member)) return;
     member.socket.setOption("receivePacketInfo", 1);

@@ -1,4 +1,4 @@
-/** What one joinGroup asks for, what has become of it, and how that is told. */
+/** One joinGroup: its request, its state, and the state as users see it. */
 
 import type { NetworkInterface, Outcome } from "@groupcast/backend";
 import type { ErrorSubject } from "@groupcast/base";
@@ -6,46 +6,55 @@ import { formatSelector, type ParsedSelector } from "../network/interface-select
 import type { Membership } from "../transport.js";
 import type { Joined } from "./membership-sockets.js";
 
-/** A joinGroup, checked. */
+/** Arguments of a joinGroup, checked. */
 export interface JoinRequest {
+  /** IP literal of the group, without zone. */
   readonly group: string;
+  /** Interfaces that are meant. */
   readonly selector: ParsedSelector;
+  /** The only sender to let in; undefined: any. */
   readonly source: string | undefined;
 }
 
-/** One joinGroup, and what it has come to. */
+/** One joinGroup and its state. */
 export interface Wish extends JoinRequest {
+  /** Memberships that the kernel has. */
   readonly joined: Joined[];
+  /** Senders that are shut out. */
   readonly blocked: Set<string>;
-  readonly refused: Map<string, Outcome>; // name of an interface → why the OS refused, as it was told last
-  lost: string | undefined; // name of the interface that went last, for as long as none is joined; of "all", none in particular
+  /** Map of interface name → errno of the OS's latest refusal, as it was reported. */
+  readonly refused: Map<string, Outcome>;
+  /** Name of the interface that was lost last, for as long as none is joined; undefined for `"all"`, which has no interface of its own. */
+  lost: string | undefined;
 }
 
-/** Each membership that `wish` stands for now; one at least. */
+/** Returns each membership that `wish` stands for now; at least one. */
 export function statesOf(wish: Wish): Membership[] {
   if (wish.joined.length > 0) return wish.joined.map(({ iface }) => membershipOf(wish, nameOf(iface), "joined"));
   return [wish.lost === undefined ? membershipOf(wish, formatSelector(wish.selector), "waiting") : membershipOf(wish, wish.lost, "lost")];
 }
 
+/** Returns the membership of `request` on the interface `on`, as users see it. */
 export function membershipOf({ group, source }: JoinRequest, on: string, state: Membership["state"]): Membership {
   return source === undefined ? { group, interface: on, state } : { group, interface: on, source, state };
 }
 
-/** What an error about `request` names; `on`: the interface, if it is not the selector that was given. */
+/** Returns the subject of an error about `request`; `on`: the interface, if it is not the selector that was given. */
 export function subjectOf({ group, selector, source }: JoinRequest, on: string = formatSelector(selector)): ErrorSubject {
   return source === undefined ? { group, interface: on } : { group, interface: on, source };
 }
 
+/** Returns the name of an interface; `"default"` where the kernel chose it. */
 export function nameOf(iface: NetworkInterface | undefined): string {
   return iface?.name ?? "default";
 }
 
-/** Whether two selectors are written alike. */
+/** Returns whether two selectors are written alike. */
 export function sameSelector(a: ParsedSelector, b: ParsedSelector): boolean {
   return a.by === b.by && formatSelector(a) === formatSelector(b);
 }
 
-/** Whether two requests for one interface cannot stand beside each other: see memberships.ts. */
+/** Returns whether two requests exclude each other on one interface: see `#isTaken` of memberships.ts. */
 export function excludes(a: JoinRequest, b: JoinRequest): boolean {
   return a.group === b.group && (a.source === b.source || a.source === undefined || b.source === undefined);
 }

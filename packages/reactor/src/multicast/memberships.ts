@@ -1,12 +1,12 @@
 /**
- * The memberships of a port: those it was asked for, and those it has.
+ * The memberships of a port: the desired ones, and those that the kernel has.
  *
  * Theory of operation: a *wish* is one joinGroup: a group, a selector, perhaps a source. It becomes *joined* entries, one for each
  * interface that the selector means now. When the interfaces change, entries whose interface has gone are dropped (the kernel has
  * dropped them already: ip_mc_destroy_dev(), net/ipv4/igmp.c) and reported as lost, and interfaces that are new are joined. An interface
  * that was deleted and made again has another index, so it is another interface here. Going down and up changes nothing: the kernel
- * keeps memberships by index. What one wish has joined no other joins too. The `membership` event reports every change, a refusal
- * once for as long as it stays the same.
+ * keeps memberships by index. Two wishes never join the same group on the same interface. The `membership` event reports every change,
+ * and a refusal once for as long as it stays the same.
  */
 
 import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
@@ -20,32 +20,36 @@ import { type Joined, MEMBERSHIP_LIMITS, type MembershipSockets } from "./member
 import { excludes, type JoinRequest, membershipOf, nameOf, sameSelector, statesOf, subjectOf, type Wish } from "./membership-wish.js";
 import type { MulticastSender } from "./multicast-sender.js";
 
-/** What memberships need. */
+/** Dependencies of {@link Memberships}. */
 export interface MembershipOwner {
   readonly backend: DatagramBackend;
   readonly network: HostNetwork;
   readonly sockets: MembershipSockets;
-  /** Knows the interface that a selector of "default" means. */
+  /** Finds the interface that a selector of "default" means. */
   readonly sender: Pick<MulticastSender, "defaultInterface">;
+  /** Emits the `membership` event later. */
   membershipChanged(change: MembershipChange): void;
-  /** Reports an error that no call is there to throw. */
+  /** Reports an error that no call can throw. */
   report(error: unknown): void;
 }
 
+/** Memberships of one port. */
 export class Memberships {
   readonly #owner: MembershipOwner;
-  readonly #wishes = new Map<string, Wish[]>(); // by group: a port may have thousands, and none concerns another group's
+  readonly #wishes = new Map<string, Wish[]>(); // by group: a port may have thousands, and wishes of different groups are independent
   #present: string | undefined;
 
+  /** Joins nothing yet. */
   constructor(owner: MembershipOwner) {
     this.#owner = owner;
   }
 
+  /** Memberships, those that wait included. */
   get list(): Membership[] {
     return this.#all.flatMap(statesOf);
   }
 
-  /** Joins where `request` says. `waits`: an interface that is not there is waited for. */
+  /** Joins as `request` says. `waits`: whether an interface that does not exist is waited for. `joinGroup` documents the errors. */
   join(request: JoinRequest, waits: boolean): void {
     this.#owner.network.watch(); // from now on changes come to reconcile()
     this.#checkNew(request);
@@ -63,7 +67,12 @@ export class Memberships {
     for (const error of refusals) this.#reportRefusal(wish, error);
   }
 
-  /** @throws SystemError `ERR_LEAVE`: the OS refused; the wish is forgotten all the same. */
+  /**
+   * Undoes one join.
+   *
+   * @throws SystemError `ERR_LEAVE`: the OS refused; the wish is forgotten all the same.
+   * @throws StateError `ERR_NOT_JOINED`.
+   */
   leave(request: JoinRequest): void {
     const wish = this.#find("leaveGroup", request);
     this.#remove(wish);
@@ -72,6 +81,7 @@ export class Memberships {
     if (outcome < 0) throw new SystemError(REACTOR_ERRORS.ERR_LEAVE, { operation: "leaveGroup", errno: outcome, ...subjectOf(wish) });
   }
 
+  /** Shuts `source` out; `blockSource` documents the errors. */
   block(request: JoinRequest, source: string): void {
     const operation = "blockSource";
     const wish = this.#findAnySource(operation, request);
@@ -88,6 +98,7 @@ export class Memberships {
     wish.blocked.add(source);
   }
 
+  /** Undoes one `block`; `unblockSource` documents the errors. */
   unblock(request: JoinRequest, source: string): void {
     const operation = "unblockSource";
     const wish = this.#findAnySource(operation, request);
@@ -97,7 +108,7 @@ export class Memberships {
     if (failed < 0) throw filterError(operation, failed, { ...subjectOf(wish), source });
   }
 
-  /** Brings what is joined in line with the interfaces there are now. */
+  /** Brings the memberships in line with the current interfaces. */
   reconcile(): void {
     const all = this.#owner.network.current();
     const wishes = this.#all;
@@ -107,12 +118,12 @@ export class Memberships {
     this.#forEach(wishes, (wish) => this.#joinMissing(wish));
   }
 
-  /** The sockets are about to close, and the kernel leaves for them. */
+  /** Called before the sockets close: the kernel then leaves the groups. */
   clear(): void {
     this.#wishes.clear();
   }
 
-  /** One wish that fails does not stop the others. */
+  /** Takes `step` for each wish. A wish that fails does not stop the others. */
   #forEach(wishes: readonly Wish[], step: (wish: Wish) => void): void {
     for (const wish of wishes) callGuarded(() => step(wish), this.#owner.report);
   }
@@ -135,7 +146,7 @@ export class Memberships {
     else this.#wishes.delete(wish.group);
   }
 
-  /** Whether interfaces came or went since this was asked last; other changes of theirs do not count. */
+  /** Returns whether interfaces were added or removed since the last call; other changes do not count. */
   #haveInterfacesChanged(all: readonly NetworkInterface[]): boolean {
     const before = this.#present;
     this.#present = all.map(({ name, index }) => `${name}#${index}`).join();
@@ -152,7 +163,9 @@ export class Memberships {
     }
   }
 
-  /** Loopback was taken for want of anything better, as at boot before there is a network: now there may be. */
+  /**
+   * Drops loopback where it was joined for want of a better interface, as at boot before there is a network, and a better one exists now.
+   */
   #dropStopgap(wish: Wish): void {
     const [joined] = wish.joined;
     if (wish.selector.by !== "default" || !joined?.iface?.flags.loopback) return;
@@ -162,11 +175,11 @@ export class Memberships {
 
   #drop(wish: Wish, joined: Joined): void {
     wish.joined.splice(wish.joined.indexOf(joined), 1);
-    this.#owner.sockets.leave(wish.group, joined, wish.source); // frees the slot; refused when the kernel was first
+    this.#owner.sockets.leave(wish.group, joined, wish.source); // frees the slot; refused if the kernel has left already
     this.#owner.membershipChanged({ membership: membershipOf(wish, nameOf(joined.iface), "lost") });
   }
 
-  /** Where the kernel chose the interface, nobody can say whether it is one of those that came or went. */
+  /** Renews memberships whose interface the kernel chose: it may be one of those that were added or removed. */
   #renewUnnamed(wish: Wish): void {
     for (const joined of wish.joined.filter(({ iface }) => iface === undefined)) {
       const outcome = this.#owner.sockets.renew(wish.group, joined, wish.source);
@@ -186,7 +199,7 @@ export class Memberships {
     }
   }
 
-  /** Joins, and shuts out again who is to be shut out; returns why that cannot be. */
+  /** Joins, and shuts out the blocked senders again; returns the error if that fails. */
   #joinOn(wish: Wish, iface: NetworkInterface | undefined): SystemError | undefined {
     const { sockets } = this.#owner;
     const joined = sockets.join(wish.group, iface, wish.source);
@@ -213,7 +226,7 @@ export class Memberships {
     return Math.min(0, ...wish.joined.map((joined) => this.#owner.sockets.leave(wish.group, joined, wish.source)));
   }
 
-  /** Interfaces that `wish` means and that nobody has joined; [undefined]: leave the choice to the kernel. */
+  /** Returns the interfaces that `wish` means and that no wish has joined; [undefined]: the kernel chooses. */
   #targets(wish: Wish): readonly (NetworkInterface | undefined)[] {
     const { by } = wish.selector;
     if ((by === "default" || by === "address") && wish.joined.length > 0) return []; // one is enough, and renumbering does not move it
@@ -227,14 +240,18 @@ export class Memberships {
   }
 
   /**
-   * Tells whether a wish has joined `group` on `iface` so that `request` cannot stand beside it: for the same senders; or one for any sender, the
-   * other for one of them, of which Linux would make the second alone (ip_mc_source(), net/ipv4/igmp.c).
+   * Returns whether a wish has joined the group on `iface` in a way that excludes `request`: for the same sender, or one for any sender and
+   * the other for one of them. Linux would turn the latter two into the second alone (ip_mc_source(), net/ipv4/igmp.c).
    */
   #isTaken(request: JoinRequest, iface: NetworkInterface): boolean {
     return this.#of(request.group).some((wish) => excludes(wish, request) && wish.joined.some((joined) => isSame(joined.iface, iface)));
   }
 
-  /** @throws StateError `ERR_ALREADY_JOINED`: with the same selector, or with another spelling of it. */
+  /**
+   * Checks that no wish excludes `request`.
+   *
+   * @throws StateError `ERR_ALREADY_JOINED`: by the same selector, or by another spelling of it.
+   */
   #checkNew(request: JoinRequest): void {
     const isHeld = this.#of(request.group).some((other) => excludes(other, request) && sameSelector(other.selector, request.selector));
     const overlaps =
@@ -242,7 +259,7 @@ export class Memberships {
     if (isHeld || overlaps) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_JOINED, "joinGroup", subjectOf(request));
   }
 
-  /** The wish that was made with this selector, or, failing that, with another spelling of the same interface. */
+  /** Returns the wish with this selector, or else one with another spelling of the same interface. @throws StateError `ERR_NOT_JOINED`. */
   #find(operation: string, request: JoinRequest): Wish {
     const candidates = this.#of(request.group).filter(({ source }) => source === request.source);
     const exact = candidates.find(({ selector }) => sameSelector(selector, request.selector));
@@ -262,7 +279,10 @@ export class Memberships {
   }
 }
 
-/** A limit always ends a joinGroup. Other refusals do when nothing was joined: "all" means where it can be, and absence is waited for. */
+/**
+ * Returns whether a refusal makes joinGroup fail. A limit always does. Other refusals do when nothing was joined: `"all"` means the
+ * interfaces that can be joined, and a missing interface is waited for.
+ */
 function isFatal({ errno }: SystemError, { joined }: Wish, waits: boolean): boolean {
   return MEMBERSHIP_LIMITS.has(errno) || (joined.length === 0 && !(waits && errno === ERRNO.ENODEV));
 }

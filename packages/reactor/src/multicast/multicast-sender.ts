@@ -1,9 +1,9 @@
 /**
- * How a port's multicast leaves: TTL, loopback mode, interface; and that it leaves by no other way.
+ * Sends a port's multicast the right way: TTL, loopback mode and interface are as the port says, and nothing leaves by another way.
  *
- * Theory of operation: the first datagram to each group *settles* how that group is sent to, and the answer is kept until an option or
- * the interfaces change. Mostly the answer is "as the socket's options say". It is an explicit interface where the kernel would choose
- * another than the route (a bound source address: ip_route_output_key_hash_rcu(), net/ipv4/route.c) or has no route at all; and with
+ * Theory of operation: the first datagram to each group *settles* the way to send to that group, and the answer is kept until an option or
+ * the interfaces change. Usually the answer is "as the socket's options say". It is an explicit interface where the kernel would choose
+ * another one than the route (a bound source address: ip_route_output_key_hash_rcu(), net/ipv4/route.c) or has no route at all; and with
  * TTL 0 the group is guarded first. See docs/decisions, no leak.
  */
 
@@ -25,21 +25,21 @@ import { readIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { LeakGuard } from "./leak-guard.js";
 
-/** How to send to a group: as usual, from a given interface, not at all because it may reach nobody, or not because the OS refused. */
+/** Way to send to a group: as usual, from a given interface, not at all because it may reach nobody, or not because the OS refused. */
 export type Settlement = { readonly via: PacketOrigin | undefined } | "suppress" | { readonly errno: Outcome };
 
 const AS_USUAL: Settlement = { via: undefined };
 const DEFAULT_TTL = 1; // RFC 1112, 6.1
 const MAX_SETTLED = 4096; // as many as there are contacts in the address book
-const ROUTE_LIFETIME_MS = 1000; // routes change without a word to us; a datagram may follow an old one for as long
+const ROUTE_LIFETIME_MS = 1000; // route changes are not reported; a datagram may follow an old route for as long
 
-/** A settlement, and how long it holds unless something is changed. */
+/** A settlement, and the time until which it holds unless something changes. */
 interface Settled {
   readonly settlement: Settlement;
   readonly staleAtMs: number;
 }
 
-/** What a sender needs. */
+/** Dependencies of {@link MulticastSender}. */
 export interface MulticastSenderOwner {
   readonly backend: DatagramBackend;
   readonly clock: Clock;
@@ -49,6 +49,7 @@ export interface MulticastSenderOwner {
   readonly hasSourceAddress: boolean;
 }
 
+/** Sender of one port. */
 export class MulticastSender {
   readonly #owner: MulticastSenderOwner;
   readonly #guard: LeakGuard;
@@ -57,24 +58,28 @@ export class MulticastSender {
   #isLoopbackOn = true;
   #chosen: ParsedSelector | undefined;
 
+  /** Starts with the kernel's defaults: TTL 1, loopback mode on, the interface of the route. */
   constructor(owner: MulticastSenderOwner) {
     this.#owner = owner;
     this.#guard = new LeakGuard(owner.backend, owner.socket.family);
   }
 
-  /** Goes on with the options that whoever opened the socket has set. @throws SystemError `ERR_SET_OPTION`: TTL 0 cannot be confined. */
+  /** Takes over the options of an adopted socket. @throws SystemError `ERR_SET_OPTION`: TTL 0 cannot be confined. */
   takeOver(operation: string): void {
     const { backend, socket } = this.#owner;
     this.#ttl = readIfSupported(backend, socket, "multicastTtl", DEFAULT_TTL);
     this.#isLoopbackOn = readIfSupported(backend, socket, "multicastLoopback", 1) > 0;
-    if (this.#ttl === 0) this.#applyInterface(operation, this.#outgoing()); // the one it has cannot be read
+    if (this.#ttl === 0) this.#applyInterface(operation, this.#outgoing()); // its current one cannot be read
   }
 
+  /** TTL of multicast. */
   get ttl(): number {
     return this.#ttl;
   }
 
-  /** With TTL 0 and no interface chosen, another may become the outgoing one; before the TTL changes, so that neither leaks. */
+  /**
+   * Sets the TTL. With TTL 0 and no chosen interface, the outgoing one may change; it does before the TTL changes, so that nothing leaks.
+   */
   setTTL(operation: string, ttl: number): void {
     const next = this.#outgoingWith(ttl, this.#chosen);
     if (next !== this.#outgoing()) this.#applyInterface(operation, next);
@@ -83,21 +88,25 @@ export class MulticastSender {
     this.#settled.clear();
   }
 
+  /** Whether members on this host receive what the port sends. */
   get isLoopbackOn(): boolean {
     return this.#isLoopbackOn;
   }
 
+  /** Sets the loopback mode. */
   setLoopbackMode(operation: string, on: boolean): void {
     setSocketOption(this.#owner.backend, this.#owner.socket, operation, ["multicastLoopback", on ? 1 : 0]);
     this.#isLoopbackOn = on;
     this.#settled.clear();
   }
 
+  /** Name of the chosen interface; `"default"` without one. */
   get outgoingInterface(): string {
     const chosen = this.#chosen;
     return chosen === undefined ? "default" : (this.#find(chosen)?.name ?? formatSelector(chosen));
   }
 
+  /** Chooses the interface. @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`. @throws SystemError `ERR_SET_OPTION`. */
   setOutgoingInterface(operation: string, selector: ParsedSelector): void {
     const chosen = selector.by === "default" ? undefined : selector;
     if (chosen !== undefined && onlyOne(operation, "interface", selector, this.#owner.network.select(chosen)) === undefined) {
@@ -112,16 +121,16 @@ export class MulticastSender {
     this.#settled.clear();
   }
 
-  /** Interfaces changed: what was chosen by name may be another interface now, and the kernel forgets one that was deleted. */
+  /** Interfaces changed: the chosen name may be another interface now, and the kernel forgets one that was deleted. */
   reconcile(): void {
     this.#guard.reconcile(this.#owner.network.current());
     this.#settled.clear();
     const at = this.#outgoing();
-    if (at !== undefined) this.#owner.socket.setMulticastInterface(at); // refused while it is not there; then sends say so
+    if (at !== undefined) this.#owner.socket.setMulticastInterface(at); // refused while it does not exist; sends then report it
   }
 
   /**
-   * How to send to the group `to`; `via` is what the caller asked for this one datagram.
+   * Returns the way to send to the group `to`; `via` is the caller's wish for this one datagram.
    *
    * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: the group's zone names an interface that the backend cannot send by.
    */
@@ -133,7 +142,7 @@ export class MulticastSender {
     return { via: { interfaceIndex: settled.via?.interfaceIndex ?? 0, source: via.source } };
   }
 
-  /** The interface for memberships and sends that name none; undefined where only the kernel knows. */
+  /** Returns the interface for memberships and sends that name none; undefined where only the kernel knows it. */
   defaultInterface(group: string): NetworkInterface | undefined {
     const chosen = this.#outgoing();
     if (chosen !== undefined) return chosen;
@@ -142,17 +151,18 @@ export class MulticastSender {
     return typeof route === "object" ? route.interface : this.#fallback();
   }
 
+  /** Closes the sockets of the guard. */
   close(): void {
     this.#guard.close();
   }
 
-  /** `isSourceGiven`: by the datagram, whatever the port is bound to. */
+  /** Returns the way for a group without a named interface. `isSourceGiven`: by the datagram, whatever the port is bound to. */
   #settleUnnamed(group: string, isSourceGiven: boolean): Settlement {
     const key = isSourceGiven ? `${group} from a given source` : group;
     const known = this.#settled.get(key);
     if (known !== undefined && (known.staleAtMs === FOREVER || this.#owner.clock.nowMs() < known.staleAtMs)) return known.settlement;
     const decided = this.#decide(group, isSourceGiven || this.#owner.hasSourceAddress);
-    if (typeof decided.settlement === "object" && "errno" in decided.settlement) return decided.settlement; // may be over the next time
+    if (typeof decided.settlement === "object" && "errno" in decided.settlement) return decided.settlement; // may be gone the next time
     if (this.#settled.size >= MAX_SETTLED) this.#settled.clear();
     this.#settled.set(key, decided);
     return decided.settlement;
@@ -170,7 +180,7 @@ export class MulticastSender {
     return at === undefined ? forever(AS_USUAL) : { settlement: from(at), staleAtMs };
   }
 
-  /** TTL 0. Where the socket has not been told an interface, the datagram is: the guarded one, even if the route changes. */
+  /** TTL 0. Where no interface is set on the socket, each datagram names the guarded one, so that a route change cannot move it. */
   #decideConfined(group: string): Settlement {
     const outgoing = this.#outgoing();
     if (outgoing !== undefined || this.#chosen !== undefined) return this.#confine(group, outgoing);
@@ -179,13 +189,13 @@ export class MulticastSender {
     return confined === AS_USUAL && at !== undefined ? from(at) : confined;
   }
 
-  /** The interface that this one datagram names: by an option of the write, or by the zone of its destination. */
+  /** Returns the interface that this one datagram names: by an option of the write, or by the zone of its destination. */
   #named({ scope }: SocketAddress, via: PacketOrigin | undefined): NetworkInterface | undefined {
     if (via !== undefined && via.interfaceIndex !== 0) return this.#find({ by: "index", index: via.interfaceIndex });
     return scope === undefined ? undefined : this.#find({ by: "name", name: scope });
   }
 
-  /** Linux heeds a zone for link-local groups only (`__ipv6_addr_needs_scope_id()`), so the interface is said outright. */
+  /** Linux heeds a zone for link-local groups only (`__ipv6_addr_needs_scope_id()`), so the interface is named explicitly. */
   #settleNamed({ address }: SocketAddress, at: NetworkInterface, via: PacketOrigin | undefined): Settlement {
     const { capabilities, name } = this.#owner.backend;
     const canName = capabilities.has("sendPacketInfo");
@@ -197,12 +207,12 @@ export class MulticastSender {
     return { via: { interfaceIndex: at.index, source: via?.source } };
   }
 
-  /** TTL 0: sees to it that the group stays on the host. */
+  /** TTL 0: makes sure that the group stays on the host. */
   #confine(group: string, at: NetworkInterface | undefined): Settlement {
-    // ip6_finish_output2() (net/ipv6/ip6_output.c) looks at the hop limit only where it loops a copy back: with loopback mode off,
-    // hop limit 0 would reach the wire, and nobody on the host may have it.
+    // ip6_finish_output2() (net/ipv6/ip6_output.c) checks the hop limit only where it loops a copy back: with loopback mode off,
+    // hop limit 0 would reach the wire. Nobody on the host may receive such a datagram, so it is not sent.
     if (!this.#isLoopbackOn) return "suppress";
-    if (at === undefined) return { errno: ERRNO.ENODEV }; // no loopback, or the chosen interface is gone: nothing holds it back
+    if (at === undefined) return { errno: ERRNO.ENODEV }; // no loopback, or the chosen interface is gone: nothing keeps it on the host
     if (at.flags.loopback) return AS_USUAL;
     const errno = this.#guard.protect(group, at);
     return errno < 0 ? { errno } : AS_USUAL;
@@ -218,9 +228,9 @@ export class MulticastSender {
   }
 
   /**
-   * The interface that the socket is told to send multicast by: the chosen one; with TTL 0 and none chosen, loopback. IPv6 has no
-   * multicast on loopback, unless root adds a route (addrconf_add_mroute() in net/ipv6/addrconf.c leaves it out), and takes an ordinary
-   * interface: the one that the route to each group names or, where that cannot be told, one for all groups.
+   * Returns the interface that is set on the socket: the chosen one; with TTL 0 and none chosen, loopback. IPv6 has no multicast on
+   * loopback, unless root adds a route (addrconf_add_mroute() in net/ipv6/addrconf.c leaves it out), and uses an ordinary interface: the
+   * one that the route to each group names or, where the route is not known, one for all groups.
    */
   #outgoingWith(ttl: number, chosen: ParsedSelector | undefined): NetworkInterface | undefined {
     if (chosen !== undefined) return this.#find(chosen);
@@ -229,7 +239,7 @@ export class MulticastSender {
     return this.#canSteer ? undefined : this.#fallback();
   }
 
-  /** Whether the backend knows routes, and can be told an interface for each datagram. */
+  /** Whether the backend knows routes, and sends each datagram by a given interface. */
   get #canSteer(): boolean {
     const { capabilities } = this.#owner.backend;
     return capabilities.has("routes") && capabilities.has("sendPacketInfo");
@@ -239,7 +249,7 @@ export class MulticastSender {
     return this.#owner.network.select(selector)[0];
   }
 
-  /** Without a route: the first interface that carries multicast and has an address, else loopback. */
+  /** Returns the interface for groups without a route: the first one that carries multicast and has an address, else loopback. */
   #fallback(): NetworkInterface | undefined {
     const all = this.#owner.network.current();
     const usable = all.filter(({ flags, addresses }) => flags.up && addresses.some(({ family }) => family === this.#owner.socket.family));
@@ -249,7 +259,7 @@ export class MulticastSender {
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
-/** Until an option or the interfaces change. */
+/** Returns a settlement that holds until an option or the interfaces change. */
 function forever(settlement: Settlement): Settled {
   return { settlement, staleAtMs: FOREVER };
 }

@@ -12,9 +12,13 @@ export type ParsedSelector =
   | { readonly by: "index"; readonly index: number };
 
 const MAX_INDEX = 0x7fff_ffff; // an int in C (if_nametoindex(3))
-const UNSPECIFIED = new Set(["", "default", "0.0.0.0", "::"]); // Twisted's and the kernel's words for "you choose"
+const UNSPECIFIED = new Set(["", "default", "0.0.0.0", "::"]); // Twisted's and the kernel's words for "any"
 
-/** Checks a selector; an interface that does not exist (yet) is none of its business. */
+/**
+ * Parses a selector; does not check that the interface exists.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_INTERFACE_UNKNOWN`.
+ */
 export function parseSelector(operation: string, value: unknown, argument = "interface"): ParsedSelector {
   if (typeof value === "string") return parseText(operation, argument, value);
   if (typeof value === "number") return parseIndex(operation, argument, value);
@@ -23,13 +27,13 @@ export function parseSelector(operation: string, value: unknown, argument = "int
   throw wrongType(operation, argument, value, "the name, an address or the index of an interface, or one of network.interfaces()");
 }
 
-/** Like {@link parseSelector}, and takes `"all"` and nothing at all too. */
+/** Like {@link parseSelector}, and accepts `"all"` and undefined, too. */
 export function parseJoinSelector(operation: string, value: unknown): ParsedSelector {
   if (value === undefined) return { by: "default" };
   return value === "all" ? { by: "all" } : parseSelector(operation, value);
 }
 
-/** The interfaces of `all` that `selector` means now. */
+/** Returns the interfaces of `all` that `selector` means. */
 export function selectInterfaces(selector: ParsedSelector, all: readonly NetworkInterface[]): readonly NetworkInterface[] {
   switch (selector.by) {
     case "name":
@@ -46,7 +50,7 @@ export function selectInterfaces(selector: ParsedSelector, all: readonly Network
 }
 
 /**
- * The one interface among those `found` for `selector`; undefined when there is none.
+ * Returns the only interface among those `found` for `selector`; undefined without one.
  *
  * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: several have the address.
  */
@@ -61,7 +65,7 @@ export function onlyOne(
   throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: formatSelector(selector), expected });
 }
 
-/** How `selector` is shown in memberships, events and errors. */
+/** Returns `selector` as memberships, events and errors show it. */
 export function formatSelector(selector: ParsedSelector): string {
   if (selector.by === "index") return String(selector.index);
   return selector.by === "name" || selector.by === "address" ? selector.name : selector.by;
@@ -71,7 +75,7 @@ function parseText(operation: string, argument: string, text: string): ParsedSel
   if (UNSPECIFIED.has(text)) return { by: "default" };
   const literal = parseIP(text);
   if (literal === undefined) return { by: "name", name: checkName(operation, argument, text) };
-  // "::%eth0" is how node:dgram names an interface; an unknown zone must never come to mean "default".
+  // "::%eth0" is how node:dgram names an interface; an unknown zone must never mean "default".
   if (literal.zone === undefined) return { by: "address", name: literal.address };
   return /^\d+$/.test(literal.zone) ? parseIndex(operation, argument, Number(literal.zone)) : { by: "name", name: literal.zone };
 }

@@ -1,4 +1,4 @@
-/** What can be said of an address by looking at it. */
+/** Checks and facts of an address that its text alone decides. */
 
 import { isIPv4, isIPv6, SocketAddress as NodeSocketAddress } from "node:net";
 import { BACKEND_ERRORS, type Family, isMulticast, withoutZone, zoneOf } from "@groupcast/backend";
@@ -7,14 +7,16 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 
 const MAPPED = "::ffff:"; // canonical, with the IPv4 address in dots behind it
 
-/** An IP literal, taken apart. */
+/** Parts of an IP literal. */
 export interface IPLiteral {
-  readonly address: string; // canonical, without zone
+  /** Canonical text (RFC 5952), without zone. */
+  readonly address: string;
   readonly family: Family;
-  readonly zone: string | undefined; // what followed the '%'
+  /** Text after the `%`. */
+  readonly zone: string | undefined;
 }
 
-/** Takes `text` apart, or undefined when it is no IP literal. `node:net` decides what is one. */
+/** Returns the parts of `text`; undefined when it is no IP literal, which `node:net` decides. */
 export function parseIP(text: string): IPLiteral | undefined {
   if (isIPv4(text)) return { address: text, family: 4, zone: undefined };
   if (!isIPv6(text)) return undefined;
@@ -22,7 +24,7 @@ export function parseIP(text: string): IPLiteral | undefined {
   return { address, family: 6, zone: zoneOf(text) };
 }
 
-/** Like {@link parseIP}, and refuses anything else. */
+/** Like {@link parseIP}, and refuses other values. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ADDRESS_NOT_IP`. */
 export function checkIP(operation: string, argument: string, value: unknown): IPLiteral {
   if (typeof value !== "string") {
     throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation, argument, value, expected: "an IP literal as a string" });
@@ -32,12 +34,15 @@ export function checkIP(operation: string, argument: string, value: unknown): IP
   return literal;
 }
 
-/** An IPv4 group as an IPv6 socket spells it (RFC 4291, 2.5.5.2). Its TTL, loopback mode and interface are not those of the socket's IPv6. */
+/**
+ * Returns whether `address` is an IPv4 group as an IPv6 socket spells it (RFC 4291, 2.5.5.2). The IPv6 options of the socket (TTL, loopback
+ * mode, interface) do not apply to such a group.
+ */
 export function isMappedGroup(address: string): boolean {
   return address.startsWith(MAPPED) && isMulticast(address.slice(MAPPED.length));
 }
 
-/** Refuses what is not a group of `family`. */
+/** Returns the parts of a group of `family`. @throws InvalidArgumentError as {@link checkIPOf}, and `ERR_NOT_MULTICAST`. */
 export function checkGroup(operation: string, value: unknown, family: Family): IPLiteral {
   const literal = checkIPOf(operation, "group", value, family);
   if (!isMulticast(literal.address))
@@ -45,7 +50,11 @@ export function checkGroup(operation: string, value: unknown, family: Family): I
   return literal;
 }
 
-/** Refuses what is not the unicast address of a sender of `family`; drops its zone, which a membership's interface says already. */
+/**
+ * Returns the unicast address of a sender of `family`, without its zone: the interface of the membership says it already.
+ *
+ * @throws InvalidArgumentError as {@link checkIPOf}, and `ERR_SOURCE_IS_MULTICAST`.
+ */
 export function checkSource(operation: string, value: unknown, family: Family): string {
   const literal = checkIPOf(operation, "source", value, family);
   if (isMulticast(literal.address))
@@ -53,7 +62,7 @@ export function checkSource(operation: string, value: unknown, family: Family): 
   return literal.address;
 }
 
-/** Like {@link checkIP}, and refuses the other IP version. */
+/** Like {@link checkIP}, and refuses the other IP version. @throws InvalidArgumentError as checkIP, and `ERR_FAMILY_MISMATCH`. */
 export function checkIPOf(operation: string, argument: string, value: unknown, family: Family): IPLiteral {
   const literal = checkIP(operation, argument, value);
   if (literal.family !== family) throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument, value });

@@ -47,7 +47,7 @@ export interface Network extends Subscribable<NetworkEvents> {
    * Returns the interface of the default route, by which datagrams to the Internet leave; undefined without a default route.
    *
    * @param family - IP version. Default: 4.
-   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_ROUTE`.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. @throws SystemError `ERR_ROUTE`.
    * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram, which cannot ask for routes.
    */
   getDefaultGatewayInterface(family?: Family): NetworkInterface | undefined;

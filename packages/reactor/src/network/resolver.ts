@@ -5,24 +5,24 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { checkFamily } from "./check-argument.js";
 import { parseIP } from "./ip-literal.js";
 
-/** How to look a name up. */
+/** Options of `reactor.resolve`. */
 export interface ResolveOptions {
-  /** Only addresses of this IP version. Default: the system's preference. */
+  /** IP version of the address. Default: the system's preference. */
   readonly family?: Family;
-  /** Gives up when it aborts; the promise then rejects with its reason. */
+  /** Ends the wait when it aborts; the promise then rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Turns a host name into one IP literal. Rejects with an error that has a numeric `errno`. */
+/** Function that resolves a host name to one IP literal. It rejects with an error that has a numeric `errno`, negative, libuv's sign. */
 export type Resolver = (name: string, options: ResolveOptions) => Promise<string>;
 
-/** getaddrinfo(3), as `dns.lookup` offers it: /etc/hosts, DNS, whatever the system is set up for. */
+/** Resolver of the system: getaddrinfo(3) by `dns.lookup`, with /etc/hosts, DNS and all other sources that the system is set up for. */
 export const systemResolver: Resolver = (name, { family = 0 as 0 | Family }) =>
   new Promise((resolve, reject) => {
     lookup(name, { family }, (error, address) => (error === null ? resolve(address) : reject(error)));
   });
 
-/** Resolves with `resolver` what is no IP literal. */
+/** Resolves `name` with `resolver`; an IP literal comes back as it is. `reactor.resolve` documents the errors. */
 export async function resolveName(resolver: Resolver, name: string, given?: ResolveOptions): Promise<string> {
   const operation = "resolve";
   const options = checkOptions(operation, given, ["family", "signal"]);
@@ -36,7 +36,7 @@ export async function resolveName(resolver: Resolver, name: string, given?: Reso
   throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "name", value: name, expected });
 }
 
-/** The empty name would be resolved to nothing at all (DEP0118). */
+/** Refuses the empty name, which would resolve to no address at all (DEP0118). */
 function checkName(operation: string, name: string): string {
   if (name !== "") return name;
   throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {

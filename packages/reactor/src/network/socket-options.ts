@@ -16,7 +16,7 @@ export function setSocketOption(
   if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: name });
 }
 
-/** Sets an option where the backend has it; for those that are an improvement, not a promise. */
+/** Sets an option where the backend has it: for options that improve a port and promise nothing. Returns whether it is set. */
 export function setIfSupported(backend: DatagramBackend, socket: DatagramSocket, name: OptionName, value: number): boolean {
   return backend.capabilities.has(`set ${name}`) && socket.setOption(name, value) >= 0;
 }

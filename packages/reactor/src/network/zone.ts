@@ -4,15 +4,16 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { ParsedSelector } from "./interface-selector.js";
 import type { IPLiteral } from "./ip-literal.js";
 
-/** Who knows the interfaces of the host. */
+/** Source of the host's interfaces. */
 export interface InterfaceSource {
+  /** Returns the interfaces that `selector` means now. */
   select(selector: ParsedSelector): readonly NetworkInterface[];
 }
 
 /**
- * The canonical text of `literal`, its zone as an interface's name.
+ * Returns the canonical text of `literal`, its zone as an interface's name.
  *
- * A zone is a name or an index (RFC 4007, 11). An unknown one must never come to mean "default".
+ * A zone is a name or an index (RFC 4007, 11). An unknown zone must never mean "default".
  *
  * @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`.
  */

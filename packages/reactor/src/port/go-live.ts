@@ -1,4 +1,4 @@
-/** Makes a live port: opens its sockets, makes the pieces, starts the protocol. What fails on the way closes what was opened. */
+/** Makes a live port: opens its sockets, makes the pieces, starts the protocol. A step that fails closes all that was opened. */
 import { Emitter } from "@groupcast/base";
 import { Groups } from "../multicast/groups.js";
 import { MembershipSockets } from "../multicast/membership-sockets.js";
@@ -16,7 +16,11 @@ import type { PortContext } from "./port-context.js";
 import { type Opening, openPortSockets, type PortSockets } from "./port-sockets.js";
 import { PortWires } from "./port-wires.js";
 
-/** @throws What the signal was aborted with, and what opening, `setUp` or startProtocol throw; nothing is left open then. */
+/**
+ * Opens a port and makes it live. `setUp` runs before startProtocol.
+ *
+ * @throws The reason of the signal, and any error of opening, `setUp` or startProtocol; nothing is left open then.
+ */
 export function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, setUp: (port: Port) => void): Port {
   const { signal } = opening.options;
   signal?.throwIfAborted();

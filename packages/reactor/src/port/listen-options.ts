@@ -1,4 +1,4 @@
-/** What can be said when a port is opened, and what becomes of it: checked, with defaults, once. */
+/** Options of opening a port, as users pass them and as they are after checks and defaults. */
 
 import {
   anyAddress,
@@ -15,55 +15,67 @@ import { type InterfaceSelector, parseSelector } from "../network/interface-sele
 import { checkGroup, checkIP } from "../network/ip-literal.js";
 import { checkZone, type InterfaceSource } from "../network/zone.js";
 
-/** Options of every port: what can still be said of a socket that is bound already. */
+/** Options of every port, also of one whose socket is bound already. */
 export interface PortOptions {
-  /** Longest datagram to take, in bytes; longer ones are cut, flagged and counted. Default: the largest UDP payload. */
+  /** Longest datagram to receive, 1 … 65,535 bytes; longer ones are cut, flagged and counted. Default: the largest UDP payload. */
   readonly maxPacketSize?: number;
-  /** Size of the kernel's buffers, in bytes. A grant smaller than asked is reported with the sysctl that caps it. */
+  /**
+   * Size of the kernel's receive buffer, in bytes (`SO_RCVBUF`). Default: as the system has it. A smaller grant is logged, and reported by
+   * `port.buffers` with the sysctl that caps it.
+   */
   readonly receiveBufferBytes?: number;
+  /** Size of the kernel's send buffer, in bytes (`SO_SNDBUF`); otherwise as {@link PortOptions.receiveBufferBytes}. */
   readonly sendBufferBytes?: number;
-  /** Pass what is known of each datagram (destination, interface, TTL, time) as third argument to datagramReceived. */
+  /** Whether datagramReceived gets an {@link Arrival} (destination, interface, TTL, time) as third argument. Default: false. */
   readonly arrival?: boolean;
-  /** Stops the port when it aborts. */
+  /** Stops the port when it aborts; if it is aborted already, opening throws its reason. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of `adoptDatagramPort`. */
 export interface AdoptOptions extends PortOptions {
-  /** The descriptor's IP version. The native backend finds out and needs not be told; dgram cannot, and takes it for 4. */
+  /** IP version of the descriptor. Default: native asks the OS; dgram cannot, and assumes 4. */
   readonly family?: Family;
 }
 
 /** Options of `listenUDP`. */
 export interface ListenOptions extends PortOptions {
-  /** Local address to bind, IPv6 with its zone. Default: every IPv4 address; `"::"`: every address. */
+  /** IP literal of the local address to bind, IPv6 with its zone. Default: every IPv4 address; `"::"`: every address. */
   readonly interface?: string;
-  /** `SO_REUSEADDR`: share the port number; the port bound last gets unicast, each gets multicast. */
+  /** Whether to share the port number (`SO_REUSEADDR`): the port bound last gets unicast, each gets multicast. Default: false. */
   readonly reuseAddress?: boolean;
-  /** `SO_REUSEPORT`: share the port number; unicast is spread over the ports by flow. */
+  /** Whether to share the port number (`SO_REUSEPORT`): unicast is spread over the ports by flow. Default: false. */
   readonly reusePort?: boolean;
-  /** Leave IPv4 alone on `"::"`. Default: as the system has it (net.ipv6.bindv6only). */
+  /** Whether a port on `"::"` leaves IPv4 to others (`IPV6_V6ONLY`). Default: as the system has it (net.ipv6.bindv6only). */
   readonly ipv6Only?: boolean;
 }
 
 /** Options of `listenMulticast`. */
 export interface MulticastListenOptions extends ListenOptions {
-  /** Several ports, also of other processes, on one number; each gets every multicast datagram (`SO_REUSEADDR`). */
+  /**
+   * Whether several ports, also of other processes, may have this number; each gets every multicast datagram (`SO_REUSEADDR`). Default:
+   * false.
+   */
   readonly listenMultiple?: boolean;
-  readonly ttl?: number; // 0 … 255, default 1
-  readonly loopback?: boolean; // default true
-  readonly outgoingInterface?: InterfaceSelector; // default: as routed
-  /** The one group this port is for: joined at once. A backend that cannot isolate otherwise binds to it. */
+  /**
+   * TTL of multicast, 0 … 255: 0 stays on this host, 1 on the link; on IPv6 the hop limit. Default: 1. As `setTTL` (`IP_MULTICAST_TTL`).
+   */
+  readonly ttl?: number;
+  /** Whether members on this host receive the multicast that this port sends. Default: true. As `setLoopbackMode` (`IP_MULTICAST_LOOP`). */
+  readonly loopback?: boolean;
+  /** Interface that multicast leaves by. Default: the one that the route names. As `setOutgoingInterface` (`IP_MULTICAST_IF`). */
+  readonly outgoingInterface?: InterfaceSelector;
+  /** IP literal of the only group of this port, joined at once. A backend that cannot isolate otherwise binds to it (dgram). */
   readonly group?: string;
 }
 
 /** Options of `connectUDP`. */
 export interface ConnectOptions extends MulticastListenOptions {
-  /** Local port number. Default 0: any free one. */
+  /** Local port number, 0 … 65,535. Default 0: any free one. */
   readonly localPort?: number;
 }
 
-/** {@link PortOptions}, checked, with defaults. */
+/** {@link PortOptions} after checks and defaults. */
 export interface ResolvedPortOptions {
   readonly maxPacketBytes: number;
   readonly receiveBufferBytes: number | undefined;
@@ -72,7 +84,7 @@ export interface ResolvedPortOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Every other option, checked, with defaults. */
+/** All options after checks and defaults. */
 export interface ResolvedListenOptions extends ResolvedPortOptions {
   readonly local: SocketAddress;
   readonly reuseAddress: boolean;
@@ -88,10 +100,10 @@ const PORT_KEYS = ["maxPacketSize", "receiveBufferBytes", "sendBufferBytes", "ar
 const LISTEN_KEYS = [...PORT_KEYS, "interface", "reuseAddress", "reusePort", "ipv6Only"] as const;
 const MULTICAST_KEYS = [...LISTEN_KEYS, "listenMultiple", "ttl", "loopback", "outgoingInterface", "group"] as const;
 
-/** A way to a port. */
+/** Name of a method that opens a port. */
 export type OpeningOperation = "adoptDatagramPort" | "listenUDP" | "listenMulticast" | "connectUDP";
 
-/** Operation → the options it knows. */
+/** Map of operation → names of its options. */
 const KEYS: Readonly<Record<OpeningOperation, readonly (keyof (AdoptOptions & ConnectOptions))[]>> = {
   adoptDatagramPort: [...PORT_KEYS, "family"],
   listenUDP: LISTEN_KEYS,
@@ -99,7 +111,7 @@ const KEYS: Readonly<Record<OpeningOperation, readonly (keyof (AdoptOptions & Co
   connectUDP: [...MULTICAST_KEYS, "localPort"],
 };
 
-/** @throws InvalidArgumentError for each option that is unknown or wrong. */
+/** Checks the options that every port has. @throws InvalidArgumentError: an option is unknown or wrong. */
 export function resolvePortOptions(operation: OpeningOperation, given: PortOptions | undefined): ResolvedPortOptions {
   const options = checkOptions<AdoptOptions & ConnectOptions>(operation, given, KEYS[operation]);
   const { maxPacketSize = MAX_UDP_LENGTH_BYTES, arrival = false } = options;
@@ -114,7 +126,7 @@ export function resolvePortOptions(operation: OpeningOperation, given: PortOptio
   };
 }
 
-/** `port` is called `argument` in errors. @throws InvalidArgumentError for each argument and option that is wrong. */
+/** Checks port number and options. Errors name `port` as `argument`. @throws InvalidArgumentError: an argument or option is wrong. */
 export function resolveListenOptions(
   operation: OpeningOperation,
   [argument, port]: readonly [argument: "port" | "localPort", port: unknown],
@@ -140,7 +152,7 @@ export function resolveListenOptions(
   };
 }
 
-/** The address to bind; without one, the unspecified address of the family that `group` shows, else IPv4's. */
+/** Returns the address to bind. Default: the unspecified address of the family of `group`, else IPv4's. */
 function checkBindAddress(operation: string, options: MulticastListenOptions, interfaces: InterfaceSource): string {
   const { interface: on, group } = options;
   if (on === undefined) return anyAddress(group === undefined ? 4 : checkIP(operation, "group", group).family);
@@ -160,7 +172,7 @@ function checkOutgoing(operation: string, value: InterfaceSelector, interfaces: 
   throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "outgoingInterface", value });
 }
 
-/** Checks a group and leaves it as it was written: its zone may name an interface that is still to come. */
+/** Checks a group and returns it as it was written: its zone may name an interface that does not exist yet. */
 function checkGroupText(operation: string, value: string, family: Family): string {
   checkGroup(operation, value, family);
   return value;

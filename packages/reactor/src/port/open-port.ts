@@ -1,4 +1,4 @@
-/** The four ways to a port. Each checks its arguments, opens, goes live, and leaves nothing behind when one of these fails. */
+/** The four ways to open a port. Each checks its arguments, opens and goes live. When a step fails, nothing is left open. */
 
 import { anyAddress, type DatagramBackend, type Family, needsZone, socketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
@@ -20,12 +20,14 @@ import {
 import type { Port } from "./port.js";
 import type { PortContext } from "./port-context.js";
 
+/** Opens a port for `listenUDP`. */
 export function openPort(context: PortContext, protocol: AnyProtocol, port: number, given?: ListenOptions): Port {
   const operation = "listenUDP";
   const options = resolveListenOptions(operation, ["port", port], given, context.network);
   return goLive(context, protocol, { by: "bind", operation, options }, () => {});
 }
 
+/** Opens a port for `listenMulticast`. */
 export function openMulticastPort(context: PortContext, protocol: AnyProtocol, port: number, given?: MulticastListenOptions): Port {
   const operation = "listenMulticast";
   const resolved = resolveListenOptions(operation, ["port", port], given, context.network);
@@ -33,6 +35,7 @@ export function openMulticastPort(context: PortContext, protocol: AnyProtocol, p
   return goLive(context, protocol, { by: "bind", operation, options }, (opened) => applyMulticast(opened, options));
 }
 
+/** Opens a port for `connectUDP`. */
 export function openConnectedPort(context: PortContext, protocol: AnyProtocol, to: Destination, given?: ConnectOptions): Port {
   const operation = "connectUDP";
   const { family } = context.addressBook.find(operation, to.address, to.port).address;
@@ -47,13 +50,17 @@ export function openConnectedPort(context: PortContext, protocol: AnyProtocol, t
   });
 }
 
+/** Opens a port for `adoptDatagramPort`. */
 export function openAdoptedPort(context: PortContext, protocol: AnyProtocol, fd: number, given?: AdoptOptions): Port {
   const operation = "adoptDatagramPort";
   const options = resolvePortOptions(operation, given);
   return goLive(context, protocol, { by: "adopt", operation, options, fd, family: checkFamily(operation, given?.family) }, () => {});
 }
 
-/** Without an address to bind, the peer's family decides. What is no object is left for the check of options to refuse. */
+/**
+ * Adds the unspecified address of the peer's family where no address to bind is given. The check of options refuses values that are no
+ * object.
+ */
 function withFamily(given: ConnectOptions | undefined, family: Family): ConnectOptions {
   if (given === undefined) return { interface: anyAddress(family) };
   return typeof given !== "object" || given === null || given.interface !== undefined ? given : { ...given, interface: anyAddress(family) };
@@ -67,8 +74,8 @@ function applyMulticast(port: Port, { ttl, loopback, outgoingInterface, group }:
 }
 
 /**
- * A backend that can neither tell the kernel to isolate nor see where datagrams were sent to is isolated by binding to the group.
- * Groups of link scope and less would need a zone to be bound to (RFC 4291, 2.7): the fourth hex digit is the scope.
+ * Binds to the group where the backend can neither make the kernel isolate the port nor see the destinations of datagrams. Not to groups
+ * of link scope and less: binding to them needs a zone (RFC 4291, 2.7; the fourth hex digit is the scope).
  */
 function bindToGroup({ capabilities }: DatagramBackend, options: ResolvedListenOptions): ResolvedListenOptions {
   const { group, local } = options;

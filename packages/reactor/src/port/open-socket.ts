@@ -16,10 +16,10 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { CannotListenError } from "../system-errors.js";
 import type { ResolvedListenOptions } from "./listen-options.js";
 
-/** What must be said before a socket is bound. */
+/** Options that are set before a socket is bound. */
 export type BindOptions = Pick<ResolvedListenOptions, "reuseAddress" | "reusePort" | "ipv6Only">;
 
-/** @throws CannotListenError `ERR_LISTEN`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
+/** Opens a socket and binds it. @throws CannotListenError `ERR_LISTEN`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
 export function openBound(
   backend: DatagramBackend,
   operation: string,
@@ -36,7 +36,7 @@ export function openBound(
   });
 }
 
-/** @throws SystemError `ERR_ADOPT`. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`. */
+/** Adopts the descriptor `fd`. @throws SystemError `ERR_ADOPT`. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`. */
 export function openAdopted(
   backend: DatagramBackend,
   operation: string,
@@ -48,21 +48,21 @@ export function openAdopted(
   return socket;
 }
 
-/** What every socket of ours is told, so that it hears what it should and nothing else. See docs/decisions, isolation. */
+/** Sets the options that every socket of ours has, so that it receives no datagrams of others. See docs/decisions, isolation. */
 export function applyDefaults(backend: DatagramBackend, socket: DatagramSocket): void {
   setIfSupported(backend, socket, "multicastAll", 0);
   setIfSupported(backend, socket, "receiveErrors", 1);
   setIfSupported(backend, socket, "receiveOffload", 1);
 }
 
-/** What a port with `arrival: true` asks for; a backend leaves out of an arrival what it cannot tell. */
+/** Sets the options of a port with `arrival: true`. Fields that a backend cannot fill are absent from an arrival. */
 export function requestArrivals(backend: DatagramBackend, socket: DatagramSocket): void {
   for (const name of ["receivePacketInfo", "receiveTtl", "receiveTimestamp", "receiveDropCount"] as const) {
     setIfSupported(backend, socket, name, 1);
   }
 }
 
-/** Returns what `build` makes of `socket`; closes `socket` if that throws. */
+/** Returns the result of `build`; closes `socket` if that throws. */
 export function closingOnThrow<T>(socket: DatagramSocket, build: () => T): T {
   try {
     return build();
@@ -72,7 +72,7 @@ export function closingOnThrow<T>(socket: DatagramSocket, build: () => T): T {
   }
 }
 
-/** What an adopted socket was bound with, as far as the backend can tell. */
+/** Returns the options that an adopted socket was bound with, as far as the backend can read them. */
 export function bindOptionsOf(backend: DatagramBackend, socket: DatagramSocket): BindOptions {
   const isSet = (name: OptionName): boolean => readIfSupported(backend, socket, name, 0) > 0;
   const ipv6Only = socket.family === 6 ? isSet("ipv6Only") : undefined;
@@ -102,7 +102,7 @@ function bindWith(socket: DatagramSocket, local: SocketAddress, options: BindOpt
   return socket.bind(local);
 }
 
-/** Runs `bind` while each of `sockets` has SO_REUSEADDR, which none of them keeps. */
+/** Runs `bind` while each of `sockets` has SO_REUSEADDR, and takes it away again. */
 function whileReusing(sockets: readonly DatagramSocket[], bind: () => Outcome): Outcome {
   let outcome = 0;
   for (const socket of sockets) outcome = Math.min(outcome, socket.setOption("reuseAddress", 1));

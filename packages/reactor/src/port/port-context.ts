@@ -7,11 +7,11 @@ import type { MulticastPort } from "../udp-port.js";
 
 /** A port, as its reactor sees it. */
 export interface ReactorPort extends MulticastPort {
-  /** Brings memberships and outgoing interface in line with the interfaces there are now. */
+  /** Brings memberships and outgoing interface in line with the current interfaces. */
   interfacesChanged(): void;
 }
 
-/** What a reactor shares with its ports. */
+/** Parts of a reactor that it shares with its ports. */
 export interface PortContext {
   readonly backend: DatagramBackend;
   readonly clock: Clock;
@@ -19,7 +19,8 @@ export interface PortContext {
   readonly network: HostNetwork;
   readonly addressBook: AddressBook;
   readonly slabs: SlabPool;
-  /** Emits the reactor's `error` event; false when nobody listens to it. */
+  /** Emits the reactor's `error` event; returns false when it has no listener. */
   portFailed(error: Error, port: ReactorPort): boolean;
+  /** Forgets the port and emits the reactor's `closed` event. */
   portClosed(port: ReactorPort): void;
 }

@@ -3,22 +3,25 @@ import type { PortStatistics } from "../port-statistics.js";
 import type { ArrivalFilter } from "../receiving/arrival-filter.js";
 import type { Inbox } from "../receiving/inbox.js";
 
-/** What a port hears from each of its sockets, besides datagrams. */
+/** Receiver of a socket's reports, datagrams excepted. */
 export interface PortSocketOwner {
+  /** The network takes datagrams again. */
   writable(): void;
+  /** A datagram that the network took was lost. */
   sendFailed(errno: number, peer: SocketAddress | undefined): void;
+  /** Reading from the socket failed. */
   readFailed(errno: number): void;
-  /** Returns the one peer whose datagrams are let in, if there is one. */
+  /** Returns the only peer whose datagrams are let in; undefined if all peers are. */
   exclusivePeer(): SocketAddress | undefined;
 }
 
-/** One socket of a port: filters what comes in, if need be, and passes it on. A port has one, and more when it joins many groups. */
+/** One socket of a port: filters arriving datagrams, if need be, and passes them on. A port has one, and more when it joins many groups. */
 export class PortSocket implements SocketObserver {
   /** Set once, as soon as the backend has opened it. */
   socket!: DatagramSocket;
   /** Absent where the kernel keeps foreign datagrams out. */
   filter: ArrivalFilter | undefined;
-  /** The OS refused a further membership on this socket; cleared when one is left. */
+  /** Whether the OS refused a further membership on this socket; cleared when one is left. */
   isFull = false;
   readonly #inbox: Inbox;
   readonly #owner: PortSocketOwner;

@@ -17,7 +17,7 @@ import { requestBuffer } from "./request-buffer.js";
 const MAX_DATAGRAMS_PER_WAKEUP = 64;
 const MAX_BYTES_PER_WAKEUP = 1024 * 1024;
 
-/** How the first socket comes to be. */
+/** The way to open the first socket. */
 export type Opening =
   | { readonly by: "bind"; readonly operation: string; readonly options: ResolvedListenOptions }
   | {
@@ -28,7 +28,7 @@ export type Opening =
       readonly family: Family | undefined;
     };
 
-/** What the sockets of a port need. */
+/** Dependencies of {@link PortSockets}. */
 export interface PortSocketsOwner {
   readonly backend: DatagramBackend;
   readonly network: HostNetwork;
@@ -48,7 +48,7 @@ export function openPortSockets(owner: PortSocketsOwner, opening: Opening): Port
   });
 }
 
-/** The first socket, and what became of its options. */
+/** The first socket, with its results. */
 interface OpenedFirst {
   readonly owner: PortSocketsOwner;
   readonly opening: Opening;
@@ -84,7 +84,7 @@ export class PortSockets implements MemberSockets {
     };
   }
 
-  /** The local address; once closed, the one it was. */
+  /** Local address; after closing, the one it had. */
   get local(): SocketAddress {
     const local = this.#isClosed ? this.#local : this.main.socket.localAddress();
     if (typeof local !== "number") this.#local = local;
@@ -100,8 +100,8 @@ export class PortSockets implements MemberSockets {
   }
 
   /**
-   * Opens a socket beside the first, on the same address and number. Not where nobody can tell which of them a datagram is meant for:
-   * each socket of a number is given all of its multicast, and would deliver it.
+   * Opens a socket beside the first, on the same address and number. Refused without the capability `packetInfo`: each socket of a number
+   * receives all of its multicast, and would deliver each datagram once more.
    */
   openFurther(): PortSocket | Outcome {
     const { backend, inbox, observer, statistics } = this.#owner;
@@ -123,12 +123,13 @@ export class PortSockets implements MemberSockets {
     return further;
   }
 
-  /** Closes a socket that was opened in vain. */
+  /** Closes a further socket that is not needed. */
   closeFurther(further: PortSocket): void {
     this.#further.splice(this.#further.indexOf(further), 1);
     further.socket.close();
   }
 
+  /** Starts reading on every socket. */
   startReading(): void {
     this.#isReading = true;
     for (const { socket } of this.all) {
@@ -137,17 +138,19 @@ export class PortSockets implements MemberSockets {
     }
   }
 
+  /** Stops reading on every socket. */
   stopReading(): void {
     this.#isReading = false;
     for (const { socket } of this.all) socket.stopReading();
   }
 
+  /** Sets whether the open sockets keep the process alive. */
   setReferenced(on: boolean): void {
     this.#isReferenced = on;
     for (const { socket } of this.all) on ? socket.ref() : socket.unref();
   }
 
-  /** Brings the counters that the backend keeps up to date; they stay 0 where it cannot tell. */
+  /** Updates the counters that the backend keeps; they stay 0 where it has none. */
   countDrops(): void {
     for (const name of ["kernelDrops", "unreadDrops"] as const) {
       if (!this.#owner.backend.capabilities.has(`get ${name}`)) continue;
@@ -170,7 +173,9 @@ export class PortSockets implements MemberSockets {
     return member !== this.main || this.family === 6 || !capabilities.has("set multicastAll");
   }
 
-  /** Broadcasts reach every socket of a number, so the first alone takes them; and all keep to the peer of a connected port. */
+  /**
+   * Broadcasts reach every socket of a number, so only the first lets them in. The others, too, let in only the peer of a connected port.
+   */
   admission(member: PortSocket): Admission {
     if (member === this.main) return () => true;
     return (destination, batch, index) => {
@@ -187,7 +192,7 @@ export class PortSockets implements MemberSockets {
     return this.#owner.network.current().some(({ addresses }) => addresses.some(({ broadcast }) => broadcast === destination));
   }
 
-  /** A further socket gets the options that the first one took, and reads when the first one does. */
+  /** Gives a further socket the options of the first one, and reads if that does. */
   #startFurther(socket: DatagramSocket): Outcome {
     const { backend } = this.#owner;
     const { options } = this.#opening;
@@ -220,7 +225,7 @@ function requestBuffers(backend: DatagramBackend, socket: DatagramSocket, { oper
   return Object.fromEntries(grants);
 }
 
-/** The buffer sizes that were asked for. */
+/** Returns the buffer sizes that were asked for. */
 function buffersOf({ receiveBufferBytes, sendBufferBytes }: ResolvedPortOptions): readonly (readonly [BufferOption, number])[] {
   const rows: [BufferOption, number][] = [];
   if (receiveBufferBytes !== undefined) rows.push(["receiveBufferBytes", receiveBufferBytes]);

@@ -5,14 +5,15 @@ import type { Port } from "./port.js";
 import type { PortSocketOwner } from "./port-socket.js";
 
 /**
- * Carries what the pieces of a port report to the port, which is made last.
+ * Carries the reports of a port's pieces to the port, which is made last.
  *
- * Nothing goes over the wires before they are connected: backends never call an observer inside a call, and nobody listens yet.
+ * No report comes before the wires are connected: backends never call an observer inside a call, and no listener has been added yet.
  */
 export class PortWires implements PortSocketOwner {
   #port!: Port;
   #outbox!: Outbox;
 
+  /** Connects the wires to `port`; called once, before the port starts. */
   connect(port: Port, outbox: Outbox): void {
     this.#port = port;
     this.#outbox = outbox;

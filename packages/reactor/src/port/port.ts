@@ -1,10 +1,10 @@
 /**
  * A port: one protocol, one number, and the sockets that serve them.
  *
- * Theory of operation: *listening* until stopListening(), then *stopping* while what was written leaves, then *closed*. Reading ends
- * with listening. Teardown runs from a microtask, never inside the call that asked for it: detach the transport, stopProtocol(),
- * close the sockets, emit `closed`, settle the promise. transport.ts says what each method does; this class holds the pieces together
- * and refuses what comes after the end. go-live.ts makes the pieces.
+ * Theory of operation: *listening* until stopListening(), then *stopping* while written datagrams leave, then *closed*. Reading ends
+ * with listening. Teardown runs from a microtask, never inside the call of stopListening(): detach the transport, stopProtocol(),
+ * close the sockets, emit `closed`, settle the promise. transport.ts documents each method; this class holds the pieces together
+ * and refuses calls after the end. go-live.ts makes the pieces.
  */
 import { inspect } from "node:util";
 import type { DatagramSocket, SocketAddress } from "@groupcast/backend";
@@ -47,10 +47,10 @@ export interface PortParts {
   readonly groups: Groups;
 }
 
-/** Every port that a reactor hands out. */
+/** Port of every kind that a reactor returns. */
 export class Port extends Eventful<PortEvents> implements ReactorPort {
   static {
-    // How console.log shows a port; a method of this name would need a computed name, which isolatedDeclarations cannot tell.
+    // console.log shows a port by this. A method of this name needs a computed name, which isolatedDeclarations cannot emit.
     Object.defineProperty(this.prototype, inspect.custom, {
       value(this: Port) {
         return `<${this}>`;
@@ -69,7 +69,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     this.#parts = parts;
   }
 
-  /** Goes live. When `setUp` or startProtocol throws, the port is closed, and what was thrown comes out. */
+  /** Goes live. When `setUp` or startProtocol throws, closes the port and rethrows the error. */
   start(setUp: () => void): void {
     const { context, protocol, logName, sockets } = this.#parts;
     attachTransport(protocol, this);
@@ -87,7 +87,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     }
   }
 
-  /** Goes on with the options that whoever opened the socket has set. */
+  /** Takes over the options of an adopted socket. */
   takeOver(): void {
     this.#isBroadcastAllowed = readIfSupported(this.#parts.context.backend, this.#socket, "broadcast", 0) > 0;
   }
@@ -128,7 +128,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     const operation = "setBroadcastAllowed";
     this.#checkOpen(operation);
     const value = checkBoolean(operation, "on", on) ? 1 : 0;
-    this.#parts.outbox.flush(); // what was written leaves with the options that it was written under
+    this.#parts.outbox.flush(); // datagrams leave with the options that they were written under
     setSocketOption(this.#parts.context.backend, this.#socket, operation, ["broadcast", value]);
     this.#isBroadcastAllowed = on;
   }
@@ -235,29 +235,34 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     return `${this.#parts.logName} on ${this.getHost().port}`;
   }
 
+  /** Brings memberships and outgoing interface in line with the current interfaces. */
   interfacesChanged(): void {
     if (this.#isOpen) this.#parts.groups.reconcile();
   }
 
+  /** Calls connectionRefused() of the protocol. */
   connectionRefused(): void {
     if (this.#isOpen) callGuarded(() => this.#parts.protocol.connectionRefused(), this.protocolThrew);
   }
 
+  /** Reports that reading from a socket failed. */
   readFailed(errno: number): void {
     this.report(new SystemError(REACTOR_ERRORS.ERR_RECEIVE, { operation: "read", errno, port: this.getHost().port }));
   }
 
+  /** Counts and reports an error of the protocol. */
   readonly protocolThrew = (thrown: unknown): void => {
     this.#parts.statistics.protocolErrors++;
     this.report(thrown);
   };
 
-  /** Reports to the listeners of the port and of the reactor, and to the log when there are none. */
+  /** Emits the `error` event of port and reactor; logs the error when neither has a listener. */
   report(thrown: unknown): void {
     const error = asError(thrown);
     this.#reportAbove(error, this.#parts.emitter.emit("error", error));
   }
 
+  /** Reports an error of a listener; one of `error` itself only to the reactor. */
   listenerThrew(thrown: unknown, event: keyof PortEvents): void {
     if (event === "error") this.#reportAbove(asError(thrown), false);
     else this.report(thrown);
@@ -279,7 +284,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     if (this.#state !== "listening") throw new StateError(REACTOR_ERRORS.ERR_CLOSED, operation, { port: this.getHost().port });
   }
 
-  /** Delivers what was kept, then reads on; unless the port was paused again meanwhile. */
+  /** Delivers the datagrams kept, then reads on; unless the port was paused again meanwhile. */
   #resume(): void {
     if (!this.#isResuming) return;
     this.#isResuming = false;
@@ -293,8 +298,8 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     this.#state = "stopping";
     inbox.close();
     sockets.stopReading();
-    await outbox.finish(); // and go on from the event loop, never inside the call that asked for it
-    if (this.#isClosed) return; // startProtocol threw after it had asked to stop
+    await outbox.finish(); // and go on from a microtask, never inside the call of stopListening()
+    if (this.#isClosed) return; // startProtocol called stopListening(), then threw
     this.#state = "closed";
     detachTransport(protocol);
     context.logger.info(`(UDP Port ${this.getHost().port} Closed)`, { port: this.getHost().port });

@@ -9,7 +9,7 @@ const BUFFERS = {
   sendBufferBytes: "net.core.wmem_max",
 } as const;
 
-/** Asks for a buffer size; returns what the OS granted. @throws SystemError `ERR_SET_OPTION`, `ERR_GET_OPTION`. */
+/** Asks for a buffer size; returns the grant of the OS. @throws SystemError `ERR_SET_OPTION`, `ERR_GET_OPTION`. */
 export function requestBuffer(
   backend: DatagramBackend,
   socket: DatagramSocket,

@@ -1,5 +1,5 @@
 /**
- * Keeps out what the kernel lets in though this socket is no member: see docs/decisions, isolation.
+ * Keeps out datagrams that the kernel delivers although this socket is no member: see docs/decisions, isolation.
  *
  * Linux does not filter IPv6 by interface, whatever IPV6_MULTICAST_ALL says (inet6_mc_check() of net/ipv6/mcast.c compares groups only),
  * and gives each socket of a number a copy of every broadcast (__udp4_lib_mcast_deliver() of net/ipv4/udp.c).
@@ -7,25 +7,30 @@
 import { type DatagramBatch, isMulticast, withoutZone } from "@groupcast/backend";
 import { BatchSelection } from "./batch-selection.js";
 
-/** Which senders one membership lets in. */
+/** Senders that one membership lets in. */
 export interface SourceRule {
+  /** Whether all senders are let in but the `blocked` ones, rather than the `sources` alone. */
   readonly isAnySource: boolean;
-  readonly sources: Set<string>; // let in where isAnySource is false
-  readonly blocked: Set<string>; // kept out where it is true
+  /** Senders that are let in where `isAnySource` is false. */
+  readonly sources: Set<string>;
+  /** Senders that are kept out where `isAnySource` is true. */
+  readonly blocked: Set<string>;
 }
 
-/** What any datagram must be to pass, multicast or not. */
+/** Returns whether a datagram, multicast or not, may pass at all. */
 export type Admission = (destination: string, batch: DatagramBatch, index: number) => boolean;
 
+/** Filter of one socket: rules by interface and group. */
 export class ArrivalFilter {
   readonly #rules = new Map<number, Map<string, SourceRule>>(); // interface index → group → rule
   readonly #admits: Admission;
 
+  /** Lets in unicast that `admits` accepts, and no multicast yet. */
   constructor(admits: Admission) {
     this.#admits = admits;
   }
 
-  /** The rule for `group` on interface number `interfaceIndex`, made when there is none. */
+  /** Returns the rule for `group` on the interface with this index; makes it if it is missing. */
   ruleFor(group: string, interfaceIndex: number, isAnySource: boolean): SourceRule {
     const groups = this.#rules.get(interfaceIndex) ?? new Map<string, SourceRule>();
     this.#rules.set(interfaceIndex, groups);
@@ -34,7 +39,7 @@ export class ArrivalFilter {
     return rule;
   }
 
-  /** Forgets the rule once it lets nobody in. */
+  /** Removes `source` from the rule, and the rule when it lets no sender in. */
   drop(group: string, interfaceIndex: number, source: string | undefined): void {
     const groups = this.#rules.get(interfaceIndex);
     const rule = groups?.get(group);
@@ -43,7 +48,7 @@ export class ArrivalFilter {
     if (source === undefined || rule.sources.size === 0) groups.delete(group);
   }
 
-  /** The datagrams of `batch` that may pass: `batch` itself when all may. */
+  /** Returns the datagrams of `batch` that may pass: `batch` itself when all may. */
   select(batch: DatagramBatch): DatagramBatch {
     let kept: number[] | undefined;
     for (let i = 0; i < batch.length; i++) {
@@ -57,7 +62,7 @@ export class ArrivalFilter {
   #accepts(batch: DatagramBatch, index: number): boolean {
     const destination = batch.destination(index);
     if (!this.#admits(destination, batch, index)) return false;
-    if (!isMulticast(destination)) return true; // "": control data came on after this datagram was queued
+    if (!isMulticast(destination)) return true; // "": control data was switched on after this datagram was queued
     const rule = this.#rules.get(batch.interfaceIndex(index))?.get(destination);
     if (rule === undefined) return false;
     const sender = withoutZone(batch.from(index).address);

@@ -5,6 +5,7 @@ export class BatchSelection implements DatagramBatch {
   readonly #whole: DatagramBatch;
   readonly #indices: readonly number[];
 
+  /** @param indices - Numbers of the selected datagrams in `whole`, in order. */
   constructor(whole: DatagramBatch, indices: readonly number[]) {
     this.#whole = whole;
     this.#indices = indices;

@@ -6,7 +6,7 @@ interface Held {
   readonly arrival: Arrival;
 }
 
-/** Datagrams that outlive the batch they came in: the rest of one, kept when its port was paused in the middle. */
+/** Datagrams that outlive the batch that they came in: the rest of a batch in the middle of which the port was paused. */
 export class HeldBatch implements DatagramBatch {
   readonly #held: Held[] = [];
 

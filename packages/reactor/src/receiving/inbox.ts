@@ -2,8 +2,8 @@
  * Hands the datagrams of a port to its protocol.
  *
  * Theory of operation: *open*, *paused* or *closed*. Only an open inbox delivers. When the protocol pauses the port in the middle of a
- * batch the rest is kept and comes first after resuming; when it stops the port, the rest is counted as discarded. The state is
- * looked at before each datagram, so stop means stop.
+ * batch, the rest is kept and comes first after resuming; when it stops the port, the rest is counted as discarded. The state is
+ * checked before each datagram, so stop means stop.
  */
 
 import type { DatagramBatch } from "@groupcast/backend";
@@ -13,9 +13,10 @@ import type { PortStatistics } from "../port-statistics.js";
 import type { UDPTransport } from "../transport.js";
 import { HeldBatch } from "./held-batch.js";
 
-/** Any protocol, whatever transport it asks for. */
+/** A protocol of any transport. */
 export type AnyProtocol = DatagramProtocol<UDPTransport>;
 
+/** Inbox of one port. */
 export class Inbox {
   readonly #protocol: AnyProtocol;
   readonly #statistics: PortStatistics;
@@ -24,6 +25,7 @@ export class Inbox {
   #state: "open" | "paused" | "closed" = "open";
   #held: HeldBatch | undefined;
 
+  /** @param wantsArrival - Whether datagramReceived gets a third argument. @param protocolThrew - Receives errors of the protocol. */
   constructor(protocol: AnyProtocol, statistics: PortStatistics, wantsArrival: boolean, protocolThrew: (error: unknown) => void) {
     this.#protocol = protocol;
     this.#statistics = statistics;
@@ -31,20 +33,23 @@ export class Inbox {
     this.#protocolThrew = protocolThrew;
   }
 
+  /** Whether delivery is paused. */
   get isPaused(): boolean {
     return this.#state === "paused";
   }
 
+  /** Delivers `batch`, keeps it while paused, or discards it once closed. */
   deliver(batch: DatagramBatch): void {
     if (this.#protocol.datagramsReceived === undefined) this.#deliverEach(batch);
     else this.#deliverWhole(batch);
   }
 
+  /** Stops delivery, also in the middle of a batch. */
   pause(): void {
     if (this.#state === "open") this.#state = "paused";
   }
 
-  /** Delivers what was kept, then what arrives. Call from the event loop. */
+  /** Delivers the datagrams kept, then those that arrive. Call from the event loop. */
   resume(): void {
     if (this.#state !== "paused") return;
     this.#state = "open";
@@ -53,6 +58,7 @@ export class Inbox {
     if (held !== undefined) this.deliver(held);
   }
 
+  /** Stops delivery for good. */
   close(): void {
     this.#state = "closed";
     this.#statistics.discarded += this.#held?.length ?? 0;

@@ -15,8 +15,8 @@ const MAX_CONTACTS = 4096; // enough for the peers of a busy server; about 1 MiB
 const BROADCAST = "<broadcast>"; // the BSD and Twisted word for 255.255.255.255
 
 /**
- * Checks destinations, and remembers those that passed: a datagram to a known peer costs two map look-ups, and none when it goes where
- * the one before went.
+ * Checks destinations, and remembers those that passed: a datagram to a known peer costs two map look-ups, and none when it has the same
+ * destination as the one before.
  *
  * Bounded: when it is full it is emptied, which costs one check per peer.
  */
@@ -24,14 +24,19 @@ export class AddressBook {
   readonly #interfaces: InterfaceSource;
   readonly #contacts = new Map<string, Map<number, Contact>>();
   #size = 0;
-  #last: Contact | undefined; // most datagrams go where the one before went
+  #last: Contact | undefined; // most datagrams have the same destination as the one before
   #lastText: unknown;
 
+  /** @param interfaces - Resolves the zones of addresses. */
   constructor(interfaces: InterfaceSource) {
     this.#interfaces = interfaces;
   }
 
-  /** @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_PORT_RANGE`, `ERR_ARGUMENT_TYPE`. */
+  /**
+   * Returns the checked destination.
+   *
+   * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_PORT_RANGE`, `ERR_ARGUMENT_TYPE`.
+   */
   find(operation: string, address: unknown, port: unknown): Contact {
     const last = this.#last;
     if (last !== undefined && address === this.#lastText && port === last.address.port) return last;
@@ -41,7 +46,7 @@ export class AddressBook {
     return contact;
   }
 
-  /** Forgets everything: interfaces changed, so zones may mean others now. */
+  /** Forgets everything: interfaces changed, so zones may mean other ones now. */
   clear(): void {
     this.#contacts.clear();
     this.#size = 0;

@@ -1,9 +1,9 @@
 /**
  * Bursts that the network has not taken yet, in the order in which they were written.
  *
- * Theory of operation: a queue of *unsent bursts*, each with a cursor at the first datagram that still waits. What a burst leaves behind
- * is added to the last one in the queue while that has room, so a congested port that writes one datagram at a time drains in batches,
- * too. A burst owns just the memory that its datagrams need: small ones do not keep a slab.
+ * Theory of operation: a queue of *unsent bursts*, each with a cursor at the first datagram that still waits. The rest of a burst is added
+ * to the last one in the queue while that has room, so a congested port that writes one datagram at a time drains in batches, too. A
+ * burst owns only the memory that its datagrams need: small ones do not keep a slab.
  */
 import type { PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
 import { MAX_BURST_DATAGRAMS, SLAB_BYTES } from "./slab-pool.js";
@@ -11,7 +11,7 @@ import { MAX_BURST_DATAGRAMS, SLAB_BYTES } from "./slab-pool.js";
 const MAX_WAITING_DATAGRAMS = 1024;
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** A burst, or what is left of one. */
+/** A burst, or the rest of one. */
 class UnsentBurst implements SendBatch {
   readonly offsets: Int32Array = new Int32Array(MAX_BURST_DATAGRAMS + 1);
   readonly to: (SocketAddress | undefined)[] = [];
@@ -19,7 +19,7 @@ class UnsentBurst implements SendBatch {
   bytes: Buffer;
   /** Number of the first datagram that still waits. */
   next = 0;
-  /** Number of datagrams, those included that have left. */
+  /** Number of datagrams, including those that have left. */
   length = 0;
 
   constructor(capacityBytes: number) {
@@ -47,7 +47,7 @@ class UnsentBurst implements SendBatch {
     }
   }
 
-  /** Makes room for `neededBytes` in all, and for as much again, up to a slab: what is appended is copied twice on average, at most. */
+  /** Makes room for `neededBytes` in all, and for as much again, up to a slab: each byte is copied twice on average, at most. */
   #grow(neededBytes: number): void {
     if (neededBytes <= this.bytes.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.min(SLAB_BYTES, 2 * neededBytes));
@@ -56,9 +56,10 @@ class UnsentBurst implements SendBatch {
   }
 }
 
-/** Sends datagrams `from` … `to - 1` of a batch; returns the number of the first one that has to wait. */
+/** Function that sends datagrams `from` … `to - 1` of a batch and returns the number of the first one that has to wait. */
 export type SendAll = (batch: SendBatch, from: number, to: number) => number;
 
+/** Backlog of one port; bounded. */
 export class Backlog {
   readonly #bursts: UnsentBurst[] = [];
   #length = 0;
@@ -69,7 +70,7 @@ export class Backlog {
     return this.#length;
   }
 
-  /** Tells whether so many datagrams more, of so many bytes in all, are within the bounds. */
+  /** Returns whether so many more datagrams, of so many bytes in all, are within the bounds. */
   admits(datagrams: number, bytes: number): boolean {
     return this.#length + datagrams <= MAX_WAITING_DATAGRAMS && this.#bytes + bytes <= MAX_WAITING_BYTES;
   }
@@ -86,7 +87,7 @@ export class Backlog {
     this.#bytes += bytes;
   }
 
-  /** Sends what waits, burst by burst, until the network takes no more. */
+  /** Sends waiting datagrams, burst by burst, until the network takes no more. */
   drain(send: SendAll): void {
     for (let burst = this.#bursts[0]; burst !== undefined; burst = this.#bursts[0]) {
       const { next, offsets, length } = burst;
@@ -98,12 +99,12 @@ export class Backlog {
     }
   }
 
-  /** The peer is about to be forgotten: what waits for it keeps it as destination. */
+  /** Called before the peer is forgotten: datagrams that wait for it keep it as destination. */
   addressTo(peer: SocketAddress): void {
     for (const { to, next, length } of this.#bursts) for (let i = next; i < length; i++) to[i] ??= peer;
   }
 
-  /** Forgets what waits. */
+  /** Forgets waiting datagrams. */
   clear(): void {
     this.#bursts.length = 0;
     this.#length = this.#bytes = 0;

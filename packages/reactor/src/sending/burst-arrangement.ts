@@ -6,7 +6,7 @@ const NONE = -1;
  * Puts each peer's datagrams of a burst side by side: neighbours that go to one peer leave as one run (GSO), so 64 datagrams to 16
  * peers in turn are 16 sends. To one peer the order stays as it was written; between peers UDP has none to keep.
  *
- * There is one per reactor: what it makes is used up before the next burst is flushed.
+ * Each reactor has one: its result is used up before the next burst is flushed.
  */
 export class BurstArrangement implements SendBatch {
   readonly offsets: Int32Array;
@@ -19,7 +19,7 @@ export class BurstArrangement implements SendBatch {
   #bytes: Buffer | undefined;
   #length = 0;
 
-  /** For bursts of at most so many datagrams, and so many bytes. */
+  /** Makes room for bursts of at most so many datagrams, and so many bytes. */
   constructor(maxDatagrams: number, maxBytes: number) {
     this.offsets = new Int32Array(maxDatagrams + 1);
     this.#next = new Int8Array(maxDatagrams);
@@ -32,7 +32,7 @@ export class BurstArrangement implements SendBatch {
     return this.#bytes;
   }
 
-  /** The first `count` datagrams of `burst`, arranged; `burst` itself when no peer comes up twice. */
+  /** Returns the first `count` datagrams of `burst`, arranged; `burst` itself when each has a peer of its own. */
   arrange(burst: SendBatch, count: number): SendBatch {
     this.#link(burst, count);
     if (this.#last.size === count) return burst;

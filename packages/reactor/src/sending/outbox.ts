@@ -1,9 +1,9 @@
 /**
  * Sends the datagrams of a port for its protocol.
  *
- * Theory of operation: a datagram that `write` was given is refused by a throw when the caller is wrong, else it goes to its peer's or
- * its own destination: by way of the multicast rules where that is a group, and through the send queue. What the network answers
- * later is counted and reported from the event loop, never from inside `write`.
+ * Theory of operation: `write` throws when the caller is wrong. Otherwise the datagram goes to the peer or to its own destination: by way
+ * of the multicast rules if that is a group, and through the send queue. Later answers of the network are counted and reported from the
+ * event loop, never from inside `write`.
  */
 
 import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type SocketAddress } from "@groupcast/backend";
@@ -20,9 +20,9 @@ import { SendFailures } from "./send-failures.js";
 import { SendQueue } from "./send-queue.js";
 import type { SlabPool } from "./slab-pool.js";
 
-const LINGER_MS = 1000; // how long a stopped port waits for the network to take what was written
+const LINGER_MS = 1000; // a stopped port waits so long for the network to take its datagrams
 
-/** What the outboxes of a reactor share. */
+/** Parts of a reactor that its outboxes share. */
 export interface OutboxContext {
   readonly backend: DatagramBackend;
   readonly clock: Clock;
@@ -31,20 +31,21 @@ export interface OutboxContext {
   readonly slabs: SlabPool;
 }
 
-/** What an outbox needs. */
+/** Dependencies of {@link Outbox}. */
 export interface OutboxOwner {
   readonly context: OutboxContext;
   readonly socket: DatagramSocket;
   /** The peer that the socket has already, if it has one. */
   readonly peer: SocketAddress | undefined;
   readonly statistics: PortStatistics;
-  /** Decides how groups are sent to. */
+  /** Decides the way to send to groups. */
   readonly sender: MulticastSender;
   readonly emitter: Emitter<PortEvents>;
-  /** The peer of a connected port answered that nobody listens there. */
+  /** The peer of a connected port answered that no socket listens there. */
   connectionRefused(): void;
 }
 
+/** Outbox of one port. */
 export class Outbox {
   readonly #owner: OutboxOwner;
   readonly #peer: Peer;
@@ -52,6 +53,7 @@ export class Outbox {
   readonly #failures: SendFailures;
   #whenEmpty: (() => void) | undefined;
 
+  /** Sends nothing yet. */
   constructor(owner: OutboxOwner) {
     const { context, socket, peer, statistics, emitter } = owner;
     this.#owner = owner;
@@ -71,17 +73,17 @@ export class Outbox {
     return this.#queue.length;
   }
 
-  /** Where datagrams without a destination go. */
+  /** Destination of datagrams that name none. */
   get peer(): SocketAddress | undefined {
     return this.#peer.contact?.address;
   }
 
-  /** The one whose datagrams the kernel lets in alone. */
+  /** The only peer whose datagrams the kernel lets in; undefined where it lets in all. */
   get exclusivePeer(): SocketAddress | undefined {
     return this.#peer.isExclusive ? this.peer : undefined;
   }
 
-  /** As `write` of {@link UDPTransport}; `operation` is what the user called. */
+  /** `write` of {@link UDPTransport}; `operation` is the method that the user called. */
   write(operation: string, data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): boolean {
     const { address, isMulticast } = this.#peer.destination(operation, to);
     const lengthBytes = payloadBytes(operation, data);
@@ -98,17 +100,18 @@ export class Outbox {
     return this.#queue.add(data, lengthBytes, target, via) || this.#drop(address, lengthBytes);
   }
 
-  /** Sends what waits, so that an option that is set next concerns only what is written next. */
+  /** Sends waiting datagrams, so that an option that is set next affects only later ones. */
   flush(): void {
     this.#queue.flush();
   }
 
-  /** What was written before goes where it was meant to. */
+  /** `connect` of {@link UDPTransport}. Datagrams written before keep their destinations. */
   connect(address: string, port: number): void {
     this.#queue.flush();
     this.#peer.connect(address, port);
   }
 
+  /** `disconnect` of {@link UDPTransport}. Datagrams written before still go to the peer. */
   disconnect(): void {
     const { exclusivePeer } = this;
     this.#queue.flush();
@@ -122,19 +125,19 @@ export class Outbox {
     if (this.#queue.length === 0) this.#whenEmpty?.();
   }
 
-  /** A datagram came to nothing. Call from the event loop. */
+  /** A datagram was lost. Call from the event loop. */
   sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes?: number): void {
     this.#failures.report(errno, to, lengthBytes);
   }
 
-  /** Waits, within bounds, for the network to take what was written; counts what it did not. */
+  /** Waits, within bounds, for the network to take waiting datagrams; counts those that it did not take. */
   async finish(): Promise<void> {
     this.#queue.flush();
     if (this.#queue.length > 0) await this.#emptied();
     this.abandon();
   }
 
-  /** Gives up what waits. */
+  /** Gives up waiting datagrams, and counts them as dropped. */
   abandon(): void {
     this.#owner.statistics.dropped += this.#queue.abandon();
   }
@@ -149,13 +152,13 @@ export class Outbox {
     });
   }
 
-  /** Multicast with TTL 0 and loopback mode off may go nowhere, so it goes nowhere. */
+  /** Counts a datagram that is not sent: multicast with TTL 0 and loopback mode off may reach nobody. */
   #suppress(): true {
     this.#owner.statistics.suppressed++;
     return true;
   }
 
-  /** The datagram was taken, and has come to nothing. */
+  /** Takes the datagram, and reports it as lost later. */
   #failLater(errno: number, to: SocketAddress, lengthBytes: number): true {
     queueMicrotask(() => this.sendFailed(errno, to, lengthBytes));
     return true;
@@ -168,7 +171,7 @@ export class Outbox {
   }
 }
 
-/** The length of what is sent; refuses what cannot be. */
+/** Returns the length of a payload, in bytes. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 function payloadBytes(operation: string, data: unknown): number {
   if (typeof data === "string") return Buffer.byteLength(data);
   if (data instanceof Uint8Array) return data.byteLength;

@@ -6,7 +6,7 @@ import { checkSource } from "../network/ip-literal.js";
 import type { WriteOptions } from "../transport.js";
 
 /**
- * Turns the options of one `write` into what the backend is told; undefined when they say nothing.
+ * Turns the options of one `write` into the backend's form; undefined when they name neither interface nor source.
  *
  * @throws InvalidArgumentError as `write` documents. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: the backend cannot choose.
  */

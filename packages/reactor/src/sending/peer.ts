@@ -5,7 +5,7 @@ import type { Destination } from "../transport.js";
 import type { AddressBook, Contact } from "./address-book.js";
 
 /**
- * Where the datagrams of a port go: to the peer it is connected to, or to the destination that each names.
+ * Finds the destination of a port's datagrams: the peer that the port is connected to, or the one that each datagram names.
  *
  * A multicast group is a peer in name only: the socket is not connected to it. connect(2) would fix the source address before the
  * outgoing interface is known, and from then on Linux leaves by the interface that owns the address, whatever the route says
@@ -17,7 +17,7 @@ export class Peer {
   readonly #family: Family;
   #contact: Contact | undefined;
 
-  /** @param peer - The peer that the socket has already: an adopted one may. */
+  /** @param peer - The peer that the socket has already; only an adopted one may have it. */
   constructor(socket: DatagramSocket, book: AddressBook, peer: SocketAddress | undefined) {
     this.#socket = socket;
     this.#book = book;
@@ -25,6 +25,7 @@ export class Peer {
     if (peer !== undefined) this.#contact = { address: peer, isMulticast: false };
   }
 
+  /** The peer that the port is connected to. */
   get contact(): Contact | undefined {
     return this.#contact;
   }
@@ -34,6 +35,7 @@ export class Peer {
     return this.#contact !== undefined && !this.#contact.isMulticast;
   }
 
+  /** Connects; `connect` of {@link UDPTransport} documents the errors. */
   connect(address: string, port: number): void {
     const contact = this.#find("connect", address, port);
     if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, "connect", this.#contact.address);
@@ -44,6 +46,7 @@ export class Peer {
     this.#contact = contact;
   }
 
+  /** Undoes `connect`. @throws StateError `ERR_NOT_CONNECTED`. @throws SystemError `ERR_CONNECT`. */
   disconnect(): void {
     if (this.#contact === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_CONNECTED, "disconnect");
     if (!this.#contact.isMulticast) {
@@ -53,7 +56,7 @@ export class Peer {
     this.#contact = undefined;
   }
 
-  /** Where a datagram written with `to` goes. @throws InvalidArgumentError as `write` documents. */
+  /** Returns the destination of a datagram written with `to`. @throws InvalidArgumentError as `write` documents. */
   destination(operation: string, to: Destination | undefined): Contact {
     const peer = this.#contact;
     if (to === undefined || to === null) {

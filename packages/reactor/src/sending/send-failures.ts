@@ -5,30 +5,33 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MessageLengthError } from "../system-errors.js";
 import type { PortEvents } from "../transport.js";
 
-/** What a failure has to know about its port. */
+/** The port, as {@link SendFailures} needs it. */
 export interface SendFailuresOwner {
+  /** Returns whether the port is connected to a peer. */
   isConnected(): boolean;
+  /** The peer answered that no socket listens there. */
   connectionRefused(): void;
 }
 
 /**
  * Counts and reports the datagrams that `write` took and the network did not carry.
  *
- * "Nobody listens there" is no failure of ours: a connected port's protocol gets connectionRefused(), other ports emit `refused`.
- * Everything else is the `sendFailed` event. Nothing here closes a port.
+ * ECONNREFUSED says that no socket listens at the peer: the protocol of a connected port gets connectionRefused(), other ports emit
+ * `refused`. All other failures are `sendFailed` events. None of them closes a port.
  */
 export class SendFailures {
   readonly #statistics: PortStatistics;
   readonly #emitter: Emitter<PortEvents>;
   readonly #owner: SendFailuresOwner;
 
+  /** Reports to `emitter` and `owner`. */
   constructor(statistics: PortStatistics, emitter: Emitter<PortEvents>, owner: SendFailuresOwner) {
     this.#statistics = statistics;
     this.#emitter = emitter;
     this.#owner = owner;
   }
 
-  /** Call from the event loop. */
+  /** Counts and reports one failure. Call from the event loop. */
   report(errno: number, to: SocketAddress | undefined, lengthBytes?: number): void {
     if (errno === ERRNO.ECONNREFUSED) {
       this.#statistics.refused++;

@@ -2,10 +2,10 @@
  * The datagrams of a port that the network has not taken yet.
  *
  * Theory of operation: `write` copies a datagram into the *burst* (a slab borrowed for this turn). The burst is flushed when it is
- * full, or in a microtask: when the JavaScript that runs now has run. Node runs microtasks after each callback from native code, so
- * what a protocol writes while a batch is delivered to it leaves as one batch, each peer's datagrams side by side. What the network
- * does not take at once (EAGAIN) moves into the *backlog*, which is bounded. While that is not empty, every burst goes behind it, and a
- * datagram beyond the bounds is refused. Failures are reported from a microtask, never from inside `write`.
+ * full, or in a microtask: when the JavaScript that runs now has run. Node runs microtasks after each callback from native code, so the
+ * datagrams that a protocol writes while a batch is delivered to it leave as one batch, each peer's side by side. Datagrams that the
+ * network does not take at once (EAGAIN) move into the *backlog*, which is bounded. While that is not empty, every burst goes behind it,
+ * and a datagram beyond the bounds is refused. Failures are reported from a microtask, never from inside `write`.
  */
 import type { DatagramSocket, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
@@ -15,12 +15,15 @@ import { MAX_BURST_DATAGRAMS, SLAB_BYTES, type SlabPool } from "./slab-pool.js";
 
 const NOW = Promise.resolve();
 
-/** What the queue reports to its port; each call comes from the event loop. */
+/** Receiver of the queue's reports; each call comes from the event loop. */
 export interface SendQueueObserver {
+  /** The network refused a datagram. */
   sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes: number): void;
+  /** The queue, which had refused a datagram, is empty. */
   drained(): void;
 }
 
+/** Send queue of one port. */
 export class SendQueue {
   readonly #socket: DatagramSocket;
   readonly #slabs: SlabPool;
@@ -35,10 +38,11 @@ export class SendQueue {
   #slab: Buffer | undefined;
   #count = 0;
   #burstBytes = 0;
-  #turns = 0; // how often a datagram of the burst goes elsewhere than the one before
+  #turns = 0; // number of datagrams in the burst with another destination than the one before
   #hasRefused = false;
   #failures: { errno: number; to: SocketAddress | undefined; lengthBytes: number }[] = [];
 
+  /** Borrows no memory yet. */
   constructor(socket: DatagramSocket, slabs: SlabPool, statistics: PortStatistics, observer: SendQueueObserver) {
     this.#socket = socket;
     this.#slabs = slabs;
@@ -51,7 +55,7 @@ export class SendQueue {
     return this.#count + this.#backlog.length;
   }
 
-  /** Queues a copy of `data`; false when the backlog is full. */
+  /** Queues a copy of `data`; returns false when the backlog is full. */
   add(data: Uint8Array | string, lengthBytes: number, to: SocketAddress | undefined, via: PacketOrigin | undefined): boolean {
     if (this.#count === MAX_BURST_DATAGRAMS || (this.#count > 0 && this.#burstBytes + lengthBytes > SLAB_BYTES)) this.flush();
     if (this.#backlog.length > 0 && !this.#backlog.admits(this.#count + 1, this.#burstBytes + lengthBytes)) {
@@ -70,7 +74,7 @@ export class SendQueue {
     return true;
   }
 
-  /** Gives the burst to the network; what that does not take, or may not overtake, goes into the backlog. */
+  /** Passes the burst to the network. Datagrams that it does not take, or that must not overtake others, go into the backlog. */
   flush(): void {
     if (this.#count === 0) return;
     const count = this.#count;
@@ -90,12 +94,12 @@ export class SendQueue {
     this.#observer.drained();
   }
 
-  /** The peer is about to be forgotten: what waits for it keeps it as destination. Call after {@link SendQueue.flush}. */
+  /** Called before the peer is forgotten: datagrams that wait for it keep it as destination. Call after {@link SendQueue.flush}. */
   addressTo(peer: SocketAddress): void {
     this.#backlog.addressTo(peer);
   }
 
-  /** Forgets what waits; returns how many datagrams that were. */
+  /** Forgets waiting datagrams; returns their number. */
   abandon(): number {
     const { length } = this;
     if (this.#count > 0) this.#endBurst();
