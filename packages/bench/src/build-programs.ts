@@ -1,9 +1,9 @@
-/** Compiles the programs that need it into .cache/bench; what is newer than its sources is left alone. */
+/** Compiles the programs that need it into .cache/bench; skips those that are newer than their sources. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { BUILT, SOURCES } from "./folders.js";
 
-/** Compiles `<name>.c`; returns why that failed, nothing when it is there. */
+/** Compiles `<name>.c`; returns the reason for a failure, undefined on success. */
 export function buildC(name: string): string | undefined {
   const compilers = ["cc", "gcc", "clang"].map(
     (compiler) => [compiler, "-O2", "-Wall", "-o", BUILT + name, `${SOURCES}c/${name}.c`] as const,

@@ -1,4 +1,4 @@
-/** Bar charts as SVG: black on white or white on black, as the reader's page has it. */
+/** Bar charts as SVG: black on white or white on black, like the reader's page. */
 import { FIGURES, written } from "./figures.js";
 import { type Measurement, median } from "./rounds.js";
 
@@ -16,7 +16,7 @@ const STYLE = `
   .ours { fill: #1f6feb }
   @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } rect { fill: #6e7681 } .ours { fill: #388bfd } }`;
 
-/** One bar a peer, for the first figure of the scenario. */
+/** Returns a chart with one bar per peer, for the first figure of the scenario. */
 export function chart({ scenario, entries }: Measurement): string {
   const figure = scenario.figures[0]!;
   const bars = entries.flatMap((entry) => {

@@ -1,4 +1,4 @@
-/** How figures are written. */
+/** Figures, and their notation. */
 import type { FigureName } from "./runs.js";
 
 interface Style {
@@ -24,7 +24,7 @@ export const FIGURES: Readonly<Record<FigureName, Style>> = {
   startMs: { title: "start", unit: "ms", write: short, isLessBetter: true },
 };
 
-/** `1.18 µs`. */
+/** Returns a value with its unit: `1.18 µs`. */
 export function written(figure: FigureName, value: number): string {
   const { write, unit } = FIGURES[figure];
   return unit === "" ? write(value) : `${write(value)} ${unit}`;

@@ -1,4 +1,4 @@
-/** npm run bench:peers: installs what the peers need, on Debian and its like. */
+/** npm run bench:peers: installs the packages of the peers, on Debian and its derivatives. */
 import { spawnSync } from "node:child_process";
 import { missingNats } from "./channels/nats-server.js";
 import { PEERS } from "./peers.js";

@@ -1,16 +1,16 @@
-/** What was promised, and what was measured. */
+/** Targets, and measurements beside them. */
 import type { PeerName } from "./peers.js";
 import { entryOf, type Measurement, median, valuesOf } from "./rounds.js";
 import type { FigureName } from "./runs.js";
 
-/** A figure of ours over the same figure of another; or over our own in another scenario. */
+/** Ratio of a figure of Groupcast to the same figure of another peer, or to its own in another scenario. */
 interface Limit {
   readonly text: string;
   readonly scenario: string;
   readonly figure: FigureName;
   readonly ours: PeerName;
   readonly against: PeerName;
-  readonly of?: string; // the scenario to compare with; default the same
+  readonly of?: string; // scenario to compare with; default: the same
   readonly atMost?: number;
   readonly atLeast?: number;
 }
@@ -90,15 +90,15 @@ const LIMITS: readonly Limit[] = [
 export interface Verdict {
   readonly text: string;
   readonly ratio: number;
-  /** The ratio of C with recvmmsg in our place: what this machine allows. */
+  /** The ratio of C with recvmmsg in Groupcast's place: the limit of this machine. */
   readonly ratioOfC: number | undefined;
   readonly isMet: boolean;
-  /** In how many rounds it was met, and how many there were. */
+  /** Number of rounds in which it was met, and number of all rounds. */
   readonly metRounds: number;
   readonly rounds: number;
 }
 
-/** The limits whose scenarios were run. */
+/** Returns a verdict on each limit whose scenarios were run. */
 export function verdicts(measurements: readonly Measurement[]): readonly Verdict[] {
   return LIMITS.flatMap((limit) => {
     const { text, scenario, of = scenario, figure, ours, against } = limit;

@@ -1,6 +1,6 @@
 /**
- * A loopback interface of our own. As root the benchmark runs in its own network namespace: nobody else's datagrams are in the way,
- * and the interface can be told to cut up runs on the sender's side, which keeps receivers busy (programs/c/loopback.h).
+ * A loopback interface of the benchmark's own. As root it runs in its own network namespace: no other program's datagrams disturb it, and
+ * the interface can be set to cut up runs on the sender's side, which keeps receivers busy (programs/c/loopback.h).
  */
 import { spawnSync } from "node:child_process";
 import { LOAD } from "./peers.js";
@@ -11,7 +11,7 @@ export function isIsolated(): boolean {
   return process.env[MARK] === "1";
 }
 
-/** Runs this program again in a namespace of its own and returns its exit code; nothing when that is not to be had. */
+/** Runs this program again in a namespace of its own and returns its exit code; undefined when the system does not allow it. */
 export function runIsolated(): number | undefined {
   if (isIsolated() || process.getuid?.() !== 0) return undefined;
   if (spawnSync("unshare", ["-n", "true"]).status !== 0) return undefined;
@@ -20,7 +20,7 @@ export function runIsolated(): number | undefined {
   return status ?? 1;
 }
 
-/** Whether a run that is sent as one arrives as one, or as single datagrams. */
+/** Sets whether a run that is sent as one arrives as one, or as single datagrams. */
 export function setLoopback(keepsRuns: boolean): void {
   if (!isIsolated()) return;
   const { status, stderr } = spawnSync(LOAD, ["loopback", `segmentation=${keepsRuns ? 1 : 0}`], { encoding: "utf8" });

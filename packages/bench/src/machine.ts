@@ -1,4 +1,4 @@
-/** What the figures depend on. */
+/** Facts about the machine that the figures depend on. */
 import { spawnSync } from "node:child_process";
 import { cpus, release, totalmem } from "node:os";
 import { ROOT } from "./folders.js";

@@ -21,7 +21,7 @@ function chosenScenarios({ isQuick, only }: Options): readonly Scenario[] {
   );
 }
 
-/** The peers that can run; those that cannot are named. */
+/** Returns the peers that can run, and prints those that cannot. */
 function presentPeers({ peers }: Options): readonly Peer[] {
   return PEERS.filter((peer) => {
     if (peers !== undefined && !peers.includes(peer.name)) return false;

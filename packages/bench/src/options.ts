@@ -1,4 +1,4 @@
-/** What can be said on the command line. */
+/** Options of the command line. */
 import { parseArgs } from "node:util";
 import { PEERS } from "./peers.js";
 import { SCENARIOS } from "./scenarios.js";
@@ -31,7 +31,7 @@ export interface Options {
 const ROUNDS = 3;
 const QUICK_ROUNDS = 2;
 
-/** Reads the command line. @throws Error for what it does not know, with what it does know. */
+/** Reads the command line. @throws Error with the known options, for an unknown one. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -22,12 +22,12 @@ export interface Peer {
   readonly extraArguments?: readonly string[];
   /** Debian packages that `npm run bench:peers` installs. */
   readonly packages: readonly string[];
-  /** Why it cannot run, nothing when it can. Builds what must be built. */
+  /** Builds the program if need be. Returns the reason why it cannot run; undefined when it can. */
   findMissing(): string | undefined;
   version(): string;
 }
 
-const PYTHON = "/usr/bin/python3"; // Debian's, which has Debian's packages
+const PYTHON = "/usr/bin/python3"; // Debian's own, which sees Debian's packages
 
 function output(program: string, ...args: string[]): string | undefined {
   const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });

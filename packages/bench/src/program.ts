@@ -1,4 +1,4 @@
-/** A program of the benchmark while it runs: pinned to a core, bounded in time, heard by its lines. */
+/** A running program of the benchmark: pinned to a core, bounded in time, read line by line. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -7,7 +7,7 @@ import type { Readable, Writable } from "node:stream";
 
 const START_LIMIT_MS = 10_000;
 
-/** Where programs run: what is measured on one core, its counterpart on the other. */
+/** Cores of programs: the measured one runs on one core, its counterpart on the other. */
 export type Place = "measured" | "load" | "anywhere";
 
 export const IS_PINNED: boolean = availableParallelism() >= 2;
@@ -37,7 +37,7 @@ export class Program {
       this.#errors += text;
     });
     createInterface(this.#child.stdout).on("line", (line) => this.#heard(line));
-    for (const { promise } of [this.#ready, this.#result]) promise.catch(() => {}); // whoever waits for it is told
+    for (const { promise } of [this.#ready, this.#result]) promise.catch(() => {}); // a waiter gets the rejection all the same
     this.#child.on("error", (error) => this.#fail(error.message));
     this.#child.on("close", (code) => this.#fail(`ended with code ${code} ${this.#errors.trim()}`));
   }
@@ -46,17 +46,17 @@ export class Program {
     return this.#child.pid!;
   }
 
-  /** The ports it listens on. */
+  /** Settles with the numbers of the ports it listens on. */
   ready(): Promise<readonly number[]> {
     return this.#within(START_LIMIT_MS, this.#ready.promise, "start");
   }
 
-  /** What it measured; it is given `limitMs` to tell. */
+  /** Settles with its measurements, within `limitMs`. */
   result(limitMs: number): Promise<Figures> {
     return this.#within(limitMs, this.#result.promise, "finish");
   }
 
-  /** Ends its standard input, which tells it to finish. */
+  /** Ends its standard input, which makes it finish. */
   endInput(): void {
     this.#child.stdin.end();
   }
@@ -65,7 +65,7 @@ export class Program {
     this.#child.kill("SIGKILL");
   }
 
-  /** Resident memory in MiB; 0 when it has gone. */
+  /** Returns its resident memory in MiB; 0 when it has ended. */
   residentMiB(): number {
     try {
       const status = readFileSync(`/proc/${this.pid}/status`, "utf8");

@@ -2,7 +2,7 @@ import { verdicts } from "./limits.js";
 import type { Machine } from "./machine.js";
 import type { Measurement } from "./rounds.js";
 
-/** Everything that was measured, every round of it. */
+/** All measurements, each round included. */
 export function asJson(measurements: readonly Measurement[], machine: Machine): string {
   const scenarios = measurements.map(({ scenario: { id, title, figures }, entries }) => ({ id, title, figures, entries }));
   return `${JSON.stringify({ machine, scenarios, limits: verdicts(measurements) }, undefined, 2)}\n`;

@@ -5,7 +5,7 @@ import type { FigureName, Outcome, Timing } from "./runs.js";
 import type { Scenario } from "./scenarios.js";
 import { medianOf } from "./statistics.js";
 
-/** What one peer did in one scenario. */
+/** Results of one peer in one scenario. */
 export interface Entry {
   readonly peer: PeerName;
   readonly rounds: Outcome[];
@@ -56,7 +56,7 @@ async function runOnce(scenario: Scenario, peer: Peer, timing: Timing, entry: En
   }
 }
 
-/** The median of a figure over the rounds; nothing when no round has it. */
+/** Returns the median of a figure over the rounds; undefined when no round has it. */
 export function median(entry: Entry | undefined, figure: FigureName): number | undefined {
   const values = valuesOf(entry, figure);
   return values.length === 0 ? undefined : medianOf(values);

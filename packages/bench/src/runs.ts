@@ -2,19 +2,19 @@
 import { LOAD, type Peer } from "./peers.js";
 import { type Figures, type Place, Program, type Start } from "./program.js";
 
-/** How long a run takes: uncounted while everybody warms up, then counted. */
+/** Duration of a run: first uncounted, while both programs warm up, then counted. */
 export interface Timing {
   readonly warmS: number;
   readonly measuredS: number;
 }
 
-/** What one run found. Times in µs are per datagram; `lost` counts datagrams. */
+/** Result of one run. Times in µs are per datagram; `lost` counts datagrams. */
 export type Outcome = Readonly<Partial<Record<FigureName, number>>>;
 export type FigureName = "perSecond" | "cpuUs" | "lost" | "p50Us" | "p99Us" | "p999Us" | "residentMiB" | "growthMiB" | "startMs";
 
 export type Arguments = Readonly<Record<string, number | string>>;
 
-const GRACE_MS = 10_000; // for a machine that is busy with something else
+const GRACE_MS = 10_000; // for a machine that is busy with other work
 
 function startOf(peer: Peer, role: string, given: Arguments, place: Place = "measured"): Start {
   const args = Object.entries(given).map(([name, value]) => `${name}=${value}`);
@@ -26,7 +26,7 @@ function loadOf(role: string, given: Arguments): Start {
   return { command: [LOAD, role, ...Object.entries(given).map(([name, value]) => `${name}=${value}`)], place: "load" };
 }
 
-/** Runs `use` with programs that are gone when it returns. */
+/** Runs `use` with programs that have ended when it returns. */
 async function withPrograms<T>(starts: readonly Start[], use: (...programs: Program[]) => Promise<T>): Promise<T> {
   const programs = starts.map((start) => new Program(start));
   try {
@@ -36,7 +36,7 @@ async function withPrograms<T>(starts: readonly Start[], use: (...programs: Prog
   }
 }
 
-/** `isOrdered`: one sender, one socket. Between several sockets of a port nothing is promised. */
+/** `isOrdered`: one sender, one socket. Between several sockets of a port, order is not guaranteed. */
 function checked(figures: Figures, isOrdered = true): Figures {
   if ((isOrdered && (figures.misordered ?? 0) > 0) || (figures.corrupted ?? 0) > 0) {
     throw new Error(`${figures.misordered ?? 0} datagrams out of order or twice, ${figures.corrupted} with wrong bytes`);
@@ -48,17 +48,17 @@ function limitMs({ warmS, measuredS }: Timing): number {
   return (warmS + measuredS) * 1000 + GRACE_MS;
 }
 
-/** What a peer receives, and from whom. */
+/** Traffic that a peer receives. */
 export interface Reception {
   readonly sizeBytes: number;
   readonly ports?: number;
   readonly groups?: number;
   readonly sharedPort?: number;
-  /** How the sender sends: datagrams a second (0: as fast as it can), in runs (UDP_SEGMENT) or not, from how many sockets. */
+  /** Sender: datagrams a second (0: as fast as it can), in runs (UDP_SEGMENT) or not, number of sockets. */
   readonly load: Arguments;
   readonly place?: Place;
   readonly workers?: number;
-  /** Size of the receive buffer, 0 for the system's default; and how long the program does something else in each 40 ms. */
+  /** Size of the receive buffer, 0 for the system's default; and the time for which the program blocks in each 40 ms. */
   readonly bufferBytes?: number;
   readonly busyMs?: number;
   /** Called every half second while datagrams arrive. */
@@ -67,7 +67,7 @@ export interface Reception {
 
 const WATCH_INTERVAL_MS = 500;
 
-/** net.ipv4.igmp_max_memberships: a port of ours goes beyond, with further sockets. */
+/** net.ipv4.igmp_max_memberships: a port of Groupcast goes beyond, with further sockets. */
 export const GROUPS_OF_A_SOCKET = 20;
 
 /** A peer counts what the load sends. */
@@ -104,7 +104,7 @@ function destinationsOf(ports: readonly number[], groups: number, isShared: bool
   return (isShared ? ports.slice(0, 1) : ports).map((port) => `127.0.0.1:${port}`);
 }
 
-/** The `n`-th group that programs join: `groupName` of programs/arguments.ts. */
+/** Returns the `n`-th group that programs join: `groupName` of programs/arguments.ts. */
 function groupName(n: number): string {
   return `239.255.${2 + Math.floor(n / 250)}.${1 + (n % 250)}`;
 }
@@ -125,7 +125,7 @@ export async function send(peer: Peer, timing: Timing, how: { sizeBytes: number;
   });
 }
 
-/** A peer answers; the load keeps `window` datagrams on their way. */
+/** A peer answers; the load keeps `window` datagrams in flight. */
 export async function echo(peer: Peer, timing: Timing, how: { sizeBytes: number; window: number; asksInRuns: boolean }): Promise<Outcome> {
   const { sizeBytes, window, asksInRuns } = how;
   return await withPrograms([startOf(peer, "echo", { size: sizeBytes })], async (program) => {
@@ -139,7 +139,7 @@ export async function echo(peer: Peer, timing: Timing, how: { sizeBytes: number;
   });
 }
 
-/** Resident memory while datagrams arrive. */
+/** Measures resident memory while datagrams arrive. */
 export async function memory(peer: Peer, timing: Timing, load: Arguments): Promise<Outcome> {
   const samples: number[] = [];
   const watch = (program: Program): void => void samples.push(program.residentMiB());
@@ -149,7 +149,7 @@ export async function memory(peer: Peer, timing: Timing, load: Arguments): Promi
   return { residentMiB: Math.max(...samples), growthMiB, lost: lost!, perSecond: perSecond! };
 }
 
-/** From the start of the process until its port is bound. */
+/** Measures the time from the start of the process until its port is bound. */
 export async function startUp(peer: Peer): Promise<Outcome> {
   const startedMs = performance.now();
   return await withPrograms([startOf(peer, "receive", { size: 64 })], async (program) => {

@@ -1,4 +1,4 @@
-/** Everything that is measured, as rows. */
+/** All scenarios, as rows. */
 import { isIsolated } from "./loopback.js";
 import type { Peer, PeerName } from "./peers.js";
 import { PEERS } from "./peers.js";
@@ -19,13 +19,13 @@ import {
 export interface Scenario {
   readonly id: string;
   readonly title: string;
-  /** Figures that its table shows; the first is the one that charts and ratios are about. */
+  /** Figures that its table shows; charts and ratios use the first. */
   readonly figures: readonly FigureName[];
   readonly peers: readonly PeerName[];
   readonly isQuick?: boolean;
-  /** Rounds at most: of what takes minutes. */
+  /** Largest number of rounds, for scenarios that take minutes. */
   readonly maxRounds?: number;
-  /** Whether the loopback interface keeps runs (UDP_SEGMENT) whole, as it does by itself. */
+  /** Whether the loopback interface keeps runs (UDP_SEGMENT) whole, as it does by default. */
   readonly keepsRuns?: boolean;
   run(peer: Peer, timing: Timing): Promise<Outcome>;
 }
@@ -38,7 +38,7 @@ const COST: readonly FigureName[] = ["cpuUs", "perSecond", "lost"];
 const ROUND_TRIPS: readonly FigureName[] = ["cpuUs", "perSecond", "p50Us", "p99Us", "p999Us", "lost"];
 
 const QUICK_SIZE_BYTES = 64;
-const SLOW_START = 5; // at a modest rate compilers need that much longer to see what is hot
+const SLOW_START = 5; // at a modest rate, compilers need so much longer to find the hot code
 const SHARED_PORT = 47_474; // for ports that share a number; the namespace, or the machine, must have it free
 
 function counted(count: number, what: string): string {
@@ -60,7 +60,7 @@ const receiving = [16, 64, 512, 1400, 8000].map(
   }),
 );
 
-/** Evenly spaced, or as timers and frames have it: what is due in bursts, one each millisecond. */
+/** Evenly spaced, or, like timers and frames, all that is due in a millisecond as one burst. */
 const pacing = [20_000, 100_000].flatMap((rate) => [paced(rate, 0), paced(rate, 0.001)]);
 
 function paced(rate: number, tickS: number): Scenario {
@@ -148,7 +148,7 @@ const manyGroups = [1, 20, 200, 2000].map(
   }),
 );
 
-/** A program that does something else for 20 ms at a time: what arrives meanwhile must fit into the receive buffer. */
+/** A program that blocks for 20 ms at a time: datagrams that arrive meanwhile must fit into the receive buffer. */
 const buffering = [0, 1, 4].map(
   (mebibytes): Scenario => ({
     id: `buffer-${mebibytes === 0 ? "default" : `${mebibytes}m`}`,

@@ -5,7 +5,7 @@ import { spreadOf } from "./statistics.js";
 
 export type Row = readonly string[];
 
-/** One row a peer: figures, spread of the first, and its ratios to node:dgram and to C. */
+/** Returns a table with one row per peer: figures, spread of the first, and its ratios to node:dgram and to C. */
 export function rowsOf(measurement: Measurement): { readonly head: Row; readonly rows: readonly Row[] } {
   const { scenario, entries } = measurement;
   const main = scenario.figures[0]!;
@@ -27,7 +27,7 @@ export function rowsOf(measurement: Measurement): { readonly head: Row; readonly
   return { head, rows };
 }
 
-/** Columns of equal width, numbers to the right. */
+/** Returns a table as text: columns of equal width, numbers to the right. */
 export function asText({ head, rows }: { readonly head: Row; readonly rows: readonly Row[] }): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: Row): string =>
@@ -35,7 +35,7 @@ export function asText({ head, rows }: { readonly head: Row; readonly rows: read
   return [head, ...rows].map(line).join("\n");
 }
 
-/** Padded as the formatter of the repository would. */
+/** Returns a table in Markdown, padded like the repository's formatter does. */
 export function asMarkdown({ head, rows }: { readonly head: Row; readonly rows: readonly Row[] }): string {
   const columns = head.map((title, column) => {
     const cells = rows.map((row) => row[column] ?? "");

@@ -1,4 +1,4 @@
-/* C as fast as Linux lets it: recvmmsg into 64 slots with UDP_GRO, sendmmsg, and UDP_SEGMENT for runs to one peer. */
+/* C as fast as Linux allows: recvmmsg into 64 slots with UDP_GRO, sendmmsg, and UDP_SEGMENT for runs to one peer. */
 #define _GNU_SOURCE
 #include "measured.h"
 
@@ -50,7 +50,7 @@ static int receive(struct port *port, struct tally *tally) {
   return 1;
 }
 
-/* Sends what slots `first` ... `end - 1` hold, all to one peer, as datagrams of `size` bytes: one run if that is more than one. */
+/* Sends the contents of slots `first` ... `end - 1`, all to one peer, as datagrams of `size` bytes: one run if that is more than one. */
 static void answer(struct port *port, int first, int end, int size) {
   char control[CMSG_SPACE(sizeof(uint16_t))] = {0};
   struct iovec parts[SLOTS];

@@ -9,9 +9,9 @@
 #include <time.h>
 
 /*
- * What the programs of all languages agree on. A datagram starts with its number, 32 bits, little-endian: numbers count from 0 while
- * everybody warms up, and from MEASURED while it is measured; END closes the run. Byte i >= 4 is (number + i) & 255 in each 1,024th
- * datagram, which is checked whole; of the others number and length are checked.
+ * Rules that the programs of all languages share. A datagram starts with its number, 32 bits, little-endian: numbers count from 0 during
+ * the warm-up, and from MEASURED during the measurement; END closes the run. Byte i >= 4 is (number + i) & 255 in each 1,024th
+ * datagram, which is checked whole; in the others, number and length are checked.
  */
 #define MEASURED 0x80000000u
 #define END 0xffffffffu
@@ -43,14 +43,14 @@ static inline double seconds_now(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* User and system time of this process in microseconds. */
+/* Returns user and system time of this process in microseconds. */
 static inline double cpu_us(void) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* What arrived, summed over every port of a program; `next` is the number that each port expects. */
+/* Count of arrived datagrams, summed over every port of a program; `next` is the number that each port expects. */
 struct tally {
   int size;
   int measuring;
@@ -72,7 +72,7 @@ static inline void print_tally(const struct tally *tally) {
   fflush(stdout);
 }
 
-/* Counts one datagram; 0 when it was END. */
+/* Counts one datagram; returns 0 when it was END. */
 static inline int count(struct tally *tally, uint32_t *next, const uint8_t *bytes, int length) {
   uint32_t number = number_of(bytes);
   if (number != *next) {
@@ -85,14 +85,14 @@ static inline int count(struct tally *tally, uint32_t *next, const uint8_t *byte
     else tally->missing += number - *next;
   }
   *next = number + 1;
-  if (number < MEASURED && tally->measuring) return 1; /* of the warm-up: another port was faster */
+  if (number < MEASURED && tally->measuring) return 1; /* of the warm-up; another port is ahead */
   tally->received++;
   tally->bytes += length;
   if (length != tally->size || ((number & SAMPLE) == 0 && !is_intact(bytes, length, number))) tally->corrupted++;
   return 1;
 }
 
-/* The value of argument `name=value`, `fallback` when there is none. */
+/* Returns the value of argument `name=value`, `fallback` when it is not given. */
 static inline const char *text_option(int argc, char **argv, const char *name, const char *fallback) {
   size_t length = strlen(name);
   for (int i = 2; i < argc; i++) {

@@ -55,7 +55,7 @@ static void send_batch(struct flood *flood, int fd, int count) {
   flood->sent += count;
 }
 
-/* How many datagrams of `size` bytes one run holds. */
+/* Returns the number of datagrams of `size` bytes that one run holds. */
 static int run_length(int size) { return MAX_DATAGRAM_BYTES / size < BATCH ? MAX_DATAGRAM_BYTES / size : BATCH; }
 
 /* Sends `count` datagrams that lie side by side as one run. */
@@ -94,11 +94,11 @@ static void flood_for(struct flood *flood, double seconds, uint32_t first) {
 
 static void send_end(struct flood *flood) {
   uint32_t end = END;
-  usleep(30000); /* what is queued is read meanwhile: a receive buffer holds some hundred datagrams */
+  usleep(30000); /* queued datagrams are read meanwhile: a receive buffer holds some hundred */
   for (int i = 0; i < END_REPEATS; i++) {
     for (int flow = 0; flow < flood->flows; flow++) {
       struct sockaddr *to = (struct sockaddr *)&destinations[0];
-      if (sendto(flood->fds[flow], &end, sizeof end, 0, to, sizeof destinations[0]) < 0) return; /* the other end has gone: it has heard */
+      if (sendto(flood->fds[flow], &end, sizeof end, 0, to, sizeof destinations[0]) < 0) return; /* the other end has closed: it got END */
     }
     usleep(2000);
   }
@@ -185,7 +185,7 @@ static int sink(int argc, char **argv) {
   return 0;
 }
 
-/* ---- echo: keeps `window` datagrams on their way, and measures how long each takes ---- */
+/* ---- echo: keeps `window` datagrams in flight, and measures the time of each ---- */
 
 #define RING 65536
 #define BUCKET_NS 100
@@ -234,7 +234,7 @@ static void ask(struct asker *asker) {
 
 static void take_answer(struct asker *asker, const uint8_t *bytes, int length, double now) {
   uint32_t number = number_of(bytes);
-  if (number - asker->oldest > RING) return; /* was given up before, or belongs to the warm-up */
+  if (number - asker->oldest > RING) return; /* given up before, or part of the warm-up */
   if (length != asker->size || ((number & SAMPLE) == 0 && !is_intact(bytes, length, number))) asker->corrupted++;
   long bucket = (long)((now - sent_at[number % RING]) * 1e9) / BUCKET_NS;
   histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
@@ -306,14 +306,14 @@ static int echo(int argc, char **argv) {
   uint32_t end = END;
   usleep(30000);
   for (int i = 0; i < END_REPEATS; i++) {
-    if (send(asker.fd, &end, sizeof end, 0) < 0) break; /* the other end has gone: it has heard */
+    if (send(asker.fd, &end, sizeof end, 0) < 0) break; /* the other end has closed: it got END */
     usleep(2000);
   }
   return 0;
 }
 
 int main(int argc, char **argv) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody reads the result of an orphan */
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* no program reads the result of an orphan */
   const char *role = argc > 1 ? argv[1] : "";
   if (strcmp(role, "flood") == 0) return flood(argc, argv);
   if (strcmp(role, "sink") == 0) return sink(argc, argv);

@@ -16,7 +16,7 @@ struct port {
 
 #define MAX_EVENTS 64
 
-/* Opens `ports` sockets as the arguments say, and tells their numbers. */
+/* Opens `ports` sockets as the arguments say, and prints their numbers. */
 static inline struct port *open_ports(int argc, char **argv, int is_offloaded, int *count_out) {
   int count = (int)option(argc, argv, "ports", 1), groups = (int)option(argc, argv, "groups", 0);
   int shared = (int)option(argc, argv, "sharedPort", 0);
@@ -93,7 +93,7 @@ static inline int run_sender(int argc, char **argv, void (*send_burst)(struct se
 
 static inline int run_role(int argc, char **argv, int is_offloaded, int (*receive)(struct port *, struct tally *), int (*echo)(struct port *, struct tally *),
                            void (*send_burst)(struct sending *)) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody reads the result of an orphan */
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* no program reads the result of an orphan */
   const char *role = argc > 1 ? argv[1] : "";
   if (strcmp(role, "receive") == 0) return run_server(argc, argv, is_offloaded, receive);
   if (strcmp(role, "echo") == 0) return run_server(argc, argv, is_offloaded, echo);

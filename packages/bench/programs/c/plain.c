@@ -1,4 +1,4 @@
-/* C as most programs have it: epoll, then one recvmsg and one sendmsg a datagram. */
+/* C as most programs use it: epoll, then one recvmsg and one sendmsg a datagram. */
 #include "measured.h"
 
 static uint8_t bytes[65536];

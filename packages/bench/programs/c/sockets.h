@@ -37,7 +37,7 @@ static inline void set_option(int fd, int level, int number, int value, const ch
   require(setsockopt(fd, level, number, &value, sizeof value) == 0, what);
 }
 
-/* A bound socket; with `is_shared` the number may be used by others, too. */
+/* Returns a bound socket; with `is_shared`, other sockets may use its number, too. */
 static inline int open_bound(const char *address, int port, int is_shared, int flags) {
   int fd = socket(AF_INET, SOCK_DGRAM | flags, 0);
   require(fd >= 0, "socket");
@@ -65,7 +65,7 @@ static inline void join_on_loopback(int fd, const char *group) {
   require(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request) == 0, "IP_ADD_MEMBERSHIP");
 }
 
-/* Reads "address:port,address:port" into `to`; returns how many. */
+/* Reads "address:port,address:port" into `to`; returns their number. */
 static inline int read_destinations(const char *list, struct sockaddr_in *to, int limit) {
   int count = 0;
   while (*list != '\0' && count < limit) {
@@ -79,7 +79,7 @@ static inline int read_destinations(const char *list, struct sockaddr_in *to, in
   return count;
 }
 
-/* The n-th group of those that programs join: 239.255.2.1, 239.255.2.2 ... */
+/* Returns the n-th group that programs join: 239.255.2.1, 239.255.2.2 ... */
 static inline const char *group_name(int n) {
   static char text[32];
   snprintf(text, sizeof text, "239.255.%d.%d", 2 + n / 250, 1 + n % 250);

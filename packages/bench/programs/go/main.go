@@ -1,4 +1,4 @@
-// Go's net package as most programs have it: a goroutine that reads, and a write per datagram.
+// Go's net package as most programs use it: a goroutine that reads, and a write per datagram.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// What the programs of all languages agree on: see ../c/datagram.h.
+// Numbering of datagrams, which the programs of all languages share: see ../c/datagram.h.
 const (
 	measured = 0x80000000
 	end      = 0xffffffff
@@ -197,7 +197,7 @@ func send() {
 	fmt.Printf("result sent=%d cpuUs=%d seconds=%f\n", s.sent, cpuUs()-cpu, time.Since(start).Seconds())
 }
 
-// timers starts and lets fire `count` timers.
+// timers starts `count` timers and waits for them.
 func timers() {
 	count := int(number("count", "10000"))
 	fmt.Println("ready")

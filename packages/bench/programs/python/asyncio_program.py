@@ -1,4 +1,4 @@
-"""asyncio as its documentation has it; on uvloop when the environment says LOOP=uvloop."""
+"""asyncio as its documentation shows it; on uvloop when the environment says LOOP=uvloop."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What the programs of all languages agree on: see ../c/datagram.h."""
+"""Numbering of datagrams, which the programs of all languages share: see ../c/datagram.h."""
 
 import resource
 import sys
@@ -11,12 +11,12 @@ BURST = 64
 
 
 def options():
-    """The arguments `name=value` after the role."""
+    """Returns the arguments `name=value` after the role."""
     return dict(argument.split("=", 1) for argument in sys.argv[2:])
 
 
 def destinations(given):
-    """`to=address:port,address:port` as a list of pairs."""
+    """Returns the argument `to=address:port,address:port` as a list of pairs."""
     return [(address, int(port)) for address, port in (text.split(":") for text in given["to"].split(","))]
 
 
@@ -40,7 +40,7 @@ def say(text):
 
 
 class Tally:
-    """What arrived."""
+    """Count of arrived datagrams."""
 
     def __init__(self, size):
         self.size = size
@@ -53,11 +53,11 @@ class Tally:
         self.started_s = time.monotonic()
 
     def count(self, data):
-        """Counts one datagram; False when it was END."""
+        """Counts one datagram; returns False when it was END."""
         number = int.from_bytes(data[:4], "little")
         if number != self.next and not self.jump(number):
             return False
-        self.next = number + 1  # one port only, so nothing of the warm-up comes after the first that counts
+        self.next = number + 1  # one port only, so no datagram of the warm-up follows the first counted one
         self.received += 1
         self.bytes += len(data)
         if len(data) != self.size or (not number & SAMPLE and not is_intact(data, number)):
@@ -103,7 +103,7 @@ class Sending:
         self.end_s = self.started_s + seconds
 
     def burst(self):
-        """Sends a burst; False when time is up."""
+        """Sends a burst; returns False when time is up."""
         for _ in range(BURST):
             at = self.next
             self.next = (at + 1) % len(self.to)

@@ -1,4 +1,4 @@
-"""Twisted as its howto has it, on the reactor that it picks itself (epoll on Linux)."""
+"""Twisted as its howto shows it, on its default reactor (epoll on Linux)."""
 
 import sys
 

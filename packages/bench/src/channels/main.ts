@@ -1,4 +1,4 @@
-/** npm run bench:channels: what channels cost above the reactor, and what a relay carries. A few seconds each. */
+/** npm run bench:channels: measures the cost of channels above the reactor, and the rate of a relay. A few seconds each. */
 import { fileURLToPath } from "node:url";
 import { type Figures, type Place, Program } from "../program.js";
 import { asText, type Row } from "../tables.js";
@@ -11,14 +11,14 @@ const ROUNDS = 5;
 const LEAST_RATIO = 0.6;
 const RELAY_PER_SECOND = 50_000;
 const LIMIT_MS = 120_000;
-const DRAIN_MS = 300; // until what is on the way has come
+const DRAIN_MS = 300; // until the messages in flight have arrived
 
 function start(name: string, place: Place, ...args: readonly string[]): Program {
   const file = fileURLToPath(new URL(`${name}.js`, import.meta.url));
   return new Program({ command: [process.execPath, file, ...args], place });
 }
 
-/** What a receiver got while a sender sent as fast as it could. */
+/** Result of a receiver while a sender sent as fast as it could. */
 async function rate(kind: "reactor" | "channel"): Promise<{ perSecond: number; sendUs: number; receiveUs: number }> {
   const receiver = start("receiver", "measured", kind);
   await receiver.ready();

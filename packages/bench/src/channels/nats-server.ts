@@ -5,9 +5,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { pause } from "./pause.js";
 
 const SERVER = "nats-server";
-const SETTLE_MS = 300; // it has begun to speak; whoever connects too early tries again
+const SETTLE_MS = 300; // the server has printed its first line; a client that connects too early tries again
 
-/** Why there is none, nothing if there is. */
+/** Returns the reason why no server is available; undefined if one is. */
 export function missingNats(): string | undefined {
   return spawnSync(SERVER, ["--version"]).error?.message;
 }

@@ -1,4 +1,4 @@
-/** Sends as fast as it can for a while, on a channel or from a bare port of the reactor; or on a channel at a given rate. */
+/** Sends for a while, as fast as it can on a channel or from a bare port of the reactor, or on a channel at a given rate. */
 import { ChannelNode, multicastGroupForChannel } from "@groupcast/channels";
 import { DatagramProtocol, Reactor } from "groupcast";
 import { CHANNEL, CHANNEL_PORT, cpuMicroseconds, PAYLOAD_BYTES, REACTOR_PORT, report } from "./setting.js";

@@ -1,4 +1,4 @@
-/** npm run bench:memory: how fast the network in memory is, through reactors, as a user's tests meet it. Some fifteen seconds. */
+/** npm run bench:memory: measures the speed of the network in memory, through reactors, as users' tests use it. Some fifteen seconds. */
 import { ManualClock, MemoryNetwork, type MemoryNetworkOptions } from "@groupcast/backend-memory";
 import { type DatagramBatch, DatagramProtocol, LoopingCall, type MulticastPort, Reactor } from "@groupcast/reactor";
 import { asText } from "../tables.js";
@@ -16,7 +16,7 @@ class Counter extends DatagramProtocol {
   }
 }
 
-/** A network, its clock, and as many reactors with a port as there are hosts. */
+/** A network, its clock, and one reactor with a port per host. */
 function world(
   hosts: number,
   members: number,
@@ -54,7 +54,7 @@ async function thousandHosts(): Promise<number> {
 
 async function hour(): Promise<number> {
   const { clock, reactors, ports } = world(100, 10);
-  // Members hear themselves too, so that each beacon is delivered ten times.
+  // Members receive their own beacons, too, so each beacon is delivered ten times.
   for (const port of ports) port.setLoopbackMode(true);
   reactors.forEach((reactor, i) => {
     const beacon = new LoopingCall(reactor, () => ports[i]!.write("I am here", { address: GROUP, port: PORT }));
@@ -90,4 +90,4 @@ for (const { name, run, limitMs } of SCENARIOS) {
   ]);
 }
 console.log(asText({ head: ["network in memory, through reactors", "time", "CPU", "deliveries", "limit"], rows }));
-process.exit(0); // the hour's beacons would go on for ever
+process.exit(0); // the beacons of the hour would never end

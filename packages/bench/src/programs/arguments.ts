@@ -4,12 +4,12 @@ const given = new Map(rest.map((text) => text.split("=", 2) as [string, string])
 
 export const role: string = roleArgument;
 
-/** The number `name=…`; `fallback` when it is not given. */
+/** Returns the number of the argument `name=…`; `fallback` when it is not given. */
 export function numberArgument(name: string, fallback: number): number {
   return Number(given.get(name) ?? fallback);
 }
 
-/** `to=address:port,address:port`. */
+/** Returns the destinations of the argument `to=address:port,address:port`. */
 export function destinations(): { readonly address: string; readonly port: number }[] {
   return (given.get("to") ?? "").split(",").map((text) => {
     const [address, port] = text.split(":");
@@ -17,28 +17,28 @@ export function destinations(): { readonly address: string; readonly port: numbe
   });
 }
 
-/** The `n`-th group that programs join. */
+/** Returns the `n`-th group that programs join. */
 export function groupName(n: number): string {
   return `239.255.${2 + Math.floor(n / 250)}.${1 + (n % 250)}`;
 }
 
-/** The groups to join: `groups=` of them. */
+/** Returns the groups to join, as many as the argument `groups=` says. */
 export function groups(): string[] {
   return Array.from({ length: numberArgument("groups", 0) }, (_, n) => groupName(n));
 }
 
-/** User and system time of this process. */
+/** Returns user and system time of this process. */
 export function cpuUs(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
 }
 
-/** Tells the runner the ports, and that it may begin. */
+/** Reports the ports to the runner, which then begins. */
 export function sayReady(ports: readonly number[] = []): void {
   console.log(["ready", ...ports].join(" "));
 }
 
-/** Tells the runner what was measured. */
+/** Reports the result to the runner. */
 export function sayResult(figures: Readonly<Record<string, number>>): void {
   console.log(["result", ...Object.entries(figures).map(([name, value]) => `${name}=${value}`)].join(" "));
 }

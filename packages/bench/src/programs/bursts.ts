@@ -5,7 +5,7 @@ export const BURST_DATAGRAMS = 64;
 
 type Destination = ReturnType<typeof destinations>[number];
 
-/** What is to be sent: bursts, uncounted while everybody warms up, then counted. */
+/** Bursts to send: first uncounted, while both programs warm up, then counted. */
 export class Bursts {
   readonly sizeBytes: number = numberArgument("size", 64);
   readonly to: readonly Destination[] = destinations();
@@ -21,7 +21,7 @@ export class Bursts {
     this.#begin(0, numberArgument("warm", 0.5) * 1000);
   }
 
-  /** The one unicast peer, if there is one: programs connect to it. */
+  /** The only unicast peer, which programs connect to; undefined with several peers or a group. */
   get onlyPeer(): Destination | undefined {
     return this.to.length === 1 && !this.isMulticast ? this.to[0] : undefined;
   }
@@ -41,7 +41,7 @@ export class Bursts {
     this.#sent += BURST_DATAGRAMS;
   }
 
-  /** Whether there is more to send; tells the result when there is not. */
+  /** Returns whether there is more to send; reports the result when there is not. */
   goesOn(): boolean {
     if (performance.now() < this.#endMs) return true;
     if (this.#numbers[0]! < MEASURED) {

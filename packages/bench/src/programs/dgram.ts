@@ -1,4 +1,4 @@
-/** The measured program on node:dgram: what a user would write. */
+/** The measured program on node:dgram, as a user would write it. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { cpuUs, groups, numberArgument, role, sayReady, sayResult } from "./arguments.js";
@@ -33,7 +33,7 @@ async function serve(): Promise<void> {
   sayReady(sockets.map((socket) => socket.address().port));
 }
 
-/** Sends the next burst when the last datagram of the one before has been taken: a socket that is only fed fills the memory. */
+/** Sends the next burst when the last datagram of the previous one has been taken: without that wait, the queue would fill the memory. */
 async function send(): Promise<void> {
   const bursts = new Bursts();
   const buffers = Array.from({ length: BURST_DATAGRAMS }, () => Buffer.alloc(bursts.sizeBytes)); // dgram does not copy
@@ -63,7 +63,7 @@ async function send(): Promise<void> {
   burst();
 }
 
-/** Starts timers that are due within a second; the last one tells. */
+/** Starts timers that are due within a second; the last one reports the result. */
 function startTimers(): void {
   const count = numberArgument("count", 10_000);
   const startedCpuUs = cpuUs();

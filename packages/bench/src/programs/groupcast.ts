@@ -1,4 +1,4 @@
-/** The measured program on Groupcast: what a user would write. */
+/** The measured program on Groupcast, as a user would write it. */
 import { type DatagramBatch, DatagramProtocol, Reactor, type SocketAddress } from "groupcast";
 import { cpuUs, destinations, groups, numberArgument, role, sayReady, sayResult } from "./arguments.js";
 import { Bursts } from "./bursts.js";
@@ -9,7 +9,7 @@ import { runWorkers } from "./workers.js";
 const reactor = new Reactor();
 const tally = new Tally(numberArgument("size", 64), () => void reactor.stop());
 
-/** Counts what arrives, each datagram in a Buffer of its own. */
+/** Counts arriving datagrams, each in a Buffer of its own. */
 class Receiver extends DatagramProtocol {
   #next = 0;
 
@@ -22,7 +22,7 @@ class Receiver extends DatagramProtocol {
   }
 }
 
-/** Counts what arrives where it lies. */
+/** Counts arriving datagrams without copying them. */
 class BatchReceiver extends DatagramProtocol {
   #next = 0;
 
@@ -81,7 +81,7 @@ function bufferOption(): { readonly receiveBufferBytes?: number } {
   return receiveBufferBytes === 0 ? {} : { receiveBufferBytes };
 }
 
-/** Does something else for so long, again and again, until the run is over. */
+/** Blocks the event loop for so long, again and again, until the run is over. */
 function keepBusy(busyMs: number): void {
   if (busyMs === 0 || tally.isOver) return;
   reactor.callLater(busyMs, () => {

@@ -1,9 +1,9 @@
-/** What the programs of all languages agree on: `programs/c/datagram.h` has the rules. */
+/** Numbering of datagrams, which the programs of all languages share: `programs/c/datagram.h` has the rules. */
 export const MEASURED = 0x8000_0000;
 export const END = 0xffff_ffff;
 const SAMPLE = 1023;
 
-/** The number of a datagram. readUInt32LE() checks its arguments, which takes longer than all the rest of counting. */
+/** Returns the number of a datagram. readUInt32LE() checks its arguments, which takes longer than all the rest of counting. */
 export function numberOf(bytes: Buffer): number {
   return (bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0;
 }
@@ -15,7 +15,7 @@ export function fill(bytes: Buffer, number: number): void {
   for (let i = 4; i < bytes.length; i++) bytes[i] = number + i;
 }
 
-/** Whether `bytes` is datagram `number`, as far as it is to be checked. */
+/** Returns whether `bytes` is datagram `number`, as far as the rules check it. */
 export function isIntact(bytes: Buffer, number: number, sizeBytes: number): boolean {
   if (bytes.length !== sizeBytes) return false;
   if ((number & SAMPLE) !== 0) return true;

@@ -1,7 +1,7 @@
 import { cpuUs, sayResult } from "./arguments.js";
 import { END, isIntact, MEASURED, numberOf } from "./numbering.js";
 
-/** What arrived, over all ports of a program. */
+/** Count of arrived datagrams, over all ports of a program. */
 export class Tally {
   readonly sizeBytes: number;
   received = 0;
@@ -21,11 +21,11 @@ export class Tally {
     this.#ended = ended;
   }
 
-  /** Counts one datagram, of which number `expected` was due. Returns the number that is due then. */
+  /** Counts one datagram, where number `expected` was due. Returns the number that is due next. */
   count(data: Buffer, expected: number): number {
     const number = numberOf(data);
     if (number !== expected && !this.#jump(number, expected)) return expected;
-    if (number < MEASURED && this.#isMeasuring) return number + 1; // of the warm-up: another port was faster
+    if (number < MEASURED && this.#isMeasuring) return number + 1; // of the warm-up; another port is ahead
     this.received++;
     this.#bytes += data.length;
     if (!isIntact(data, number, this.sizeBytes)) this.#corrupted++;
@@ -44,7 +44,7 @@ export class Tally {
     });
   }
 
-  /** Whether `number` counts. */
+  /** Returns whether `number` counts. */
   #jump(number: number, expected: number): boolean {
     if (number === END) {
       if (!this.isOver) this.#ended();

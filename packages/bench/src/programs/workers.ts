@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { cpuUs, numberArgument, sayReady, sayResult } from "./arguments.js";
 
-/** What a worker tells: that it is bound, that the counted part has begun, what it received. */
+/** Reports of a worker: it is bound, the counted part has begun, the number it received. */
 export type WorkerMessage = { readonly bound: number } | { readonly begun: true } | { readonly received: number; readonly bytes: number };
 
-/** Runs `workers=` threads on one port. A sender's datagrams all go to one of them, so their order is not checked: there are many senders. */
+/** Runs `workers=` threads on one port. All datagrams of a sender go to one of them; there are many senders, so order is not checked. */
 export async function runWorkers(program: URL): Promise<void> {
   const totals = { received: 0, bytes: 0 };
   let startedCpuUs: number | undefined;
