@@ -2,14 +2,15 @@
 //
 // Takes the changes that wait in .changeset, sets the version of every package, writes CHANGELOG.md, and leaves checked tarballs in
 // .cache/release. With --dry-run it says what it would do, checks the packages as they are, and changes nothing.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { waitingChanges } from "./changesets.mjs";
 import { fail, ROOT, runQuietly, runVisibly } from "./command.mjs";
 
 const CHANGESETS = "@changesets/cli@2.31.1"; // run a few times a year, so it is not installed with everything; the last that runs on Node 20
-const CHANGE = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/; // packages and how much they change, then what users should know
 const isDryRun = process.argv.includes("--dry-run");
 
-const changes = waitingChanges();
+const { changes, mistakes } = waitingChanges();
+if (mistakes.length > 0) fail(`These changes would be lost:\n${mistakes.join("\n")}\nSee docs/releasing.md.`);
 if (changes.length === 0) say("No change waits in .changeset; the packages stay at their version.");
 for (const text of changes) say(text);
 
@@ -25,12 +26,6 @@ if (isDryRun) {
   say(`Ready. See docs/releasing.md:
   git commit -am "release: ${version()}" && git tag v${version()}
   for tarball in .cache/release/*.tgz; do npm publish "$tarball" --access public --provenance; done`);
-}
-
-/** What users should know of each change, in the words of who made it. */
-function waitingChanges() {
-  const names = readdirSync(`${ROOT}.changeset`).filter((name) => name.endsWith(".md") && name !== "README.md");
-  return names.flatMap((name) => readFileSync(`${ROOT}.changeset/${name}`, "utf8").match(CHANGE)?.[2]?.trim() ?? []);
 }
 
 /** A release is made of what is committed. */
