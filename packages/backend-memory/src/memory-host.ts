@@ -98,6 +98,7 @@ export class MemoryHost implements DatagramBackend {
       throw outOfRange("addInterface", "mtu", mtu, `an integer from ${MIN_MTU_BYTES} to ${LOOPBACK_MTU_BYTES}`);
     }
     checkLinkOptions(link, "addInterface");
+    this.#stack.interfaces.checkFree(name); // before an address is taken from the switch
     const to = which === undefined ? undefined : this.#setting.findSwitch(which, "addInterface");
     const given = addresses?.map((text) => parseInterfacePrefix(text, "addInterface", "addresses"));
     const prefixes = given ?? (to === undefined ? [] : nextPrefixes(to));

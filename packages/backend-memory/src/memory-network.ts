@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS, type HostLimits } from "./host/host-limits.js";
 import { HostStack } from "./host/host-stack.js";
 import { MemoryHost } from "./memory-host.js";
 import type { Fabric } from "./network/fabric.js";
-import type { LinkOptions } from "./network/link-model.js";
+import { checkLinkOptions, type LinkOptions } from "./network/link-model.js";
 import { type FindSwitch, type MemoryRouter, PacketRouter } from "./network/packet-router.js";
 import { type MemorySwitch, PacketSwitch } from "./network/packet-switch.js";
 import { Random } from "./network/random.js";
@@ -138,34 +138,38 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
    * @throws InvalidArgumentError a subnet or a condition is wrong, or subnets are given for a switch that exists.
    */
   switch(name: string, { subnets, ...link }: SwitchOptions = {}): MemorySwitch {
-    let found = this.#switches.get(name);
-    if (found === undefined) {
-      const number = this.#switches.size;
-      const texts = subnets ?? [`10.0.${number}.0/24`, `fd00:0:0:${number.toString(16)}::/64`];
-      const prefixes = texts.map((text) => Prefix.parse(text, "switch", "subnets"));
-      found = new PacketSwitch(this.#fabric, name, prefixes);
-      this.#switches.set(name, found);
-    } else if (subnets !== undefined) {
+    checkLinkOptions(link, "switch");
+    const found = this.#switches.get(name) ?? this.#newSwitch(name, subnets);
+    if (subnets !== undefined && this.#switches.has(name)) {
       throw outOfRange("switch", "subnets", subnets, `none: switch ${JSON.stringify(name)} exists already`);
     }
     if (Object.keys(link).length > 0) found.setLink(link);
+    this.#switches.set(name, found);
     return found;
   }
 
   /**
-   * Returns the router of that name, and makes it if there is none. Each call attaches it to all of `switches`.
+   * Returns the router of that name, and makes it if there is none. Each call attaches it to all of `switches`, or to none if it throws.
    *
    * @throws InvalidArgumentError a switch is unknown or has no free address.
    */
   router(name: string, { switches = [] }: RouterOptions = {}): MemoryRouter {
-    let router = this.#routers.get(name);
-    if (router === undefined) {
-      router = new PacketRouter(this.#fabric, name, this.#findSwitch);
-      this.#routers.set(name, router);
-      this.#fabric.topology.addRouter(router);
-    }
-    for (const which of switches) router.attach(which);
+    const found = switches.map((which) => this.#findSwitch(which, "router"));
+    const router = this.#routers.get(name) ?? new PacketRouter(this.#fabric, name, this.#findSwitch);
+    router.attachAll(found);
+    if (!this.#routers.has(name)) this.#fabric.topology.addRouter(router);
+    this.#routers.set(name, router);
     return router;
+  }
+
+  #newSwitch(name: string, subnets: readonly string[] | undefined): PacketSwitch {
+    const number = this.#switches.size;
+    const texts = subnets ?? [`10.0.${number}.0/24`, `fd00:0:0:${number.toString(16)}::/64`];
+    return new PacketSwitch(
+      this.#fabric,
+      name,
+      texts.map((text) => Prefix.parse(text, "switch", "subnets")),
+    );
   }
 
   readonly #findSwitch: FindSwitch = (which, operation) => {

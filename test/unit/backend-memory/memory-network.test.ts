@@ -41,6 +41,24 @@ test("switch() makes a switch once, with subnets of its own, and takes new condi
   expect(() => network.switch("three", { subnets: ["10.9.0.0"] })).toThrow(expect.objectContaining({ code: "ERR_ADDRESS_NOT_IP" }));
 });
 
+test("switch() that throws leaves no switch behind", () => {
+  const network = new MemoryNetwork();
+  expect(() => network.switch("s", { speed: 1 } as object)).toThrow(
+    expect.objectContaining({ code: "ERR_OPTION_UNKNOWN", argument: "speed" }),
+  );
+  expect(() => network.switch("s", { loss: 2 })).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "loss" }));
+  expect(() => network.host("a", { switch: "s" })).toThrow(expect.objectContaining({ argument: "switch" }));
+  expect(network.switch("s", { subnets: ["10.9.0.0/16"] }).subnets).toEqual(["10.9.0.0/16"]);
+});
+
+test("addInterface() that throws takes no address of the switch", () => {
+  const network = new MemoryNetwork();
+  const host = network.host("a");
+  expect(() => host.addInterface("eth0", { switch: "lan" })).toThrow(expect.objectContaining({ argument: "name" }));
+  const [, eth0] = answered(network.host("b").network.interfaces());
+  expect(eth0!.addresses[0]!.address).toBe("10.0.0.2");
+});
+
 test("two networks do not hear each other", async () => {
   const networks = [new MemoryNetwork(), new MemoryNetwork()];
   const members = networks.map((network) => new Opener(network).member("a", "239.1.1.1"));

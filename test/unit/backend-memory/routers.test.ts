@@ -171,3 +171,21 @@ test("link conditions of a router's cable count", async () => {
   await opener.clock.advance(10);
   expect(receiver.datagrams.map(({ atMs }) => atMs)).toEqual([7]);
 });
+
+test("router() that throws leaves no router behind, and takes no address of the switches that there are", async () => {
+  const opener = new Opener(new MemoryNetwork());
+  const { network } = opener;
+  const small = network.switch("small", { subnets: ["10.0.1.0/30"] });
+  for (const name of ["b", "c"]) network.host(name, { switch: small });
+  expect(() => network.router("r", { switches: ["lan", "missing"] })).toThrow(
+    expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", operation: "router", argument: "switch" }),
+  );
+  expect(() => network.router("r", { switches: ["lan", small] })).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE" }));
+  network.switch("other");
+  const router = network.router("r", { switches: ["lan", "other"] });
+  expect(router.addresses).toEqual(["10.0.0.254/24", "fd00::ffff/64", "10.0.2.254/24", "fd00:0:0:2::ffff/64"]);
+  const member = opener.member(network.host("d", { switch: "other" }), "239.1.1.1");
+  opener.open("a", { options: { multicastTtl: 2 } }).send("x", at("239.1.1.1"));
+  await opener.settle();
+  expect(member.texts).toEqual(["x"]);
+});

@@ -101,12 +101,15 @@ export class InterfaceTable {
     return this.snapshots().find((each) => each.index === index)!; // both lists change together
   }
 
-  /** @throws InvalidArgumentError the name is taken, or a link option is wrong. */
+  /** @throws InvalidArgumentError an interface has the name. */
+  checkFree(name: string): void {
+    if (this.named(name) === undefined) return;
+    throw outOfRange("addInterface", "name", name, `a name that host ${JSON.stringify(this.#host.hostName)} has no interface of yet`);
+  }
+
+  /** Adds an interface, whose name is free and whose link options are right. */
   add({ name, prefixes, mtu, to, link }: NewInterface): void {
     const { hostName, hostNumber, intake } = this.#host;
-    if (this.named(name) !== undefined) {
-      throw outOfRange("addInterface", "name", name, `a name that host ${JSON.stringify(hostName)} has no interface of yet`);
-    }
     const index = this.#nextIndex++;
     const added = new HostInterface({ hostName, name, index, mtu, mac: macOf(hostNumber, index), isLoopback: false }, prefixes, intake);
     added.upSince = ++this.#timesUp;

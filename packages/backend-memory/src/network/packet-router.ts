@@ -85,6 +85,18 @@ export class PacketRouter implements MemoryRouter, ForwardingNode {
     this.#topology.invalidate();
   }
 
+  /** Attaches it to each of `switches`, or to none of them if one has no free address. */
+  attachAll(switches: readonly PacketSwitch[]): void {
+    const before = this.ports.length;
+    try {
+      for (const each of switches) this.attach(each);
+    } catch (error) {
+      for (const port of this.ports.splice(before)) port.segment.detach(port);
+      this.#topology.invalidate();
+      throw error;
+    }
+  }
+
   forward(frame: Frame, port: RouterPort): void {
     const { packet } = frame;
     const { destination, source } = packet;
