@@ -9,7 +9,7 @@ const TABLE = {
   ERR_INTERFACE_UNKNOWN: {
     class: "InvalidArgumentError",
     meaning: "is no interface of this host",
-    remedy: "pick one of network.interfaces(), or omit whenAvailable: false to wait for it",
+    remedy: "pick one of network.interfaces()",
   },
   ERR_UNSUPPORTED_OPERATION: {
     class: "UnsupportedError",

@@ -9,7 +9,7 @@ const TABLE = {
   },
   ERR_ADDRESS_SCOPE: {
     class: "InvalidArgumentError",
-    meaning: "has a zone that is no interface of this host",
+    meaning: "has no zone that is an interface of this host",
     remedy: "use the name or index of an existing interface after the '%'",
   },
   ERR_FAMILY_MISMATCH: {
@@ -81,7 +81,8 @@ const TABLE = {
   ERR_JOIN: {
     class: "MulticastJoinError",
     meaning: "the group could not be joined",
-    remedy: "ENODEV: name an interface that exists; ENOBUFS: raise net.ipv4.igmp_max_memberships; ENOMEM: raise net.core.optmem_max",
+    remedy:
+      "ENODEV: name an interface that exists, or omit whenAvailable: false to wait for it; ENOBUFS: raise net.ipv4.igmp_max_memberships; ENOMEM: raise net.core.optmem_max",
   },
   ERR_MESSAGE_TOO_LONG: {
     class: "MessageLengthError",

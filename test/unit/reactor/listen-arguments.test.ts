@@ -44,6 +44,7 @@ describe.each(["listenUDP", "listenMulticast"] as const)("%s()", (operation) => 
     [{ interface: "fe80::1%nosuch" }, ["ERR_ADDRESS_SCOPE", "interface", "fe80::1%nosuch"]],
     [{ interface: "fe80::1%77" }, ["ERR_ADDRESS_SCOPE", "interface", "fe80::1%77"]],
     [{ interface: "fe80::1%0" }, ["ERR_ADDRESS_SCOPE", "interface", "fe80::1%0"]],
+    [{ interface: "fe80::1" }, ["ERR_ADDRESS_SCOPE", "interface", "fe80::1"]],
     [{ maxPacketSize: 0 }, ["ERR_ARGUMENT_RANGE", "maxPacketSize", 0]],
     [{ maxPacketSize: 65_536 }, ["ERR_ARGUMENT_RANGE", "maxPacketSize", 65_536]],
     [{ maxPacketSize: "big" }, ["ERR_ARGUMENT_TYPE", "maxPacketSize", "big"]],
@@ -98,6 +99,9 @@ test.each<[options: object, wrong: Wrong]>([
   [{ reuseAddress: true, listenMultiple: 1 }, ["ERR_ARGUMENT_TYPE", "listenMultiple", 1]],
   [{ outgoingInterface: "eth9" }, ["ERR_INTERFACE_UNKNOWN", "outgoingInterface", "eth9"]],
   [{ outgoingInterface: "192.0.2.77" }, ["ERR_INTERFACE_UNKNOWN", "outgoingInterface", "192.0.2.77"]],
+  [{ outgoingInterface: "all" }, ["ERR_INTERFACE_UNKNOWN", "outgoingInterface", "all"]],
+  [{ interface: "ff12::abcd" }, ["ERR_ADDRESS_SCOPE", "interface", "ff12::abcd"]],
+  [{ interface: "ff11::abcd" }, ["ERR_ADDRESS_SCOPE", "interface", "ff11::abcd"]],
   [{ outgoingInterface: 77 }, ["ERR_INTERFACE_UNKNOWN", "outgoingInterface", 77]],
   [{ outgoingInterface: 0 }, ["ERR_ARGUMENT_RANGE", "outgoingInterface", 0]],
   [{ outgoingInterface: {} }, ["ERR_ARGUMENT_TYPE", "outgoingInterface", {}]],
@@ -153,6 +157,13 @@ test.each<[options: unknown, wrong: Wrong]>([
   [{ backend: new FakeBackend(), log: {} }, ["ERR_OPTION_UNKNOWN", "option", "log"]],
 ])("Reactor refuses to be made of %o", (options, wrong) => {
   expect(() => new Reactor(options as never)).toThrow(refusalOf(wrong, "Reactor"));
+});
+
+test.each(["fe80::1", "ff12::abcd"])("listenMulticast() on %s names the zone that is missing", (address) => {
+  const { reactor } = new Stage();
+  expect(() => reactor.listenMulticast(0, new Notes(), { interface: address })).toThrow(
+    `Cannot listenMulticast: interface "${address}" has no zone that is an interface of this host; expected the zone of its link, such as ${address}%eth0`,
+  );
 });
 
 test("InvalidArgumentError names operation, argument, value and what was expected in its message, and is recognised", () => {

@@ -82,6 +82,17 @@ test.each<[call: (port: Listening["port"]) => void, code: string, argument: stri
   expect([port.getTTL(), port.getLoopbackMode(), port.getOutgoingInterface()]).toEqual([1, true, "default"]);
 });
 
+test.each<[operation: string, call: (stage: Stage, selector: string) => void]>([
+  ["setOutgoingInterface", (stage, selector) => stage.listen().port.setOutgoingInterface(selector)],
+  ["write", (stage, selector) => stage.listen().port.write("x", GROUP, { interface: selector })],
+  ["listenMulticast", (stage, selector) => stage.reactor.listenMulticast(0, new Notes(), { outgoingInterface: selector })],
+])("%s() advises only what it can do about an interface", (_, call) => {
+  expect(() => call(new Stage(), "wlan0")).toThrow(expect.objectContaining({ remedy: "pick one of network.interfaces()" }));
+  expect(() => call(new Stage(), "all")).toThrow(
+    expect.objectContaining({ remedy: 'expected a single interface: only memberships take "all"', code: "ERR_INTERFACE_UNKNOWN" }),
+  );
+});
+
 test.each<[method: string, call: (port: Listening["port"]) => void]>([
   ["set multicastTtl", (port) => port.setTTL(5)],
   ["set multicastLoopback", (port) => port.setLoopbackMode(false)],

@@ -18,9 +18,9 @@ import {
   type SocketAddress,
   withoutZone,
 } from "@groupcast/backend";
-import { type Clock, ERRNO, InvalidArgumentError, SystemError, UnsupportedError } from "@groupcast/base";
+import { type Clock, ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import type { HostNetwork } from "../network/host-network.js";
-import { formatSelector, onlyOne, type ParsedSelector } from "../network/interface-selector.js";
+import { formatSelector, onlyOne, type ParsedSelector, unknownInterface } from "../network/interface-selector.js";
 import { readIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { LeakGuard } from "./leak-guard.js";
@@ -110,11 +110,7 @@ export class MulticastSender {
   setOutgoingInterface(operation: string, selector: ParsedSelector): void {
     const chosen = selector.by === "default" ? undefined : selector;
     if (chosen !== undefined && onlyOne(operation, "interface", selector, this.#owner.network.select(chosen)) === undefined) {
-      throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, {
-        operation,
-        argument: "interface",
-        value: formatSelector(selector),
-      });
+      throw unknownInterface(operation, "interface", formatSelector(selector));
     }
     this.#applyInterface(operation, this.#outgoingWith(this.#ttl, chosen));
     this.#chosen = chosen;

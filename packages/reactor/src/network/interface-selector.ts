@@ -65,6 +65,12 @@ export function onlyOne(
   throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: formatSelector(selector), expected });
 }
 
+/** Makes the error about `value`, which names no interface that the call could use. */
+export function unknownInterface(operation: string, argument: string, value: unknown): InvalidArgumentError<"ERR_INTERFACE_UNKNOWN"> {
+  const expected = value === "all" ? { expected: 'a single interface: only memberships take "all"' } : {};
+  return new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument, value, ...expected });
+}
+
 /** Returns `selector` as memberships, events and errors show it. */
 export function formatSelector(selector: ParsedSelector): string {
   if (selector.by === "index") return String(selector.index);
@@ -89,5 +95,5 @@ function parseIndex(operation: string, argument: string, index: number): ParsedS
 function checkName(operation: string, argument: string, name: string): string {
   // dev_valid_name() of net/core/dev.c refuses these; other systems are stricter still.
   if (!/[\s/:]/.test(name)) return name;
-  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument, value: name });
+  throw unknownInterface(operation, argument, name);
 }

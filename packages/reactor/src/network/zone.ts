@@ -1,4 +1,4 @@
-import type { NetworkInterface } from "@groupcast/backend";
+import { type NetworkInterface, needsZone } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { ParsedSelector } from "./interface-selector.js";
@@ -22,6 +22,19 @@ export function checkZone(operation: string, argument: string, { address, zone }
   const found = interfaces.select({ by: "name", name: zone })[0] ?? (isIndex(zone) ? interfaces.select(byIndex(zone))[0] : undefined);
   if (found !== undefined) return `${address}%${found.name}`;
   throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: `${address}%${zone}` });
+}
+
+/**
+ * Like {@link checkZone}, for an address to bind: one of link scope needs its zone there, because the kernel asks no route
+ * (`__inet6_bind()` of net/ipv6/af_inet6.c: EINVAL).
+ *
+ * @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`.
+ */
+export function checkBindZone(operation: string, argument: string, literal: IPLiteral, interfaces: InterfaceSource): string {
+  const { address, zone } = literal;
+  if (zone !== undefined || !needsZone(address)) return checkZone(operation, argument, literal, interfaces);
+  const expected = `the zone of its link, such as ${address}%eth0`;
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: address, expected });
 }
 
 function isIndex(zone: string): boolean {

@@ -11,9 +11,9 @@ import {
 } from "@groupcast/backend";
 import { checkBoolean, checkInteger, checkOptions, checkSignal, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { checkOption, checkPort } from "../network/check-argument.js";
-import { type InterfaceSelector, parseSelector } from "../network/interface-selector.js";
+import { type InterfaceSelector, parseSelector, unknownInterface } from "../network/interface-selector.js";
 import { checkGroup, checkIP } from "../network/ip-literal.js";
-import { checkZone, type InterfaceSource } from "../network/zone.js";
+import { checkBindZone, type InterfaceSource } from "../network/zone.js";
 
 /** Options of every port, also of one whose socket is bound already. */
 export interface PortOptions {
@@ -163,13 +163,13 @@ function checkBindAddress(operation: string, options: MulticastListenOptions, in
     const expected = "a local address; listenMulticast binds to groups";
     throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: "interface", value: on, expected });
   }
-  return checkZone(operation, "interface", literal, interfaces);
+  return checkBindZone(operation, "interface", literal, interfaces);
 }
 
 function checkOutgoing(operation: string, value: InterfaceSelector, interfaces: InterfaceSource): InterfaceSelector {
   const selector = parseSelector(operation, value, "outgoingInterface");
   if (selector.by === "default" || interfaces.select(selector).length > 0) return value;
-  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "outgoingInterface", value });
+  throw unknownInterface(operation, "outgoingInterface", value);
 }
 
 /** Checks a group and returns it as it was written: its zone may name an interface that does not exist yet. */

@@ -1,7 +1,7 @@
 import { BACKEND_ERRORS, type DatagramBackend, type Family, type PacketOrigin } from "@groupcast/backend";
-import { checkOptions, InvalidArgumentError, UnsupportedError } from "@groupcast/base";
+import { checkOptions, UnsupportedError } from "@groupcast/base";
 import type { HostNetwork } from "../network/host-network.js";
-import { onlyOne, parseSelector } from "../network/interface-selector.js";
+import { onlyOne, parseSelector, unknownInterface } from "../network/interface-selector.js";
 import { checkSource } from "../network/ip-literal.js";
 import type { WriteOptions } from "../transport.js";
 
@@ -31,5 +31,5 @@ function interfaceIndex(network: HostNetwork, on: NonNullable<WriteOptions["inte
   if (selector.by === "default") return 0;
   const found = onlyOne("write", "interface", selector, network.select(selector));
   if (found !== undefined) return found.index;
-  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation: "write", argument: "interface", value: on });
+  throw unknownInterface("write", "interface", on);
 }
