@@ -5,39 +5,52 @@ import { fail, ROOT } from "./command.mjs";
 
 const PAGE = `${ROOT}docs/options.md`;
 
-/** Option → how a program says it. An option without a row is the framework's own business. */
-const SAID = /** @type {Partial<Record<import("@groupcast/backend").OptionName, string>>} */ ({
+const EVERY_PORT = "every port, by itself";
+const NO_CALL = "no public call";
+
+/** Option → the public options and methods that set or read it. test/architecture/options.test.ts holds every row to it. */
+const SET_BY = /** @type {const} @satisfies {Record<import("@groupcast/backend").OptionName, string>} */ ({
   reuseAddress: "`reuseAddress`, `listenMultiple`",
   reusePort: "`reusePort`",
   ipv6Only: "`ipv6Only`",
+  bindToInterface: NO_CALL,
   receiveBufferBytes: "`receiveBufferBytes`",
   sendBufferBytes: "`sendBufferBytes`",
   broadcast: "`setBroadcastAllowed()`",
+  unicastTtl: NO_CALL,
+  trafficClass: NO_CALL,
   multicastTtl: "`ttl`, `setTTL()`",
   multicastLoopback: "`loopback`, `setLoopbackMode()`",
+  multicastAll: EVERY_PORT,
   receivePacketInfo: "`arrival`",
   receiveTtl: "`arrival`",
   receiveTimestamp: "`arrival`",
-  kernelDrops: "`statistics().kernelDrops`",
-  unreadDrops: "`statistics().unreadDrops`",
+  receiveDropCount: "`arrival`",
+  receiveErrors: EVERY_PORT,
+  receiveOffload: EVERY_PORT,
+  kernelDrops: "`statistics()`",
+  unreadDrops: "`statistics()`",
 });
 
 /** @param {import("@groupcast/backend").OptionName} name */
 function line(name) {
   const { unit, min, max, source, when, note } = optionRow(name);
   const range = unit === "boolean" ? "on, off" : `${unit}, ${min.toLocaleString("en")} … ${max.toLocaleString("en")}`;
-  return `| \`${name}\` | ${SAID[name] ?? ""} | ${source} | ${range} | ${when} | ${note} |`;
+  return `| \`${name}\` | ${SET_BY[name]} | ${source} | ${range} | ${when} | ${note} |`;
 }
 
 const page = `# Options
 
-Every socket option that Groupcast knows, how a program says it, and what the kernel calls it. Where nothing is said, the option is set by the
-framework itself, or waits for somebody who needs it. A backend that cannot serve one lacks \`set …\` or \`get …\` among its capabilities:
-\`reactor.backend.capabilities.has("set reusePort")\`; asking for it throws \`ERR_UNSUPPORTED_OPTION\`.
+Every socket option that Groupcast knows, which public option or method sets or reads it, and its name in the kernel. Options of
+\`listenUDP\`, \`listenMulticast\` and \`connectUDP\` are named as they are, methods of a port with \`()\`. A row with "${EVERY_PORT}" is set whenever a port
+is opened, where the backend has it. A row with "${NO_CALL}" is part of the contract for backends only: a program cannot set it through a port.
 
-This page is made from \`packages/backend/src/option-table.ts\` by \`node scripts/option-page.mjs\`.
+A backend that cannot serve an option lacks \`set …\` or \`get …\` among its capabilities: \`reactor.backend.capabilities.has("set reusePort")\`. Asking for
+it throws \`ERR_UNSUPPORTED_OPTION\`.
 
-| option | said by | in the kernel | values | when | meaning |
+This page is generated from \`packages/backend/src/option-table.ts\` by \`node scripts/option-page.mjs\`.
+
+| option | set or read by | in the kernel | values | when | meaning |
 | --- | --- | --- | --- | --- | --- |
 ${OPTION_NAMES.map(line).join("\n")}
 

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { OPTION_NAMES } from "@groupcast/backend";
 import { expect, test } from "vitest";
+import { Stage } from "../unit/reactor/stage.js";
 import { ROOT, sourceFiles } from "./source-files.js";
 
 const NATIVE = "packages/backend-native/src/addon/socket_options.cc";
@@ -20,3 +22,54 @@ test.each(OPTION_NAMES)("%s is used by the reactor or served by a backend", (nam
 test.each(OPTION_NAMES.filter((name) => name !== "unreadDrops"))("%s has a row in the native backend", (name) => {
   expect(native, `add a row for ${name} to ${NATIVE}`).toContain(`"${name}"`);
 });
+
+/** What sets or reads options, as the page names it → a call that does so. */
+const CALLS: Readonly<Record<string, (stage: Stage) => void>> = {
+  "every port, by itself": (stage) => void stage.listen(),
+  "`reuseAddress`": (stage) => void stage.listen({ reuseAddress: true }),
+  "`listenMultiple`": (stage) => void stage.listenMulticast({ listenMultiple: true }),
+  "`reusePort`": (stage) => void stage.listen({ reusePort: true }),
+  "`ipv6Only`": (stage) => void stage.listen({ interface: "::", ipv6Only: true }),
+  "`receiveBufferBytes`": (stage) => void stage.listen({ receiveBufferBytes: 10_000 }),
+  "`sendBufferBytes`": (stage) => void stage.listen({ sendBufferBytes: 10_000 }),
+  "`setBroadcastAllowed()`": (stage) => stage.listen().port.setBroadcastAllowed(true),
+  "`ttl`": (stage) => void stage.listenMulticast({ ttl: 2 }),
+  "`setTTL()`": (stage) => stage.listen().port.setTTL(2),
+  "`loopback`": (stage) => void stage.listenMulticast({ loopback: false }),
+  "`setLoopbackMode()`": (stage) => stage.listen().port.setLoopbackMode(false),
+  "`arrival`": (stage) => void stage.listen({ arrival: true }),
+  "`statistics()`": (stage) => void stage.listen().port.statistics(),
+};
+
+/** Option → what sets or reads it, as the page says. */
+const pageRows = new Map(
+  [...readFileSync(`${ROOT}docs/options.md`, "utf8").matchAll(/^\| `(\w+)` \| ([^|]*) \| [^|]* \| [^|]* \| [^|]* \| /gm)].map((match) => [
+    match[1]!,
+    match[2]!,
+  ]),
+);
+
+/** Names of the options that a call sets; of those that it reads, too, if it is no opening. */
+function touchedBy(call: (stage: Stage) => void): Set<string> {
+  const stage = new Stage();
+  call(stage);
+  return new Set(stage.backend.calls.flatMap((name) => /^(?:set|get) (\w+)$/.exec(name)?.[1] ?? []));
+}
+
+test("docs/options.md says of every option what sets or reads it", () => {
+  expect([...pageRows.keys()]).toEqual([...OPTION_NAMES]);
+  const named = [...pageRows.values()].filter((text) => text !== "no public call").flatMap((text) => text.split(", `").map(quoted));
+  expect([...new Set(named)].sort()).toEqual(Object.keys(CALLS).sort());
+});
+
+test.each(OPTION_NAMES)("%s is set or read by what docs/options.md names, and by nothing else", (name) => {
+  const byItself = touchedBy(CALLS["every port, by itself"]!).has(name);
+  const found = Object.entries(CALLS).filter(([phrase, call]) => touchedBy(call).has(name) && (!byItself || phrase.startsWith("every")));
+  const said = pageRows.get(name)!;
+  expect(found.map(([phrase]) => phrase)).toEqual(said === "no public call" ? [] : said.split(", `").map(quoted));
+});
+
+/** Gives a piece back the quotation mark that the list was split at. */
+function quoted(piece: string, index: number): string {
+  return index === 0 ? piece : `\`${piece}`;
+}
