@@ -1,9 +1,8 @@
 // node scripts/contract-page.mjs [--check]: writes docs/contract.md from the contracts, or says whether it is up to date.
-import { readFileSync, writeFileSync } from "node:fs";
-import { AREAS, areaOf, CONTRACTS, contractOf, DIVERGENCES } from "@groupcast/backend-compliance";
-import { fail, ROOT } from "./command.mjs";
+import { finishPage, prepareTables } from "./generated-page.mjs";
 
-const PAGE = `${ROOT}docs/contract.md`;
+prepareTables();
+const { AREAS, areaOf, CONTRACTS, contractOf, DIVERGENCES } = await import("@groupcast/backend-compliance");
 
 const PUT_TO = { bare: "socket", reactor: "port", both: "both" };
 
@@ -77,6 +76,4 @@ ${DIVERGENCES.map(divergenceRow).join("\n")}
 
 ${Object.entries(AREAS).map(section).join("\n")}`;
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(PAGE, "utf8") !== page) fail("docs/contract.md is not what the contracts say: run node scripts/contract-page.mjs");
-} else writeFileSync(PAGE, page);
+finishPage("docs/contract.md", page);

@@ -1,13 +1,13 @@
 // node scripts/error-page.mjs [--check]: writes docs/errors.md from the error tables of all packages, or says whether it is up to date.
-import { readFileSync, writeFileSync } from "node:fs";
-import { BACKEND_ERRORS } from "@groupcast/backend";
-import { MEMORY_ERRORS } from "@groupcast/backend-memory";
-import { BASE_ERRORS } from "@groupcast/base";
-import { CHANNEL_ERRORS } from "@groupcast/channels";
-import { REACTOR_ERRORS } from "@groupcast/reactor";
-import { fail, ROOT } from "./command.mjs";
+import { fail } from "./command.mjs";
+import { finishPage, prepareTables } from "./generated-page.mjs";
 
-const PAGE = `${ROOT}docs/errors.md`;
+prepareTables();
+const { BACKEND_ERRORS } = await import("@groupcast/backend");
+const { MEMORY_ERRORS } = await import("@groupcast/backend-memory");
+const { BASE_ERRORS } = await import("@groupcast/base");
+const { CHANNEL_ERRORS } = await import("@groupcast/channels");
+const { REACTOR_ERRORS } = await import("@groupcast/reactor");
 
 /** Package → its table, in the order of the page. */
 const TABLES = {
@@ -56,6 +56,4 @@ ${Object.keys(CLASSES).map(section).join("\n")}`;
 const missing = definitions.filter(({ class: name }) => !(name in CLASSES)).map(({ class: name }) => name);
 if (missing.length > 0) fail(`Add ${[...new Set(missing)].join(", ")} to CLASSES of scripts/error-page.mjs`);
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(PAGE, "utf8") !== page) fail("docs/errors.md is not what the error tables say: run node scripts/error-page.mjs");
-} else writeFileSync(PAGE, page);
+finishPage("docs/errors.md", page);

@@ -1,9 +1,8 @@
 // node scripts/option-page.mjs [--check]: writes docs/options.md from the option table, or says whether it is up to date.
-import { readFileSync, writeFileSync } from "node:fs";
-import { FEATURE_NAMES, FEATURES, OPTION_NAMES, optionRow } from "@groupcast/backend";
-import { fail, ROOT } from "./command.mjs";
+import { finishPage, prepareTables } from "./generated-page.mjs";
 
-const PAGE = `${ROOT}docs/options.md`;
+prepareTables();
+const { FEATURE_NAMES, FEATURES, OPTION_NAMES, optionRow } = await import("@groupcast/backend");
 
 const EVERY_PORT = "every port, by itself";
 const NO_CALL = "no public call";
@@ -61,6 +60,4 @@ ${OPTION_NAMES.map(line).join("\n")}
 ${FEATURE_NAMES.map((name) => `| \`${name}\` | ${FEATURES[name]} |`).join("\n")}
 `;
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(PAGE, "utf8") !== page) fail("docs/options.md is not what the option table says: run node scripts/option-page.mjs");
-} else writeFileSync(PAGE, page);
+finishPage("docs/options.md", page);
