@@ -1,5 +1,6 @@
 import { DatagramProtocol } from "@groupcast/reactor";
 import { expect, test } from "vitest";
+import { METHODS_OF_ALL_PORTS, METHODS_OF_OPEN_PORTS } from "./public-methods.js";
 import { Notes, Stage, turn } from "./stage.js";
 
 test("transport throws ERR_NOT_LISTENING before the first port", () => {
@@ -205,22 +206,7 @@ test("logPrefix() that throws comes out of listenUDP(), and nothing is opened", 
   expect(backend.openSockets).toEqual([]);
 });
 
-test.each([
-  "write",
-  "writeSequence",
-  "connect",
-  "disconnect",
-  "setBroadcastAllowed",
-  "pauseReading",
-  "resumeReading",
-  "joinGroup",
-  "leaveGroup",
-  "blockSource",
-  "unblockSource",
-  "setTTL",
-  "setLoopbackMode",
-  "setOutgoingInterface",
-] as const)("%s() throws ERR_CLOSED with the port number as soon as stopListening() was called", async (method) => {
+test.each(METHODS_OF_OPEN_PORTS)("%s() throws ERR_CLOSED with the port number as soon as stopListening() was called", async (method) => {
   const { port } = new Stage().listen();
   const call = port[method].bind(port) as () => unknown;
   const isClosed = expect.objectContaining({ code: "ERR_CLOSED", name: "StateError", operation: method, port: 9999 });
@@ -228,6 +214,13 @@ test.each([
   expect(call).toThrow(isClosed);
   await stopped;
   expect(call).toThrow(isClosed);
+});
+
+test.each(METHODS_OF_ALL_PORTS)("%s() answers after the port has closed", async (method) => {
+  const { port } = new Stage().listen();
+  await port.stopListening();
+  const call = port[method].bind(port) as (...args: unknown[]) => unknown;
+  expect(() => call("closed", () => {})).not.toThrow();
 });
 
 test("getters and statistics() go on after the port has closed", async () => {
