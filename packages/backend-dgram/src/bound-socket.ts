@@ -9,6 +9,7 @@ import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { type Family, familyOf, type Outcome, type SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { errnoOfError, outcomeOf } from "./errno-of-error.js";
+import { isUdpLite } from "./udp-lite.js";
 
 /** Options that dgram takes only while it makes a socket. */
 export interface CreationOptions {
@@ -41,6 +42,7 @@ export function bindSocket(local: SocketAddress, creation: CreationOptions): Soc
  */
 export function adoptDescriptor(fd: number, family: Family): Socket | Outcome {
   if (fd === 0) return ERRNO.ENOTSUP; // dgram takes 0 for "no descriptor" and would bind to a port of its own
+  if (isUdpLite(fd)) return ERRNO.EINVAL;
   const socket = newSocket(family, {});
   try {
     socket.bind({ fd, exclusive: true });

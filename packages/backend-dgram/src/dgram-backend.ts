@@ -48,7 +48,8 @@ export class DgramBackend implements DatagramBackend {
    *
    * @param family - IP version of the descriptor, which Node cannot find out beforehand. Default: 4. With a wrong one the outcome is
    * `-EAFNOSUPPORT`, and the descriptor is closed.
-   * @returns The socket; `-EINVAL` where `fd` is no open UDP socket (it stays as it is); `-ENOTSUP` for descriptor 0.
+   * @returns The socket; `-EINVAL` where `fd` is no open UDP socket (it stays as it is), but a UDP-Lite socket that is not bound is taken for one;
+   * `-ENOTSUP` for descriptor 0.
    */
   adoptSocket(fd: number, observer: SocketObserver, family?: Family): DgramSocket | Outcome {
     return DgramSocket.adopt(fd, family ?? 4, observer);

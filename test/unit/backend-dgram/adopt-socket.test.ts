@@ -2,11 +2,13 @@ import { mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ERRNO } from "@groupcast/base";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DgramSockets, Recorder } from "./dgram-sockets.js";
 import { canRun, runInheriting } from "./run-program.js";
 
 const NEEDS_PYTHON = "needs python3 to open a descriptor for another program";
+const NEEDS_UDP_LITE = "needs python3 and a kernel with UDP-Lite";
+const hasUdpLite = await canRun("python3", "-c", "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_UDPLITE)");
 const hasPython = await canRun("python3", "-c", "import socket");
 
 test("adoptSocket() takes an IPv4 descriptor over with its binding, and datagrams go both ways", async ({ skip }) => {
@@ -58,6 +60,17 @@ test("adoptSocket() returns -EINVAL when the descriptor is no UDP socket, and le
   rmSync(folder, { recursive: true });
   const NOBODY_HAS_OPENED = 60_000;
   expect(sockets.backend.adoptSocket(NOBODY_HAS_OPENED, new Recorder())).toBe(ERRNO.EINVAL);
+});
+
+describe.each([
+  { family: "4", domain: "AF_INET", address: "127.0.0.1" },
+  { family: "6", domain: "AF_INET6", address: "::1" },
+])("IPv$family", ({ family, domain, address }) => {
+  test("adoptSocket() returns -EINVAL for a bound UDP-Lite socket, as the native backend does", async ({ skip }) => {
+    if (!hasUdpLite) return skip(NEEDS_UDP_LITE);
+    const opened = `s = socket.socket(socket.${domain}, socket.SOCK_DGRAM, socket.IPPROTO_UDPLITE)\ns.bind(('${address}', 0))`;
+    expect(await runInheriting(opened, "adopted-descriptor.mjs", family, address)).toEqual({ errno: ERRNO.EINVAL });
+  });
 });
 
 test("adoptSocket() returns -ENOTSUP for descriptor 0, where dgram would bind a socket of its own", () => {

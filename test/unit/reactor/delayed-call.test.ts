@@ -132,6 +132,15 @@ test("reset() refuses a negative time", () => {
   expect(() => reactor.callLater(100, () => {}).reset(-1)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", value: -1 }));
 });
 
+test.each([1.7e308, -1.7e308])("delay(%d) twice is refused, and leaves the call due at a finite time", (delayMs) => {
+  const { reactor } = new Stage();
+  const call = reactor.callLater(100, () => {});
+  call.delay(delayMs);
+  const dueMs = call.getTime();
+  expect(() => call.delay(delayMs)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "delayMs", value: delayMs }));
+  expect([Number.isFinite(dueMs), call.getTime(), call.active()]).toEqual([true, dueMs, true]);
+});
+
 test.each(["cancel", "reset", "delay"] as const)("%s() throws ERR_CALL_DONE after the call, and inside it", async (method) => {
   const { clock, reactor } = new Stage();
   const isDone = expect.objectContaining({ code: "ERR_CALL_DONE", name: "StateError", operation: method });

@@ -1,4 +1,4 @@
-import { type Clock, checkDelay, type ScheduledCall, StateError } from "@groupcast/base";
+import { type Clock, checkDelay, outOfRange, type ScheduledCall, StateError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { DelayedCall } from "./delayed-call.js";
 
@@ -41,7 +41,9 @@ export class TimedCall implements DelayedCall {
 
   delay(delayMs: number): void {
     this.#checkPending("delay");
-    this.#reschedule(this.#dueMs + checkDelay("delay", "delayMs", delayMs, Number.NEGATIVE_INFINITY));
+    const dueMs = this.#dueMs + checkDelay("delay", "delayMs", delayMs, Number.NEGATIVE_INFINITY);
+    if (!Number.isFinite(dueMs)) throw outOfRange("delay", "delayMs", delayMs, "a delay after which the call is due at a finite time");
+    this.#reschedule(dueMs);
   }
 
   active(): boolean {
