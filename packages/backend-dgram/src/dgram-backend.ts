@@ -34,6 +34,11 @@ export class DgramBackend implements DatagramBackend {
     this.network = new DgramNetwork(options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS);
   }
 
+  /** Makes a backend, as `NativeBackend.load()` does: a program can pick its backend by one name. It has nothing to load, and never fails. */
+  static load(reason?: string): DgramBackend {
+    return new DgramBackend(reason === undefined ? {} : { reason });
+  }
+
   /** Makes an unbound socket. The OS opens one when it is bound, so this never fails. */
   openSocket(family: Family, observer: SocketObserver): DgramSocket {
     return DgramSocket.open(family, observer);

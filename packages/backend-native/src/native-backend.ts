@@ -1,4 +1,13 @@
-import type { BackendNetwork, Capability, DatagramBackend, DatagramSocket, Family, Outcome, SocketObserver } from "@groupcast/backend";
+import {
+  BackendLoadError,
+  type BackendNetwork,
+  type Capability,
+  type DatagramBackend,
+  type DatagramSocket,
+  type Family,
+  type Outcome,
+  type SocketObserver,
+} from "@groupcast/backend";
 import type { Addon } from "./addon.js";
 import { loadAddon } from "./load-addon.js";
 import { NativeContext } from "./native-context.js";
@@ -23,6 +32,7 @@ export class NativeBackend implements DatagramBackend {
   readonly #context: NativeContext;
 
   private constructor(context: NativeContext, reason: string) {
+    if (context === undefined) throw new BackendLoadError("native", "it needs its addon; call NativeBackend.load() instead of new");
     this.#context = context;
     this.reason = reason;
     this.capabilities = context.capabilities;

@@ -4,6 +4,11 @@ import { DgramBackend } from "@groupcast/backend-dgram";
 import { expect, test } from "vitest";
 import { DgramSockets } from "./dgram-sockets.js";
 
+test("load() makes a backend, as NativeBackend.load() does", () => {
+  expect(DgramBackend.load()).toMatchObject({ name: "dgram", reason: "node:dgram was asked for" });
+  expect(DgramBackend.load("because").reason).toBe("because");
+});
+
 test("DgramBackend says its name and why it is in use", () => {
   expect(new DgramBackend()).toMatchObject({ name: "dgram", reason: "node:dgram was asked for" });
   expect(new DgramBackend({ reason: "there is no addon" }).reason).toBe("there is no addon");

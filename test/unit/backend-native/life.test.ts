@@ -1,12 +1,19 @@
 import { readdirSync } from "node:fs";
 import { socketAddress } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
+import { NativeBackend } from "@groupcast/backend-native";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { runProgram } from "../../support/backend-native-program.js";
 import { accepted, deadPeer, localOf, NativeSockets, needAddonAnd, Recorder, sendTo, WIDE } from "../../support/native-sockets.js";
 
 needAddonAnd();
+
+test("new NativeBackend() says to call load()", () => {
+  const make = NativeBackend as unknown as new () => NativeBackend;
+  expect(() => new make()).toThrow(expect.objectContaining({ name: "BackendLoadError", code: "ERR_BACKEND_LOAD" }));
+  expect(() => new make()).toThrow("call NativeBackend.load() instead of new");
+});
 
 test("close() frees the port at once", () => {
   using sockets = new NativeSockets();
