@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { OPTION_NAMES } from "@groupcast/backend";
+import { MemoryNetwork } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
 import { Stage } from "../unit/reactor/stage.js";
 import { ROOT, sourceFiles } from "./source-files.js";
@@ -22,6 +23,17 @@ test.each(OPTION_NAMES)("%s is used by the reactor or served by a backend", (nam
 test.each(OPTION_NAMES.filter((name) => name !== "unreadDrops"))("%s has a row in the native backend", (name) => {
   expect(native, `add a row for ${name} to ${NATIVE}`).toContain(`"${name}"`);
 });
+
+const { capabilities } = new MemoryNetwork().host("host");
+const memory = sources.filter(({ path }) => path.startsWith("packages/backend-memory/") && !path.endsWith("/socket-options.ts"));
+
+test.each(OPTION_NAMES.filter((name) => capabilities.has(`set ${name}`)))(
+  "%s is claimed by the network in memory, and modelled by it",
+  (name) => {
+    const users = memory.filter(({ text }) => new RegExp(`\\b${name}\\b`).test(text));
+    expect(users, `nothing of packages/backend-memory reads ${name}: model it, or do not claim it`).not.toEqual([]);
+  },
+);
 
 /** What sets or reads options, as the page names it → a call that does so. */
 const CALLS: Readonly<Record<string, (stage: Stage) => void>> = {

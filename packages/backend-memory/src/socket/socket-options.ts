@@ -1,13 +1,5 @@
 /** The options of a socket: their defaults, and the values that Linux makes of those that are set. */
-import {
-  BACKEND_ERRORS,
-  type Capability,
-  type Family,
-  FEATURE_NAMES,
-  OPTION_NAMES,
-  type OptionName,
-  type Outcome,
-} from "@groupcast/backend";
+import { BACKEND_ERRORS, type Capability, type Family, type Feature, type OptionName, type Outcome } from "@groupcast/backend";
 import { ERRNO, UnsupportedError } from "@groupcast/base";
 import { DEFAULT_HOPS } from "../address/ip-numbers.js";
 import type { BindingOptions } from "../host/endpoint.js";
@@ -17,49 +9,75 @@ const DEFAULT_BUFFER_BYTES = 212_992; // net.core.rmem_default, net.core.wmem_de
 const MIN_RECEIVE_BUFFER_BYTES = 2304; // SOCK_MIN_RCVBUF of include/net/sock.h on 64 bits
 const MIN_SEND_BUFFER_BYTES = 4608; // SOCK_MIN_SNDBUF
 
-/** Options that can be set. */
-export type SettableOption = Exclude<OptionName, "kernelDrops" | "unreadDrops" | "receiveOffload">;
+/** Features that are modelled. Without: adopt, because nothing here has a descriptor. */
+const FEATURES: readonly Feature[] = [
+  "blockSource",
+  "downInterfaces",
+  "icmpErrors",
+  "interfaceEvents",
+  "interfaceIndexes",
+  "packetInfo",
+  "routes",
+  "sendPacketInfo",
+];
 
 /**
- * adopt: nothing here has a descriptor. receiveOffload: the network hands over single datagrams, so there is nothing it could do.
- * unreadDrops: what nobody reads stays in the receive buffer, and is counted by kernelDrops.
+ * Options that are modelled. Without: receiveOffload, because the network hands over single datagrams; and unreadDrops, because what nobody
+ * reads stays in the receive buffer, and is counted by kernelDrops.
  */
-const NOT_MODELLED: ReadonlySet<string> = new Set([
-  "adopt",
-  "set receiveOffload",
-  "get receiveOffload",
-  "set kernelDrops",
-  "set unreadDrops",
-  "get unreadDrops",
+export type SettableOption = Extract<
+  OptionName,
+  | "reuseAddress"
+  | "reusePort"
+  | "ipv6Only"
+  | "bindToInterface"
+  | "receiveBufferBytes"
+  | "sendBufferBytes"
+  | "broadcast"
+  | "unicastTtl"
+  | "trafficClass"
+  | "multicastTtl"
+  | "multicastLoopback"
+  | "multicastAll"
+  | "receivePacketInfo"
+  | "receiveTtl"
+  | "receiveTimestamp"
+  | "receiveDropCount"
+  | "receiveErrors"
+>;
+
+/** What a new socket has. */
+const DEFAULTS: Readonly<Record<SettableOption, number>> = {
+  reuseAddress: 0,
+  reusePort: 0,
+  ipv6Only: 0,
+  bindToInterface: 0,
+  receiveBufferBytes: DEFAULT_BUFFER_BYTES,
+  sendBufferBytes: DEFAULT_BUFFER_BYTES,
+  broadcast: 0,
+  unicastTtl: DEFAULT_HOPS,
+  trafficClass: 0,
+  multicastTtl: 1,
+  multicastLoopback: 1,
+  multicastAll: 1,
+  receivePacketInfo: 0,
+  receiveTtl: 0,
+  receiveTimestamp: 0,
+  receiveDropCount: 0,
+  receiveErrors: 0,
+};
+
+const SETTABLE = Object.keys(DEFAULTS) as SettableOption[];
+
+/** Capabilities of a host in memory: what is listed above, so that a new option is not claimed before it is modelled. */
+export const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+  ...FEATURES,
+  ...SETTABLE.flatMap((name) => [`set ${name}`, `get ${name}`] as const),
+  "get kernelDrops",
 ]);
 
-/** Capabilities of a host in memory. */
-export const CAPABILITIES: ReadonlySet<Capability> = new Set(
-  [...FEATURE_NAMES, ...OPTION_NAMES.map((name) => `set ${name}` as const), ...OPTION_NAMES.map((name) => `get ${name}` as const)].filter(
-    (capability) => !NOT_MODELLED.has(capability),
-  ),
-);
-
 export class SocketOptions implements BindingOptions {
-  readonly values: Record<SettableOption, number> = {
-    reuseAddress: 0,
-    reusePort: 0,
-    ipv6Only: 0,
-    bindToInterface: 0,
-    receiveBufferBytes: DEFAULT_BUFFER_BYTES,
-    sendBufferBytes: DEFAULT_BUFFER_BYTES,
-    broadcast: 0,
-    unicastTtl: DEFAULT_HOPS,
-    trafficClass: 0,
-    multicastTtl: 1,
-    multicastLoopback: 1,
-    multicastAll: 1,
-    receivePacketInfo: 0,
-    receiveTtl: 0,
-    receiveTimestamp: 0,
-    receiveDropCount: 0,
-    receiveErrors: 0,
-  };
+  readonly values: Record<SettableOption, number> = { ...DEFAULTS };
   /** IP_MULTICAST_ALL of an IPv6 socket, which joins no IPv4 group itself: off until it is set (`inet6_create` of net/ipv6/af_inet6.c). */
   hearsMappedGroups = false;
   readonly #family: Family;
