@@ -1,5 +1,5 @@
 /** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
-import { type Clock, outOfRange } from "@groupcast/base";
+import { type Clock, checkBoolean, outOfRange } from "@groupcast/base";
 import { DESTINATIONS_FOR_MANY } from "./address/ip-address.js";
 import { ParsedAddresses } from "./address/parsed-addresses.js";
 import { Prefix } from "./address/prefix.js";
@@ -41,6 +41,17 @@ export interface MemoryNetworkOptions<C extends Clock = ManualClock> {
 export interface SwitchOptions extends LinkOptions {
   /** Subnets that interfaces on it get their addresses from; default `10.0.K.0/24` and `fd00:0:0:K::/64` for the K-th switch after the first. */
   readonly subnets?: readonly string[];
+  /**
+   * Whether the switch sends a group only to ports that have reported members (RFC 4541); default true. Without, it floods: every port gets
+   * every group, and hosts drop what they have not joined.
+   */
+  readonly snooping?: boolean;
+  /**
+   * Whether anything on the link queries for members, so that they report again and again; default true. Without, the members of a group are
+   * forgotten 260 seconds after their latest report (RFC 3376 section 8.4): a switch that snoops, and routers, no longer send to them.
+   * Hosts report when they join and when their interface goes up. Groups of 224.0.0.0/24 are not forgotten.
+   */
+  readonly querier?: boolean;
 }
 
 /** Options of a host. */
@@ -133,17 +144,22 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
   }
 
   /**
-   * Returns the switch of that name, and makes it if there is none. Conditions in the options replace those that it has.
+   * Returns the switch of that name, and makes it if there is none. Conditions of the link in the options replace all those that it has;
+   * `snooping` and `querier` change only if given.
    *
-   * @throws InvalidArgumentError a subnet or a condition is wrong, or subnets are given for a switch that exists.
+   * @throws InvalidArgumentError a subnet or another option is wrong, or subnets are given for a switch that exists.
    */
-  switch(name: string, { subnets, ...link }: SwitchOptions = {}): MemorySwitch {
+  switch(name: string, { subnets, snooping, querier, ...link }: SwitchOptions = {}): MemorySwitch {
     checkLinkOptions(link, "switch");
+    if (snooping !== undefined) checkBoolean("switch", "snooping", snooping);
+    if (querier !== undefined) checkBoolean("switch", "querier", querier);
     const found = this.#switches.get(name) ?? this.#newSwitch(name, subnets);
     if (subnets !== undefined && this.#switches.has(name)) {
       throw outOfRange("switch", "subnets", subnets, `none: switch ${JSON.stringify(name)} exists already`);
     }
     if (Object.keys(link).length > 0) found.setLink(link);
+    if (snooping !== undefined) found.isSnooping = snooping;
+    if (querier !== undefined) found.members.setQuerier(querier);
     this.#switches.set(name, found);
     return found;
   }

@@ -119,9 +119,14 @@ export class HostInterface implements NetworkPort {
     if (members === undefined) {
       members = new InterfaceGroup();
       this.#groups.set(text, members);
-      this.#segment?.addMember(text, this);
+      this.#segment?.members.report(text, this);
     }
     members.add(membership);
+  }
+
+  /** Reports all groups to the link, as `ip_mc_up()` of net/ipv4/igmp.c does when an interface goes up. */
+  reportGroups(): void {
+    for (const group of this.#groups.keys()) this.#segment?.members.report(group, this);
   }
 
   /** All memberships of the host in the group of `membership` on this interface. */
@@ -135,7 +140,7 @@ export class HostInterface implements NetworkPort {
     members?.delete(membership);
     if (members?.isEmpty !== true) return;
     this.#groups.delete(text);
-    this.#segment?.removeMember(text, this);
+    this.#segment?.members.leave(text, this);
   }
 
   /** Returns the interface as the waist shows it. */

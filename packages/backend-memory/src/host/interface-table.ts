@@ -129,7 +129,10 @@ export class InterfaceTable {
   /** Switches an interface on or off. */
   setUp(which: HostInterface, isUp: boolean): void {
     which.isUp = isUp;
-    if (isUp) which.upSince = ++this.#timesUp;
+    if (isUp) {
+      which.upSince = ++this.#timesUp;
+      which.reportGroups();
+    }
     this.#refresh();
   }
 

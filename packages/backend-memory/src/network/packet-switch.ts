@@ -1,4 +1,4 @@
-/** A switch: the link that hosts and routers share. It knows every address and every membership, so it asks nobody. */
+/** A switch: the link that hosts and routers share. It knows every address, so it asks nobody. */
 import { type IpAddress, isAllNodes, staysOnLink } from "../address/ip-address.js";
 import type { Prefix } from "../address/prefix.js";
 import type { Receiver, Wire } from "../clock/wire.js";
@@ -9,6 +9,7 @@ import { fragmentCount, wireBytes } from "./packet.js";
 import type { PacketLog, PacketPlace } from "./packet-log.js";
 import type { Random } from "./random.js";
 import type { Segment } from "./segment.js";
+import { SnoopingTable } from "./snooping-table.js";
 
 /** A link that hosts and routers are attached to, made with `network.switch()`. */
 export interface MemorySwitch {
@@ -42,17 +43,21 @@ export class PacketSwitch implements MemorySwitch, Segment, Receiver<Frame> {
   readonly name: string;
   readonly prefixes: readonly Prefix[];
   readonly ports: Set<NetworkPort> = new Set();
+  /** Ports with members, by their reports. */
+  readonly members: SnoopingTable;
+  /** Whether groups go to members only; otherwise to every port. */
+  isSnooping = true;
   readonly #wire: Wire;
   readonly #log: PacketLog;
   readonly #random: Random;
   readonly #topology: RouterPorts;
   readonly #neighbours = new Map<string, NetworkPort>();
-  readonly #members = new Map<string, Set<NetworkPort>>();
   #options: LinkOptions = {};
   #numbersGiven = 0;
 
   constructor({ wire, log, random, topology }: SwitchSetting, name: string, prefixes: readonly Prefix[]) {
     this.#wire = wire;
+    this.members = new SnoopingTable(wire);
     this.#log = log;
     this.#random = random;
     this.#topology = topology;
@@ -87,7 +92,7 @@ export class PacketSwitch implements MemorySwitch, Segment, Receiver<Frame> {
   detach(port: NetworkPort): void {
     this.ports.delete(port);
     for (const [address, owner] of this.#neighbours) if (owner === port) this.#neighbours.delete(address);
-    for (const members of this.#members.values()) members.delete(port);
+    this.members.forget(port);
   }
 
   addNeighbour(address: IpAddress, port: NetworkPort): void {
@@ -109,20 +114,8 @@ export class PacketSwitch implements MemorySwitch, Segment, Receiver<Frame> {
     return port?.isUp === true ? port : undefined;
   }
 
-  addMember(group: string, port: NetworkPort): void {
-    const members = this.#members.get(group);
-    if (members === undefined) this.#members.set(group, new Set([port]));
-    else members.add(port);
-  }
-
-  removeMember(group: string, port: NetworkPort): void {
-    const members = this.#members.get(group);
-    members?.delete(port);
-    if (members?.size === 0) this.#members.delete(group);
-  }
-
   hasMembers(group: string): boolean {
-    return this.#members.has(group);
+    return this.members.has(group);
   }
 
   /** Sends a frame; it arrives later. Returns whether the sender's queue took it. Losses after that stay unreported. */
@@ -148,7 +141,7 @@ export class PacketSwitch implements MemorySwitch, Segment, Receiver<Frame> {
       const port = this.neighbour(nextHop);
       if (port === undefined) this.#log.noteDrop(packet, sender, "no such neighbour");
       else this.#deliver(frame, port);
-    } else if (packet.destination.kind === "multicast" && !isAllNodes(packet.destination)) {
+    } else if (this.isSnooping && packet.destination.kind === "multicast" && !isAllNodes(packet.destination)) {
       this.#deliverToGroup(frame);
     } else {
       for (const port of this.ports) if (port !== sender) this.#deliver(frame, port);
@@ -157,8 +150,7 @@ export class PacketSwitch implements MemorySwitch, Segment, Receiver<Frame> {
 
   #deliverToGroup(frame: Frame): void {
     const { destination } = frame.packet;
-    const members = this.#members.get(destination.text);
-    if (members !== undefined) for (const port of members) if (port !== frame.sender) this.#deliver(frame, port);
+    for (const port of this.members.of(destination.text)) if (port !== frame.sender) this.#deliver(frame, port);
     if (staysOnLink(destination)) return;
     for (const port of this.#topology.routerPorts(this)) if (port !== frame.sender) this.#deliver(frame, port);
   }
