@@ -66,6 +66,27 @@ test("an IPv6 port gets a group from the sources it joined for alone", () => {
   expect(port.statistics().foreign).toBe(2);
 });
 
+test("an IPv6 port gets a group from everybody that it had joined for one source before, and left", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0", { source: "fe80::9" });
+  port.leaveGroup(GROUP, "eth0", { source: "fe80::9" });
+  socket.deliver(datagram("left", GROUP));
+  port.joinGroup(GROUP, "eth0");
+  socket.deliver(datagram("from the source", GROUP), datagram("from another", GROUP, ETH0_INDEX, socketAddress("fe80::8%eth0", 900)));
+  expect(protocol.texts).toEqual(["from the source", "from another"]);
+  expect(port.statistics()).toMatchObject({ received: 2, foreign: 1 });
+});
+
+test("an IPv6 port gets a group from one source that it had joined for everybody before, and left", () => {
+  const { port, protocol, socket } = listenOn6();
+  port.joinGroup(GROUP, "eth0");
+  port.leaveGroup(GROUP, "eth0");
+  port.joinGroup(GROUP, "eth0", { source: "fe80::9" });
+  socket.deliver(datagram("from the source", GROUP), datagram("from another", GROUP, ETH0_INDEX, socketAddress("fe80::8%eth0", 900)));
+  expect(protocol.texts).toEqual(["from the source"]);
+  expect(port.statistics().foreign).toBe(1);
+});
+
 test("an IPv6 port gets nothing of a source that is blocked, until it is unblocked", () => {
   const { port, protocol, socket } = listenOn6();
   port.joinGroup(GROUP, "eth0");

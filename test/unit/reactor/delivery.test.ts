@@ -174,7 +174,7 @@ test("datagramsReceived() that throws, or rejects, is told, and the port goes on
   ]);
 });
 
-test("datagramsReceived() gets no batch after stopListening(), and what arrives is counted", async () => {
+test("datagramsReceived() gets the whole batch in which it stops the port, and none of it counts as discarded", async () => {
   const protocol = new Batches();
   const { port, socket } = new Stage().listen({}, protocol);
   protocol.onBatch = () => void port.stopListening();

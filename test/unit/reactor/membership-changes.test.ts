@@ -131,6 +131,34 @@ test("a wish for the default waits for the network where the backend knows no ro
   expect(briefly(events)).toEqual(["default waiting", "default waiting ENODEV", "default joined"]);
 });
 
+test("an IPv6 membership whose interface the kernel chose is lost when it cannot be renewed, and joined when it can", async () => {
+  const stage = new Stage({ without: ["routes"] });
+  const { port, socket, events } = stage.listen({ interface: "::" });
+  port.joinGroup("ff15::1");
+  expect(socket.memberships).toEqual(["ff15::1 - -"]);
+  stage.backend.refuse("join", "ENODEV", "ENODEV"); // to renew it, and to join it after that
+  stage.backend.network.change([LOOPBACK]);
+  expect(socket.memberships).toEqual([]);
+  expect(port.memberships).toEqual([{ group: "ff15::1", interface: "default", state: "lost" }]);
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  expect(socket.memberships).toEqual(["ff15::1 - -"]);
+  expect(port.memberships).toEqual([{ group: "ff15::1", interface: "default", state: "joined" }]);
+  await turn();
+  expect(briefly(events)).toEqual(["default joined", "default lost", "default lost ENODEV", "default joined"]);
+});
+
+test("an IPv6 membership whose interface the kernel chose is renewed silently when interfaces change", async () => {
+  const stage = new Stage({ without: ["routes"] });
+  const { port, socket, events } = stage.listen({ interface: "::" });
+  port.joinGroup("ff15::1");
+  stage.backend.calls.length = 0;
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(stage.backend.calls.filter((call) => call === "join" || call === "leave")).toEqual(["leave", "join"]);
+  expect(socket.memberships).toEqual(["ff15::1 - -"]);
+  await turn();
+  expect(briefly(events)).toEqual(["default joined"]);
+});
+
 test('a wish for "all" joins what appears, and forgets what goes', async () => {
   const stage = new Stage();
   const { port, socket, events } = stage.listen();
