@@ -2,7 +2,11 @@ import { ManualClock } from "@groupcast/backend-memory";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
-import { FRAGMENT_HEADER_BYTES } from "../../../packages/channels/src/fragments/fragment-header.js";
+import {
+  FRAGMENT_HEADER_BYTES,
+  type FragmentHeader,
+  writeFragmentHeader,
+} from "../../../packages/channels/src/fragments/fragment-header.js";
 import { Fragmenter } from "../../../packages/channels/src/fragments/fragmenter.js";
 import { Reassembler, type WholeMessage } from "../../../packages/channels/src/fragments/reassembler.js";
 
@@ -25,6 +29,15 @@ class Reassembly {
   texts(payloads: readonly Uint8Array[], sourceId = "a"): string[] {
     return this.take(payloads, sourceId).map(({ payload }) => payload.toString());
   }
+}
+
+const PART_COST_BYTES = 128; // what a fragment counts for besides its bytes
+
+/** A fragment with `lengthBytes` of the message. */
+function fragmentOf(header: FragmentHeader, lengthBytes: number): Buffer {
+  const fragment = Buffer.alloc(FRAGMENT_HEADER_BYTES + lengthBytes);
+  writeFragmentHeader(fragment, header);
+  return fragment;
 }
 
 const text = "0123456789abcdefghijABCDEFGHI"; // three fragments
@@ -119,6 +132,47 @@ describe("Reassembler", () => {
     for (let i = 0; i < 2000; i++) reassembly.take([part], `spoofed ${i}`);
     expect(reassembly.reassembler.heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
     expect(reassembly.statistics.incomplete).toBe(2000 - 256);
+  });
+
+  test("holds 64 MiB, and gives up the oldest message for a byte more", () => {
+    const reassembly = new Reassembly();
+    const partBytes = 65_536 - PART_COST_BYTES;
+    const messages = Array.from({ length: 4 }, (_, message) => ({ message, totalBytes: 256 * partBytes + 1, count: 257 }));
+    for (const message of messages) {
+      for (let index = 0; index < 256; index++)
+        reassembly.take([fragmentOf({ ...message, index }, partBytes)], `source ${message.message}`);
+    }
+    expect(reassembly.reassembler.heldBytes).toBe(64 * 1024 * 1024);
+    expect(reassembly.statistics.incomplete).toBe(0);
+    reassembly.take(fragments().slice(0, 1), "one more");
+    expect(reassembly.reassembler.heldBytes).toBe(48 * 1024 * 1024 + 10 + PART_COST_BYTES);
+    expect(reassembly.statistics.incomplete).toBe(1);
+  });
+
+  test("takes a message of 16 MiB, and none that is a byte longer", () => {
+    const reassembly = new Reassembly();
+    const [longest, tooLong] = [16 * 1024 * 1024, 16 * 1024 * 1024 + 1];
+    reassembly.take([fragmentOf({ message: 1, totalBytes: tooLong, index: 0, count: 257 }, 65_536)]);
+    expect(reassembly.statistics.malformed).toBe(1);
+    expect(reassembly.reassembler.heldBytes).toBe(0);
+    const parts = Array.from({ length: 256 }, (_, index) => fragmentOf({ message: 2, totalBytes: longest, index, count: 256 }, 65_536));
+    expect(reassembly.take(parts).map(({ payload }) => payload.length)).toEqual([longest]);
+    expect(reassembly.statistics.malformed).toBe(1);
+  });
+
+  test("says which numbers the packets had, in whatever order they came and though the counter began again at 0", () => {
+    const parts = fragments().map((payload) => Buffer.from(payload));
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+    ]) {
+      const { reassembler } = new Reassembly();
+      const wholes = order.map((index) =>
+        reassembler.take({ sourceId: "a", sequence: (0xffff_fffe + index) % 2 ** 32, payload: parts[index]! }),
+      );
+      expect(wholes.at(-1)?.span).toEqual({ first: 0xffff_fffe, last: 0 });
+    }
   });
 
   test("keeps no more memory alive than it counts, though a datagram came in a larger chunk", () => {

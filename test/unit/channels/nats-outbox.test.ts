@@ -77,6 +77,21 @@ test("more bytes than may wait make the oldest go, and are counted", () => {
   expect(statistics.dropped).toBe(1);
 });
 
+test("bytes that have left make room again: the bound is the same at each outage", () => {
+  const { connection, statistics, outbox, send } = makeOutbox(100, 10);
+  for (let outage = 0; outage < 5; outage++) {
+    outbox.disconnected();
+    send("aaaaaa", "bbbb");
+    outbox.connected();
+    expect(connection.published.splice(0)).toEqual(["aaaaaa", "bbbb"]);
+  }
+  outbox.disconnected();
+  send("aaaaaa", "bbbb", "cccc", "dddddd"); // the first goes, then the second
+  outbox.connected();
+  expect(connection.published).toEqual(["cccc", "dddddd"]);
+  expect(statistics).toMatchObject({ sent: 12, dropped: 2 });
+});
+
 test("a server that does not confirm is given 8 MiB, and the rest waits until it does", async () => {
   const { connection, outbox, send } = makeOutbox(100, 1e9);
   for (let i = 0; i < 12; i++) send(MEBIBYTE);

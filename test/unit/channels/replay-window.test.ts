@@ -35,6 +35,36 @@ test("ReplayWindow does what a set of all numbers does", () => {
   );
 });
 
+test("ReplayWindow does what a set of all numbers does, however far each number is from the newest", () => {
+  const step = fc.oneof(fc.integer({ min: -70, max: 5 }), fc.integer({ min: 1, max: 70 }), fc.constantFrom(31, 32, 33, 63, 64, 65, 500));
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
+      const window = new ReplayWindow(64);
+      const seen = new Set<number>();
+      for (const each of steps) {
+        const newest = Math.max(-1, ...seen);
+        const number = Math.max(0, newest + each);
+        expect(window.isNew(number)).toBe(number > newest - 64 && !seen.has(number));
+        if (!window.isNew(number)) continue;
+        window.add(number);
+        seen.add(number);
+        expect(window.newest).toBe(Math.max(newest, number));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a jump makes every number new that it passes, up to the width of the window", () => {
+  for (const width of [1, 31, 32, 33, 63, 64, 65, 127, 128]) {
+    const window = new ReplayWindow(64);
+    for (let number = 0; number < 128; number++) window.add(number);
+    window.add(127 + width);
+    const late = Array.from({ length: Math.min(width - 1, 63) }, (_, index) => 126 + width - index);
+    expect(late.filter((number) => !window.isNew(number))).toEqual([]);
+  }
+});
+
 test("a jump to the largest number takes no longer than any other", () => {
   const window = new ReplayWindow(1024);
   window.add(0);

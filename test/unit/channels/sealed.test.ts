@@ -123,6 +123,17 @@ describe("Unsealer", () => {
     );
   });
 
+  test("opens a genuine packet after a forged one with its salt and counter", () => {
+    const reader = new Reader();
+    const one = sealer();
+    const genuine = ["0", "1", "900"].map((text) => one.seal(Buffer.from(text)));
+    expect(reader.texts(genuine[0]!)).toEqual(["0"]); // the sender is known from here on, and so is its salt, to everybody
+    const forged = genuine.slice(1).map((packet) => Buffer.from(packet).fill(0, packet.length - 16));
+    expect(reader.texts(...forged)).toEqual([]);
+    expect(reader.texts(...genuine.slice(1))).toEqual(["1", "900"]);
+    expect(reader.statistics).toMatchObject({ unopened: 2, replayed: 0 });
+  });
+
   test("remembers nobody who has not proved to have the key", () => {
     const reader = new Reader();
     const length = SEAL_OVERHEAD_BYTES + 10;
