@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
@@ -104,6 +105,39 @@ test("maxDatagrams and maxBytes end a wake-up that delivers what was held", asyn
   socket.stopReading();
   accepted(socket.startReading({ ...WIDE, maxBytes: 1 }));
   await seen.arrivals(4);
+});
+
+test("maxBytes lets one wake-up deliver held datagrams until so many bytes are reached, and the rest comes turn by turn", async () => {
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
+  socket.stopReading();
+  sender.socket.send(batchTo(["12", "34", "56", "78", "9"], local), 0, 5);
+  await settle(sender);
+  accepted(socket.startReading({ ...WIDE, maxBytes: 4 }));
+  const counts: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    await nextTurn();
+    counts.push(seen.datagrams.length);
+  }
+  expect(counts).toEqual([2, 4, 5, 5]);
+  expect(seen.texts).toEqual(["12", "34", "56", "78", "9"]);
+});
+
+test("stopReading() in the turn of startReading() delivers nothing of what was held, and loses nothing", async () => {
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
+  socket.stopReading();
+  sendOne(sender.socket, "held", local);
+  await settle(sender);
+  accepted(socket.startReading(WIDE));
+  socket.stopReading();
+  await nextTurn();
+  expect(seen.texts).toEqual([]);
+  accepted(socket.startReading(WIDE));
+  await nextTurn();
+  expect(seen.texts).toEqual(["held"]);
 });
 
 test('getOption("unreadDrops") counts what nobody read and nothing could hold any more', async () => {

@@ -97,6 +97,23 @@ test("close() inside received() makes that datagram the last", async () => {
   expect(receiver.seen.texts).toEqual(["first"]);
 });
 
+test("close() ends reports of errors, though Node's socket may live on for a datagram that libuv has queued", () => {
+  using sockets = new DgramSockets();
+  const bind = vi.spyOn(Socket.prototype, "bind");
+  const { socket, seen } = sockets.listen();
+  const inner = bind.mock.contexts.at(-1) as Socket;
+  vi.restoreAllMocks();
+  const unread = Object.assign(new Error("recvmsg EIO"), { code: "EIO", errno: ERRNO.EIO, syscall: "recvmsg" });
+  const refused = Object.assign(new Error("recvmsg ECONNREFUSED"), { code: "ECONNREFUSED", errno: ERRNO.ECONNREFUSED, syscall: "recvmsg" });
+  inner.emit("error", unread);
+  inner.emit("error", refused);
+  socket.close();
+  inner.emit("error", unread);
+  inner.emit("error", refused);
+  expect(seen.failures).toEqual([{ errno: ERRNO.EIO, operation: "recvmsg" }]);
+  expect(seen.lost).toEqual([{ errno: ERRNO.ECONNREFUSED, peer: undefined }]);
+});
+
 test("close() makes everything that needs the kernel answer -EBADF", () => {
   using sockets = new DgramSockets();
   const { socket, local } = sockets.listen();

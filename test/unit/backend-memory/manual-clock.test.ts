@@ -163,6 +163,16 @@ describe("runUntilIdle()", () => {
   });
 });
 
-test("hold() gives a function that can be called", () => {
-  new ManualClock().hold()();
+test("hold() counts as no call that waits: the clock is idle while it is held, and calls are made as before", async () => {
+  const clock = new ManualClock();
+  const letGo = clock.hold();
+  expect(clock.pendingCalls).toBe(0);
+  await clock.runUntilIdle();
+  expect(clock.nowMs()).toBe(0);
+  const times: number[] = [];
+  clock.schedule(10, () => times.push(clock.nowMs()));
+  letGo();
+  letGo();
+  await clock.runUntilIdle();
+  expect(times).toEqual([10]);
 });

@@ -1,6 +1,6 @@
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { accepted, batchOf, deadPeer, type End, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
+import { accepted, batchOf, deadPeer, type End, localOf, NativeSockets, needAddonAnd, sendTo, WIDE } from "../../support/native-sockets.js";
 
 const REFUSED = ERRNO.ECONNREFUSED;
 
@@ -47,6 +47,22 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
     await seen.losses(2);
     expect(seen.lost).toEqual(new Array(2).fill({ errno: REFUSED, peer: dead }));
     expect(seen.failures).toEqual([]);
+  });
+
+  test("sendFailed() tells of a refusal that only the next send() has met, when nothing else makes the socket ready", async () => {
+    using sockets = new NativeSockets();
+    const peer = deadPeer(sockets, address);
+    const { socket, seen } = sockets.open(address === "::1" ? 6 : 4);
+    accepted(socket.connect(peer));
+    expect(sendTo(socket, undefined, "refused")).toBe(1);
+    const late = sockets.open(peer.family);
+    accepted(late.socket.bind(peer));
+    expect(sendTo(socket, undefined, "taken")).toBe(1);
+    await seen.losses(1);
+    expect(seen.lost).toEqual([{ errno: REFUSED, peer }]);
+    expect(late.socket.startReading(WIDE)).toBe(0);
+    await late.seen.arrivals(1);
+    expect(late.seen.texts).toEqual(["taken"]);
   });
 
   test("sendFailed() tells once of each refusal when a connected socket queues errors too", async () => {

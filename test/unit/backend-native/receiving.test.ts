@@ -74,6 +74,19 @@ test("maxDatagrams counts the datagrams of an offloaded run", async () => {
   expect(Math.max(...seen.batchLengths.slice(1))).toBeLessThanOrEqual(2 * 64); // "or soon after": the last run is not cut
 });
 
+test("maxDatagrams counts each datagram of an offloaded run from the second wake-up on, when runs are known to come", async () => {
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload: 1 });
+  accepted(socket.startReading({ ...WIDE, maxDatagrams: 64 }));
+  const run = Array.from({ length: 64 }, () => Buffer.alloc(100));
+  sendTo(socket, local, ...run); // from here on a read expects runs of this length
+  await seen.arrivals(run.length);
+  const known = seen.batchLengths.length;
+  for (let count = 0; count < 10; count++) sendTo(socket, local, ...run);
+  await seen.arrivals(11 * run.length);
+  expect(Math.max(...seen.batchLengths.slice(known))).toBeLessThanOrEqual(64);
+});
+
 test("truncated() flags datagrams of an offloaded run that are longer than maxPacketBytes", async () => {
   using sockets = new NativeSockets();
   const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload: 1 });

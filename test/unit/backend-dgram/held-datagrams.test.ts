@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { HeldDatagrams } from "../../../packages/backend-dgram/src/held-datagrams.js";
+
+const COST_BYTES = 512; // of a datagram besides its bytes
+
+/** Adds datagrams of `length` bytes until one does not fit; returns how many did. */
+function fill(held: HeldDatagrams, length: number, limitBytes: number): number {
+  let count = 0;
+  while (held.add({ bytes: Buffer.alloc(length, count), address: "192.0.2.1", port: 9 }, limitBytes)) count++;
+  return count;
+}
+
+test("add() takes what fits, a datagram's bytes and its overhead counted, and not a byte more", () => {
+  const held = new HeldDatagrams();
+  expect(fill(held, 100, 4 * (100 + COST_BYTES))).toBe(4);
+  expect(fill(new HeldDatagrams(), 100, 4 * (100 + COST_BYTES) - 1)).toBe(3);
+  expect(held.length).toBe(4);
+});
+
+test("take() returns datagrams in order, and gives back all that each of them cost", () => {
+  const held = new HeldDatagrams();
+  const limitBytes = 4 * COST_BYTES; // of empty datagrams the overhead is all that counts
+  fill(held, 0, limitBytes);
+  for (let round = 0; round < 50; round++) {
+    expect(held.take()).toBeDefined();
+    expect(held.length).toBe(3);
+    expect(fill(held, 0, limitBytes)).toBe(1);
+  }
+});
+
+test("take() gives back the bytes too, and returns undefined when nothing is held", () => {
+  const held = new HeldDatagrams();
+  const limitBytes = 3 * (1_000 + COST_BYTES);
+  for (let round = 0; round < 10; round++) {
+    expect(fill(held, 1_000, limitBytes)).toBe(3);
+    expect([held.take(), held.take(), held.take()].map((datagram) => datagram?.bytes[0])).toEqual([0, 1, 2]);
+    expect(held.take()).toBeUndefined();
+    expect(held.length).toBe(0);
+  }
+});
+
+test("clear() forgets what is held, and its cost", () => {
+  const held = new HeldDatagrams();
+  fill(held, 100, 10_000);
+  held.take();
+  held.clear();
+  expect([held.length, held.take()]).toEqual([0, undefined]);
+  expect(fill(held, 100, 2 * (100 + COST_BYTES))).toBe(2);
+});
