@@ -51,6 +51,22 @@ test("each of 1,000 groups is delivered exactly once, by the socket that joined 
   expect(listening.port.statistics()).toMatchObject({ received: 1000, foreign: 1000 });
 });
 
+test.each(["EINVAL", "ENOBUFS"])(
+  "a further socket whose own join is refused with %s is closed, and the others stay as they were",
+  (errno) => {
+    const stage = new Stage();
+    const { port, socket } = stage.listen();
+    port.joinGroup(groupNumber(0), "eth0");
+    stage.backend.refuse("join", "ENOBUFS", errno); // the socket has no room, and the further one is refused
+    expect(() => port.joinGroup(groupNumber(1), "eth0")).toThrow(expect.objectContaining({ code: "ERR_JOIN", errnoName: errno }));
+    expect(stage.backend.sockets).toHaveLength(2);
+    expect(stage.backend.openSockets).toEqual([socket]);
+    expect(port.memberships).toHaveLength(1);
+    port.joinGroup(groupNumber(1), "eth0");
+    expect(port.memberships).toHaveLength(2);
+  },
+);
+
 test("a further socket shares the number for the moment it is bound, and leaves it closed to others afterwards", () => {
   const stage = new Stage();
   const listening = stage.listen();
