@@ -1,0 +1,254 @@
+// npm run mutants [-- <part of a path> … --minutes <number> --sample <number> --more --survivors --by-hand]: mutation testing.
+//
+// Makes one small mistake at a time in a copy of this commit, runs the tests that belong to the file, and counts the mistakes that no
+// test notices. Writes the score of each file it has finished into docs/mutants.md. Not a part of the gate: it takes hours for all files.
+import { fork, spawnSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { performance } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import { rolldown } from "rolldown";
+import ts from "typescript";
+import { fail, ROOT, runQuietly } from "./command.mjs";
+import { BY_HAND } from "./mutants/by-hand.mjs";
+import { reasonOfEquivalence } from "./mutants/equivalent.mjs";
+import { mutationsOf } from "./mutants/operators.mjs";
+import { recordResults } from "./mutants/page.mjs";
+import { keepVerdicts, verdictsOf } from "./mutants/results.mjs";
+import { TARGETS } from "./mutants/targets.mjs";
+
+/**
+ * @typedef {object} Mutant
+ * @property {string} path
+ * @property {string} what Operator and place, for people.
+ * @property {string} text Whole text of the changed file.
+ * @property {readonly string[]} tests
+ * @property {string | undefined} [equivalence] Why it changes nothing that anybody can see.
+ *
+ * @typedef {import("./mutants/results.mjs").Verdict} Verdict
+ */
+
+const LEAST_LIMIT_MS = 20_000;
+const LIMIT_FACTOR = 4; // times the run without a mutant: what takes longer hangs
+const OUT_OF_TIME = "ran out of time";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    minutes: { type: "string" },
+    sample: { type: "string" },
+    survivors: { type: "boolean", default: false },
+    more: { type: "boolean", default: false },
+    "by-hand": { type: "boolean", default: false },
+  },
+});
+const SCRATCH = `${ROOT}.cache/${values["by-hand"] ? "mutants-by-hand" : "mutants"}/`; // of its own, so that both can run at once
+const deadlineMs = performance.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+const isWanted = (/** @type {string} */ path) => positionals.length === 0 || positionals.some((part) => path.includes(part));
+const commit = git(ROOT, "rev-parse", "HEAD");
+
+prepareScratch();
+/** @type {import("node:child_process").ChildProcess | undefined} */
+let host;
+if (values["by-hand"]) await runByHand();
+else for (const target of TARGETS.filter(({ path }) => isWanted(path))) if (performance.now() < deadlineMs) await runTarget(target);
+host?.disconnect();
+
+/** A copy of this commit with everything built, so that a mistake never gets into this checkout. */
+function prepareScratch() {
+  if (!existsSync(`${SCRATCH}.git`)) git(ROOT, "worktree", "add", "--detach", SCRATCH, commit);
+  git(SCRATCH, "checkout", "--force", "--detach", commit);
+  const built = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: SCRATCH, stdio: "inherit" });
+  if (built.status !== 0) fail("The copy of this commit does not build.");
+  cpSync(`${ROOT}scripts/mutants`, `${SCRATCH}scripts/mutants`, { recursive: true });
+}
+
+/** @param {import("./mutants/targets.mjs").Target} target */
+async function runTarget({ path, tests }) {
+  const text = readFileSync(SCRATCH + path, "utf8");
+  const present = tests.filter((test) => existsSync(SCRATCH + test));
+  const all = mutantsOf(path, text, present);
+  const known = verdictsOf(path, text);
+  const chosen = sampleOf(all).filter((mutant) => mutant.equivalence === undefined && isOpen(known.get(mutant.what)));
+  process.stdout.write(`\n${path}: ${chosen.length} of ${all.length} mutants\n`);
+  const limitMs = chosen.length > 0 ? await measure(path, present) : 0;
+  for (const mutant of chosen) {
+    if (performance.now() > deadlineMs) break;
+    known.set(mutant.what, await judge(mutant, limitMs));
+  }
+  await apply(path, text);
+  keepVerdicts(path, text, [...known.values()]);
+  const equivalents = new Set(all.filter(({ equivalence }) => equivalence !== undefined).map(({ what }) => what));
+  const verdicts = [...known.values()].filter(({ what }) => !equivalents.has(what));
+  recordResults({ path, commit, mutants: all.length, equivalent: equivalents.size, verdicts });
+  report(verdicts);
+}
+
+/** Whether a mutant is to be run, after what was found before. @param {Verdict | undefined} before */
+function isOpen(before) {
+  if (values.survivors) return before !== undefined && before.killer === undefined;
+  return values.more ? before === undefined : true;
+}
+
+/**
+ * @param {string} path
+ * @param {string} text
+ * @param {readonly string[]} tests
+ * @returns {Mutant[]}
+ */
+function mutantsOf(path, text, tests) {
+  const lines = text.split("\n");
+  return mutationsOf(path, text).map(({ operator, start, end, replacement }) => {
+    const line = lineOf(text, start);
+    const code = String(lines[line - 1]).trim();
+    const what = `${operator}: \`${excerpt(text.slice(start, end))}\` in line ${line}, column ${start - text.lastIndexOf("\n", start - 1)}`;
+    const changed = text.slice(0, start) + replacement + text.slice(end);
+    return { path, what, text: changed, tests, equivalence: reasonOfEquivalence(path, operator, code) };
+  });
+}
+
+/** The mutants of findings, TypeScript and C++: each is a mistake that once went unnoticed. */
+async function runByHand() {
+  /** @type {Verdict[]} */
+  const verdicts = [];
+  for (const { path, find, replacement, tests, mistake } of BY_HAND.filter(({ path }) => isWanted(path))) {
+    const text = readFileSync(SCRATCH + path, "utf8");
+    if (text.split(find).length !== 2) fail(`${path} does not have once what the mutant "${mistake}" changes: ${find}`);
+    const limitMs = await measure(path, tests);
+    const mutant = { path, what: `${path.split("/").at(-1)}: ${mistake}`, text: text.replace(find, () => replacement), tests };
+    verdicts.push(await judge(mutant, limitMs));
+    await apply(path, text);
+  }
+  report(verdicts);
+}
+
+/** @param {Mutant} mutant @param {number} limitMs @returns {Promise<Verdict>} */
+async function judge({ path, what, text, tests }, limitMs) {
+  const killer = (await apply(path, text)) ?? (await run(path, tests, limitMs));
+  process.stdout.write(
+    `  ${killer === undefined ? "SURVIVED" : "killed  "}  ${what}${killer === undefined ? "" : `  [${excerpt(killer)}]`}\n`,
+  );
+  return { what, killer };
+}
+
+/**
+ * Runs the tests without a mistake, which must succeed; returns how long a run may take.
+ *
+ * @param {string} path
+ * @param {readonly string[]} tests
+ */
+async function measure(path, tests) {
+  const startMs = performance.now();
+  const failed = await run(path, tests, Number.POSITIVE_INFINITY);
+  if (failed !== undefined) fail(`The tests of ${path} fail without a mutant: ${failed}`);
+  return Math.max(LEAST_LIMIT_MS, LIMIT_FACTOR * (performance.now() - startMs));
+}
+
+/**
+ * Puts a text in the place of a source, and makes again what the tests run. Returns the reason when nothing can be made of it.
+ *
+ * @param {string} path
+ * @param {string} text
+ * @returns {Promise<string | undefined>}
+ */
+async function apply(path, text) {
+  writeFileSync(SCRATCH + path, text);
+  if (path.endsWith(".ts")) return await transpile(path, text);
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: SCRATCH, encoding: "utf8" });
+  return status === 0 ? undefined : `does not compile: ${stderr}`;
+}
+
+/** One file and the bundle of its package: what tsc and scripts/bundle.mjs do in seconds for all of them. @param {string} path @param {string} text */
+async function transpile(path, text) {
+  const { config } = ts.readConfigFile(`${SCRATCH}tsconfig.base.json`, ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, SCRATCH);
+  const compiled = `${SCRATCH}${path.replace("/src/", "/dist/").replace(/\.ts$/, ".js")}`;
+  const { outputText, sourceMapText } = ts.transpileModule(text, { compilerOptions: options, fileName: path });
+  writeFileSync(compiled, outputText);
+  writeFileSync(`${compiled}.map`, sourceMapText ?? "");
+  const dist = `${SCRATCH}${path.split("/src/")[0]}/dist/`;
+  const external = (/** @type {string} */ id) => !id.startsWith(".") && !isAbsolute(id);
+  const build = await rolldown({ input: `${dist}index.js`, external, platform: "node", logLevel: "silent" });
+  const { output } = await build.generate({ file: `${dist}bundle.js`, format: "esm", codeSplitting: false });
+  await build.close();
+  writeFileSync(`${dist}bundle.js.new`, output[0].code);
+  renameSync(`${dist}bundle.js.new`, `${dist}bundle.js`);
+  return undefined;
+}
+
+/**
+ * Runs tests in the copy; returns the name of the first that failed.
+ *
+ * @param {string} changed
+ * @param {readonly string[]} tests
+ * @param {number} limitMs
+ * @returns {Promise<string | undefined>}
+ */
+async function run(changed, tests, limitMs) {
+  host ??= await startHost();
+  const child = host;
+  const answer = await new Promise((resolve) => {
+    const timer = Number.isFinite(limitMs) ? setTimeout(() => resolve(OUT_OF_TIME), limitMs) : undefined;
+    child.once("exit", () => resolve("the test run died"));
+    child.once("message", (message) => {
+      clearTimeout(timer);
+      resolve(message);
+    });
+    child.send({ changed: SCRATCH + changed, tests: tests.map((test) => SCRATCH + test) });
+  });
+  child.removeAllListeners();
+  if (typeof answer !== "string") return answer.ran === 0 ? fail("No test ran.") : answer.failed;
+  endHost(child);
+  return answer;
+}
+
+/** @returns {Promise<import("node:child_process").ChildProcess>} */
+async function startHost() {
+  const child = fork(`${SCRATCH}scripts/mutants/host.mjs`, { cwd: SCRATCH, detached: true, silent: true });
+  child.stdout?.resume();
+  let said = "";
+  child.stderr?.on("data", (chunk) => (said += chunk));
+  await new Promise((resolve) => {
+    child.once("message", resolve);
+    child.once("exit", () => fail(`The test runner does not start.\n${said}`));
+  });
+  child.removeAllListeners();
+  return child;
+}
+
+/** Ends it and the processes of its own group, which are its tests; one in an endless loop ends no other way. @param {import("node:child_process").ChildProcess} child */
+function endHost(child) {
+  host = undefined;
+  try {
+    process.kill(-(/** @type {number} */ (child.pid)), "SIGKILL");
+  } catch {} // it has ended by itself
+}
+
+/** Every n-th, so that the whole file is touched. @param {readonly Mutant[]} all */
+function sampleOf(all) {
+  const wanted = Math.min(all.length, Number(values.sample ?? all.length));
+  return Array.from({ length: wanted }, (_, index) => /** @type {Mutant} */ (all[Math.floor((index * all.length) / wanted)]));
+}
+
+/** @param {readonly Verdict[]} verdicts */
+function report(verdicts) {
+  const killed = verdicts.filter(({ killer }) => killer !== undefined).length;
+  process.stdout.write(`  ${killed} of ${verdicts.length} killed\n`);
+}
+
+/** @param {string} text @param {number} offset */
+function lineOf(text, offset) {
+  return text.slice(0, offset).split("\n").length;
+}
+
+/** @param {string} text */
+function excerpt(text) {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > 90 ? `${line.slice(0, 89)}…` : line;
+}
+
+/** @param {string} cwd @param {readonly string[]} args */
+function git(cwd, ...args) {
+  const { succeeded, output } = runQuietly("git", ["-C", cwd, ...args]);
+  return succeeded ? output : fail(output);
+}

@@ -1,0 +1,50 @@
+// Mutants that change nothing anybody can see, with the reason. They are not run, and do not count.
+
+/**
+ * @typedef {object} Equivalent
+ * @property {string} path End of the file's path.
+ * @property {string} operator
+ * @property {string} code Part of the line.
+ * @property {string} reason
+ */
+
+/** @type {readonly Equivalent[]} */
+const EQUIVALENT = [
+  {
+    path: "order/replay-window.ts",
+    operator: "bound moved",
+    code: "if (number <= this.#newest - this.#sizeBits) return false",
+    reason: "the number right behind the window has the bit of the newest, which is set",
+  },
+  {
+    path: "order/replay-window.ts",
+    operator: "bound moved",
+    code: "if (number > this.#newest) this.#advance(number)",
+    reason: "the newest itself is not new, and is not added",
+  },
+  {
+    path: "order/replay-window.ts",
+    operator: "bound moved",
+    code: "if (number - this.#newest >= this.#sizeBits)",
+    reason: "the loop clears every bit too when the jump is as wide as the window",
+  },
+  {
+    path: "order/replay-window.ts",
+    operator: "bound moved",
+    code: "next <= number; next++",
+    reason: "the last bit is set right afterwards",
+  },
+];
+
+/**
+ * Returns why a mutant changes nothing; undefined if it does.
+ *
+ * @param {string} path
+ * @param {string} operator
+ * @param {string} line
+ * @returns {string | undefined}
+ */
+export function reasonOfEquivalence(path, operator, line) {
+  const found = EQUIVALENT.find((each) => path.endsWith(each.path) && each.operator === operator && line.includes(each.code));
+  return found?.reason;
+}
