@@ -11,6 +11,42 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "sending/send-queue.ts",
+    operator: "bound moved",
+    code: "if (this.#backlog.length > 0 && !this.#backlog.admits",
+    reason: "an empty backlog admits any burst",
+  },
+  {
+    path: "sending/send-queue.ts",
+    operator: "bound moved",
+    code: "if (this.#count > 0 && to !== this.#to",
+    reason: "a turn too many arranges a burst that is in order already: it costs a copy",
+  },
+  {
+    path: "sending/send-queue.ts",
+    operator: "and, or",
+    code: "if (this.#count > 0 && to !== this.#to",
+    reason: "turns too many arrange a burst that is in order already: it costs a copy",
+  },
+  {
+    path: "sending/send-queue.ts",
+    operator: "bound moved",
+    code: "this.#turns > 1 ?",
+    reason: "a burst with one turn is in order already, and arranging it costs a copy",
+  },
+  {
+    path: "sending/send-queue.ts",
+    operator: "statement deleted",
+    code: "this.#slab = undefined;",
+    reason: "nothing reads it before the next burst sets it",
+  },
+  {
+    path: "sending/send-queue.ts",
+    operator: "bound moved",
+    code: "if (outcome > 0) this.#countSent",
+    reason: "a backend that takes nothing answers with an errno",
+  },
+  {
     path: "order/replay-window.ts",
     operator: "bound moved",
     code: "if (number <= this.#newest - this.#sizeBits) return false",

@@ -99,3 +99,29 @@ test("a burst holds 64 datagrams, and the next one goes into another", () => {
   expect(bursts.map(({ length }) => length)).toEqual([64, 64, 1]);
   expect(bursts.flat()).toEqual(texts.map((text) => `${text} -`));
 });
+
+test("a burst holds 65,536 bytes, and the next datagram goes into another", () => {
+  const backlog = new Backlog();
+  const half = "x".repeat(32_768);
+  for (const text of [half, half, "y"]) backlog.add(batchOf([text], []), 0, 1);
+  const lengths: number[] = [];
+  backlog.drain((batch, from, end) => {
+    lengths.push(end - from);
+    expect(batch.bytes.length).toBeLessThanOrEqual(65_536);
+    return end;
+  });
+  expect(lengths).toEqual([2, 1]);
+});
+
+test("what a burst leaves behind joins the last one when that has room for it, however much of the burst has left", () => {
+  const backlog = new Backlog();
+  const texts = Array.from({ length: 64 }, (_, number) => String(number));
+  backlog.add(batchOf(texts, []), 34, 64);
+  backlog.add(batchOf(texts, []), 30, 64);
+  const bursts: string[][] = [];
+  backlog.drain((batch, from, end) => {
+    bursts.push(shown(batch, from, end));
+    return end;
+  });
+  expect(bursts).toEqual([[...texts.slice(34), ...texts.slice(30)].map((text) => `${text} -`)]);
+});
