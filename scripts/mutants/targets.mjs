@@ -44,7 +44,7 @@ const DGRAM_TESTS = tests("backend-dgram", "dgram-reader", "held-datagrams", "dg
 export const TARGETS = [
   { path: `${REACTOR}/sending/send-queue.ts`, tests: SENDING },
   { path: `${REACTOR}/sending/backlog.ts`, tests: SENDING },
-  { path: `${REACTOR}/sending/outbox.ts`, tests: SENDING },
+  { path: `${REACTOR}/sending/outbox.ts`, tests: [...SENDING, ...tests("reactor", "multicast-sending", "connecting", "network-refusals")] },
   { path: `${REACTOR}/sending/burst-arrangement.ts`, tests: tests("reactor", "burst-order", "unsent-bursts", "backlog", "sending") },
   { path: `${REACTOR}/receiving/inbox.ts`, tests: tests("reactor", "inbox", "delivery", "pausing", "batches", "closing") },
   { path: `${REACTOR}/receiving/arrival-filter.ts`, tests: tests("reactor", "arrival-filter", "sources", "many-groups", "memberships") },

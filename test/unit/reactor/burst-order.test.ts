@@ -23,6 +23,16 @@ test("write() to peers in turn leaves as one run for each peer, in the order of 
   ]);
 });
 
+test("write() of a full burst to peers in turn keeps the bytes of the first datagram and of the last", async () => {
+  const { port, socket } = new Stage().listen();
+  const texts = Array.from({ length: 64 }, (_, index) => `datagram ${index}`);
+  for (const [index, text] of texts.entries()) port.write(text, index % 2 === 0 ? A : B);
+  await turn();
+  expect(socket.burstSizes).toEqual([64]);
+  const even = (_: string, index: number) => index % 2 === 0;
+  expect(socket.texts).toEqual([...texts.filter(even), ...texts.filter((text, index) => !even(text, index))]);
+});
+
 test("write() to peers that come up once each leaves as it was written", async () => {
   const { port, socket } = new Stage().listen();
   const peers = Array.from({ length: 64 }, (_, index) => ({ address: "192.0.2.1", port: 64 - index }));
