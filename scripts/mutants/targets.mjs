@@ -45,7 +45,7 @@ export const TARGETS = [
   { path: `${REACTOR}/sending/send-queue.ts`, tests: SENDING },
   { path: `${REACTOR}/sending/backlog.ts`, tests: SENDING },
   { path: `${REACTOR}/sending/outbox.ts`, tests: [...SENDING, ...tests("reactor", "multicast-sending", "connecting", "network-refusals")] },
-  { path: `${REACTOR}/sending/burst-arrangement.ts`, tests: tests("reactor", "burst-order", "unsent-bursts", "backlog", "sending") },
+  { path: `${REACTOR}/sending/burst-arrangement.ts`, tests: tests("reactor", "burst-order", "send-queue", "backlog", "sending") },
   { path: `${REACTOR}/receiving/inbox.ts`, tests: tests("reactor", "inbox", "delivery", "pausing", "batches", "closing") },
   { path: `${REACTOR}/receiving/arrival-filter.ts`, tests: tests("reactor", "arrival-filter", "sources", "many-groups", "memberships") },
   { path: `${REACTOR}/multicast/memberships.ts`, tests: MEMBERSHIPS },
