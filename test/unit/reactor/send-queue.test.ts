@@ -28,7 +28,7 @@ class AuditedPool extends SlabPool {
   }
 }
 
-class QueueBench {
+class QueueStage {
   readonly slabs = new AuditedPool();
   readonly statistics = zeroStatistics();
   readonly bursts: string[][] = [];
@@ -61,99 +61,99 @@ class QueueBench {
 }
 
 test("flush() gives the slab back, also when the network takes nothing, and does nothing when nothing waits", async () => {
-  const bench = new QueueBench();
-  bench.queue.flush();
-  expect(bench.sends).toBe(0);
-  bench.add("1");
-  expect(bench.slabs.out.size).toBe(1);
-  bench.queue.flush();
-  expect(bench.slabs.out.size).toBe(0);
-  bench.outcomes.push(ERRNO.EAGAIN);
-  bench.add("2");
+  const stage = new QueueStage();
+  stage.queue.flush();
+  expect(stage.sends).toBe(0);
+  stage.add("1");
+  expect(stage.slabs.out.size).toBe(1);
+  stage.queue.flush();
+  expect(stage.slabs.out.size).toBe(0);
+  stage.outcomes.push(ERRNO.EAGAIN);
+  stage.add("2");
   await turn(); // flushes the second, and finds nothing to do for the first
-  expect(bench.slabs.out.size).toBe(0);
-  expect(bench.bursts).toEqual([["1"]]);
-  bench.queue.flushBacklog();
-  expect(bench.bursts).toEqual([["1"], ["2"]]);
+  expect(stage.slabs.out.size).toBe(0);
+  expect(stage.bursts).toEqual([["1"]]);
+  stage.queue.flushBacklog();
+  expect(stage.bursts).toEqual([["1"], ["2"]]);
 });
 
 test("abandon() gives the slab back, and says how many datagrams waited in the burst and in the backlog", async () => {
-  const bench = new QueueBench();
-  expect(bench.queue.abandon()).toBe(0);
-  bench.outcomes.push(ERRNO.EAGAIN);
-  bench.add("1");
-  bench.add("2");
-  bench.queue.flush();
-  bench.add("3");
-  expect(bench.queue.length).toBe(3);
-  expect(bench.queue.abandon()).toBe(3);
-  expect([bench.queue.length, bench.slabs.out.size]).toEqual([0, 0]);
+  const stage = new QueueStage();
+  expect(stage.queue.abandon()).toBe(0);
+  stage.outcomes.push(ERRNO.EAGAIN);
+  stage.add("1");
+  stage.add("2");
+  stage.queue.flush();
+  stage.add("3");
+  expect(stage.queue.length).toBe(3);
+  expect(stage.queue.abandon()).toBe(3);
+  expect([stage.queue.length, stage.slabs.out.size]).toEqual([0, 0]);
   await turn();
-  bench.queue.flushBacklog();
-  expect(bench.bursts).toEqual([]);
+  stage.queue.flushBacklog();
+  expect(stage.bursts).toEqual([]);
 });
 
 test("add() fills a slab to its last byte before it flushes, and takes the largest datagram beside none", () => {
-  const bench = new QueueBench();
+  const stage = new QueueStage();
   const half = "x".repeat(SLAB_BYTES / 2);
-  bench.add(half);
-  bench.add(half);
-  expect(bench.bursts).toEqual([]);
-  bench.add("y");
-  expect(bench.bursts).toEqual([[half, half]]);
+  stage.add(half);
+  stage.add(half);
+  expect(stage.bursts).toEqual([]);
+  stage.add("y");
+  expect(stage.bursts).toEqual([[half, half]]);
   const whole = "z".repeat(SLAB_BYTES);
-  bench.add(whole);
-  bench.queue.flush();
-  expect(bench.bursts.slice(1)).toEqual([["y"], [whole]]);
+  stage.add(whole);
+  stage.queue.flush();
+  expect(stage.bursts.slice(1)).toEqual([["y"], [whole]]);
 });
 
 test("flush() puts peers side by side, whatever the burst before looked like", () => {
-  const bench = new QueueBench();
-  for (const to of [A, B, A, B, A]) bench.add(to === A ? "a" : "b", to);
-  bench.queue.flush();
-  for (const to of [B, A, B, A]) bench.add(to === A ? "a" : "b", to);
-  bench.queue.flush();
-  expect(bench.bursts).toEqual([
+  const stage = new QueueStage();
+  for (const to of [A, B, A, B, A]) stage.add(to === A ? "a" : "b", to);
+  stage.queue.flush();
+  for (const to of [B, A, B, A]) stage.add(to === A ? "a" : "b", to);
+  stage.queue.flush();
+  expect(stage.bursts).toEqual([
     ["a", "a", "a", "b", "b"],
     ["b", "b", "a", "a"],
   ]);
 });
 
 test("a datagram that fails is reported with its peer and its length, from a microtask, and those after it are sent", async () => {
-  const bench = new QueueBench();
-  bench.outcomes.push(1, ERRNO.EHOSTUNREACH, 1);
-  bench.add("first");
-  bench.add("lost", B);
-  bench.add("third", C);
-  bench.queue.flush();
-  expect(bench.failed).toEqual([]);
+  const stage = new QueueStage();
+  stage.outcomes.push(1, ERRNO.EHOSTUNREACH, 1);
+  stage.add("first");
+  stage.add("lost", B);
+  stage.add("third", C);
+  stage.queue.flush();
+  expect(stage.failed).toEqual([]);
   await turn();
-  expect(bench.failed).toEqual([{ errno: ERRNO.EHOSTUNREACH, to: B, lengthBytes: 4 }]);
-  expect(bench.bursts).toEqual([["first"], ["third"]]);
-  expect(bench.statistics).toMatchObject({ sent: 2, sentBytes: 10 });
-  expect(bench.sends).toBe(3);
+  expect(stage.failed).toEqual([{ errno: ERRNO.EHOSTUNREACH, to: B, lengthBytes: 4 }]);
+  expect(stage.bursts).toEqual([["first"], ["third"]]);
+  expect(stage.statistics).toMatchObject({ sent: 2, sentBytes: 10 });
+  expect(stage.sends).toBe(3);
 });
 
 test("drained() is called once for each time that datagrams were refused", () => {
-  const bench = new QueueBench();
+  const stage = new QueueStage();
   const block = (): void => {
-    bench.outcomes.push(ERRNO.EAGAIN);
-    bench.add("x");
-    bench.queue.flush();
+    stage.outcomes.push(ERRNO.EAGAIN);
+    stage.add("x");
+    stage.queue.flush();
   };
   block();
-  while (bench.add("x"));
-  bench.queue.flushBacklog();
-  expect(bench.drained).toBe(1);
+  while (stage.add("x"));
+  stage.queue.flushBacklog();
+  expect(stage.drained).toBe(1);
   block();
-  bench.queue.flushBacklog();
-  expect(bench.drained).toBe(1);
+  stage.queue.flushBacklog();
+  expect(stage.drained).toBe(1);
 });
 
 test("a queue whose borrower is flushed to make room sends what it has, and goes on", () => {
-  const benches = Array.from({ length: 17 }, () => new QueueBench());
-  const pool = benches[0]!.slabs;
-  const queues = benches.map(
+  const stages = Array.from({ length: 17 }, () => new QueueStage());
+  const pool = stages[0]!.slabs;
+  const queues = stages.map(
     ({ statistics }) =>
       new SendQueue({ send: (_: SendBatch, from: number, to: number) => to - from } as unknown as DatagramSocket, pool, statistics, {
         sendFailed: () => {},
@@ -161,6 +161,6 @@ test("a queue whose borrower is flushed to make room sends what it has, and goes
       }),
   );
   for (const queue of queues) queue.add("x", 1, A, undefined);
-  expect(benches.map(({ statistics }) => statistics.sent)).toEqual([1, ...Array(16).fill(0)]);
+  expect(stages.map(({ statistics }) => statistics.sent)).toEqual([1, ...Array(16).fill(0)]);
   expect(pool.out.size).toBe(16);
 });
