@@ -22,9 +22,17 @@ const ABSENCES: Readonly<Record<Feature, Absence>> = {
     for (const { name, flags } of answered(trial.backend.network.interfaces())) assert.ok(flags.up, `${name} is down, and listed`);
   },
   icmpErrors: (trial) => assertOptionUnsupported(trial, "receiveErrors"),
-  interfaceEvents: (trial) => answered(trial.backend.network.watch(() => {}))(), // such a backend polls instead: MC-105
+  interfaceEvents(trial) {
+    let changes = 0; // such a backend polls instead: MC-105
+    const end = trial.backend.network.watch(() => changes++);
+    assert.equal(typeof end, "function", `watch() refused with ${String(end)}`);
+    answered(end)();
+    assert.equal(changes, 0, "watch() reported a change inside the call");
+  },
   interfaceIndexes(trial) {
-    for (const { name, index } of answered(trial.backend.network.interfaces())) assert.ok(index >= 0, `${name} has index ${index}`); // 0: not known
+    const known = answered(trial.backend.network.interfaces()).filter(({ index }) => index !== 0); // 0: not known
+    for (const { name, index } of known) assert.ok(Number.isInteger(index) && index > 0, `${name} has index ${index}`);
+    assert.equal(new Set(known.map(({ index }) => index)).size, known.length, "two interfaces have one index");
   },
   packetInfo: (trial) => assertOptionUnsupported(trial, "receivePacketInfo"),
   routes(trial) {
