@@ -1,4 +1,4 @@
-// npm run mutants [-- <part of a path> … --minutes <number> --sample <number> --more --survivors --by-hand]: mutation testing.
+// npm run mutants [-- <part of a path> … --minutes <number> --sample <number> --more --survivors --by-hand --copy <name>]: mutation testing.
 //
 // Makes one small mistake at a time in a copy of this commit, runs the tests that belong to the file, and counts the mistakes that no
 // test notices. Writes the score of each file it has finished into docs/mutants.md. Not a part of the gate: it takes hours for all files.
@@ -35,6 +35,7 @@ const OUT_OF_TIME = "ran out of time";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    copy: { type: "string" },
     minutes: { type: "string" },
     sample: { type: "string" },
     survivors: { type: "boolean", default: false },
@@ -42,7 +43,7 @@ const { values, positionals } = parseArgs({
     "by-hand": { type: "boolean", default: false },
   },
 });
-const SCRATCH = `${ROOT}.cache/${values["by-hand"] ? "mutants-by-hand" : "mutants"}/`; // of its own, so that both can run at once
+const SCRATCH = `${ROOT}.cache/${values.copy ?? (values["by-hand"] ? "mutants-by-hand" : "mutants")}/`; // several can run side by side
 const deadlineMs = performance.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
 const isWanted = (/** @type {string} */ path) => positionals.length === 0 || positionals.some((part) => path.includes(part));
 const commit = git(ROOT, "rev-parse", "HEAD");

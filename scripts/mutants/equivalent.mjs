@@ -11,6 +11,12 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "receiving/arrival-filter.ts",
+    operator: "and, or",
+    code: "if (groups === undefined || rule === undefined) return;",
+    reason: "an interface without groups has no rule, and what is dropped was joined, so there is a rule",
+  },
+  {
     path: "sending/send-queue.ts",
     operator: "bound moved",
     code: "if (this.#backlog.length > 0 && !this.#backlog.admits",
