@@ -61,6 +61,15 @@ test("close() counts what was kept while paused as discarded, once", () => {
   expect(statistics.discarded).toBe(2);
 });
 
+test("deliver() counts datagrams that were cut, one by one and in batches", () => {
+  for (const { inbox, statistics } of [open(new Notes()), open(new Batches())]) {
+    const batch = new FakeBatch(["1234", "12345", "123456"], 4);
+    inbox.deliver(batch);
+    batch.end();
+    expect(statistics).toMatchObject({ received: 3, receivedBytes: 12, truncated: 2 });
+  }
+});
+
 test("datagramReceived() gets each of what was kept, from several batches, in order", () => {
   const { inbox, statistics, protocol } = open(new Notes());
   protocol.onReceived = () => inbox.pause();

@@ -110,6 +110,53 @@ test("a wish for the default moves with the route when its interface is gone, an
   expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "wlan0 joined"]);
 });
 
+test("a wish for the default that took loopback moves to an interface that comes, and takes no other's", async () => {
+  const stage = new Stage({ interfaces: [LOOPBACK] });
+  stage.backend.network.routes.clear();
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP);
+  expect(socket.memberships).toEqual([`${GROUP} lo -`]);
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  expect(socket.memberships).toEqual([`${GROUP} eth0 -`]);
+  await turn();
+  expect(briefly(events)).toEqual(["lo joined", "lo lost", "eth0 joined"]);
+});
+
+test("a wish for the default stays on loopback while another wish has the better interface", async () => {
+  const stage = new Stage();
+  stage.backend.network.routes.set("default", "lo");
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP);
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.network.routes.set("default", "eth0");
+  stage.backend.network.change([LOOPBACK, { ...ETH0, mtu: 9000 }]);
+  expect(socket.memberships).toEqual([`${GROUP} lo -`, `${GROUP} eth0 -`]);
+  await turn();
+  expect(briefly(events)).toEqual(["lo joined", "eth0 joined"]);
+});
+
+test("a wish for loopback by its name stays there when another interface comes", async () => {
+  const stage = new Stage({ interfaces: [LOOPBACK] });
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP, "lo");
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  expect(socket.memberships).toEqual([`${GROUP} lo -`]);
+  await turn();
+  expect(briefly(events)).toEqual(["lo joined"]);
+});
+
+test("a port that is stopped has no memberships, and joins nothing when interfaces change", async () => {
+  const stage = new Stage();
+  const { port } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  port.joinGroup(GROUP, "wlan0");
+  await port.stopListening();
+  expect(port.memberships).toEqual([]);
+  stage.backend.calls.length = 0;
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  expect(stage.backend.calls).toEqual([]);
+});
+
 test("a wish for the default waits where there is no interface at all, and is joined when one comes", () => {
   const stage = new Stage({ interfaces: [] });
   const { port, socket } = stage.listen();
@@ -129,6 +176,33 @@ test("a wish for the default waits for the network where the backend knows no ro
   expect(port.memberships).toEqual([{ group: GROUP, interface: "default", state: "joined" }]);
   await turn();
   expect(briefly(events)).toEqual(["default waiting", "default waiting ENODEV", "default joined"]);
+});
+
+test("an IPv4 membership whose interface the kernel chose moves when that is gone, and is left as often as it was joined", async () => {
+  const stage = new Stage({ without: ["routes"] });
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP);
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  await turn();
+  expect(briefly(events)).toEqual(["default joined"]); // the kernel refuses a second join: the first is there still
+  socket.leave(GROUP, undefined, undefined); // as the kernel does when the interface that it chose is deleted
+  stage.backend.network.change([LOOPBACK, ETH0]);
+  expect(socket.memberships).toEqual([`${GROUP} - -`]);
+  await turn();
+  expect(briefly(events)).toEqual(["default joined", "default lost", "default joined"]);
+  stage.backend.calls.length = 0;
+  port.leaveGroup(GROUP);
+  expect(stage.backend.calls).toEqual(["leave", "leave"]); // until the kernel has none
+  expect(port.memberships).toEqual([]);
+});
+
+test("a membership on an interface that was named is left once", () => {
+  const stage = new Stage();
+  const { port } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.calls.length = 0;
+  port.leaveGroup(GROUP, "eth0");
+  expect(stage.backend.calls).toEqual(["leave"]);
 });
 
 test("an IPv6 membership whose interface the kernel chose is lost when it cannot be renewed, and joined when it can", async () => {
