@@ -11,6 +11,12 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "seal/unsealer.ts",
+    operator: "plus, minus",
+    code: "cipher.setAAD(",
+    reason: "Node reads plaintextLength for CCM alone",
+  },
+  {
     path: "receiving/arrival-filter.ts",
     operator: "and, or",
     code: "if (groups === undefined || rule === undefined) return;",

@@ -45,6 +45,7 @@ const OPERATORS = [
   (node) => {
     if (!ts.isReturnStatement(node)) return undefined;
     if (node.expression === undefined) return ["statement deleted", node, ";"];
+    if (ts.isNumericLiteral(node.expression)) return ["return emptied", node, "return -1;"];
     return isPlain(node.expression) ? undefined : ["return emptied", node, "return undefined;"];
   },
   (node) => (isDeletable(node) ? ["statement deleted", node, ";"] : undefined),

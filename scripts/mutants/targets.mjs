@@ -36,7 +36,7 @@ const MEMBERSHIPS = tests(
   "acquiring",
 );
 const MULTICAST_SENDING = tests("reactor", "multicast-sending", "network-refusals", "acquiring", "loopback-multicast", "virtual-network");
-const SEALING = tests("channels", "sealed", "mutated-datagrams");
+const SEALING = tests("channels", "sealed", "seal-counter", "mutated-datagrams");
 const RELAYS = tests("channels", "relay", "relayed-packets", "relay-rules", "failed-openings");
 const DGRAM_TESTS = tests("backend-dgram", "dgram-reader", "held-datagrams", "dgram-writer", "dgram-send", "dgram-socket-life");
 

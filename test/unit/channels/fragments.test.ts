@@ -70,6 +70,13 @@ describe("Fragmenter", () => {
     expect(new Reassembly().texts([only!])).toEqual([message.toString()]);
   });
 
+  test("wraps a message that is the magic alone, and leaves one alone that is shorter", () => {
+    const split = (text: string): readonly Uint8Array[] => new Fragmenter(1000).split(Buffer.from(text));
+    expect(split("GCF")).toEqual([Buffer.from("GCF")]);
+    expect(split("GCF1")).not.toEqual([Buffer.from("GCF1")]);
+    expect(new Reassembly().texts([...split("GCF"), ...split("GCF1")])).toEqual(["GCF", "GCF1"]);
+  });
+
   test("begins to count where nobody knows", () => {
     const numbers = Array.from({ length: 4 }, () => Buffer.from(fragments()[0]!).readUInt32BE(4));
     expect(new Set(numbers).size).toBeGreaterThan(1);
@@ -147,6 +154,12 @@ describe("Reassembler", () => {
     reassembly.take(fragments().slice(0, 1), "one more");
     expect(reassembly.reassembler.heldBytes).toBe(48 * 1024 * 1024 + 10 + PART_COST_BYTES);
     expect(reassembly.statistics.incomplete).toBe(1);
+  });
+
+  test("takes a fragment that is a header alone for a message without bytes", () => {
+    const reassembly = new Reassembly();
+    expect(reassembly.texts([fragmentOf({ message: 1, totalBytes: 0, index: 0, count: 1 }, 0)])).toEqual([""]);
+    expect(reassembly.statistics.malformed).toBe(0);
   });
 
   test("takes a message of 16 MiB, and none that is a byte longer", () => {

@@ -67,6 +67,18 @@ test.each(["EINVAL", "ENOBUFS"])(
   },
 );
 
+test("a socket that is full is not asked again until a membership of it is left", () => {
+  const stage = new Stage();
+  const { port } = stage.listen();
+  joinMany({ port }, LIMIT + 1);
+  stage.backend.calls.length = 0;
+  port.joinGroup("239.255.9.1", "eth0");
+  expect(stage.backend.calls.filter((call) => call === "join")).toHaveLength(1);
+  port.leaveGroup(groupNumber(0), "eth0");
+  port.joinGroup("239.255.9.2", "eth0");
+  expect(stage.backend.sockets.map(({ memberships }) => memberships.length)).toEqual([LIMIT, 2]);
+});
+
 test("a further socket shares the number for the moment it is bound, and leaves it closed to others afterwards", () => {
   const stage = new Stage();
   const listening = stage.listen();

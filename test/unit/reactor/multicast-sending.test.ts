@@ -131,6 +131,29 @@ test("a datagram to a group leaves by the interface of the route, when the port 
   expect(await send(listening, { address: "192.0.2.9", port: 1 })).toEqual([undefined]);
 });
 
+test("a datagram to a group follows its route within a second, when the port is bound to one address", async () => {
+  const stage = new Stage({ interfaces: [LOOPBACK, ETH0, ETH1] });
+  const listening = stage.listen({ interface: "192.0.2.2" });
+  expect(await send(listening)).toEqual([ETH0.index]);
+  stage.backend.network.routes.set("default", "eth1");
+  await stage.clock.advance(999);
+  expect(await send(listening)).toEqual([ETH0.index]);
+  await stage.clock.advance(1);
+  expect(await send(listening)).toEqual([ETH1.index]);
+});
+
+test("a datagram to a group without a route leaves by no interface that is down, without multicast or without an address of the family", async () => {
+  const down = fakeInterface("down", 5, { flags: { ...ETH0.flags, up: false } });
+  const plain = fakeInterface("plain", 6, { flags: { ...ETH0.flags, multicast: false } });
+  const six = fakeInterface("six", 7, { addresses: ETH0.addresses.filter(({ family }) => family === 6) });
+  const stage = new Stage({ interfaces: [LOOPBACK, down, plain, six, ETH1] });
+  stage.backend.network.routes.clear();
+  expect(await send(stage.listen())).toEqual([ETH1.index]);
+  const alone = new Stage({ interfaces: [LOOPBACK, down, plain, six] });
+  alone.backend.network.routes.clear();
+  expect(await send(alone.listen())).toEqual([LOOPBACK.index]);
+});
+
 test("a datagram to a group leaves as the kernel routes it, when an IPv6 port is bound to one address", async () => {
   expect(await send(new Stage().listen({ interface: "fe80::2%eth0" }), GROUP6)).toEqual([undefined]);
 });
