@@ -81,7 +81,13 @@ async function runTarget({ path, tests }) {
   keepVerdicts(path, text, [...known.values()]);
   const equivalents = new Set(all.filter(({ equivalence }) => equivalence !== undefined).map(({ what }) => what));
   const verdicts = [...known.values()].filter(({ what }) => !equivalents.has(what));
-  recordResults({ path, commit, mutants: all.length, equivalent: equivalents.size, verdicts });
+  recordResults({
+    path,
+    commit: git(SCRATCH, "log", "-1", "--format=%h", "--", path),
+    mutants: all.length,
+    equivalent: equivalents.size,
+    verdicts,
+  });
   report(verdicts);
 }
 

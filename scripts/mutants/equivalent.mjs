@@ -11,6 +11,30 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "fragments/partial-message.ts",
+    operator: "and, or",
+    code: "this.#first === undefined || this.#last === undefined ?",
+    reason: "both are undefined, or none",
+  },
+  {
+    path: "fragments/partial-message.ts",
+    operator: "statement deleted",
+    code: "if (sequence === undefined) return;",
+    reason: "comparisons with undefined change neither number",
+  },
+  {
+    path: "fragments/partial-message.ts",
+    operator: "bound moved",
+    code: "((sequence - this.#first) | 0) < 0",
+    reason: "the same number is set again",
+  },
+  {
+    path: "fragments/partial-message.ts",
+    operator: "bound moved",
+    code: "((sequence - this.#last) | 0) > 0",
+    reason: "the same number is set again",
+  },
+  {
     path: "seal/unsealer.ts",
     operator: "plus, minus",
     code: "cipher.setAAD(",

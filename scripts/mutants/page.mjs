@@ -15,7 +15,7 @@ const SCORES = {
 const SURVIVORS = { title: "survivors", head: ["| file | mutant |", "| --- | --- |"] };
 
 /**
- * Writes what a run has found of one file.
+ * Writes what a run has found of one file. `commit` is the last one that changed the file.
  *
  * @param {{ path: string, commit: string, mutants: number, equivalent: number, verdicts: readonly import("./results.mjs").Verdict[] }} result
  */
@@ -26,7 +26,7 @@ export function recordResults({ path, commit, mutants, equivalent, verdicts }) {
   const killed = verdicts.length - survivors.length;
   const score = `${Math.floor((100 * killed) / verdicts.length)} %`;
   const date = new Date().toISOString().slice(0, 10);
-  const cells = [`\`${name}\``, mutants, equivalent, verdicts.length, killed, score, date, commit.slice(0, 7)];
+  const cells = [`\`${name}\``, mutants, equivalent, verdicts.length, killed, score, date, commit];
   const page = replaceRows(readFileSync(PAGE, "utf8"), SCORES, name, [`| ${cells.join(" | ")} |`]);
   const rows = survivors.map(({ what }) => `| \`${name}\` | ${what.replaceAll("|", "\\|")} |`);
   writeFileSync(PAGE, replaceRows(page, SURVIVORS, name, rows));

@@ -37,7 +37,7 @@ const MEMBERSHIPS = tests(
 );
 const MULTICAST_SENDING = tests("reactor", "multicast-sending", "network-refusals", "acquiring", "loopback-multicast", "virtual-network");
 const SEALING = tests("channels", "sealed", "seal-counter", "mutated-datagrams");
-const RELAYS = tests("channels", "relay", "relayed-packets", "relay-rules", "failed-openings");
+const RELAYS = tests("channels", "relay-lane", "relayed-packets", "relay", "relay-rules", "failed-openings");
 const DGRAM_TESTS = tests("backend-dgram", "dgram-reader", "held-datagrams", "dgram-writer", "dgram-send", "dgram-socket-life");
 
 /** @type {readonly Target[]} */
@@ -51,7 +51,7 @@ export const TARGETS = [
   { path: `${REACTOR}/multicast/memberships.ts`, tests: MEMBERSHIPS },
   { path: `${REACTOR}/multicast/membership-sockets.ts`, tests: MEMBERSHIPS },
   { path: `${REACTOR}/multicast/multicast-sender.ts`, tests: MULTICAST_SENDING },
-  { path: `${REACTOR}/multicast/leak-guard.ts`, tests: MULTICAST_SENDING },
+  { path: `${REACTOR}/multicast/leak-guard.ts`, tests: [...tests("reactor", "leak-guard"), ...MULTICAST_SENDING] },
   { path: `${CHANNELS}/order/replay-window.ts`, tests: tests("channels", "replay-window", "sealed") },
   { path: `${CHANNELS}/seal/sealer.ts`, tests: SEALING },
   { path: `${CHANNELS}/seal/unsealer.ts`, tests: SEALING },

@@ -1,6 +1,6 @@
 import { ManualClock } from "@groupcast/backend-memory";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
 import {
   FRAGMENT_HEADER_BYTES,
@@ -213,6 +213,53 @@ describe("Reassembler", () => {
     contradicting.writeUInt16BE(4, 14);
     expect(reassembly.texts([parts[0]!, contradicting, ...parts.slice(1)])).toEqual([text]);
     expect(reassembly.statistics.malformed).toBe(1);
+  });
+
+  test.each([
+    ["another length", { totalBytes: 25, count: 3 }, 10],
+    ["another number of fragments", { totalBytes: 29, count: 4 }, 8],
+    ["fragments of another size", { totalBytes: 29, count: 3 }, 12],
+  ])("counts a fragment as malformed that announces %s than the first of its message", (_, announced, lengthBytes) => {
+    const reassembly = new Reassembly();
+    const part = { message: 7, totalBytes: 29, index: 0, count: 3 };
+    reassembly.take([fragmentOf(part, 10)]);
+    expect(reassembly.take([fragmentOf({ ...part, ...announced, index: 1 }, lengthBytes)])).toEqual([]);
+    expect(reassembly.statistics.malformed).toBe(1);
+    const whole = reassembly.take([fragmentOf({ ...part, index: 1 }, 10), fragmentOf({ ...part, index: 2 }, 9)]);
+    expect(whole.map(({ payload }) => payload.length)).toEqual([29]);
+  });
+
+  test("forgets a message once it is complete: it takes no memory, and is not given up later", async () => {
+    const reassembly = new Reassembly();
+    reassembly.take(fragments());
+    expect(reassembly.reassembler.heldBytes).toBe(0);
+    await reassembly.clock.advance(10_000);
+    expect(reassembly.statistics.incomplete).toBe(0);
+  });
+
+  test("gives up each message at its own time, and wakes no more often than that", async () => {
+    const reassembly = new Reassembly();
+    const scheduled = vi.spyOn(reassembly.clock, "schedule");
+    reassembly.take(fragments().slice(0, 1));
+    await reassembly.clock.advance(500);
+    reassembly.take(fragments().slice(0, 1));
+    const counts: number[] = [];
+    for (const ms of [1499, 1, 499, 1]) {
+      await reassembly.clock.advance(ms);
+      counts.push(reassembly.statistics.incomplete);
+    }
+    expect(counts).toEqual([0, 1, 1, 2]);
+    expect(scheduled).toHaveBeenCalledTimes(2);
+  });
+
+  test("close() gives up every incomplete message, counts it, and leaves no timer", () => {
+    const reassembly = new Reassembly();
+    reassembly.take(fragments().slice(0, 1));
+    reassembly.take(fragments().slice(0, 2), "b");
+    reassembly.reassembler.close();
+    expect(reassembly.statistics.incomplete).toBe(2);
+    expect([reassembly.reassembler.heldBytes, reassembly.clock.pendingCalls]).toEqual([0, 0]);
+    new Reassembly().reassembler.close(); // nothing began
   });
 
   test("never throws, and never makes a message nobody sent, of fragments that were changed on the way", () => {
