@@ -11,6 +11,24 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "relay/relayed-packets.ts",
+    operator: "bound moved",
+    code: "const hasWrapped = lead > 0 && sequence < newest;",
+    reason: "a lead of 0 is the newest itself, which is not less than itself",
+  },
+  {
+    path: "relay/relayed-packets.ts",
+    operator: "bound moved",
+    code: "if (sequence > source.window.newest) source.advancedMs",
+    reason: "the newest itself is a repeat, and has returned before",
+  },
+  {
+    path: "relay/relayed-packets.ts",
+    operator: "statement deleted",
+    code: "this.#ids.set(source, id);",
+    reason: "the id is computed again, and is the same",
+  },
+  {
     path: "fragments/partial-message.ts",
     operator: "and, or",
     code: "this.#first === undefined || this.#last === undefined ?",

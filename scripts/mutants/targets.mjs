@@ -15,6 +15,7 @@ const tests = (folder, ...names) => names.map((name) => `test/unit/${folder}/${n
 
 const SENDING = tests(
   "reactor",
+  "send-queue",
   "backlog",
   "unsent-bursts",
   "burst-order",
@@ -37,7 +38,7 @@ const MEMBERSHIPS = tests(
 );
 const MULTICAST_SENDING = tests("reactor", "multicast-sending", "network-refusals", "acquiring", "loopback-multicast", "virtual-network");
 const SEALING = tests("channels", "sealed", "seal-counter", "mutated-datagrams");
-const RELAYS = tests("channels", "relay-lane", "relayed-packets", "relay", "relay-rules", "failed-openings");
+const RELAYS = tests("channels", "relay-lane", "relay-intake", "relayed-packets", "relay", "relay-rules", "failed-openings");
 const DGRAM_TESTS = tests("backend-dgram", "dgram-reader", "held-datagrams", "dgram-writer", "dgram-send", "dgram-socket-life");
 
 /** @type {readonly Target[]} */

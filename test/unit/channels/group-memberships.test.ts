@@ -1,6 +1,6 @@
 import type { InterfaceSelector, MulticastTransport } from "groupcast";
 import { expect, test } from "vitest";
-import { GroupMemberships } from "../../../packages/channels/src/udp/group-memberships.js";
+import { GroupMemberships, isLoopback } from "../../../packages/channels/src/udp/group-memberships.js";
 import { ETH0, LOOPBACK } from "../../support/fake-backend.js";
 
 const GROUP = "239.255.0.1";
@@ -59,4 +59,11 @@ test.each([
   const { port, memberships: groups } = memberships(on);
   groups.join(GROUP);
   expect(port.joined).toEqual(selectors.map((selector) => `${GROUP} ${selector}`));
+});
+
+test("isLoopback() knows loopback by name, index, address and as the interface itself, and no other interface", () => {
+  const all = [LOOPBACK, ETH0];
+  expect(["lo", 1, "127.0.0.1", "::1", LOOPBACK].map((selector) => isLoopback(selector, all))).toEqual(Array(5).fill(true));
+  expect(["eth0", 2, "192.0.2.2", ETH0].map((selector) => isLoopback(selector, all))).toEqual(Array(4).fill(false));
+  expect(isLoopback("lo", [ETH0])).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { zeroTransportStatistics } from "../../../packages/channels/src/contract/channel-transport.js";
 import { encodeNatsHeader } from "../../../packages/channels/src/nats/nats-header.js";
 import { NatsOutbox } from "../../../packages/channels/src/nats/nats-outbox.js";
@@ -132,4 +132,72 @@ test("finish() counts what still waits as dropped", async () => {
   send("1", "2");
   await outbox.finish();
   expect(statistics.dropped).toBe(2);
+});
+
+test("an answer confirms the messages before its question, once: 8 MiB may be in flight after it, and no more", async () => {
+  const { connection, outbox, send } = makeOutbox(100, 1e9);
+  for (let i = 0; i < 8; i++) send(MEBIBYTE);
+  for (const question of connection.questions.splice(0)) question.answer();
+  await Promise.resolve();
+  await Promise.resolve();
+  connection.published.length = 0;
+  for (let i = 0; i < 12; i++) send(MEBIBYTE);
+  expect([connection.published.length, outbox.length]).toEqual([8, 4]);
+});
+
+test("messages that nobody had asked about when the connection broke are not confirmed by an answer on the next one", async () => {
+  const { connection, statistics, outbox, send } = makeOutbox(100, 1e9);
+  send("not asked about");
+  outbox.disconnected();
+  outbox.connected();
+  send(MEBIBYTE);
+  connection.questions[0]!.answer();
+  await Promise.resolve();
+  await Promise.resolve();
+  outbox.disconnected();
+  expect(statistics.unconfirmed).toBe(1);
+});
+
+test("the server is asked 100 ms after a message, once, also on a connection that has come back", () => {
+  vi.useFakeTimers();
+  try {
+    const { connection, outbox, send } = makeOutbox(100, 1e9);
+    send("1", "2");
+    vi.advanceTimersByTime(99);
+    expect(connection.questions).toHaveLength(0);
+    vi.advanceTimersByTime(1);
+    expect(connection.questions).toHaveLength(1);
+    send("3", MEBIBYTE); // so much that the server is asked at once
+    expect(connection.questions).toHaveLength(2);
+    vi.advanceTimersByTime(1000);
+    expect(connection.questions).toHaveLength(2);
+    send("4");
+    outbox.disconnected();
+    vi.advanceTimersByTime(1000);
+    expect(connection.questions).toHaveLength(2);
+    outbox.connected();
+    send("5");
+    vi.advanceTimersByTime(100);
+    expect(connection.questions).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("finish() resolves when the server has answered, and at once without a connection", async () => {
+  const { connection, outbox, send } = makeOutbox();
+  send("1");
+  let isFinished = false;
+  const finished = outbox.finish().then(() => {
+    isFinished = true;
+  });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect([isFinished, connection.questions.length]).toEqual([false, 1]);
+  connection.questions[0]!.answer();
+  await finished;
+  const other = makeOutbox();
+  other.outbox.disconnected();
+  await other.outbox.finish();
+  expect(other.connection.questions).toHaveLength(0);
 });

@@ -113,6 +113,14 @@ test("a burst holds 65,536 bytes, and the next datagram goes into another", () =
   expect(lengths).toEqual([2, 1]);
 });
 
+test("admits() counts the bytes of what was added, and not of what has left of its burst", () => {
+  const backlog = new Backlog();
+  const texts = Array.from({ length: 64 }, () => "x");
+  backlog.add(batchOf(texts, []), 32, 64);
+  const room = 4 * 1024 * 1024 - 32;
+  expect([backlog.admits(1, room), backlog.admits(1, room + 1)]).toEqual([true, false]);
+});
+
 test("what a burst leaves behind joins the last one when that has room for it, however much of the burst has left", () => {
   const backlog = new Backlog();
   const texts = Array.from({ length: 64 }, (_, number) => String(number));
