@@ -11,6 +11,24 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "backend-dgram/src/dgram-reader.ts",
+    operator: "bound moved",
+    code: "if (this.#held.length > 0) this.#nextTurn ??=",
+    reason: "a turn that has nothing to deliver delivers nothing",
+  },
+  {
+    path: "backend-dgram/src/dgram-reader.ts",
+    operator: "statement deleted",
+    code: "this.#socket = undefined;",
+    reason: "the socket is closed: it would only be kept in memory",
+  },
+  {
+    path: "backend-dgram/src/dgram-reader.ts",
+    operator: "statement deleted",
+    code: "this.#held.clear();",
+    reason: "reading is off for good: what is held would only stay in memory",
+  },
+  {
     path: "relay/relayed-packets.ts",
     operator: "bound moved",
     code: "const hasWrapped = lead > 0 && sequence < newest;",

@@ -124,6 +124,22 @@ test("maxBytes lets one wake-up deliver held datagrams until so many bytes are r
   expect(seen.texts).toEqual(["12", "34", "56", "78", "9"]);
 });
 
+test("startReading() twice in one turn delivers one wake-up's worth in the next", async () => {
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
+  socket.stopReading();
+  sender.socket.send(batchTo(["1", "2", "3"], local), 0, 3);
+  await settle(sender);
+  for (let round = 0; round < 2; round++) {
+    accepted(socket.startReading({ ...WIDE, maxDatagrams: 1 }));
+    if (round === 0) socket.stopReading();
+  }
+  await nextTurn();
+  expect(seen.texts).toEqual(["1"]);
+  await seen.arrivals(3);
+});
+
 test("stopReading() in the turn of startReading() delivers nothing of what was held, and loses nothing", async () => {
   using sockets = new DgramSockets();
   const sender = sockets.listen();
