@@ -131,6 +131,20 @@ test("a datagram to a group leaves by the interface of the route, when the port 
   expect(await send(listening, { address: "192.0.2.9", port: 1 })).toEqual([undefined]);
 });
 
+test.each<[method: string, call: (port: Listening["port"]) => void]>([
+  ["set multicastTtl", (port) => port.setTTL(5)],
+  ["set multicastLoopback", (port) => port.setLoopbackMode(false)],
+  ["setMulticastInterface", (port) => port.setOutgoingInterface("eth0")],
+])("a datagram leaves before %s, when it was written before that", (method, call) => {
+  const stage = new Stage();
+  const { port, socket } = stage.listen();
+  port.write("under the options until now", GROUP);
+  stage.backend.calls.length = 0;
+  call(port);
+  expect(socket.texts).toEqual(["under the options until now"]);
+  expect(stage.backend.calls).toEqual(["send", method]);
+});
+
 test("a datagram to a group follows its route within a second, when the port is bound to one address", async () => {
   const stage = new Stage({ interfaces: [LOOPBACK, ETH0, ETH1] });
   const listening = stage.listen({ interface: "192.0.2.2" });
