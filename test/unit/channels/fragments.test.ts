@@ -197,6 +197,8 @@ describe("Reassembler", () => {
   test.each([
     ["a header that is cut off", "47434631000000010000"],
     ["an index beyond the count", "47434631000000010000001d00030003".concat("00".repeat(10))],
+    ["an index right after the last", "47434631000000010000001d00030003".concat("00".repeat(9))],
+    ["a last fragment without bytes", "47434631000000010000001400000003".concat("00".repeat(10))],
     ["no fragments at all", "47434631000000010000001d00000000".concat("00".repeat(10))],
     ["a length that its fragments cannot have", "47434631000000010000001d00000002".concat("00".repeat(5))],
     ["a length beyond 16 MiB", "4743463100000001ffffffff0000ffff".concat("00".repeat(10))],
