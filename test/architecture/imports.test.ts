@@ -33,6 +33,7 @@ const EVERYWHERE = [
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   reactor: ["node:dns"], // reactor.resolve()
   channels: ["node:crypto"], // sealed channels
+  "backend-native": ["node:vm", "node:worker_threads"], // memory that cannot be transferred
   "backend-compliance": ["node:child_process", "node:events", "node:v8", "node:vm", "node:worker_threads"], // contracts on processes, threads and garbage
 };
 

@@ -131,6 +131,7 @@ export interface AdoptableSocket {
 }
 
 export class FakeSocket implements DatagramSocket {
+  readonly #spoilt = new Map<BatchReader, number>();
   readonly family: Family;
   readonly sent: SentDatagram[] = [];
   /** How many datagrams each successful send took. */
@@ -302,8 +303,14 @@ export class FakeSocket implements DatagramSocket {
   deliver(...datagrams: readonly (string | FakeDatagram)[]): void {
     if (this.readLimits === undefined) throw new Error("the reactor does not read from this socket: a backend would deliver nothing");
     const batch = new FakeBatch(datagrams, this.readLimits.maxPacketBytes);
+    for (const [method, spoilt] of this.#spoilt) batch[method] = throwing(batch, method, spoilt);
     this.#tell(() => this.#observer.received(batch));
     batch.end();
+  }
+
+  /** From now on `method` of a batch throws for datagram number `index`, as where a user has detached its memory. */
+  spoil(method: BatchReader, index: number): void {
+    this.#spoilt.set(method, index);
   }
 
   becomeWritable(): void {
@@ -435,4 +442,14 @@ function membershipKey(group: string, at: NetworkInterface | undefined, source: 
 
 function membershipLabel(group: string, at: NetworkInterface | undefined, source: string | undefined): string {
   return `${group} ${at?.name ?? "-"} ${source ?? "-"}`;
+}
+
+type BatchReader = "copy" | "from" | "arrival";
+
+function throwing(batch: FakeBatch, method: BatchReader, spoilt: number): (index: number) => never {
+  const read = batch[method].bind(batch);
+  return (index) => {
+    if (index === spoilt) throw new TypeError(`no ${method} of datagram ${index}`);
+    return read(index) as never;
+  };
 }

@@ -3,6 +3,7 @@ import type { Addon } from "./addon.js";
 import { AddressTranslator } from "./address-translator.js";
 import { type SharedTables, sharedTables } from "./batch-layout.js";
 import { InterfaceWatch } from "./interface-watch.js";
+import { memoryGuard } from "./memory-guard.js";
 import { ReceivedBatch } from "./received-batch.js";
 import { SendRuns } from "./send-runs.js";
 
@@ -21,7 +22,7 @@ export class NativeContext {
     this.capabilities = capabilitiesOf(addon);
     this.interfaces = new InterfaceWatch(addon);
     this.addresses = new AddressTranslator(addon, tables.addresses, () => this.#watchForAddresses());
-    this.batch = new ReceivedBatch(addon, tables, this.addresses);
+    this.batch = new ReceivedBatch(addon, tables, this.addresses, memoryGuard());
     this.runs = new SendRuns(tables.runs, this.addresses);
   }
 

@@ -3,21 +3,28 @@ import { BufferView } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 import type { AddressTranslator } from "./address-translator.js";
 import { ENTRY, KNOWN, type SharedTables, SLOT } from "./batch-layout.js";
+import type { MemoryGuard } from "./memory-guard.js";
 
 const CHUNK_BYTES = 16_384; // a kept datagram keeps its chunk alive; twice the size of Buffer's own pool
 const MAX_VIEWS = 1024; // number of views that are kept: some 100 KiB
 const NO_VIEW = -1;
 const MAX_GATHERED_BYTES = CHUNK_BYTES / 4; // longer datagrams get memory of their own
+const NOTHING = -1; // as MAX_GATHERED_BYTES: not even empty datagrams share a chunk
 
 /**
  * Datagrams of one wake-up, as the addon left them in the slab and the shared tables. An environment has one batch, and fills it
  * again for every wake-up of every socket.
+ *
+ * Received Buffers may be transferred, detached and kept: copies share chunks, which are protected from that where Node can do it, and
+ * where it cannot each copy has memory of its own.
  */
 export class ReceivedBatch implements DatagramBatch {
   readonly #addon: Addon;
   readonly #tables: SharedTables;
   readonly #entries: Int32Array;
   readonly #addresses: AddressTranslator;
+  readonly #guard: MemoryGuard;
+  readonly #maxGatheredBytes: number;
   #slab: ArrayBuffer;
   readonly #views: Buffer[] = [];
   readonly #viewOffsets = new Int32Array(MAX_VIEWS).fill(NO_VIEW);
@@ -31,12 +38,15 @@ export class ReceivedBatch implements DatagramBatch {
   #from: SocketAddress | undefined; // of #fromSlot: a run comes from one peer
   #fromSlot = 0;
 
-  constructor(addon: Addon, tables: SharedTables, addresses: AddressTranslator) {
+  constructor(addon: Addon, tables: SharedTables, addresses: AddressTranslator, guard: MemoryGuard) {
     this.#addon = addon;
     this.#tables = tables;
     this.#entries = tables.entries;
     this.#addresses = addresses;
+    this.#guard = guard;
+    this.#maxGatheredBytes = guard.isEffective ? MAX_GATHERED_BYTES : NOTHING;
     this.#slab = addon.slab();
+    guard.protect(this.#slab);
   }
 
   /** Takes over the `length` datagrams that the addon has received. */
@@ -65,6 +75,7 @@ export class ReceivedBatch implements DatagramBatch {
     const entry = this.#entryOf(index);
     const offset = this.#entries[entry + ENTRY.OFFSET]!;
     const length = this.#entries[entry + ENTRY.LENGTH]!;
+    this.#checkSlab();
     if (index >= MAX_VIEWS) return new BufferView(this.#slab, offset, length);
     if (this.#viewOffsets[index] !== offset || this.#viewLengths[index] !== length) {
       this.#views[index] = new BufferView(this.#slab, offset, length);
@@ -77,8 +88,8 @@ export class ReceivedBatch implements DatagramBatch {
   copy(index: number): Buffer {
     const entry = this.#entryOf(index);
     const length = this.#entries[entry + ENTRY.LENGTH]!;
-    if (length > MAX_GATHERED_BYTES) return this.#copyAlone(index, length);
-    if (index < this.#gatheredFrom || index >= this.#gatheredTo || this.#entries[entry + ENTRY.COPIED_AT] === -1) this.#gather(index);
+    if (length > this.#maxGatheredBytes) return this.#copyAlone(index, length);
+    if (!this.#isGathered(index, entry)) this.#gather(index);
     const copy = new BufferView(this.#chunkMemory, this.#entries[entry + ENTRY.COPIED_AT]!, length);
     this.#entries[entry + ENTRY.COPIED_AT] = -1; // given away: a second call copies again
     return copy;
@@ -127,7 +138,18 @@ export class ReceivedBatch implements DatagramBatch {
   /** Takes the new slab that the addon makes when a user has detached the old one. */
   #renewSlab(): void {
     this.#slab = this.#addon.slab();
+    this.#guard.protect(this.#slab);
     this.#viewOffsets.fill(NO_VIEW);
+  }
+
+  /** Throws when the bytes of this batch are gone: views of nothing, or zeros, must not pass for datagrams. */
+  #checkSlab(): void {
+    if (this.#slab.byteLength === 0) throw new TypeError("The memory of these datagrams was detached");
+  }
+
+  #isGathered(index: number, entry: number): boolean {
+    const isCopied = index >= this.#gatheredFrom && index < this.#gatheredTo && this.#entries[entry + ENTRY.COPIED_AT] !== -1;
+    return isCopied && this.#chunkMemory.byteLength > 0; // 0: no chunk yet, or one that was detached
   }
 
   #entryOf(index: number): number {
@@ -141,15 +163,28 @@ export class ReceivedBatch implements DatagramBatch {
 
   /** Copies the datagrams from `first` on, as many as the chunk holds, in one call of the addon. */
   #gather(first: number): void {
+    this.#checkSlab();
+    if (this.#chunkMemory.byteLength === 0) this.#renewChunk();
     this.#gatheredFrom = first;
-    this.#gatheredTo = this.#addon.gather(this.#chunk, this.#chunkUsedBytes, first, this.#length, MAX_GATHERED_BYTES);
+    this.#gatheredTo = this.#gatherAfter(this.#chunkUsedBytes, first);
     if (this.#gatheredTo === first) {
-      this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      this.#chunkMemory = this.#chunk.buffer;
-      this.#gatheredTo = this.#addon.gather(this.#chunk, 0, first, this.#length, MAX_GATHERED_BYTES);
+      this.#renewChunk();
+      this.#gatheredTo = this.#gatherAfter(0, first);
     }
     const last = (this.#gatheredTo - 1) * ENTRY.SIZE;
     this.#chunkUsedBytes = align(this.#entries[last + ENTRY.COPIED_AT]! + this.#entries[last + ENTRY.LENGTH]!);
+  }
+
+  #gatherAfter(position: number, first: number): number {
+    return this.#addon.gather(this.#chunk, position, first, this.#length, MAX_GATHERED_BYTES);
+  }
+
+  #renewChunk(): void {
+    this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const memory = this.#chunk.buffer as ArrayBuffer;
+    this.#guard.protect(memory);
+    this.#chunkMemory = memory;
+    this.#chunkUsedBytes = 0;
   }
 
   #copyAlone(index: number, length: number): Buffer {

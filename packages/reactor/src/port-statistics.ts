@@ -11,7 +11,7 @@ export interface PortStatistics {
    * counted.
    */
   foreign: number;
-  /** Number taken from the kernel when the port had stopped already. */
+  /** Number taken from the kernel when the port had stopped already, or that could not be read: the protocol had detached their memory. */
   discarded: number;
   /** Number lost because the receive buffer was full; 0 where the backend cannot count them (dgram). */
   kernelDrops: number;

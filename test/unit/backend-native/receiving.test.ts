@@ -201,13 +201,17 @@ test("view() refuses an index that the batch does not have, also after the deliv
   expect(() => kept?.view(0)).toThrow(RangeError);
 });
 
-test("received() goes on when somebody took the slab's memory away", async () => {
+test("received() goes on when somebody tried to take the slab's memory away", async () => {
   using sockets = new NativeSockets();
   const { socket, seen, local } = sockets.listen();
   seen.onReceived = (batch) => {
     const { port1 } = new MessageChannel();
     const memory = batch.view(0).buffer as ArrayBuffer;
-    port1.postMessage(undefined, [memory]);
+    try {
+      port1.postMessage(undefined, [memory]);
+    } catch (error) {
+      expect(error).toMatchObject({ name: "DataCloneError" }); // Node 20 ignores such memory
+    }
     port1.close();
   };
   sendTo(socket, local, "before");

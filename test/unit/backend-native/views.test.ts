@@ -1,5 +1,10 @@
 import type { DatagramBatch } from "@groupcast/backend";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Addon } from "../../../packages/backend-native/src/addon.js";
+import type { AddressTranslator } from "../../../packages/backend-native/src/address-translator.js";
+import { ENTRY, sharedTables } from "../../../packages/backend-native/src/batch-layout.js";
+import type { MemoryGuard } from "../../../packages/backend-native/src/memory-guard.js";
+import { ReceivedBatch } from "../../../packages/backend-native/src/received-batch.js";
 import { NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 
 needAddonAnd();
@@ -34,14 +39,13 @@ test("view() of a datagram twice in a batch is the same bytes", async () => {
   expect(pairs).toEqual([["bytes", "bytes"]]);
 });
 
-test("view() shows the datagrams that come after somebody has detached the memory of the ones before", async () => {
+test("view() shows the datagrams that come after somebody has tried to detach the memory of the ones before", async () => {
   using sockets = new NativeSockets();
   const { socket, seen, local } = sockets.listen();
   const viewed: string[] = [];
   seen.onReceived = (batch) => {
     viewed.push(...textsOf(batch));
-    const memory = batch.view(0).buffer as ArrayBuffer;
-    structuredClone(memory, { transfer: [memory] });
+    tryToDetach(batch.view(0));
   };
   for (const [index, text] of ["first", "again", "third"].entries()) {
     sendTo(socket, local, text);
@@ -49,3 +53,128 @@ test("view() shows the datagrams that come after somebody has detached the memor
   }
   expect(viewed).toEqual(["first", "again", "third"]);
 });
+
+test.each([0, 1])(
+  "whatever is done to the memory of one datagram, every other stays whole, with receiveOffload %i",
+  async (receiveOffload) => {
+    using sockets = new NativeSockets();
+    const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload });
+    const kept: Buffer[] = [];
+    seen.received = (batch) => {
+      for (let index = 0; index < batch.length; index++) {
+        kept.push(batch.copy(index));
+        if (kept.length % 3 !== 0) continue;
+        tryToDetach(batch.view(index));
+        tryToDetach(kept.at(-1)!);
+      }
+    };
+    const sent = Array.from({ length: 60 }, (_, index) => `${index} `.repeat(index % 7 === 0 ? 3_000 : 1 + (index % 5)));
+    for (const text of sent) sendTo(socket, local, text);
+    while (kept.length < sent.length) await new Promise(setImmediate);
+    const isOwn = (buffer: Buffer): boolean => buffer.buffer.byteLength === 0;
+    for (const [index, buffer] of kept.entries()) {
+      if ((index + 1) % 3 === 0 && isOwn(buffer)) continue; // a long one had memory of its own, which is gone as its owner wished
+      expect(buffer.toString()).toBe(sent[index]);
+    }
+  },
+);
+
+test("copies of datagrams withstand structuredClone(), byte streams and transfer(): at the caller's cost, or in vain", async () => {
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
+  sendTo(socket, local, "first", "second");
+  await seen.arrivals(2);
+  const [first] = seen.datagrams;
+  tryToDetach(first!.bytes);
+  expect(seen.texts).toEqual(["first", "second"]);
+});
+
+describe("where this Node cannot protect memory", () => {
+  const unprotected: MemoryGuard = { isEffective: false, protect() {} };
+
+  test("each copy has memory of its own", () => {
+    const batch = batchInMemory(["one", "two", ""], unprotected);
+    const copies = [0, 1, 2].map((index) => batch.copy(index));
+    expect(copies.map(String)).toEqual(["one", "two", ""]);
+    expect(copies.map(({ buffer }) => buffer.byteLength)).toEqual([3, 3, 0]);
+  });
+
+  test("copy() and view() throw once the slab was detached, and the next batch is whole", () => {
+    const batch = batchInMemory(["one", "two"], unprotected);
+    expect([batch.view(0).toString(), batch.view(1).toString()]).toEqual(["one", "two"]);
+    structuredClone(batch.view(0).buffer, { transfer: [batch.view(0).buffer as ArrayBuffer] });
+    expect(() => batch.copy(1)).toThrow(TypeError);
+    expect(() => batch.view(1)).toThrow(TypeError);
+    batch.begin(2);
+    expect([batch.copy(0).toString(), batch.view(1).toString()]).toEqual(["one", "two"]);
+  });
+});
+
+test("copy() takes a new chunk in place of one that was detached all the same", () => {
+  const ineffective: MemoryGuard = { isEffective: true, protect() {} };
+  const batch = batchInMemory(["one", "two", "three"], ineffective);
+  const [one] = [batch.copy(0)];
+  structuredClone(one.buffer, { transfer: [one.buffer as ArrayBuffer] });
+  expect([1, 2].map((index) => batch.copy(index).toString())).toEqual(["two", "three"]);
+  batch.begin(3);
+  expect([0, 1, 2].map((index) => batch.copy(index).toString())).toEqual(["one", "two", "three"]);
+});
+
+test("copy() gives what was received when the slab is detached in the middle of a batch", () => {
+  const ineffective: MemoryGuard = { isEffective: true, protect() {} };
+  const batch = batchInMemory(["one", "two", "x".repeat(5_000)], ineffective);
+  expect(batch.copy(0).toString()).toBe("one");
+  structuredClone(batch.view(0).buffer, { transfer: [batch.view(0).buffer as ArrayBuffer] });
+  expect(batch.copy(1).toString()).toBe("two"); // gathered with the first
+  expect(() => batch.copy(1)).toThrow(TypeError); // a second copy would have to come from the slab
+  expect(() => batch.copy(2)).toThrow(TypeError);
+});
+
+/** Tries every way of Node to take the memory of a Buffer away. */
+function tryToDetach(buffer: Buffer): void {
+  const memory = buffer.buffer as ArrayBuffer & { transfer?(): unknown };
+  const ways: (() => unknown)[] = [
+    () => structuredClone(buffer, { transfer: [memory] }),
+    () => new MessageChannel().port1.postMessage(buffer, [memory]),
+    () => new ReadableStream({ type: "bytes", start: (controller) => controller.enqueue(buffer) }),
+    () => memory.transfer?.(),
+    () => (memory as ArrayBuffer & { resize(length: number): void }).resize(0),
+  ];
+  for (const way of ways) {
+    try {
+      way();
+    } catch {
+      // The refusal is the user's to see; the bytes are what matters here.
+    }
+  }
+}
+
+/** A batch of `texts` in a slab of its own, without sockets. */
+function batchInMemory(texts: readonly string[], guard: MemoryGuard): ReceivedBatch {
+  const tables = sharedTables(new ArrayBuffer(1_000_000));
+  let slab = new ArrayBuffer(0);
+  const makeSlab = (): ArrayBuffer => {
+    if (slab.byteLength > 0) return slab;
+    slab = new ArrayBuffer(65_536);
+    let offset = 0;
+    for (const [index, text] of texts.entries()) {
+      tables.entries.set([offset, Buffer.from(slab, offset).write(text), 0, 0, -1], index * ENTRY.SIZE);
+      offset += text.length;
+    }
+    return slab;
+  };
+  const gather = (...[chunk, position, first, end, maxBytes]: Parameters<Addon["gather"]>): number => {
+    let [at, index] = [position, first];
+    for (; index < end; index++) {
+      const [offset, length] = tables.entries.subarray(index * ENTRY.SIZE);
+      if (length! > maxBytes || at + length! > chunk.length) break;
+      chunk.set(new Uint8Array(slab, offset, length), at);
+      tables.entries[index * ENTRY.SIZE + ENTRY.COPIED_AT] = at;
+      at = Math.ceil((at + length!) / 8) * 8;
+    }
+    return index;
+  };
+  const batch = new ReceivedBatch({ slab: makeSlab, gather } as unknown as Addon, tables, {} as AddressTranslator, guard);
+  batch.begin(texts.length);
+  return batch;
+}

@@ -249,3 +249,30 @@ test("an error that the reactor's listener hears is not logged", () => {
   expect(heard).toHaveBeenCalledExactlyOnceWith(new Error("spam"), port);
   expect(stage.loggedErrors).toEqual([]);
 });
+
+test.each(["copy", "from", "arrival"] as const)(
+  "a datagram that the backend cannot read is counted as discarded, and those after it are delivered: %s() throws",
+  (method) => {
+    const { port, protocol, socket, events } = new Stage().listen({ arrival: true });
+    socket.spoil(method, 1);
+    socket.deliver("one", "two", "three");
+    expect(protocol.texts).toEqual(["one", "three"]);
+    expect(port.statistics()).toMatchObject({ received: 2, receivedBytes: 8, discarded: 1, protocolErrors: 1 });
+    expect(events).toMatchObject([["error", { message: `no ${method} of datagram 1` }]]);
+  },
+);
+
+test("a datagram that cannot be kept while the port is paused is counted as discarded, and the others come after resume()", () => {
+  const { port, protocol, socket } = new Stage().listen();
+  socket.spoil("copy", 1);
+  protocol.onReceived = () => {
+    protocol.onReceived = () => {};
+    port.pauseReading();
+  };
+  socket.deliver("one", "two", "three");
+  port.resumeReading();
+  return vi.waitFor(() => {
+    expect(protocol.texts).toEqual(["one", "three"]);
+    expect(port.statistics()).toMatchObject({ received: 2, discarded: 1 });
+  });
+});

@@ -62,7 +62,7 @@ export class ReceivedBatch implements DatagramBatch {
   copy(index: number): Buffer {
     const { packet } = this.#get(index);
     const end = this.#end(packet);
-    const copy = Buffer.allocUnsafe(end - packet.start);
+    const copy = Buffer.allocUnsafeSlow(end - packet.start); // not of Node's pool: whoever detaches it must not empty other Buffers
     packet.bytes.copy(copy, 0, packet.start, end);
     return copy;
   }

@@ -14,9 +14,15 @@ export class HeldBatch implements DatagramBatch {
     return this.#held.length;
   }
 
-  /** Copies the datagrams of `batch` from number `start` on. */
-  keep(batch: DatagramBatch, start: number): void {
-    for (let i = start; i < batch.length; i++) this.#held.push({ bytes: batch.copy(i), from: batch.from(i), arrival: batch.arrival(i) });
+  /** Copies the datagrams of `batch` from number `start` on. It calls `unreadable` for each that cannot be read, and keeps the rest. */
+  keep(batch: DatagramBatch, start: number, unreadable: (error: unknown) => void = rethrow): void {
+    for (let i = start; i < batch.length; i++) {
+      try {
+        this.#held.push({ bytes: batch.copy(i), from: batch.from(i), arrival: batch.arrival(i) });
+      } catch (error) {
+        unreadable(error);
+      }
+    }
   }
 
   lengthBytes(index: number): number {
@@ -50,4 +56,8 @@ export class HeldBatch implements DatagramBatch {
   interfaceIndex(index: number): number {
     return this.#held[index]!.arrival.interfaceIndex ?? 0;
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

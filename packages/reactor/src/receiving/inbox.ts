@@ -3,7 +3,8 @@
  *
  * Theory of operation: *open*, *paused* or *closed*. Only an open inbox delivers. When the protocol pauses the port in the middle of a
  * batch, the rest is kept and comes first after resuming; when it stops the port, the rest is counted as discarded. The state is
- * checked before each datagram, so stop means stop.
+ * checked before each datagram, so stop means stop. A datagram that cannot be read,
+ * because the protocol has detached the memory that it lies in, is counted as discarded, and those after it are delivered.
  */
 
 import type { DatagramBatch } from "@groupcast/backend";
@@ -77,18 +78,21 @@ export class Inbox {
   }
 
   #deliverOne(batch: DatagramBatch, index: number): void {
-    const bytes = batch.copy(index);
-    this.#statistics.received++;
-    this.#statistics.receivedBytes += bytes.length;
-    if (batch.truncated(index)) this.#statistics.truncated++;
+    let isRead = false;
     try {
+      const bytes = batch.copy(index);
       const from = batch.from(index);
-      const pending = this.#wantsArrival
-        ? this.#protocol.datagramReceived(bytes, from, batch.arrival(index))
-        : this.#protocol.datagramReceived(bytes, from);
+      const arrival = this.#wantsArrival ? batch.arrival(index) : undefined;
+      isRead = true;
+      this.#statistics.received++;
+      this.#statistics.receivedBytes += bytes.length;
+      if (batch.truncated(index)) this.#statistics.truncated++;
+      const pending =
+        arrival === undefined ? this.#protocol.datagramReceived(bytes, from) : this.#protocol.datagramReceived(bytes, from, arrival);
       if (pending !== undefined) watchRejection(pending, this.#protocolThrew);
     } catch (error) {
-      this.#protocolThrew(error);
+      if (isRead) this.#protocolThrew(error);
+      else this.#unreadable(error);
     }
   }
 
@@ -111,6 +115,11 @@ export class Inbox {
       return;
     }
     this.#held ??= new HeldBatch();
-    this.#held.keep(batch, start);
+    this.#held.keep(batch, start, this.#unreadable);
   }
+
+  readonly #unreadable = (error: unknown): void => {
+    this.#statistics.discarded++;
+    this.#protocolThrew(error);
+  };
 }
