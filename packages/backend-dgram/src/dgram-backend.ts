@@ -1,4 +1,13 @@
-import type { BackendNetwork, Capability, DatagramBackend, Family, Outcome, SocketObserver } from "@groupcast/backend";
+import {
+  BackendLoadError,
+  type BackendNetwork,
+  type Capability,
+  type DatagramBackend,
+  type Family,
+  type Outcome,
+  type SocketObserver,
+} from "@groupcast/backend";
+import { foreignRuntime } from "@groupcast/base";
 import { BACKEND_NAME, dgramCapabilities } from "./dgram-capabilities.js";
 import { DgramNetwork } from "./dgram-network.js";
 import { DgramSocket } from "./dgram-socket.js";
@@ -28,8 +37,15 @@ export class DgramBackend implements DatagramBackend {
   /** Interfaces of the host, from `os.networkInterfaces()`. Routes are out of reach. */
   readonly network: BackendNetwork;
 
-  /** Makes a backend. It opens nothing until a socket is bound. */
+  /**
+   * Makes a backend. It opens nothing until a socket is bound.
+   *
+   * @throws BackendLoadError `ERR_BACKEND_LOAD` on Bun and Deno: their `node:dgram` binds a socket after `bind()` has returned.
+   */
   constructor(options: DgramBackendOptions = {}) {
+    const runtime = foreignRuntime();
+    if (runtime !== undefined)
+      throw new BackendLoadError(BACKEND_NAME, `it needs Node.js, and this is ${runtime}, which binds sockets later`);
     this.reason = options.reason ?? "node:dgram was asked for";
     this.network = new DgramNetwork(options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS);
   }

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { BackendLoadError } from "@groupcast/backend";
+import { foreignRuntime } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 import { LAYOUT_VERSION } from "./batch-layout.js";
 
@@ -17,6 +18,9 @@ export interface LoadedAddon {
  * @throws {@link BackendLoadError} `ERR_BACKEND_LOAD`, with what the loader of Node threw as `cause`.
  */
 export function loadAddon(): LoadedAddon {
+  const runtime = foreignRuntime();
+  // First: Bun panics in uv_poll_init(), which it does not have, and Deno polls with a loop of its own.
+  if (runtime !== undefined) throw refusal(`it needs Node.js, and this is ${runtime}, which lacks the parts of libuv that it uses`);
   if (process.platform !== "linux") throw refusal(`it needs Linux, and this is ${process.platform}`);
   const chosen = process.env.GROUPCAST_ADDON;
   if (chosen !== undefined && chosen !== "") return open(chosen, chosen);

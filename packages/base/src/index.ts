@@ -30,6 +30,7 @@ export {
   UnsupportedError,
 } from "./errors.js";
 export { Eventful } from "./eventful.js";
+export { foreignRuntime } from "./foreign-runtime.js";
 export { guardLogger, type LogFields, type Logger, stderrLogger } from "./logger.js";
 export { brandError, OperationError, type OperationFailure, preview, type SubjectWords } from "./operation-error.js";
 export { systemClock } from "./system-clock.js";

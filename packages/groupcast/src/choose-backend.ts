@@ -18,7 +18,8 @@ const BACKENDS: Readonly<Record<string, (reason: string) => DatagramBackend>> = 
  *
  * @param wanted - `"native"` or `"dgram"`.
  * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: no backend has that name.
- * @throws BackendLoadError `ERR_BACKEND_LOAD`: native was asked for and cannot be loaded.
+ * @throws BackendLoadError `ERR_BACKEND_LOAD`: native was asked for and cannot be loaded, or the runtime is Bun or Deno, where
+ * neither backend works.
  */
 export function chooseBackend(wanted?: string): DatagramBackend {
   if (wanted !== undefined) return backendNamed(wanted, "backend", "it was asked for");
