@@ -2,13 +2,21 @@ import type { Outcome } from "@groupcast/backend";
 import { callGuarded, stderrLogger } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 
+const WATCH: unique symbol = Symbol.for("@groupcast/backend-native.interface-watch") as never;
+
 /** Calls its listeners after interfaces or addresses changed. It holds the addon's netlink socket while it has listeners. */
 export class InterfaceWatch {
   readonly #addon: Addon;
   readonly #listeners = new Set<() => void>();
 
-  constructor(addon: Addon) {
+  private constructor(addon: Addon) {
     this.#addon = addon;
+  }
+
+  /** Returns the one watch of the addon, whichever evaluation of this module has made it: its netlink socket is one, too. */
+  static of(addon: Addon & { [WATCH]?: InterfaceWatch }): InterfaceWatch {
+    addon[WATCH] ??= new InterfaceWatch(addon);
+    return addon[WATCH];
   }
 
   /** Adds a listener, once. @returns 0, or a negative errno when the OS refuses to report changes. */

@@ -67,7 +67,7 @@ export class NativeBackend implements DatagramBackend {
   }
 }
 
-/** Context of each environment: the addon calls back into one context per thread, and all backends of the thread share it. */
+/** Context of each environment. All backends that this evaluation of the module makes in a thread share it. */
 const contexts = new WeakMap<Addon, NativeContext>();
 
 function contextOf(addon: Addon): NativeContext {

@@ -7,7 +7,7 @@ import { memoryGuard } from "./memory-guard.js";
 import { ReceivedBatch } from "./received-batch.js";
 import { SendRuns } from "./send-runs.js";
 
-/** State that all sockets of one thread share: the addon, its memory, and the addresses that are known. */
+/** State that all sockets of one evaluation of this module share in a thread: the addon, its memory, and the addresses that are known. */
 export class NativeContext {
   readonly addon: Addon;
   readonly capabilities: ReadonlySet<Capability>;
@@ -20,7 +20,7 @@ export class NativeContext {
     const tables: SharedTables = sharedTables(addon.tables());
     this.addon = addon;
     this.capabilities = capabilitiesOf(addon);
-    this.interfaces = new InterfaceWatch(addon);
+    this.interfaces = InterfaceWatch.of(addon);
     this.addresses = new AddressTranslator(addon, tables.addresses, () => this.#watchForAddresses());
     this.batch = new ReceivedBatch(addon, tables, this.addresses, memoryGuard());
     this.runs = new SendRuns(tables.runs, this.addresses);

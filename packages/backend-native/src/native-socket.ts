@@ -19,27 +19,24 @@ const AS_ROUTED = 0; // no interface: the kernel asks its routes
 
 /**
  * UDP socket of the addon. Each method is one call into it; the addon ties its socket to this object, and calls back on it.
+ *
+ * The callbacks do no more than call a method of the socket: this module can be evaluated twice in a thread (in two bundles, say), the addon
+ * knows the callbacks of one evaluation, and only a socket's own class can read its private fields.
  */
 export class NativeSocket implements DatagramSocket {
   /** Functions that the addon calls, with a socket as `this`; `changed` belongs to the network. */
   static readonly callbacks: Omit<AddonCallbacks, "changed"> = {
     received(this: NativeSocket, count) {
-      const { batch } = this.#context;
-      batch.begin(count);
-      try {
-        this.#observer.received(batch);
-      } finally {
-        batch.end();
-      }
+      this.received(count);
     },
     writable(this: NativeSocket) {
-      this.#observer.writable();
+      this.writable();
     },
     sendFailed(this: NativeSocket, errno) {
-      this.#observer.sendFailed(errno, this.#context.addresses.result());
+      this.sendFailed(errno);
     },
     failed(this: NativeSocket, errno, operation) {
-      this.#observer.failed(errno, operation);
+      this.failed(errno, operation);
     },
   };
 
@@ -69,6 +66,28 @@ export class NativeSocket implements DatagramSocket {
     if (outcome !== 4 && outcome !== 6) return outcome;
     this.#family = outcome;
     return this;
+  }
+
+  received(count: number): void {
+    const { batch } = this.#context;
+    batch.begin(count);
+    try {
+      this.#observer.received(batch);
+    } finally {
+      batch.end();
+    }
+  }
+
+  writable(): void {
+    this.#observer.writable();
+  }
+
+  sendFailed(errno: number): void {
+    this.#observer.sendFailed(errno, this.#context.addresses.result());
+  }
+
+  failed(errno: number, operation: string): void {
+    this.#observer.failed(errno, operation);
   }
 
   get family(): Family {

@@ -7,8 +7,9 @@ import { BackendLoadError } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
 import { UnsupportedError } from "@groupcast/base";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { runInNamespace } from "../../support/backend-native-program.js";
 import { hasNativeAddon, NativeSockets, sendTo } from "../../support/native-sockets.js";
-import { skipUnless } from "../../support/probe.js";
+import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
 
 const BUILD_SCRIPT = fileURLToPath(new URL("../../../packages/backend-native/scripts/build-addon.mjs", import.meta.url));
 
@@ -59,6 +60,14 @@ test("load() twice serves sockets of both backends", async (context) => {
   sendTo(two.socket, one.local, "to the first");
   await Promise.all([one.seen.arrivals(1), two.seen.arrivals(1)]);
   expect([one.seen.texts, two.seen.texts]).toEqual([["to the first"], ["to the second"]]);
+});
+
+test("two evaluations of the backend in one thread serve their sockets and watches side by side", async (context) => {
+  await skipUnless(context, hasNativeAddon, isRoot, canMakeNamespaces, hasCommand("ip", "iproute2"));
+  expect(await runInNamespace("two-evaluations.mjs")).toEqual({
+    received: { first: ["to first from 127.0.0.1"], second: ["to second from 127.0.0.1"] },
+    changed: ["first", "second"],
+  });
 });
 
 test("the addon refuses arguments of wrong types, and offsets outside the bytes, with TypeError", async (context) => {
