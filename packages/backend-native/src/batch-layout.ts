@@ -2,7 +2,7 @@
  * Layout of the memory that the addon and TypeScript share, counted in 32-bit words. `addon/batch_layout.h` is the same layout in C++.
  * A change of either needs a new LAYOUT_VERSION in both, which the loader compares.
  */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 export const MAX_SLOTS = 64; // runs of datagrams that one wake-up can fill
 export const MAX_RUNS = 64; // runs of datagrams to one peer that one send call can describe
@@ -41,6 +41,7 @@ export interface SharedTables {
   readonly runs: Int32Array;
   readonly addresses: Int32Array;
   readonly entries: Int32Array;
+  readonly refusal: Int32Array; // of the last send: how many datagrams, and with which errno
 }
 
 /** Divides the addon's memory into its tables, in the order of `struct SharedTables`. */
@@ -59,5 +60,6 @@ export function sharedTables(memory: ArrayBuffer): SharedTables {
     runs: words(MAX_RUNS * RUN.SIZE),
     addresses: words(ARGUMENTS * ADDRESS.SIZE),
     entries: words(MAX_ENTRIES * ENTRY.SIZE),
+    refusal: words(2),
   };
 }

@@ -14,6 +14,7 @@ export class NativeContext {
   readonly addresses: AddressTranslator;
   readonly batch: ReceivedBatch;
   readonly runs: SendRuns;
+  readonly refusal: Int32Array; // of the last send: how many datagrams, and with which errno
   readonly interfaces: InterfaceWatch;
 
   constructor(addon: Addon) {
@@ -23,6 +24,7 @@ export class NativeContext {
     this.interfaces = InterfaceWatch.of(addon);
     this.addresses = new AddressTranslator(addon, tables.addresses, () => this.#watchForAddresses());
     this.batch = new ReceivedBatch(addon, tables, this.addresses, memoryGuard());
+    this.refusal = tables.refusal;
     this.runs = new SendRuns(tables.runs, this.addresses);
   }
 

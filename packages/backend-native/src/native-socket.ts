@@ -17,6 +17,14 @@ import type { NativeContext } from "./native-context.js";
 
 const AS_ROUTED = 0; // no interface: the kernel asks its routes
 
+/** Datagrams `next` … `end - 1` of a batch, which the kernel has refused together with those before them. */
+interface Refusal {
+  readonly batch: SendBatch;
+  readonly errno: number;
+  readonly next: number;
+  readonly end: number;
+}
+
 /**
  * UDP socket of the addon. Each method is one call into it; the addon ties its socket to this object, and calls back on it.
  *
@@ -45,6 +53,7 @@ export class NativeSocket implements DatagramSocket {
   readonly #observer: SocketObserver;
   #family: Family = 4;
   #isOpen = true;
+  #refusal: Refusal | undefined;
 
   private constructor(context: NativeContext, observer: SocketObserver) {
     this.#context = context;
@@ -118,16 +127,40 @@ export class NativeSocket implements DatagramSocket {
   }
 
   send(batch: SendBatch, from: number, to: number): Outcome {
+    if (this.#isRefused(batch, from)) return this.#refuseOne();
     const { runs } = this.#context;
     let next = from;
     while (next < to) {
-      const described = runs.describe(batch, next, to);
-      const taken = described < 0 ? described : this.#addon.socket_send(this, batch.bytes, batch.offsets, runs.count);
-      if (taken < 0) return next === from ? taken : next - from; // the next call, from there, answers with the errno
+      const taken = this.#sendRuns(batch, next, to);
+      if (taken < 0 && next > from) break; // the next call, from there, answers with the errno
+      if (taken < 0) return this.#isRefused(batch, from) ? this.#refuseOne() : taken;
       next += taken;
       if (next < runs.end) break;
     }
     return next - from;
+  }
+
+  /** Sends as many datagrams as the rows of {@link SendRuns} hold, and remembers a run that was refused. */
+  #sendRuns(batch: SendBatch, from: number, to: number): Outcome {
+    const { runs, refusal } = this.#context;
+    const described = runs.describe(batch, from, to);
+    if (described < 0) return described;
+    const taken = this.#addon.socket_send(this, batch.bytes, batch.offsets, runs.count);
+    const [datagrams, errno] = refusal;
+    const next = from + Math.max(0, taken);
+    this.#refusal = datagrams === 0 ? undefined : { batch, errno: errno!, next, end: next + datagrams! };
+    return taken;
+  }
+
+  #isRefused(batch: SendBatch, from: number): boolean {
+    return this.#refusal?.batch === batch && this.#refusal.next === from;
+  }
+
+  /** The contract has an errno for each datagram; the kernel has one for a run. Each of the run gets it, without another call. */
+  #refuseOne(): Outcome {
+    const { batch, errno, next, end } = this.#refusal!;
+    this.#refusal = next + 1 < end ? { batch, errno, next: next + 1, end } : undefined;
+    return errno;
   }
 
   startReading(limits: ReadLimits): Outcome {

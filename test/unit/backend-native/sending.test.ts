@@ -169,6 +169,28 @@ test("send() falls back to single datagrams where a run does not fit the path", 
   });
 });
 
+test("send() gives a refused run up in one call, and submits no datagram twice", async (context) => {
+  await skipUnless(
+    context,
+    isRoot,
+    canMakeNamespaces,
+    hasCommand("ip", "iproute2"),
+    hasCommand("tc", "iproute2"),
+    hasCommand("nft", "nftables"),
+  );
+  expect(await runInNamespace("failing-runs.mjs", CABLE)).toEqual({
+    filtered: { EPERM: 64 },
+    packets: 1,
+    queued: [{ taken: 64 }, { taken: 64 }, { ENOBUFS: 64 }],
+    reachedQueue: 3 * 64,
+  });
+});
+
+test("send() goes on merging for other peers after one whose path is narrow", async (context) => {
+  await skipUnless(context, isRoot, canMakeNamespaces, hasCommand("ip", "iproute2"), hasCommand("nft", "nftables"));
+  expect(await runInNamespace("narrow-peer.mjs", [...CABLE, "link set dev one mtu 1280"])).toEqual({ narrow: [20, 20], wide: 1 });
+});
+
 const CABLE = [
   "link add dev one type veth peer name two",
   "address add 10.77.0.1/24 dev one",

@@ -9,7 +9,7 @@
  */
 namespace groupcast {
 
-constexpr int32_t kLayoutVersion = 1;
+constexpr int32_t kLayoutVersion = 2;
 
 constexpr int kSlots = 64;           // datagrams (with UDP_GRO: runs of datagrams) that one recvmmsg(2) may fill
 constexpr int kSlotBytes = 65536;    // holds the longest UDP payload, 65,527 bytes over IPv6, and the longest GRO run
@@ -55,6 +55,12 @@ struct RunRow {
   int32_t has_origin;
   int32_t interface_index;
   AddressWords source;  // family 0: as the kernel chooses
+};
+
+/** Datagrams that the kernel has refused at once, after those that it took; 0: none that must not be sent again. */
+struct SendRefusal {
+  int32_t datagrams;
+  int32_t error;
 };
 
 static_assert(sizeof(AddressWords) == 7 * 4, "batch-layout.ts counts on it");

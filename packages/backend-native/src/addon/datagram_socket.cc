@@ -62,6 +62,7 @@ std::unique_ptr<DatagramSocket> DatagramSocket::adopt(Environment& environment, 
   if (*error != 0) return nullptr;
   std::unique_ptr<DatagramSocket> socket(new (std::nothrow) DatagramSocket(environment, std::move(copy), family));
   if (socket == nullptr) return nullptr;
+  socket->hears_of_drops_ = get_socket_option(socket->fd(), family, "receiveErrors") > 0;
   AddressWords peer;
   socket->connected_ = socket->peer_address(&peer) == 0;
   // A link-local peer binds the socket to its link while connected; that binding is not an option of the owner's.
@@ -119,6 +120,7 @@ int DatagramSocket::connect(const AddressWords& peer) {
   if (!connected_) unconnected_interface_ = bound_interface(fd_.get());
   if (::connect(fd_.get(), &endpoint.base, length) != 0) return -errno;
   connected_ = true;
+  segment_limits_.clear();
   return attach();
 }
 
@@ -134,6 +136,7 @@ int DatagramSocket::disconnect() {
   none.sa_family = AF_UNSPEC;
   if (::connect(fd_.get(), &none, sizeof none) != 0) return -errno;
   connected_ = false;
+  segment_limits_.clear();
   if (unconnected_interface_ != 0) error = set_socket_option(fd_.get(), family_, "bindToInterface", unconnected_interface_);
   AddressWords after;
   if (error == 0) error = local_address(&after);
@@ -162,6 +165,7 @@ int DatagramSocket::set_option(const char* name, int value) {
   const int outcome = set_socket_option(fd_.get(), family_, name, value);
   if (outcome != 0) return outcome;
   offload_ = receives_offloaded(fd_.get());
+  if (strcmp(name, "receiveErrors") == 0) hears_of_drops_ = value != 0;
   if (strcmp(name, "bindToInterface") == 0) unconnected_interface_ = value;
   return 0;
 }

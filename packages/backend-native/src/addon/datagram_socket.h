@@ -9,6 +9,7 @@
 #include "environment.h"
 #include "error_queue.h"
 #include "file_descriptor.h"
+#include "segment_limits.h"
 
 namespace groupcast {
 
@@ -41,8 +42,11 @@ class DatagramSocket final : public PollListener {
   int peer_address(AddressWords* words) const;
   int set_option(const char* name, int value);
 
-  /** How many datagrams were taken, or the errno of the first; -EAGAIN promises a `writable` callback. */
-  int send(const Datagrams& datagrams);
+  /**
+   * How many datagrams were taken, or the errno of the first; -EAGAIN promises a `writable` callback. `refusal` becomes the run that the
+   * kernel refused after those, if any: it must not be sent again.
+   */
+  int send(const Datagrams& datagrams, SendRefusal* refusal);
   int start_reading(const ReadLimits& limits);
   void stop_reading();
 
@@ -57,7 +61,6 @@ class DatagramSocket final : public PollListener {
   bool make_context();
   void drop_context();
   int transmit(int messages);
-  void refuse_segments_of(int bytes, int error);
   void update_polling(bool stopped = false);
   int ready_events() const;
 
@@ -88,7 +91,8 @@ class DatagramSocket final : public PollListener {
   bool is_hung_up_ = false;  // both directions are shut down: not polled any more
   int polled_events_ = 0;
   int unconnected_interface_ = 0;                 // SO_BINDTOIFINDEX as it is to be after disconnect()
-  int max_segment_bytes_ = kMaxPayloadBytes;      // larger ones were refused with UDP_SEGMENT
+  bool hears_of_drops_ = false;                   // IP_RECVERR is on
+  SegmentLimits segment_limits_;
   std::vector<LateFailure> failures_;             // to be reported from the loop
 };
 

@@ -17,20 +17,31 @@ bool is_congestion(int error) { return error == -EAGAIN || error == -ENOBUFS || 
 
 }  // namespace
 
-int DatagramSocket::send(const Datagrams& datagrams) {
+/**
+ * A run is one packet for the kernel until a device, or validate_xmit_skb(), cuts it. What refuses it before that refuses all of it. A device
+ * that drops some of its segments reports the last one's fate (dev_hard_start_xmit() of net/core/dev.c), and a tbf that takes any reports
+ * success (tbf_segment()). So a refused run may have left in part, and none of it is ever sent again: its datagrams share the errno, which
+ * the first message of a sendmmsg(2) alone has. The exception is a refusal of UDP_SEGMENT itself, which udp_send_skb() finds before it sends
+ * anything.
+ */
+int DatagramSocket::send(const Datagrams& datagrams, SendRefusal* refusal) {
   int error = attach();
   if (error != 0) return error;
   Outgoing& outgoing = environment_.outgoing();
+  const uint64_t now_ms = uv_now(environment_.loop());
   SendCursor at{0, datagrams.runs[0].first};
   const int first = at.datagram;
   while (at.run < datagrams.run_count) {
-    const int messages = outgoing.compose(datagrams, at, family_, max_segment_bytes_);
+    const int messages = outgoing.compose(datagrams, at, {family_, segment_limits_, now_ms, hears_of_drops_});
     const int sent = messages > 0 ? transmit(messages) : 0;
-    if (sent < 0 && outgoing.segment_bytes_of(0) > 0 && is_segmentation_refusal(sent)) {
-      refuse_segments_of(outgoing.segment_bytes_of(0), sent);
+    const int segment_bytes = outgoing.segment_bytes_of(0);
+    if (sent < 0 && segment_bytes > 0 && is_segmentation_refusal(sent)) {
+      // EINVAL, EMSGSIZE: the path's MTU is smaller. EIO: GSO is not to be had on this path.
+      segment_limits_.lower(datagrams.runs[at.run], sent == -EIO ? 0 : segment_bytes - 1, now_ms);
       continue;
     }
     if (sent < 0) {
+      if (sent != -EAGAIN && segment_bytes > 0) *refusal = {outgoing.datagrams_in(0), sent};
       if (at.datagram > first) break;
       if (sent == -EAGAIN) {
         awaits_writable_ = true;
@@ -43,9 +54,6 @@ int DatagramSocket::send(const Datagrams& datagrams) {
   }
   return at.datagram - first;
 }
-
-/** From now on datagrams of this size leave one by one: the path's MTU is smaller (EINVAL, EMSGSIZE), or GSO is not to be had (EIO). */
-void DatagramSocket::refuse_segments_of(int bytes, int error) { max_segment_bytes_ = error == -EIO ? 0 : bytes - 1; }
 
 /**
  * Sends, and again when the error was that of an earlier datagram: a pending ICMP error makes the next call fail, whatever it is

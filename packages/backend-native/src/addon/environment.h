@@ -24,6 +24,7 @@ struct SharedTables {
   RunRow runs[kMaxRuns];
   AddressWords addresses[4];  // arguments and results of single calls
   EntryRow entries[kMaxEntries];
+  SendRefusal refusal;  // of the last send
 };
 
 /** State of one Node.js environment: the main thread, or one worker thread. */

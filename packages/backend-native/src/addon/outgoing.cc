@@ -49,14 +49,16 @@ void Outgoing::describe(int message, const Datagrams& datagrams, int first, cons
   }
 }
 
-int Outgoing::compose(const Datagrams& datagrams, SendCursor at, int socket_family, int max_segment_bytes) {
+int Outgoing::compose(const Datagrams& datagrams, SendCursor at, const SendRules& rules) {
   int count = 0;
   for (; at.run < datagrams.run_count; at.run++) {
     const RunRow& run = datagrams.runs[at.run];
+    const int max_segment_bytes = rules.limits.of(run, rules.now_ms);
     while (at.datagram < run.end) {
       if (count == kMaxMessages) return count;
       parts_[count] = merge(datagrams, at.datagram, run.end, max_segment_bytes);
-      describe(count, datagrams, at.datagram, run, socket_family);
+      if (rules.runs_come_first && count > 0 && parts_[count].segment_bytes > 0) return count;
+      describe(count, datagrams, at.datagram, run, rules.socket_family);
       at.datagram += parts_[count].datagrams;
       count++;
     }

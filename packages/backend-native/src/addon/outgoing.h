@@ -6,6 +6,7 @@
 #include "batch_layout.h"
 #include "control_messages.h"
 #include "endpoint.h"
+#include "segment_limits.h"
 
 namespace groupcast {
 
@@ -20,6 +21,14 @@ struct Datagrams {
   int run_count;
 };
 
+/** What messages are made by. */
+struct SendRules {
+  int socket_family;
+  const SegmentLimits& limits;
+  uint64_t now_ms;
+  bool runs_come_first;  // a run starts a sendmmsg(2): the errno of a later message is lost, and it must not be tried again to see it
+};
+
 /** Where in a SendBatch sending goes on. */
 struct SendCursor {
   int run = 0;
@@ -30,7 +39,7 @@ struct SendCursor {
 class Outgoing {
  public:
   /** Describes datagrams from `at` on; returns how many messages they make, at most kMaxMessages. */
-  int compose(const Datagrams& datagrams, SendCursor at, int socket_family, int max_segment_bytes);
+  int compose(const Datagrams& datagrams, SendCursor at, const SendRules& rules);
   /** Sends the first `count` messages; returns how many the kernel took, or a negative errno when it refused the first. */
   int transmit(int fd, int count);
 

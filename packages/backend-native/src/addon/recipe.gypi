@@ -20,6 +20,7 @@
       "network_watch.cc",
       "outgoing.cc",
       "poll_watcher.cc",
+      "segment_limits.cc",
       "shared_exports.cc",
       "socket_exports.cc",
       "socket_options.cc"

@@ -88,7 +88,7 @@ bool within_bounds(const Datagrams& datagrams, size_t bytes, size_t offset_count
   return true;
 }
 
-/** Sends what the first `run_count` rows of SharedTables::runs name. */
+/** Sends what the first `run_count` rows of SharedTables::runs name. SharedTables::refusal says what was refused. */
 napi_value socket_send(Arguments& arguments) {
   DatagramSocket* socket = arguments.socket();
   const Bytes bytes = arguments.bytes(1);
@@ -101,7 +101,9 @@ napi_value socket_send(Arguments& arguments) {
     arguments.reject("expected runs and offsets inside the bytes");
     return nullptr;
   }
-  return arguments.result(socket->fd() < 0 ? -EBADF : socket->send(datagrams));
+  SendRefusal* refusal = &arguments.environment().tables().refusal;
+  *refusal = {};
+  return arguments.result(socket->fd() < 0 ? -EBADF : socket->send(datagrams, refusal));
 }
 
 napi_value socket_start_reading(Arguments& arguments) {
