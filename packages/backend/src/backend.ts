@@ -142,7 +142,7 @@ export interface Arrival {
   readonly ttl?: number;
   /** Time of arrival by the kernel's wall clock, in nanoseconds since 1970. */
   readonly timestampNs?: bigint;
-  /** Number of datagrams that this socket lost to a full receive buffer before this one. */
+  /** Number of datagrams that this socket lost to a full receive buffer before this one. A lower bound: a merged run counts as one. */
   readonly kernelDrops?: number;
   /** Whether the datagram was longer than `maxPacketSize`, and was cut. */
   readonly truncated: boolean;

@@ -158,7 +158,7 @@ const TABLE = {
     max: 2_147_483_647,
     source: "SO_MEMINFO",
     when: "read only",
-    note: "datagrams lost because the receive buffer was full, since the socket was opened",
+    note: "datagrams lost because the receive buffer was full, since the socket was opened; a run that receiveOffload merged counts as one",
   },
   unreadDrops: {
     unit: "count",

@@ -13,7 +13,10 @@ export interface PortStatistics {
   foreign: number;
   /** Number taken from the kernel when the port had stopped already, or that could not be read: the protocol had detached their memory. */
   discarded: number;
-  /** Number lost because the receive buffer was full; 0 where the backend cannot count them (dgram). */
+  /**
+   * Number lost because the receive buffer was full; 0 where the backend cannot count them (dgram). A lower bound: the kernel counts
+   * packets, and a run of datagrams of one flow that it merged (`UDP_GRO`) is one packet of up to 64 KiB. Exact when datagrams come one by one.
+   */
   kernelDrops: number;
   /** Number lost while reading was paused, on a backend that cannot leave them to the kernel (dgram). */
   unreadDrops: number;

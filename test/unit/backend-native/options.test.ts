@@ -1,7 +1,7 @@
 import { type Family, OPTION_NAMES, type OptionName, optionRow, socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { accepted, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
+import { accepted, localOf, NativeSockets, needAddonAnd, sendTo, WIDE } from "../../support/native-sockets.js";
 
 const LOOPBACK_INDEX = 1;
 const BUFFER_BYTES = 30_000;
@@ -75,6 +75,27 @@ test("getOption() of kernelDrops counts what did not fit into the receive buffer
   const drops = socket.getOption("kernelDrops");
   expect(drops).toBeGreaterThan(0);
   expect(drops).toBeLessThan(sent.length);
+});
+
+test.each([
+  ["one by one, exactly", 0, 1],
+  ["in runs, at least", 1, 40],
+])("getOption() of kernelDrops counts what is lost: datagrams that come %s", async (_how, receiveOffload, mostPerDrop) => {
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload, receiveBufferBytes: 100_000 });
+  socket.stopReading();
+  const sent = 40 * 40;
+  for (let burst = 0; burst < 40; burst++) {
+    expect(sendTo(socket, local, ...new Array<Buffer>(40).fill(Buffer.alloc(1_000)))).toBe(40);
+  }
+  const drops = socket.getOption("kernelDrops");
+  accepted(socket.startReading(WIDE));
+  await seen.arrivals(1);
+  sendTo(socket, local, "fence");
+  await seen.until("the fence", () => seen.texts.at(-1) === "fence");
+  const lost = sent - (seen.datagrams.length - 1);
+  expect(lost).toBeGreaterThan(0);
+  expect(drops * mostPerDrop).toBe(lost);
 });
 
 /** A value that is not `before`, and what the kernel makes of it. */

@@ -117,7 +117,7 @@ export const ARRIVALS: readonly Contract[] = contracts([
   },
   {
     id: "RX-37",
-    title: "kernelDrops counts every datagram that a full receive buffer lost",
+    title: "kernelDrops counts every datagram that a full receive buffer lost, where they come one by one",
     access: "bare",
     needs: ["get kernelDrops", "set receiveBufferBytes"],
     why: "SO_MEMINFO: sk_drops of include/net/sock.h; what is lost is counted",
