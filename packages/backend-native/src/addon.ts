@@ -28,7 +28,7 @@ export interface Addon {
   slab(): ArrayBuffer;
   parse_address(text: string): Outcome;
   format_address(): string;
-  interface_name(index: number): string;
+  interface_name(index: number): string | Outcome;
   interface_index(name: string): number | Outcome;
   option_names(): string[];
   gather(chunk: Uint8Array, position: number, first: number, end: number, maxBytes: number): number;

@@ -66,12 +66,13 @@ export class AddressTranslator {
     return this.#literals.get(literal) ?? this.#parse(literal);
   }
 
-  /** Returns the name of an interface, or "" if it is gone. */
-  interfaceName(index: number): string {
+  /** Returns the name of an interface, "" if it is gone, or `undefined` if the OS does not say, as without free descriptors. */
+  interfaceName(index: number): string | undefined {
     const known = this.#interfaceNames.get(index);
     if (known !== undefined) return known;
     const remember = this.#watchChanges();
     const name = this.#addon.interface_name(index);
+    if (typeof name === "number") return undefined;
     if (remember && name !== "") this.#interfaceNames.set(index, name);
     return name;
   }

@@ -115,7 +115,8 @@ export class ReceivedBatch implements DatagramBatch {
     if (known & KNOWN.DESTINATION) {
       arrival.destination = this.destination(index);
       arrival.interfaceIndex = slots[slot + SLOT.INTERFACE]!;
-      arrival.interface = this.#addresses.interfaceName(arrival.interfaceIndex);
+      const name = this.#addresses.interfaceName(arrival.interfaceIndex);
+      if (name !== undefined) arrival.interface = name;
     }
     if (known & KNOWN.TTL) arrival.ttl = slots[slot + SLOT.TTL]!;
     if (known & KNOWN.TIMESTAMP) arrival.timestampNs = timestamps[slot / 2 + SLOT.TIMESTAMP]!;

@@ -91,6 +91,13 @@ test("close() of 10,000 sockets leaves no descriptor behind", () => {
   expect(count()).toBe(before);
 });
 
+test("an arrival has no interface, but its index, while there are no descriptors to ask for its name", async () => {
+  expect(await runProgram("nameless-interface.mjs")).toEqual([
+    { truncated: false, destination: "127.0.0.1", interfaceIndex: 1 },
+    { truncated: false, destination: "127.0.0.1", interfaceIndex: 1, interface: "lo" },
+  ]);
+});
+
 test("openSocket(), the network and a zone by name answer -EMFILE when there are no more descriptors", async () => {
   expect(await runProgram("no-descriptors.mjs")).toEqual({
     openSocket: "EMFILE",

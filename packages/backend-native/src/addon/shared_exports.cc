@@ -59,11 +59,15 @@ napi_value format_address(Arguments& arguments) {
   return arguments.result(text);
 }
 
-/** The name of an interface, "" if it is gone. */
+/** The name of an interface, "" if it is gone; a negative errno if the kernel was not asked. */
 napi_value interface_name(Arguments& arguments) {
-  char name[IF_NAMESIZE] = "";
-  if (if_indextoname(static_cast<unsigned>(arguments.number(0)), name) == nullptr) name[0] = '\0';
-  return arguments.result(name);
+  ifreq request{};
+  request.ifr_ifindex = arguments.number(0);
+  // As below: if_indextoname(3) says ENXIO without free descriptors, too.
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return arguments.result(-errno);
+  if (ioctl(socket.get(), SIOCGIFNAME, &request) != 0) request.ifr_name[0] = '\0';
+  return arguments.result(request.ifr_name);
 }
 
 /** The index of an interface; -ENODEV if there is none of that name, another errno if the kernel was not asked. */
