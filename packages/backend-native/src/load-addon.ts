@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BackendLoadError } from "@groupcast/backend";
 import { foreignRuntime } from "@groupcast/base";
@@ -25,7 +26,26 @@ export function loadAddon(): LoadedAddon {
   const chosen = process.env.GROUPCAST_ADDON;
   if (chosen !== undefined && chosen !== "") return open(chosen, chosen);
   const target = `linux-${process.arch}-${cLibrary()}`;
-  return open(fileURLToPath(new URL(`../prebuilds/${target}.node`, import.meta.url)), target);
+  const folders = foldersOfAddons();
+  const path = folders.map((folder) => join(folder, `${target}.node`)).find((candidate) => existsSync(candidate));
+  if (path === undefined) throw refusal(`there is no addon for ${target} in ${[...new Set(folders)].join(" or ")}`);
+  return open(path, target);
+}
+
+/**
+ * Returns where an addon may lie: in the package, or beside the bundle that this module has become part of. A bundle of CommonJS has no URL
+ * of its own, and webpack writes that of the source into it; the program's file stands in for either, or Node's, in a single executable.
+ */
+function foldersOfAddons(): string[] {
+  const program = dirname(process.argv[1] ?? process.execPath);
+  const folders = [program, join(program, "prebuilds"), dirname(process.execPath)];
+  const own = ownFile();
+  return own === undefined ? folders : [join(dirname(own), "../prebuilds"), dirname(own), join(dirname(own), "prebuilds"), ...folders];
+}
+
+function ownFile(): string | undefined {
+  const url: string | undefined = import.meta.url;
+  return url?.startsWith("file:") === true ? fileURLToPath(url) : undefined;
 }
 
 function open(path: string, target: string): LoadedAddon {
@@ -37,7 +57,7 @@ function open(path: string, target: string): LoadedAddon {
 
 function requireAddon(path: string, target: string): Addon {
   try {
-    return createRequire(import.meta.url)(path) as Addon;
+    return createRequire(ownFile() ?? process.execPath)(path) as Addon;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") throw refusal(`there is no addon for ${target}`, error);
     throw refusal(`the addon for ${target} does not load into this Node`, error);

@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { canLoad } from "../../support/backends.js";
+import { skipUnless } from "../../support/probe.js";
+
+const PROGRAM = fileURLToPath(new URL("programs/backend-in-use.mjs", import.meta.url));
+const PREBUILDS = fileURLToPath(new URL("../../../packages/backend-native/prebuilds/", import.meta.url));
+
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "groupcast-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+// What other bundlers leave of import.meta.url: esbuild nothing in CommonJS, webpack the source's place on the machine that built it.
+describe.each([
+  ["ES modules", "esm", undefined],
+  ["CommonJS", "cjs", undefined],
+  ["CommonJS without a URL", "cjs", "undefined"],
+  ["CommonJS with a URL that is no file", "cjs", '"webpack:///groupcast"'],
+  ["CommonJS with the URL of another machine", "cjs", '"file:///build/node_modules/groupcast/index.js"'],
+] as const)("in a bundle of %s", (_name, format, url) => {
+  test("a reactor falls back to dgram with the reason, and finds the addon beside the bundle", async (context) => {
+    await skipUnless(context, canLoad("native"));
+    const bundle = join(folder, format === "cjs" ? "app.cjs" : "app.mjs");
+    const build = await rolldown({
+      input: PROGRAM,
+      platform: "node",
+      logLevel: "silent",
+      ...(url !== undefined && { transform: { define: { "import.meta.url": url } } }),
+    });
+    await build.write({ file: bundle, format });
+    expect(execute(bundle)).toMatch(/^dgram: Cannot load backend "native": there is no addon for linux-.+ in .+$/);
+    const [addon] = readdirSync(PREBUILDS).filter((name) => name.endsWith(".node") && !name.endsWith("-sanitized.node"));
+    copyFileSync(join(PREBUILDS, addon!), join(folder, basename(addon!)));
+    expect(execute(bundle)).toBe("native: the native addon is there");
+  });
+});
+
+function execute(bundle: string): string {
+  const { GROUPCAST_ADDON: _addon, GROUPCAST_BACKEND: _backend, ...env } = process.env;
+  return execFileSync(process.execPath, [bundle], { encoding: "utf8", env });
+}
