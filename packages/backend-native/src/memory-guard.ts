@@ -11,6 +11,7 @@ export interface MemoryGuard {
 
 type Protect = MemoryGuard["protect"];
 
+const FIRST_WITH_DETACH_KEYS = 24; // major version of Node
 const PROBE_BYTES = 4096; // shortest heap of an asm.js module
 
 /**
@@ -25,16 +26,12 @@ export function memoryGuard(): MemoryGuard {
   return protect === undefined ? { isEffective: false, protect() {} } : { isEffective: true, protect };
 }
 
+/**
+ * Returns whether `markAsUntransferable()` sets a detach key. Asked by the version: an attempt that detaches memory makes V8 compile every
+ * access to typed arrays with a check from then on (its protector "ArrayBufferDetachingIntact").
+ */
 function hasDetachKeys(): boolean {
-  const memory = new ArrayBuffer(PROBE_BYTES) as ArrayBuffer & { transfer?(): unknown };
-  if (memory.transfer === undefined) return false;
-  markAsUntransferable(memory);
-  try {
-    memory.transfer();
-  } catch {
-    return true;
-  }
-  return false;
+  return Number.parseInt(process.versions.node, 10) >= FIRST_WITH_DETACH_KEYS;
 }
 
 const PINNING_MODULE = `(function (stdlib, foreign, heap) {
