@@ -1,7 +1,8 @@
 // npm run lab [-- <vitest arguments>]: sets up what changed, runs the lab, and ends with a table of every promise and what was captured.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { ROOT, runVisibly } from "./command.mjs";
+import { ROOT } from "./command.mjs";
 import { setUp } from "./setup.mjs";
+import { runWithNetworks } from "./user-namespace.mjs";
 
 /** The tests of the lab append their rows to this file, one line of JSON each; test/support/lab/scenario.ts names the variable. */
 const REPORT_FILE = `${ROOT}.cache/lab-report.jsonl`;
@@ -33,7 +34,13 @@ setUp();
 mkdirSync(`${ROOT}.cache`, { recursive: true });
 writeFileSync(REPORT_FILE, "");
 process.env.GROUPCAST_LAB_REPORT = REPORT_FILE;
-process.exitCode = runVisibly(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--project", "lab", ...process.argv.slice(2)]);
+process.exitCode = runWithNetworks(process.execPath, [
+  "node_modules/vitest/vitest.mjs",
+  "run",
+  "--project",
+  "lab",
+  ...process.argv.slice(2),
+]);
 printTable(readRows());
 rmSync(REPORT_FILE);
 

@@ -1,6 +1,6 @@
 // npm test [-- <vitest arguments>]: sets up what changed, then runs the tests against the compiled packages.
-import { runVisibly } from "./command.mjs";
 import { setUp } from "./setup.mjs";
+import { runWithNetworks } from "./user-namespace.mjs";
 
 setUp();
-process.exitCode = runVisibly(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)]);
+process.exitCode = runWithNetworks(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)]);

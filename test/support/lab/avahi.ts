@@ -8,6 +8,29 @@ const OWN = { ownRunDirectory: true } as const; // D-Bus and Avahi find each oth
 /** No second user, no second root directory, no limits: namespaces and deadlines do their work. */
 const DAEMON_OPTIONS = "--no-drop-root --no-chroot --no-rlimits -f /run/avahi.conf";
 
+/**
+ * A bus as the system's, for one user: the distribution's own configuration changes to a user of its own, which a user namespace does
+ * not have. See dbus-daemon(1).
+ */
+const BUS_CONFIGURATION = `<busconfig>
+  <type>system</type>
+  <listen>unix:path=/run/dbus/system_bus_socket</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
+</busconfig>`;
+
+const START_BUS = `mkdir -p /run/dbus && printf %s '${BUS_CONFIGURATION}' > /run/bus.conf &&
+exec dbus-daemon --config-file=/run/bus.conf --nofork --nopidfile --print-address`;
+
+/**
+ * avahi-daemon(8) refuses a runtime directory that does not belong to the user "avahi", and a user namespace has one user only: the
+ * daemon sees a list of users where that is the one it runs as.
+ */
+const BE_AVAHI = ["passwd root:x:0:0::/:/bin/sh avahi:x:0:0::/:/bin/sh", "group root:x:0: avahi:x:0:"]
+  .map((line) => line.split(" "))
+  .map(([file, ...entries]) => `printf '%s\\n' ${entries.join(" ")} > /run/${file} && mount --bind /run/${file} /etc/${file}`)
+  .join(" && ");
+
 /** A service to announce. */
 export interface Service {
   readonly name: string;
@@ -28,9 +51,9 @@ export class Avahi {
   /** Starts D-Bus and Avahi in a host, and waits until the host's name, "<name>.local", is announced at the interface. */
   static async start(at: HostInterface): Promise<Avahi> {
     const { host } = at;
-    const bus = host.spawn("sh", ["-c", "mkdir -p /run/dbus && exec dbus-daemon --system --nofork --nopidfile --print-address"], OWN);
+    const bus = host.spawn("sh", ["-c", START_BUS], OWN);
     await bus.text(/^unix:/);
-    const daemon = host.spawn("sh", ["-c", `${writeConfiguration(at)} && exec avahi-daemon ${DAEMON_OPTIONS} 2>&1`], OWN);
+    const daemon = host.spawn("sh", ["-c", `${BE_AVAHI} && ${writeConfiguration(at)} && exec avahi-daemon ${DAEMON_OPTIONS} 2>&1`], OWN);
     await daemon.text(/^Server startup complete/, { deadlineMs: SETTLED_DEADLINE_MS });
     return new Avahi(at);
   }

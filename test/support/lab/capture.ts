@@ -1,8 +1,10 @@
 // What passes an interface, as tcpdump(8) sees it: the witness of every promise about the wire.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Arrivals } from "./arrivals.js";
 import { beaconText } from "./beacon.js";
 import type { HostInterface } from "./host-interface.js";
-import { InsideProcess } from "./inside-process.js";
+import { type Command, InsideProcess } from "./inside-process.js";
 import { describePacket, type Packet, readPacket } from "./packet.js";
 import { describePattern, matches, type Pattern } from "./pattern.js";
 import { PcapReader } from "./pcap-reader.js";
@@ -12,6 +14,8 @@ import { until } from "./until.js";
 const KERNEL_BUFFER_KIB = 8192; // what a burst on two cores may leave unread for a moment
 const READY_LINE = /listening on /;
 const DROPPED_LINE = /(\d+) packets? dropped by (?:kernel|interface)/g;
+
+const KEEP_GROUPS = fileURLToPath(new URL("./programs/keep-groups.py", import.meta.url));
 
 /** What to capture. */
 export interface CaptureOptions {
@@ -40,7 +44,7 @@ export class Capture implements AsyncDisposable {
     this.#place = `${at.host.name}/${at.name}`;
     // -U: packet by packet; -Z: as root, as there is nothing to write that another user owns
     const output = ["-U", "--immediate-mode", "-B", String(KERNEL_BUFFER_KIB), "-Z", "root", "-n", "-w", "-"];
-    this.#process = new InsideProcess(at.namespace, { command: "tcpdump", args: ["-i", at.name, "-Q", direction, ...output] });
+    this.#process = new InsideProcess(at.namespace, tcpdump(["-i", at.name, "-Q", direction, ...output]));
     this.#process.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
     void this.#process.closed.then((exit) => this.#packets.end(this.#process.describeExit(exit)));
   }
@@ -133,4 +137,10 @@ export class Capture implements AsyncDisposable {
       else this.#beacons.add(beacon);
     }
   }
+}
+
+/** tcpdump(8) refuses to run as root where it cannot set its groups, as in a user namespace: user_namespaces(7). */
+function tcpdump(args: readonly string[]): Command {
+  const maySetGroups = readFileSync("/proc/self/setgroups", "utf8").trim() === "allow";
+  return maySetGroups ? { command: "tcpdump", args } : { command: "python3", args: [KEEP_GROUPS, "tcpdump", ...args] };
 }

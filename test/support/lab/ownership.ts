@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 const OWNED_NAME = /^gc(?<pid>\d+)\.(?<start>[0-9a-z]+)-\d+(-|$)/;
 const START_TIME_FIELD = 22; // proc_pid_stat(5): clock ticks after boot; tells a process from an earlier one with its pid
+const FORBIDDEN: ReadonlySet<string | undefined> = new Set(["EPERM", "EACCES"]); // unlink(2): /tmp is sticky
 
 /** A lab's share of the names in the system. */
 export interface Ownership {
@@ -24,10 +25,14 @@ export function takeOwnership(): Ownership {
   }
 }
 
-/** Deletes the directories of labs whose process is gone. */
+/** Deletes the directories of labs whose process is gone, but for those that belong to another user of this machine. */
 export function sweepDirectories(): void {
-  for (const name of readdirSync(tmpdir())) {
-    if (isLeftOver(name)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  for (const name of readdirSync(tmpdir()).filter(isLeftOver)) {
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch (error) {
+      if (!FORBIDDEN.has((error as NodeJS.ErrnoException).code)) throw error;
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { runInNamespace, runProgram } from "../../support/backend-native-program.js";
 import { NativeSockets, needAddonAnd } from "../../support/native-sockets.js";
-import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
+import { canMakeNamespaces, hasCommand, hasTunnels, isRoot, skipUnless } from "../../support/probe.js";
 
 const hasIp = hasCommand("ip", "iproute2");
 
@@ -35,7 +35,7 @@ test("interfaces() agrees with ip(8), also on those that are down or have no add
 });
 
 test("interfaces() describes what a namespace has: down, without address, with a peer, without MAC", async (context) => {
-  await skipUnless(context, isRoot, canMakeNamespaces, hasIp);
+  await skipUnless(context, isRoot, canMakeNamespaces, hasIp, hasTunnels);
   const interfaces = (await runInNamespace("listed-interfaces.mjs", [
     "link add dev one index 77 address 02:00:00:00:00:77 mtu 1400 type veth peer name far index 78",
     "link set dev one addrgenmode none",
