@@ -17,6 +17,8 @@ export interface OptionRow {
   readonly source: string;
   /** Time at which it can be set. */
   readonly when: "before bind" | "any time" | "read only";
+  /** Linux capability that a process needs to change the option once it is set: capabilities(7). Without it the OS refuses with EPERM. */
+  readonly privilege?: string;
   /** Meaning and effect, as half a sentence. */
   readonly note: string;
 }
@@ -45,7 +47,8 @@ const TABLE = {
     max: 2_147_483_647,
     source: "SO_BINDTOIFINDEX",
     when: "any time",
-    note: "sends and receives on this interface only; 0 undoes it",
+    privilege: "CAP_NET_RAW", // sock_bindtoindex_locked() of net/core/sock.c; before Linux 5.7 the first time too
+    note: "sends and receives on this interface only; 0 undoes it; once it is set, another value needs CAP_NET_RAW, or EPERM",
   },
   receiveBufferBytes: {
     unit: "bytes",

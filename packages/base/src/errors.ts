@@ -136,6 +136,8 @@ export interface SystemFailure extends ErrorSubject {
   readonly errno: number;
   /** Advice instead of the code's own remedy. */
   readonly advice?: string;
+  /** Linux capability that the process lacks: `"CAP_NET_RAW"`. */
+  readonly privilege?: string;
   /** The error behind this one. */
   readonly cause?: unknown;
 }
@@ -151,10 +153,14 @@ export class SystemError<Code extends string = string> extends DatagramError {
   readonly errno: number;
   /** Name of `errno`: `"EADDRINUSE"`. The same on every platform. */
   readonly errnoName: string;
+  /** Linux capability that would have allowed it (capabilities(7)): `"CAP_NET_RAW"`. Present only where the lack of one is the reason. */
+  declare readonly privilege?: string;
 
   /** Makes the error. @param definition - Row of a package's error table. */
-  constructor(definition: ErrorDefinition<Code>, { operation, errno, advice, cause, ...subject }: SystemFailure) {
-    super(operation, `${errnoText(errno)} (${errnoName(errno)}); ${advice ?? definition.remedy}`, subject, cause);
+  constructor(definition: ErrorDefinition<Code>, { operation, errno, advice, privilege, cause, ...subject }: SystemFailure) {
+    const remedy = privilege === undefined ? definition.remedy : `the process needs the capability ${privilege}; ${definition.remedy}`;
+    super(operation, `${errnoText(errno)} (${errnoName(errno)}); ${advice ?? remedy}`, subject, cause);
+    if (privilege !== undefined) this.privilege = privilege;
     this.code = definition.code;
     this.errno = errno;
     this.errnoName = errnoName(errno);

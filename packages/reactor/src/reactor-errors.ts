@@ -76,7 +76,7 @@ const TABLE = {
     class: "CannotListenError",
     meaning: "the socket could not be opened or bound",
     remedy:
-      "EADDRINUSE: another port or listenMultiple; EADDRNOTAVAIL: a local address; EACCES: a port above 1023; EMFILE: fewer ports or a higher limit",
+      "EADDRINUSE: another port or listenMultiple; EADDRNOTAVAIL: a local address; EACCES: a port above 1023, or CAP_NET_BIND_SERVICE; EMFILE: fewer ports or a higher limit",
   },
   ERR_JOIN: {
     class: "MulticastJoinError",

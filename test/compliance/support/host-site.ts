@@ -4,6 +4,7 @@ import type { DatagramBackend, Family } from "@groupcast/backend";
 import { type ForeignSocket, loopbackSite, realClock, type Site } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { NativeBackend } from "@groupcast/backend-native";
+import { hasPrivilege } from "../../support/privilege.js";
 import { interfaceControl, routeControl } from "./interface-control.js";
 
 const POLL_INTERVAL_MS = 50; // of a backend that polls for changes
@@ -56,6 +57,7 @@ export function openNamespaceSite(backend: HostBackend, { interfaces, farSide, f
     backend: MAKE[backend](),
     openAnother: MAKE[backend],
     clock: realClock,
+    hasPrivilege,
     interfaces,
     control: interfaceControl(farSide),
     routes: routeControl,
@@ -70,6 +72,7 @@ export function openHostSite(backend: HostBackend, family: Family, hasMulticast:
   const missing = site.multicastIsMissing ?? (hasMulticast ? undefined : "loopback carries no multicast");
   return {
     ...site,
+    hasPrivilege,
     openAnother: MAKE[backend],
     program: PROGRAMS[backend],
     ...(missing !== undefined && { multicastIsMissing: `${missing}, and namespaces cannot be made on this host` }),

@@ -54,7 +54,7 @@ function writes(name: OptionName, common: Common): ContractDraft[] {
     {
       ...common,
       id: `OPT-${name}-2`,
-      title: `${name} can be set to another value, reads back as set, and can be set back`,
+      title: `${name} can be set to another value, reads back as set, and can be set back${orRefused(name)}`,
       needs: [`set ${name}`, `get ${name}`],
       run(trial) {
         const end = trial.socket();
@@ -64,6 +64,7 @@ function writes(name: OptionName, common: Common): ContractDraft[] {
         end.set(name, value);
         assertReadsBack(end, name, value);
         if (optionRow(name).unit === "bytes") return; // reads back doubled, so the value it had is not one to set
+        if (isKept(trial, name)) return assertKept(end, name, before);
         end.set(name, before);
         assert.equal(end.get(name), before);
       },
@@ -86,6 +87,22 @@ function writes(name: OptionName, common: Common): ContractDraft[] {
     },
     ...(isBounded(name) ? [bounds(name, common)] : []),
   ];
+}
+
+function orRefused(name: OptionName): string {
+  const { privilege } = optionRow(name);
+  return privilege === undefined ? "" : `; without ${privilege} it is refused with EPERM and stays`;
+}
+
+function isKept({ site }: Trial, name: OptionName): boolean {
+  const { privilege } = optionRow(name);
+  return privilege !== undefined && site.hasPrivilege?.(privilege) === false;
+}
+
+function assertKept(end: SocketEndpoint, name: OptionName, refused: number): void {
+  const value = end.get(name);
+  assertOutcome(end.socket.setOption(name, refused), "EPERM");
+  assert.equal(end.get(name), value);
 }
 
 /** Both ends of a range that has a meaning at both ends. */

@@ -21,6 +21,8 @@ export interface Site {
   readonly control?: InterfaceControl;
   /** Sets routes of the host; absent where contracts must not. */
   readonly routes?: RouteControl;
+  /** Tells whether the process has a Linux capability, such as `"CAP_NET_RAW"`; absent where the backend asks for none. */
+  readonly hasPrivilege?: (name: string) => boolean;
   /** Hands out sockets of another program, one for each call; absent where there are none. */
   readonly foreignSocket?: () => ForeignSocket;
   /** Source of a module up to where the backend is in `backend`: for worker threads and processes. Absent where only this process has it. */

@@ -1,5 +1,5 @@
-import { BACKEND_ERRORS, type DatagramBackend, type DatagramSocket, type OptionName } from "@groupcast/backend";
-import { SystemError, UnsupportedError } from "@groupcast/base";
+import { BACKEND_ERRORS, type DatagramBackend, type DatagramSocket, type OptionName, optionRow } from "@groupcast/backend";
+import { ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 
 /** Sets an option. @throws SystemError `ERR_SET_OPTION`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
@@ -13,7 +13,10 @@ export function setSocketOption(
     throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, backend.name, { option: name });
   }
   const errno = socket.setOption(name, value);
-  if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: name });
+  if (errno >= 0) return;
+  const { privilege } = optionRow(name);
+  const isForbidden = errno === ERRNO.EPERM && privilege !== undefined;
+  throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: name, ...(isForbidden && { privilege }) });
 }
 
 /** Sets an option where the backend has it: for options that improve a port and promise nothing. Returns whether it is set. */

@@ -10,7 +10,7 @@ import {
   type SocketAddress,
   type SocketObserver,
 } from "@groupcast/backend";
-import { SystemError, UnsupportedError } from "@groupcast/base";
+import { ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import { readIfSupported, setIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { CannotListenError } from "../system-errors.js";
@@ -31,9 +31,14 @@ export function openBound(
   return closingOnThrow(socket, () => {
     for (const [name, value] of beforeBind(options)) setSocketOption(backend, socket, operation, [name, value]);
     const errno = socket.bind(local);
-    if (errno < 0) throw new CannotListenError({ operation, errno, address, port });
+    if (errno < 0) throw new CannotListenError({ operation, errno, address, port, ...privilegeFor(errno) });
     return socket;
   });
+}
+
+/** Returns the capability for ports below `net.ipv4.ip_unprivileged_port_start`, which Linux otherwise refuses with EACCES: ip(7). */
+function privilegeFor(errno: Outcome): { readonly privilege?: string } {
+  return process.platform === "linux" && errno === ERRNO.EACCES ? { privilege: "CAP_NET_BIND_SERVICE" } : {};
 }
 
 /** Adopts the descriptor `fd`. @throws SystemError `ERR_ADOPT`. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`. */
