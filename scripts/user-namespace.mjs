@@ -10,11 +10,12 @@ const UNSHARE = ["--user", "--map-root-user", "--net", "--mount"];
 
 /**
  * A directory for the names of network namespaces, as the user may not write to the host's (ip-netns(8)); /sys with the interfaces of
- * this namespace; loopback; and a cable to a host outside with a default route over it, as nearly every machine has one.
+ * this namespace, read-only where a container's is; loopback; and a cable to a host outside with a default route over it, as nearly
+ * every machine has one.
  */
 const SET_UP = `
 mount -t tmpfs tmpfs /run
-mount -t sysfs sysfs /sys
+mount -t sysfs sysfs /sys 2>/dev/null || mount -t sysfs -o ro sysfs /sys
 ip link set dev lo up
 ip netns add outside
 ip link add name eth0 type veth peer name eth0 netns outside
