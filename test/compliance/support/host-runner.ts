@@ -31,7 +31,8 @@ export function hostRunner(backend: HostBackend, family: Family, access: Access)
     family,
     access,
     async run(contract) {
-      if (!(await canIsolate()).isAvailable) return (await runnerOnLoopback(subject)).run(contract);
+      const { isAvailable, reason } = await canIsolate();
+      if (!isAvailable) return because(reason, await (await runnerOnLoopback(subject)).run(contract));
       program ??= startProgram(subject);
       const asked = await program;
       return ask(asked, contract).catch(async (error: unknown) => {
@@ -41,6 +42,11 @@ export function hostRunner(backend: HostBackend, family: Family, access: Access)
       });
     },
   };
+}
+
+/** Adds to the reason of a skip why the contracts run on loopback. */
+function because(reason: string, verdict: Verdict): Verdict {
+  return verdict.state === "skipped" ? { ...verdict, reason: `${verdict.reason}: ${reason}` } : verdict;
 }
 
 async function ask(program: Program, { id }: Contract): Promise<Verdict> {

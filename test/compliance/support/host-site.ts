@@ -75,6 +75,6 @@ export function openHostSite(backend: HostBackend, family: Family, hasMulticast:
     hasPrivilege,
     openAnother: MAKE[backend],
     program: PROGRAMS[backend],
-    ...(missing !== undefined && { multicastIsMissing: `${missing}, and namespaces cannot be made on this host` }),
+    ...(missing !== undefined && { multicastIsMissing: missing }),
   };
 }

@@ -4,11 +4,11 @@ import { answered } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { canRun, isolated, runIsolated } from "./run-program.js";
+import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
+import { runIsolated } from "./run-program.js";
 
 const LOOPBACK_UP = "ip link set lo up";
-const NEEDS_NAMESPACES = "needs root, unshare(1) and ip(8)";
-const hasNamespaces = await canRun("unshare", ...isolated(LOOPBACK_UP, "true"));
+const hasIp = hasCommand("ip", "iproute2");
 const { network } = new DgramBackend();
 
 test("interfaces() lists what Node lists, with prefix lengths, and leaves out what Node does not tell", () => {
@@ -38,8 +38,8 @@ test("interfaces() knows every index, as the kernel has it", () => {
     expect(index).toBe(Number(readFileSync(`/sys/class/net/${name}/ifindex`, "utf8")));
 });
 
-test("interfaces() computes broadcast address and index as the kernel has them", async ({ skip }) => {
-  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+test("interfaces() computes broadcast address and index as the kernel has them", async (context) => {
+  await skipUnless(context, isRoot, hasIp, canMakeNamespaces);
   expect(await runIsolated("listed-interface.mjs", LOOPBACK_UP)).toEqual({
     name: "one",
     index: 77,
@@ -58,8 +58,8 @@ test.each(["routeTo", "defaultRoute"] as const)("%s() throws ERR_UNSUPPORTED_OPE
   expect(ask[operation]).toThrow(expect.objectContaining({ code: "ERR_UNSUPPORTED_OPERATION", operation, backend: "dgram" }));
 });
 
-test("watch() tells everybody of a change once, until they end it, and does not keep the process alive", async ({ skip }) => {
-  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+test("watch() tells everybody of a change once, until they end it, and does not keep the process alive", async (context) => {
+  await skipUnless(context, isRoot, hasIp, canMakeNamespaces);
   expect(await runIsolated("watched-interfaces.mjs", LOOPBACK_UP)).toEqual({
     before: ["127.0.0.1", "::1"],
     after: ["127.0.0.1", "127.0.0.9", "::1"],
@@ -68,16 +68,16 @@ test("watch() tells everybody of a change once, until they end it, and does not 
   });
 });
 
-test("watch() tells of an interface that interfaces() has listed, and that is gone again before the next look", async ({ skip }) => {
-  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+test("watch() tells of an interface that interfaces() has listed, and that is gone again before the next look", async (context) => {
+  await skipUnless(context, isRoot, hasIp, canMakeNamespaces);
   expect(await runIsolated("passing-interface.mjs", LOOPBACK_UP)).toEqual({
     listed: ["lo 1", "passing-through 77"],
     told: ["lo 1"],
   });
 });
 
-test("watch() goes on where descriptors run out and listeners throw, and reports the change once it can", async ({ skip }) => {
-  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+test("watch() goes on where descriptors run out and listeners throw, and reports the change once it can", async (context) => {
+  await skipUnless(context, isRoot, hasIp, canMakeNamespaces);
   expect(await runIsolated("blind-watch.mjs", `${LOOPBACK_UP} && ulimit -n 64`)).toEqual({
     heardBlind: 0,
     heardBlindAgain: 1,
@@ -87,8 +87,8 @@ test("watch() goes on where descriptors run out and listeners throw, and reports
   });
 });
 
-test("leave() finds the membership again when the interface has another address, and spares others when it is gone", async ({ skip }) => {
-  if (!hasNamespaces) return skip(NEEDS_NAMESPACES);
+test("leave() finds the membership again when the interface has another address, and spares others when it is gone", async (context) => {
+  await skipUnless(context, isRoot, hasIp, canMakeNamespaces);
   expect(await runIsolated("moved-address.mjs", LOOPBACK_UP)).toEqual({
     join: 0,
     leave: 0,

@@ -2,6 +2,7 @@ import { socketAddress } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
+import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
 import { accepted, batchTo, DgramSockets, localOf, sendOne } from "./dgram-sockets.js";
 import { canRun, isolated, runIsolated } from "./run-program.js";
 
@@ -83,12 +84,14 @@ test("send() throws ERR_UNSUPPORTED_OPERATION when a datagram names where it lea
   expect(seen.texts).toEqual(["fence"]);
 });
 
-test("send() returns -EAGAIN while the kernel is full, writable() follows, and close() loses nothing of what was taken", async ({
-  skip,
-}) => {
+test("send() returns -EAGAIN while the kernel is full, writable() follows, and close() loses nothing of what was taken", async (context) => {
+  await skipUnless(context, isRoot, hasCommand("tc", "iproute2"), canMakeNamespaces);
   // tc-tbf(8) slows the loopback interface of a namespace down, so that a small send buffer fills.
   const slow = "ip link set lo up && tc qdisc add dev lo root tbf rate 2mbit burst 4kb limit 200kb";
-  if (!(await canRun("unshare", ...isolated(slow, "true")))) return skip("needs root, unshare(1), ip(8) and tc(8) with tbf");
+  await skipUnless(context, async () => ({
+    isAvailable: await canRun("unshare", ...isolated(slow, "true")),
+    reason: "this kernel has no tc-tbf(8)",
+  }));
   const outcome = (await runIsolated("throttled-send.mjs", slow)) as Record<"sent" | "arrived" | "refused" | "writable" | "lost", number>;
   expect(outcome).toMatchObject({ refused: 3, writable: 2, lost: 0 }); // closed after the third refusal
   expect(outcome.arrived).toBe(outcome.sent);
