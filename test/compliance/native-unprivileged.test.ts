@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { canLoad } from "../support/backends.js";
 import { compileProgram } from "../support/lab/compile-program.js";
-import { unprivileged } from "../support/privilege.js";
 import { hasCommand, skipUnless } from "../support/probe.js";
+import { unprivileged } from "../support/unprivileged.js";
 
 const PROGRAM = fileURLToPath(new URL("./support/programs/loopback-contracts.ts", import.meta.url));
 

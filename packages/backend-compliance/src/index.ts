@@ -10,6 +10,7 @@ export { bareEndpoints, type ReadFailure, SocketEndpoint } from "./endpoint/sock
 export { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";
 export { LeftoverError } from "./site/leftovers.js";
 export { loopbackSite } from "./site/loopback-site.js";
+export { hasPrivilege, privileges } from "./site/privilege.js";
 export type { ForeignSocket, InterfaceControl, RefusingRoute, RouteControl, Site } from "./site/site.js";
 export { realClock, type TrialClock } from "./site/trial-clock.js";
 export { HOST_NEEDS, type HostNeed, type Occasion } from "./trial/host-needs.js";

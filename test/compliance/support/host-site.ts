@@ -1,10 +1,9 @@
 // The host that this process runs on, as contracts see it: in a namespace with interfaces of its own, or as it is.
 import { readFileSync, realpathSync } from "node:fs";
 import type { DatagramBackend, Family } from "@groupcast/backend";
-import { type ForeignSocket, loopbackSite, realClock, type Site } from "@groupcast/backend-compliance";
+import { type ForeignSocket, hasPrivilege, loopbackSite, realClock, type Site } from "@groupcast/backend-compliance";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { NativeBackend } from "@groupcast/backend-native";
-import { hasPrivilege } from "../../support/privilege.js";
 import { interfaceControl, routeControl } from "./interface-control.js";
 
 const POLL_INTERVAL_MS = 50; // of a backend that polls for changes
@@ -72,7 +71,6 @@ export function openHostSite(backend: HostBackend, family: Family, hasMulticast:
   const missing = site.multicastIsMissing ?? (hasMulticast ? undefined : "loopback carries no multicast");
   return {
     ...site,
-    hasPrivilege,
     openAnother: MAKE[backend],
     program: PROGRAMS[backend],
     ...(missing !== undefined && { multicastIsMissing: missing }),

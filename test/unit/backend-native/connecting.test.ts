@@ -1,9 +1,9 @@
 import { socketAddress } from "@groupcast/backend";
+import { hasPrivilege } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { runInNamespace } from "../../support/backend-native-program.js";
 import { accepted, deadPeer, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
-import { hasPrivilege } from "../../support/privilege.js";
 import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
 
 needAddonAnd();

@@ -1,8 +1,8 @@
 import { type Family, OPTION_NAMES, type OptionName, optionRow, socketAddress } from "@groupcast/backend";
+import { hasPrivilege } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { accepted, localOf, NativeSockets, needAddonAnd, sendTo, WIDE } from "../../support/native-sockets.js";
-import { hasPrivilege } from "../../support/privilege.js";
 
 const LOOPBACK_INDEX = 1;
 const BUFFER_BYTES = 30_000;

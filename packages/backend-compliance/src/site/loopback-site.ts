@@ -1,4 +1,5 @@
 import type { DatagramBackend, Family } from "@groupcast/backend";
+import { hasPrivilege } from "./privilege.js";
 import type { Site } from "./site.js";
 import { realClock } from "./trial-clock.js";
 
@@ -19,6 +20,7 @@ export function loopbackSite(backend: DatagramBackend, family: Family): Site {
   return {
     backend,
     clock: realClock,
+    hasPrivilege,
     interfaces: loopback === undefined ? [] : [loopback.name],
     ...(missing !== undefined && { multicastIsMissing: missing }),
   };
