@@ -34,4 +34,4 @@ export { foreignRuntime } from "./foreign-runtime.js";
 export { guardLogger, type LogFields, type Logger, stderrLogger } from "./logger.js";
 export { brandError, OperationError, type OperationFailure, preview, type SubjectWords } from "./operation-error.js";
 export { systemClock } from "./system-clock.js";
-export { callGuarded, isThenable, watchRejection } from "./user-code.js";
+export { callGuarded, isThenable, settled, watchRejection } from "./user-code.js";

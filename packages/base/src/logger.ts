@@ -1,5 +1,4 @@
-import { inspect } from "node:util";
-import { asError } from "./as-error.js";
+import { asError, shown } from "./as-error.js";
 import { callGuarded } from "./user-code.js";
 
 /** Receiver of the library's log lines. `message` is for people, `fields` are for machines. It may throw: the library goes on. */
@@ -41,5 +40,5 @@ export function guardLogger(logger: Logger): Logger {
 }
 
 function write(message: string, { error }: LogFields = {}): void {
-  process.stderr.write(error === undefined ? `groupcast: ${message}\n` : `groupcast: ${message}: ${inspect(error)}\n`);
+  process.stderr.write(error === undefined ? `groupcast: ${message}\n` : `groupcast: ${message}: ${shown(error)}\n`);
 }

@@ -54,8 +54,17 @@ const PREVIEW_CHARS = 80; // enough to recognise a value, short enough for a log
 
 /** Returns `value` as messages show it: quoted if it is a string, on one line, at most 81 characters. */
 export function preview(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  const text = typeof value === "string" ? JSON.stringify(value) : shownOnOneLine(value);
   return text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}…` : text;
+}
+
+/** Inspecting may run user code, which must not take the place of the error that is being made. */
+function shownOnOneLine(value: unknown): string {
+  try {
+    return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  } catch {
+    return "(a value that throws when it is shown)";
+  }
 }
 
 function describe<Subject extends object>(subject: Subject | undefined, words: SubjectWords<Subject>): string {

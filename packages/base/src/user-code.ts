@@ -11,7 +11,12 @@ export function callGuarded(call: () => unknown, onThrow: (error: unknown) => vo
 
 /** If `result` is a promise, passes the error that it rejects with to `onThrow`. */
 export function watchRejection(result: unknown, onThrow: (error: unknown) => void): void {
-  if (isThenable(result)) result.then(undefined, onThrow);
+  if (isThenable(result)) settled(result).then(undefined, onThrow);
+}
+
+/** Returns a promise of JavaScript's own for `thenable`, whose `then` may throw, call back twice, or call back at once. */
+export function settled(thenable: PromiseLike<unknown>): Promise<unknown> {
+  return new Promise((resolve) => resolve(thenable));
 }
 
 /** Returns whether `result` is a promise or another thenable. */
