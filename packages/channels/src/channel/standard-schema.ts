@@ -4,7 +4,7 @@
  */
 
 import { inspect } from "node:util";
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { BASE_ERRORS, InvalidArgumentError, isThenable, watchRejection } from "@groupcast/base";
 import type { Codec } from "./codec.js";
 
 /** A schema that takes `In` and yields `Out`, as zod, valibot and arktype make it (standardschema.dev). */
@@ -94,8 +94,8 @@ export function withSchema<In, Out>(codec: Codec<unknown>, schema: StandardSchem
 /** Validates at once. A schema that returns a promise is refused, as messages are delivered when they arrive. */
 function validate<Out>(schema: StandardSchema<unknown, Out>, value: unknown): StandardResult<Out> {
   const result = schema["~standard"].validate(value);
-  if (!(result instanceof Promise)) return result;
-  result.catch(() => {}); // nobody needs its outcome
+  if (!isThenable(result)) return result;
+  watchRejection(result, () => {}); // nobody needs its outcome
   const expected = `a schema that validates at once, not ${inspect(result)}`;
   throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "validate", argument: "schema", value: schema, expected });
 }

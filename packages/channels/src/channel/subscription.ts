@@ -1,4 +1,4 @@
-import { checkBoolean, checkFunction, checkOptions } from "@groupcast/base";
+import { checkBoolean, checkFunction, checkOptions, watchRejection } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
 
 /** Gets the messages of a channel. May be async: the channel treats a rejection like a throw. */
@@ -55,7 +55,7 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
     if (!this.#isActive || (this.#isOrdered && message.lead < 1)) return false;
     try {
       const pending = this.#subscriber(data, message);
-      if (pending !== undefined && typeof pending.then === "function") pending.then(undefined, this.#reports.failed);
+      if (pending !== undefined) watchRejection(pending, this.#reports.failed);
     } catch (error) {
       this.#reports.failed(error);
     }
