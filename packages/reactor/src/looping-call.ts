@@ -1,4 +1,4 @@
-import { checkBoolean, checkDelay, checkFunction, isThenable, StateError, wrongType } from "@groupcast/base";
+import { checkBoolean, checkDelay, checkFunction, isThenable, StateError, settled, wrongType } from "@groupcast/base";
 import type { Reactor } from "./reactor.js";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { DelayedCall } from "./time/delayed-call.js";
@@ -82,10 +82,9 @@ export class LoopingCall {
       const result = this.#fn();
       if (!isThenable(result)) this.#called(run);
       else
-        result.then(
-          () => this.#called(run),
-          (error) => this.#failed(run, error),
-        );
+        settled(result)
+          .then(() => this.#called(run))
+          .catch((error: unknown) => this.#failed(run, error));
     } catch (error) {
       this.#failed(run, error);
     }

@@ -187,7 +187,7 @@ export class Reactor extends Eventful<ReactorEvents> {
     checkFunction("callLater", "fn", fn);
     if (this.#state === "stopped") throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "callLater");
     const call = new TimedCall(this.#callOwner, delayMs, args.length === 0 ? (fn as () => void) : () => fn(...args));
-    this.#calls.add(call);
+    if (call.active()) this.#calls.add(call);
     return call;
   }
 
@@ -241,13 +241,13 @@ export class Reactor extends Eventful<ReactorEvents> {
     checkBoolean("run", "installSignalHandlers", installSignalHandlers);
     this.#checkNotStopped("run");
     if (this.#state !== "idle") throw new StateError(REACTOR_ERRORS.ERR_ALREADY_RUNNING, "run");
-    this.#state = "starting";
     const release = this.clock.hold();
+    this.#state = "starting";
     const putBack = installSignalHandlers ? stopOnSignals((signal) => this.#stopBySignal(signal)) : undefined;
     void this.#startUp(); // a startup trigger that never settles must not keep run() from ending
     await this.#finished;
     putBack?.();
-    release();
+    callGuarded(release, this.#report);
   }
 
   /** Shuts down: `before` triggers, every port's stopProtocol, `after` triggers. Returns the same promise each time; it never rejects. */
@@ -289,8 +289,8 @@ export class Reactor extends Eventful<ReactorEvents> {
     await this.#triggers.run("before", "shutdown");
     await Promise.all([this.#triggers.run("during", "shutdown"), ...this.ports.map((port) => port.stopListening())]);
     await this.#triggers.run("after", "shutdown");
-    for (const call of this.#calls) call.cancel();
-    this.#context.network.stopWatching();
+    for (const call of this.#calls) callGuarded(() => call.cancel(), this.#report);
+    callGuarded(() => this.#context.network.stopWatching(), this.#report);
     this.#state = "stopped";
     this.#finish();
   }

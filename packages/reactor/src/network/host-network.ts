@@ -158,8 +158,8 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   /** Stops watching for good. The reactor calls it when it has shut down. */
   stopWatching(): void {
     this.#hasStopped = true;
-    this.#retry?.cancel();
     this.#stopWatching?.();
+    this.#retry?.cancel();
   }
 
   get #source(): BackendNetwork {

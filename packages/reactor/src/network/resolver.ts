@@ -51,9 +51,17 @@ async function askResolver(resolver: Resolver, name: string, options: ResolveOpt
   try {
     return await resolver(name, options);
   } catch (cause) {
+    throw new SystemError(REACTOR_ERRORS.ERR_RESOLVE, { operation: "resolve", errno: errnoOf(cause), address: name, cause });
+  }
+}
+
+/** A resolver may reject with anything, a getter or a proxy that throws among them. */
+function errnoOf(cause: unknown): number {
+  try {
     const errno = (cause as { errno?: unknown } | null | undefined)?.errno;
-    const known = typeof errno === "number" && errno < 0 ? errno : ERRNO.UNKNOWN;
-    throw new SystemError(REACTOR_ERRORS.ERR_RESOLVE, { operation: "resolve", errno: known, address: name, cause });
+    return typeof errno === "number" && errno < 0 ? errno : ERRNO.UNKNOWN;
+  } catch {
+    return ERRNO.UNKNOWN;
   }
 }
 
@@ -72,6 +80,7 @@ function abortion(signal: AbortSignal): { readonly promise: Promise<never>; stop
   let aborted!: () => void;
   const promise = new Promise<never>((_, reject) => {
     aborted = () => reject(signal.reason);
+    if (signal.aborted) aborted(); // the resolver aborted it before it returned
     signal.addEventListener("abort", aborted);
   });
   return { promise, stop: () => signal.removeEventListener("abort", aborted) };

@@ -1,5 +1,6 @@
 /** Makes a live port: opens its sockets, makes the pieces, starts the protocol. A step that fails closes all that was opened. */
 import { Emitter } from "@groupcast/base";
+import { checkDetached } from "../datagram-protocol.js";
 import { Groups } from "../multicast/groups.js";
 import { MembershipSockets } from "../multicast/membership-sockets.js";
 import { Memberships } from "../multicast/memberships.js";
@@ -32,7 +33,8 @@ export function goLive(context: PortContext, protocol: AnyProtocol, opening: Ope
 }
 
 function openPort(context: PortContext, protocol: AnyProtocol, opening: Opening): Port {
-  const logName = protocol.logPrefix(); // user code: before anything is open
+  const logName = String(protocol.logPrefix()); // user code: before anything is open
+  checkDetached(opening.operation, protocol); // which may have put the protocol on another port
   const wires = new PortWires();
   const statistics = zeroStatistics();
   const emitter = new Emitter<PortEvents>(PORT_EVENTS);

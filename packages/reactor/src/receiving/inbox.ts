@@ -41,8 +41,8 @@ export class Inbox {
 
   /** Delivers `batch`, keeps it while paused, or discards it once closed. */
   deliver(batch: DatagramBatch): void {
-    if (this.#protocol.datagramsReceived === undefined) this.#deliverEach(batch);
-    else this.#deliverWhole(batch);
+    if (this.#takesBatches()) this.#deliverWhole(batch);
+    else this.#deliverEach(batch);
   }
 
   /** Stops delivery, also in the middle of a batch. */
@@ -64,6 +64,15 @@ export class Inbox {
     this.#state = "closed";
     this.#statistics.discarded += this.#held?.length ?? 0;
     this.#held = undefined;
+  }
+
+  /** A getter may throw; delivering asks it again, in a guard that reports what it throws. */
+  #takesBatches(): boolean {
+    try {
+      return this.#protocol.datagramsReceived !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   #deliverEach(batch: DatagramBatch): void {

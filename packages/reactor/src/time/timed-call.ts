@@ -61,7 +61,9 @@ export class TimedCall implements DelayedCall {
     this.#scheduled = clock.schedule(Math.max(0, dueMs - clock.nowMs()), () => this.#fire());
   }
 
+  /** A clock that calls back twice, or calls what was taken back, makes no second call. */
   #fire(): void {
+    if (this.#state !== "pending") return;
     this.#state = "done";
     this.#owner.due(this, this.#fn);
   }
