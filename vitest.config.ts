@@ -31,6 +31,7 @@ export default defineConfig({
       project("compliance"),
       project("interop"),
       project("examples"),
+      project("attack"),
       project("architecture"),
       project("docs"),
       project("lab", LAB),
