@@ -220,9 +220,9 @@ function setUp(backend: DatagramBackend, socket: DatagramSocket, { wantsArrival 
 function requestBuffers(backend: DatagramBackend, socket: DatagramSocket, { operation, options }: Opening): PortBuffers {
   const grants = buffersOf(options).map((size) => [
     size[0] === "receiveBufferBytes" ? "receive" : "send",
-    requestBuffer(backend, socket, operation, size),
+    Object.freeze(requestBuffer(backend, socket, operation, size)),
   ]);
-  return Object.fromEntries(grants);
+  return Object.freeze(Object.fromEntries(grants)); // users are handed this very object
 }
 
 /** Returns the buffer sizes that were asked for. */
