@@ -111,7 +111,7 @@ describe.for(BACKENDS)("%s", (backend) => {
   test.for(HOOKS)("every public method can be called in %s: it is done, or refused with a typed error", async (hook, context) => {
     await skipUnless(context, canLoad(backend));
     const strays = strayFailures();
-    const audit = new Audit();
+    const audit = new Audit(chooseBackend(backend));
     const calls = { ...prefixed("port", PORT_CALLS), ...prefixed("reactor", REACTOR_CALLS) };
     const wrong: string[] = [];
     let fired = 0;

@@ -14,7 +14,13 @@ type Holdings = Readonly<Record<string, number>>;
 
 /** Remembers what the process holds, and later proves that it holds no more. */
 export class Audit {
-  readonly #before: Holdings = holdings();
+  readonly #before: Holdings;
+
+  /** @param backends - What is attacked. Native keeps a descriptor for asking about interfaces from the first question on. */
+  constructor(...backends: readonly DatagramBackend[]) {
+    for (const { network } of backends) network.interfaces();
+    this.#before = holdings();
+  }
 
   /**
    * Ends an attack.

@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { DatagramProtocol } from "@groupcast/reactor";
+import { describe, expect, test } from "vitest";
+import { BACKENDS, canLoad } from "../support/backends.js";
+import { canMakeNamespaces, hasCommand, hasMulticastLoopback, isRoot, skipUnless } from "../support/probe.js";
+import { Attacked, strayFailures, until } from "./support/attacked.js";
+import { assertArrivalsCounted, assertSendsCounted } from "./support/audit.js";
+
+const run = promisify(execFile);
+const INTERFACE_STORM = fileURLToPath(new URL("programs/interface-storm.mjs", import.meta.url));
+const INTERFACES = 150;
+const STORM_MS = 2_000;
+const LOOPBACK = { interface: "127.0.0.1" } as const;
+const PORTS = 300;
+const CALLS = 20_000;
+const GROUPS = 200;
+const BURSTS = 50;
+const BURST = 100;
+
+class Idle extends DatagramProtocol {}
+
+describe.for(BACKENDS)("%s", (backend) => {
+  test("150 interfaces that change as fast as ip can: no exception, and memberships right afterwards", async (context) => {
+    await skipUnless(context, canLoad(backend), isRoot, hasCommand("ip", "iproute2"), canMakeNamespaces);
+    const args = ["--net", process.execPath, INTERFACE_STORM, backend, String(INTERFACES), String(STORM_MS)];
+    const { stdout } = await run("unshare", args);
+    const { stray, wrong } = JSON.parse(stdout) as { stray: string[]; wrong: number };
+    expect({ stray, wrong }).toEqual({ stray: [], wrong: 0 });
+  });
+
+  test("ports that come and go while datagrams fly leave nothing", async (context) => {
+    await skipUnless(context, canLoad(backend));
+    const strays = strayFailures();
+    await using attacked = new Attacked(backend);
+    const sender = attacked.reactor.listenUDP(0, new Idle(), LOOPBACK);
+    const stops: Promise<void>[] = [];
+    for (let i = 0; i < PORTS; i++) {
+      const port = attacked.reactor.listenUDP(0, new Idle(), LOOPBACK);
+      for (let n = 0; n < 3; n++) sender.write("x", port.getHost());
+      stops.push(i % 2 === 0 ? port.stopListening() : Promise.resolve().then(() => port.stopListening()));
+    }
+    await Promise.all(stops);
+    await sender.stopListening();
+    assertSendsCounted(sender.statistics(), 3 * PORTS);
+    expect([attacked.reactor.ports, strays]).toEqual([[], []]);
+  });
+
+  test("a storm of bursts at one port: each datagram is counted at both ends", async (context) => {
+    await skipUnless(context, canLoad(backend));
+    await using attacked = new Attacked(backend);
+    const port = attacked.reactor.listenUDP(0, new Idle(), { ...LOOPBACK, receiveBufferBytes: 4_000_000 });
+    const sender = attacked.reactor.listenUDP(0, new Idle(), LOOPBACK);
+    for (let burst = 1; burst <= BURSTS; burst++) {
+      for (let n = 0; n < BURST; n++) sender.write("x", port.getHost());
+      await until(`burst ${burst}`, () => port.statistics().received === burst * BURST);
+    }
+    assertSendsCounted(sender.statistics(), BURSTS * BURST);
+    assertArrivalsCounted(port.statistics(), BURSTS * BURST);
+  });
+
+  test("memberships that are joined and left in turns are none at the end", async (context) => {
+    await skipUnless(context, canLoad(backend), hasMulticastLoopback);
+    await using attacked = new Attacked(backend);
+    const port = attacked.reactor.listenMulticast(0, new Idle());
+    for (let i = 0; i < GROUPS; i++) {
+      port.joinGroup(`239.255.79.${i}`, "lo");
+      if (i >= 10) port.leaveGroup(`239.255.79.${i - 10}`, "lo");
+    }
+    for (const { group } of port.memberships) port.leaveGroup(group, "lo");
+    expect(port.memberships).toEqual([]);
+  });
+
+  test("timers that are made, put off and cancelled from each other are called once, or never", async (context) => {
+    await skipUnless(context, canLoad(backend));
+    await using attacked = new Attacked(backend);
+    let called = 0;
+    const calls = Array.from({ length: CALLS }, (_, i) => attacked.reactor.callLater(i % 20, () => called++));
+    for (const [i, call] of calls.entries()) {
+      if (i % 3 === 0) call.cancel();
+      else if (i % 3 === 1) call.reset(i % 7);
+    }
+    const left = calls.filter((_, i) => i % 3 !== 0).length;
+    await until("every call", () => called >= left);
+    expect(called).toBe(left);
+  });
+});
