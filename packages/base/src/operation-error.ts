@@ -47,7 +47,11 @@ export function brandError(errorClass: { readonly prototype: object }, name: str
 
 /** Returns whether `error` carries the brand of Groupcast's errors, from whichever copy of the package. */
 export function isBranded(error: unknown): boolean {
-  return typeof error === "object" && error !== null && BRAND in error;
+  try {
+    return typeof error === "object" && error !== null && BRAND in error;
+  } catch {
+    return false; // a proxy that refuses the question
+  }
 }
 
 const PREVIEW_CHARS = 80; // enough to recognise a value, short enough for a log line

@@ -1,6 +1,8 @@
+import { inspect } from "node:util";
 import {
   asError,
   BASE_ERRORS,
+  checkInteger,
   defineErrors,
   ERRNO,
   errnoName,
@@ -67,4 +69,24 @@ test("asError() returns errors as they are, and shows what else was thrown, even
     getPrototypeOf: () => null,
   });
   expect(asError(hostile)).toBeInstanceOf(Error);
+});
+
+/** A value that no question can be put to. */
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+test("a value that answers no question is an error's cause, an error's value, and no error of ours", () => {
+  const thrown = revokedProxy();
+  expect(asError(thrown).message).toBe("thrown: <Revoked Proxy>");
+  expect(asError(thrown).cause).toBe(thrown);
+  expect(isGroupcastError(thrown)).toBe(false);
+  const hostile = {
+    [inspect.custom]() {
+      throw new Error("do not look");
+    },
+  };
+  expect(() => checkInteger("sleep", "hours", hostile, [0, 24])).toThrow(InvalidArgumentError);
 });

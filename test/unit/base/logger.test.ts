@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { guardLogger, type Logger, stderrLogger } from "@groupcast/base";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -45,4 +46,16 @@ test("stderrLogger writes warnings and errors only", () => {
   expect(lines[0]).toBe("groupcast: less so\n");
   expect(lines[1]).toMatch(/^groupcast: broken: Error: why/);
   expect(lines).toHaveLength(2);
+});
+
+test("stderrLogger writes errors that cannot be shown", () => {
+  const lines = quietStderr();
+  const error = new Error("hidden");
+  Object.defineProperty(error, inspect.custom, {
+    value: () => {
+      throw new Error("do not look");
+    },
+  });
+  stderrLogger.error("broken", { error });
+  expect(lines).toEqual(["groupcast: broken: a value that throws when it is shown\n"]);
 });
