@@ -110,6 +110,36 @@ test.each(["listenUDP", "listenMulticast", "connectUDP", "adoptDatagramPort"])("
   }
 });
 
+test("a port whose signal cannot be listened to is closed, and its protocol stopped", async () => {
+  const made = backend();
+  const reactor = new Reactor({ backend: made });
+  const protocol = new Notes();
+  const { signal } = new AbortController();
+  signal.addEventListener = boom;
+  expect(() => reactor.listenUDP(0, protocol, { signal })).toThrow("user code");
+  await turn();
+  expect(made.openSockets).toEqual([]);
+  expect(() => protocol.transport).toThrow(expect.objectContaining({ code: "ERR_NOT_LISTENING" }));
+});
+
+test("a protocol that user code puts on a port while another opens stays on that one", async () => {
+  const made = backend();
+  const reactor = new Reactor({ backend: made });
+  const protocol = new Notes();
+  const inner: unknown[] = [];
+  const options = {
+    get arrival(): boolean {
+      if (inner.length === 0) inner.push(reactor.listenUDP(0, protocol));
+      return false;
+    },
+  };
+  expect(() => reactor.listenUDP(0, protocol, options)).toThrow(expect.objectContaining({ code: "ERR_ALREADY_LISTENING" }));
+  expect(made.openSockets).toHaveLength(1);
+  expect(reactor.ports).toEqual(inner);
+  expect(protocol.transport).toBe(inner[0]);
+  await reactor.stop();
+});
+
 test("a logger that throws keeps no port from opening, closing and settling", async () => {
   const stage = new Stage({}, { logger: { info: boom, warn: boom, error: boom } });
   const { port } = stage.listen({ receiveBufferBytes: 4096 });

@@ -20,16 +20,22 @@ import { PortWires } from "./port-wires.js";
 /**
  * Opens a port and makes it live. `setUp` runs before startProtocol.
  *
- * @throws The reason of the signal, and any error of opening, `setUp` or startProtocol; nothing is left open then.
+ * @throws The reason of the signal, and any error of opening, `setUp` or startProtocol; nothing is left open then. A port whose
+ * protocol has started stops as by stopListening.
  */
 export function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, setUp: (port: Port) => void): Port {
   const { signal } = opening.options;
   signal?.throwIfAborted();
   const port = openPort(context, protocol, opening);
   port.start(() => setUp(port));
-  warnIfCapped(context, port);
-  if (signal !== undefined) stopOnAbort(port, signal);
-  return port;
+  try {
+    warnIfCapped(context, port);
+    if (signal !== undefined) stopOnAbort(port, signal);
+    return port;
+  } catch (error) {
+    void port.stopListening();
+    throw error;
+  }
 }
 
 function openPort(context: PortContext, protocol: AnyProtocol, opening: Opening): Port {
