@@ -1,6 +1,6 @@
 // What fails on the way gives back what it has opened, and the next try is like the first.
 import { ChannelNode, ChannelRelay, type RelayOptions, type RelayRule, UdpTransport } from "@groupcast/channels";
-import { DatagramProtocol, type MulticastTransport } from "groupcast";
+import { DatagramProtocol, type MulticastTransport, type NetworkInterface } from "groupcast";
 import { describe, expect, test, vi } from "vitest";
 import { RecentTable } from "../../../packages/channels/src/order/recent-table.js";
 import { GroupMemberships } from "../../../packages/channels/src/udp/group-memberships.js";
@@ -62,6 +62,11 @@ describe("UdpTransport leaves no port open", () => {
 
   test("when the name to receive is no name of a channel", async () => {
     expect(await portsAfter((transport) => transport.startReceiving("é", RECEIVER))).toBe(0);
+  });
+
+  test("when the interface throws as it is looked at", async () => {
+    const hostile = Object.defineProperty({ index: 1 }, "name", { get: trouble }) as NetworkInterface;
+    expect(await portsAfter((transport) => transport.startReceiving("c", RECEIVER), { ttl: 1, interface: hostile })).toBe(0);
   });
 
   test("when the group of the first channel cannot be joined", async () => {

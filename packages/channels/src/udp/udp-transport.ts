@@ -134,7 +134,12 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
       listenMultiple: true,
       ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
     });
-    return { port: opened, memberships: new GroupMemberships(opened, selector, interfaces) };
+    try {
+      return { port: opened, memberships: new GroupMemberships(opened, selector, interfaces) };
+    } catch (error) {
+      void opened.stopListening();
+      throw error;
+    }
   }
 
   #report(thrown: unknown): void {
