@@ -139,3 +139,15 @@ test("a receiver that throws costs neither the next receiver its packet nor itse
   ]);
   expect(errors).toEqual([TROUBLE, TROUBLE, TROUBLE]);
 });
+
+test("a receiver that rejects is reported as one that throws", async () => {
+  const site = new MemorySite();
+  const transport = new UdpTransport(site.reactor("a"), { logger: site.log });
+  const errors: Error[] = [];
+  transport.on("error", (error) => errors.push(error));
+  transport.startReceiving("c", { packetReceived: async () => trouble() });
+  transport.openSender("c").send(Buffer.from("1"));
+  await site.settle();
+  await turn();
+  expect(errors).toEqual([TROUBLE]);
+});

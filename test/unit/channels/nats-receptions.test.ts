@@ -40,3 +40,18 @@ test("a receiver that throws does not keep the next one from its packet", () => 
   expect(errors).toEqual([TROUBLE, TROUBLE]);
   expect(statistics.received).toBe(2);
 });
+
+test("a receiver that rejects is reported as one that throws", async () => {
+  let arrive: (error: null, message: object) => void = trouble;
+  const connection = {
+    subscribe(_: string, { callback }: { callback: typeof arrive }) {
+      arrive = callback;
+    },
+  };
+  const errors: unknown[] = [];
+  const receptions = new NatsReceptions(connection as never, "groupcast", zeroTransportStatistics(), (error) => errors.push(error));
+  receptions.addChannel("c", { packetReceived: async () => trouble() });
+  arrive(null, { subject: "groupcast.c", data: Buffer.from("1") });
+  await new Promise(setImmediate);
+  expect(errors).toEqual([TROUBLE]);
+});

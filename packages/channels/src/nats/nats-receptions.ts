@@ -1,3 +1,4 @@
+import { callGuarded } from "@groupcast/base";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 import type { ChannelReceiver, ChannelSource, ReceivedPacket, TransportStatistics } from "../contract/channel-transport.js";
 import { RecentTable } from "../order/recent-table.js";
@@ -93,11 +94,7 @@ export class NatsReceptions {
   }
 
   #give(receiver: ChannelReceiver, packet: ReceivedPacket): void {
-    try {
-      receiver.packetReceived(packet);
-    } catch (error) {
-      this.#failed(error);
-    }
+    callGuarded(() => receiver.packetReceived(packet), this.#failed);
   }
 
   #packetOf({ data, headers }: Msg, channel: string | undefined): ReceivedPacket | undefined {

@@ -1,4 +1,4 @@
-import { BufferView } from "@groupcast/base";
+import { BufferView, watchRejection } from "@groupcast/base";
 import { type DatagramBatch, DatagramProtocol, type SocketAddress } from "groupcast";
 import type { ChannelReceiver, ChannelSource, TransportStatistics } from "../contract/channel-transport.js";
 import { isSameChannel, readPuliHeader, readSequence } from "./puli-datagram.js";
@@ -52,7 +52,7 @@ export class UdpReceiver extends DatagramProtocol {
     const packet = { channel, source, sequence, payload, isRelayed: isRelayPort(source.port!, this.#port) };
     for (let i = 0; i < receivers.length; i++) {
       try {
-        receivers[i]!.packetReceived(packet);
+        watchRejection(receivers[i]!.packetReceived(packet), this.#receiverThrew);
       } catch (error) {
         this.#receiverThrew(error);
       }
