@@ -26,7 +26,7 @@ import { PortWires } from "./port-wires.js";
 export function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, setUp: (port: Port) => void): Port {
   const { signal } = opening.options;
   signal?.throwIfAborted();
-  const port = openPort(context, protocol, opening);
+  const port = makePort(context, protocol, opening);
   port.start(() => setUp(port));
   try {
     warnIfCapped(context, port);
@@ -38,7 +38,7 @@ export function goLive(context: PortContext, protocol: AnyProtocol, opening: Ope
   }
 }
 
-function openPort(context: PortContext, protocol: AnyProtocol, opening: Opening): Port {
+function makePort(context: PortContext, protocol: AnyProtocol, opening: Opening): Port {
   const logName = String(protocol.logPrefix()); // user code: before anything is open
   checkDetached(opening.operation, protocol); // which may have put the protocol on another port
   const wires = new PortWires();
