@@ -16,6 +16,8 @@ export function startAtCaller(error: Error, operation: string): void {
   for (let at = found; at < lines.length && fileOf(lines[at]) === fileOf(lines[found]); at++) {
     if (call.test(lines[at] as string)) called = at;
   }
+  const isConstructor = (line: string | undefined): boolean => line?.startsWith(`    at new ${operation} (`) === true;
+  while (isConstructor(lines[called]) && isConstructor(lines[called + 1])) called++; // a subclass of the same name, in another package
   if (called + 1 < lines.length) error.stack = [...lines.slice(0, first), ...lines.slice(called + 1)].join("\n");
 }
 

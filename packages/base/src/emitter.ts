@@ -42,6 +42,8 @@ export class Emitter<M extends EventMap> {
   listenerThrew: (error: unknown, event: keyof M & string) => void = (error) => {
     throw error;
   };
+  /** Called after each listener that was added. The owner sets it before anybody listens. */
+  listenerAdded: () => void = () => {};
   #guarded: Map<string, WeakMap<Listener, Listener>> | undefined; // event → listener → the function that calls it in a guard
 
   /** Makes an emitter without listeners. @param table - All events; any other name is refused. */
@@ -52,11 +54,13 @@ export class Emitter<M extends EventMap> {
   /** Adds `listener`; {@link Subscribable.on} has the errors. */
   on<E extends keyof M & string>(event: E, listener: M[E]): void {
     this.#listeners.on(event, this.#guard("on", event, listener));
+    this.listenerAdded();
   }
 
   /** Adds `listener` for one event; {@link Subscribable.on} has the errors. */
   once<E extends keyof M & string>(event: E, listener: M[E]): void {
     this.#listeners.once(event, this.#guard("once", event, listener));
+    this.listenerAdded();
   }
 
   /** Removes `listener`; {@link Subscribable.on} has the errors. */

@@ -1,4 +1,5 @@
 // Where the stack of an error begins: where the user's program made the wrong call.
+import { Reactor } from "groupcast";
 import { expect, test } from "vitest";
 import { Notes, Stage } from "./stage.js";
 
@@ -11,6 +12,7 @@ const WRONG_CALLS: readonly (readonly [title: string, call: Call])[] = [
   ["write", (stage) => stage.listen().port.write("hello", { address: "192.0.2.1", port: 0 })],
   ["joinGroup", (stage) => stage.listen().port.joinGroup("192.0.2.1")],
   ["leaveGroup, out of order", (stage) => stage.listen().port.leaveGroup("239.255.1.1", "eth0")],
+  ["on of the network", ({ reactor }) => reactor.network.on("changed" as "change", () => {})],
   ["setTTL", (stage) => stage.listen().port.setTTL(256)],
 ];
 
@@ -18,6 +20,11 @@ test.each(WRONG_CALLS)("the error of a wrong %s() begins where it was called", (
   const [message, first] = linesOf(stackOf(() => call(new Stage())));
   expect(message).toMatch(/^(InvalidArgument|State)Error: Cannot /);
   expect(first).toContain("error-stacks.test.ts");
+});
+
+test("the error of a wrong option of groupcast's Reactor begins where it was made", () => {
+  const stack = stackOf(() => new Reactor({ backened: undefined } as object));
+  expect(linesOf(stack)[1]).toContain("error-stacks.test.ts");
 });
 
 test("a method of the user's may have the name of what it calls", () => {

@@ -63,6 +63,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     const emitter = new Emitter<NetworkEvents>(EVENTS);
     super(emitter);
     emitter.listenerThrew = report;
+    emitter.listenerAdded = () => this.watch();
     this.#emitter = emitter;
     this.#backend = backend;
     this.#clock = clock;
@@ -117,18 +118,6 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   routeFor(group: string): Route | undefined | Outcome {
     const route = this.#source.routeTo(group, undefined);
     return route === ERRNO.ENETUNREACH ? undefined : route;
-  }
-
-  override on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
-    super.on(event, listener);
-    this.watch();
-    return this;
-  }
-
-  override once<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): this {
-    super.once(event, listener);
-    this.watch();
-    return this;
   }
 
   /** Makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
