@@ -53,14 +53,17 @@ export type ReactorEvents = {
   listening: (port: UDPPort) => void;
   /** A port has closed. */
   closed: (port: UDPPort) => void;
-  /** User code threw, or a port could not read. Logged when neither the reactor nor the port has a listener; never fatal. */
+  /**
+   * User code threw, a port could not read, or the OS did not list the interfaces. Logged when neither the reactor nor the port has a
+   * listener; never fatal.
+   */
   error: (error: Error, port?: UDPPort) => void;
 };
 
 const EVENTS: EventTable<ReactorEvents> = {
   listening: "a port listens",
   closed: "a port has closed",
-  error: "user code threw, or a port could not read",
+  error: "user code threw, a port could not read, or the interfaces are not known",
 };
 
 /**
@@ -93,7 +96,8 @@ export class Reactor extends Eventful<ReactorEvents> {
     const { backend, clock, resolver, logger } = checkReactorOptions(options);
     const emitter = new Emitter<ReactorEvents>(EVENTS);
     super(emitter);
-    emitter.listenerThrew = (error, event) => (event === "error" ? this.#log(asError(error)) : this.#report(error));
+    emitter.listenerThrew = (error, event) =>
+      event === "error" ? this.#context.logger.error("user code threw", { error: asError(error) }) : this.#report(error);
     this.#emitter = emitter;
     this.backend = backend;
     this.clock = clock;
@@ -102,7 +106,13 @@ export class Reactor extends Eventful<ReactorEvents> {
       this.#finish = resolve;
     });
     this.#triggers = new SystemEvents(this.#report);
-    const network = new HostNetwork({ backend, clock, changed: () => this.#interfacesChanged(), report: this.#report });
+    const network = new HostNetwork({
+      backend,
+      clock,
+      changed: () => this.#interfacesChanged(),
+      listenerThrew: (error) => this.#report(error),
+      refused: (error) => this.#emitOrLog(error, "the interfaces are not known"),
+    });
     this.network = network;
     this.#callOwner = {
       clock,
@@ -327,13 +337,10 @@ export class Reactor extends Eventful<ReactorEvents> {
     if (this.hasStopped) throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, operation);
   }
 
-  readonly #report = (thrown: unknown): void => {
-    const error = asError(thrown);
-    if (!this.#emitter.emit("error", error)) this.#log(error);
-  };
+  readonly #report = (thrown: unknown): void => this.#emitOrLog(asError(thrown), "user code threw");
 
-  #log(error: unknown): void {
-    this.#context.logger.error("user code threw", { error });
+  #emitOrLog(error: Error, message: string): void {
+    if (!this.#emitter.emit("error", error)) this.#context.logger.error(message, { error });
   }
 }
 

@@ -188,3 +188,11 @@ test("an outgoing interface that cannot be set does not keep the memberships fro
   await turn();
   expect(events.filter(([event]) => event === "error")).toMatchObject([["error", { message: "a defect of a backend" }]]);
 });
+
+test("a refused list of interfaces is logged as what it is, when nobody listens", () => {
+  const lines: string[] = [];
+  const stage = new Stage({}, { logger: { info() {}, warn() {}, error: (message) => void lines.push(message) } });
+  stage.backend.network.refusals.interfaces.push("EMFILE");
+  stage.listenMulticast().port.joinGroup(GROUP, "eth0");
+  expect(lines).toEqual(["the interfaces are not known"]);
+});

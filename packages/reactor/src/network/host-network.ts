@@ -34,8 +34,10 @@ export interface HostNetworkOwner {
   readonly clock: Clock;
   /** Interfaces or their addresses changed. Called before the listeners of `change`. */
   changed(): void;
-  /** Reports an error that no call can throw. */
-  report(error: unknown): void;
+  /** Reports what a listener of `change` threw. */
+  listenerThrew(error: unknown): void;
+  /** Reports that the OS refused to watch or to list the interfaces. */
+  refused(error: SystemError): void;
 }
 
 const FIRST_RETRY_MS = 100;
@@ -48,7 +50,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   readonly #emitter: Emitter<NetworkEvents>;
   readonly #backend: DatagramBackend;
   readonly #clock: Clock;
-  readonly #report: (error: unknown) => void;
+  readonly #refused: (error: SystemError) => void;
   readonly #changed: () => void;
   #stopWatching: (() => void) | undefined;
   #hasStopped = false;
@@ -59,16 +61,16 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   #known: readonly NetworkInterface[] = [];
 
   /** Asks the OS nothing yet. */
-  constructor({ backend, clock, changed, report }: HostNetworkOwner) {
+  constructor({ backend, clock, changed, listenerThrew, refused }: HostNetworkOwner) {
     const emitter = new Emitter<NetworkEvents>(EVENTS);
     super(emitter);
-    emitter.listenerThrew = report;
+    emitter.listenerThrew = listenerThrew;
     emitter.listenerAdded = () => this.watch();
     this.#emitter = emitter;
     this.#backend = backend;
     this.#clock = clock;
     this.#changed = changed;
-    this.#report = report;
+    this.#refused = refused;
   }
 
   interfaces(): NetworkInterface[] {
@@ -168,7 +170,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
 
   /** Reports a refusal of the OS, once for as long as it stays the same, and looks again later, less and less often. */
   #failed(operation: string, errno: number): void {
-    if (errno !== this.#failure) this.#report(interfacesError(operation, errno));
+    if (errno !== this.#failure) this.#refused(interfacesError(operation, errno));
     this.#failure = errno;
     if (this.#retry !== undefined || this.#hasStopped) return;
     this.#retry = this.#clock.schedule(this.#retryMs, () => this.#lookAgain());
