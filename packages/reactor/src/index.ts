@@ -7,6 +7,7 @@ export {
   formatEndpoint,
   type InterfaceAddress,
   type InterfaceFlags,
+  MAX_PORT,
   maxPayloadBytes,
   type NetworkInterface,
   type Route,

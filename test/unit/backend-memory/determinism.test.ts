@@ -1,11 +1,11 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
-import { at, batchOf, Opener } from "./socket-probe.js";
+import { at, batchOf, ProbeOpener } from "./socket-probe.js";
 
 /** A run with everything that is left to chance in it; what happened, as text. */
 async function run(seed: number): Promise<string> {
   const link = { loss: 0.1, delayMs: 3, jitterMs: 5, duplicate: 0.05, reorder: 0.1, reorderDelayMs: 4 };
-  const opener = new Opener(new MemoryNetwork({ seed, link, trace: true }));
+  const opener = new ProbeOpener(new MemoryNetwork({ seed, link, trace: true }));
   const members = ["a", "b", "c", "d"].map((host) => opener.member(host, "239.1.1.1", { options: { reuseAddress: 1 } }));
   members.forEach((member, index) => {
     member.onReceived = (batch) => {
@@ -28,7 +28,7 @@ test("another seed gives another run", async () => {
 });
 
 test.each([0, 1, -1, 2 ** 31, 123_456_789])("seed %d spreads losses evenly", async (seed) => {
-  const opener = new Opener(new MemoryNetwork({ seed, link: { loss: 0.5 } }));
+  const opener = new ProbeOpener(new MemoryNetwork({ seed, link: { loss: 0.5 } }));
   const receiver = opener.open("a", { options: { receiveBufferBytes: 200_000 } });
   const sender = opener.open("b");
   for (let round = 0; round < 40; round++) {

@@ -1,9 +1,9 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
-import { at, named, Opener } from "./socket-probe.js";
+import { at, named, ProbeOpener } from "./socket-probe.js";
 
-function twoHosts(): Opener {
-  const opener = new Opener(new MemoryNetwork());
+function twoHosts(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork());
   opener.network.host("a");
   opener.network.host("b");
   return opener;

@@ -1,9 +1,9 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, Opener } from "./socket-probe.js";
+import { at, ProbeOpener } from "./socket-probe.js";
 
-function twoHosts(): Opener {
-  const opener = new Opener(new MemoryNetwork({ link: { delayMs: 5 } }));
+function twoHosts(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork({ link: { delayMs: 5 } }));
   opener.network.host("a");
   opener.network.host("b");
   return opener;

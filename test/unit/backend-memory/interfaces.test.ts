@@ -1,12 +1,12 @@
 import { answered } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./socket-probe.js";
+import { at, named, ProbeOpener } from "./socket-probe.js";
 
 const GROUP = "239.1.1.1";
 
-function twoHosts(): Opener {
-  const opener = new Opener(new MemoryNetwork({ trace: true }));
+function twoHosts(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
   for (const name of ["a", "b"]) opener.network.host(name);
   return opener;
 }
@@ -205,7 +205,7 @@ describe("removed and added again", () => {
   });
 
   test("what was under way to it is lost", async () => {
-    const opener = new Opener(new MemoryNetwork({ link: { delayMs: 5 } }));
+    const opener = new ProbeOpener(new MemoryNetwork({ link: { delayMs: 5 } }));
     const receiver = opener.open("b");
     opener.open("a").send("x", at("10.0.0.2"));
     await opener.clock.advance(1);

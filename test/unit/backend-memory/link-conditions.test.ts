@@ -1,12 +1,12 @@
 import { type LinkOptions, MemoryNetwork, type MemoryNetworkOptions } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, batchOf, named, Opener, type SocketProbe } from "./socket-probe.js";
+import { at, batchOf, named, ProbeOpener, type SocketProbe } from "./socket-probe.js";
 
 const COUNT = 2000;
 
 /** Sends numbered datagrams from a to b, one per millisecond, over a link with the conditions. */
-async function sentOver(link: LinkOptions, { seed = 7, count = COUNT } = {}): Promise<{ receiver: SocketProbe; opener: Opener }> {
-  const opener = new Opener(new MemoryNetwork({ seed, link }));
+async function sentOver(link: LinkOptions, { seed = 7, count = COUNT } = {}): Promise<{ receiver: SocketProbe; opener: ProbeOpener }> {
+  const opener = new ProbeOpener(new MemoryNetwork({ seed, link }));
   const sender = opener.open("a");
   const receiver = opener.open("b");
   for (let index = 0; index < count; index++) opener.clock.schedule(index, () => void sender.send(`${index}`, at("10.0.0.2")));
@@ -15,8 +15,8 @@ async function sentOver(link: LinkOptions, { seed = 7, count = COUNT } = {}): Pr
 }
 
 /** Hosts a, 10.0.0.1, and b, 10.0.0.2. */
-function twoHosts(options: MemoryNetworkOptions = {}): Opener {
-  const opener = new Opener(new MemoryNetwork(options));
+function twoHosts(options: MemoryNetworkOptions = {}): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork(options));
   for (const name of ["a", "b"]) opener.network.host(name);
   return opener;
 }
@@ -47,7 +47,7 @@ test("loss 1: nothing arrives, loss 0: everything", async () => {
 });
 
 test("loss: a datagram of many fragments is lost with any of them", async () => {
-  const opener = new Opener(new MemoryNetwork({ link: { loss: 0.05 } }));
+  const opener = new ProbeOpener(new MemoryNetwork({ link: { loss: 0.05 } }));
   const sender = opener.open("a");
   const receiver = opener.open("b");
   for (let index = 0; index < 300; index++) {
@@ -86,7 +86,7 @@ test("reorder: that share is overtaken, and nothing is lost", async () => {
 
 describe("on a cable", () => {
   test("conditions hold in both directions, and add to those of the switch", async () => {
-    const opener = new Opener(new MemoryNetwork({ link: { delayMs: 1 } }));
+    const opener = new ProbeOpener(new MemoryNetwork({ link: { delayMs: 1 } }));
     const a = opener.open("a");
     const b = opener.open("b");
     opener.network.host("a").setLink("eth0", { delayMs: 10 });
@@ -97,7 +97,7 @@ describe("on a cable", () => {
   });
 
   test("loss 1 cuts one host off, the others go on; a new setLink() mends it", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const [a, b, c] = ["a", "b", "c"].map((host) => opener.member(host, "239.1.1.1"));
     opener.network.host("b").setLink("eth0", { loss: 1 });
     a!.send("1", at("239.1.1.1"));
@@ -111,7 +111,7 @@ describe("on a cable", () => {
   });
 
   test("members lose independently of each other", async () => {
-    const opener = new Opener(new MemoryNetwork({ link: { loss: 0.5 } }));
+    const opener = new ProbeOpener(new MemoryNetwork({ link: { loss: 0.5 } }));
     const members = ["b", "c"].map((host) => opener.member(host, "239.1.1.1"));
     const sender = opener.open("a");
     for (let index = 0; index < 200; index++) sender.send(`${index}`, at("239.1.1.1"));
@@ -124,7 +124,7 @@ describe("on a cable", () => {
 
   test("what happens to others changes nothing on this cable", async () => {
     const outcomes = [false, true].map(async (hasNeighbours) => {
-      const opener = new Opener(new MemoryNetwork({ link: { loss: 0.3 } }));
+      const opener = new ProbeOpener(new MemoryNetwork({ link: { loss: 0.3 } }));
       const sender = opener.open("a");
       const receiver = opener.open("b");
       const third = hasNeighbours ? opener.open("c") : undefined;

@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener, type SocketProbe } from "./socket-probe.js";
+import { at, named, ProbeOpener, type SocketProbe } from "./socket-probe.js";
 
 const FAMILIES = [
   { family: 4 as const, group: "239.1.1.1", a: "10.9.0.1", b: "10.9.0.2", notGroup: "10.0.0.1", other: "ff15::1" },
@@ -59,8 +59,8 @@ const SEQUENCES: Readonly<Record<string, readonly Step[]>> = {
   ],
 };
 
-function openedOn(family: 4 | 6): { opener: Opener; probe: SocketProbe } {
-  const opener = new Opener(new MemoryNetwork());
+function openedOn(family: 4 | 6): { opener: ProbeOpener; probe: SocketProbe } {
+  const opener = new ProbeOpener(new MemoryNetwork());
   return { opener, probe: opener.open("a", { family }) };
 }
 
@@ -101,7 +101,7 @@ describe.each(FAMILIES)("IPv$family", ({ family, group, a, b, notGroup, other })
   });
 
   test("a source filter lets in what it names, blockSource() keeps out what it names", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     for (const name of ["a", "b", "c"]) opener.network.host(name);
     const addressOf = (name: string): string => opener.interface(name).addresses.find((entry) => entry.family === family)!.address;
     const included = opener.member("c", group, { port: 5001, options: { reuseAddress: 1 } });
@@ -119,7 +119,7 @@ describe.each(FAMILIES)("IPv$family", ({ family, group, a, b, notGroup, other })
   });
 
   test("a host without any member for a source does not take its datagrams, multicastAll or not", async () => {
-    const opener = new Opener(new MemoryNetwork({ trace: true }));
+    const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
     for (const name of ["a", "b"]) opener.network.host(name);
     const listener = opener.open("b", { family });
     const filtered = opener.open("b", { family, port: 5001 });
@@ -131,7 +131,7 @@ describe.each(FAMILIES)("IPv$family", ({ family, group, a, b, notGroup, other })
   });
 
   test("close() leaves all groups: the host is no member any more", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const listener = opener.open("b", { family });
     const member = opener.member("b", group, { port: 5001 });
     const sender = opener.open("a", { family });
@@ -161,7 +161,7 @@ test.each([
 });
 
 test("limits of a host can be set", () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const host = opener.network.host("a", { limits: { maxMemberships: 1, maxSources: 1 } });
   const probe = opener.member(host, "239.1.1.1");
   const on = opener.interface(host);

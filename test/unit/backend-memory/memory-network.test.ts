@@ -1,7 +1,7 @@
 import { answered } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, Opener } from "./socket-probe.js";
+import { at, ProbeOpener } from "./socket-probe.js";
 
 test("host() makes a host once, and gives it again", () => {
   const network = new MemoryNetwork();
@@ -22,7 +22,7 @@ test("host() refuses options for a host that exists, and a switch that does not"
 });
 
 test("host() with switch null has a loopback interface only", async () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const host = opener.network.host("a", { switch: null });
   expect(answered(host.network.interfaces()).map(({ name }) => name)).toEqual(["lo"]);
   const socket = opener.open(host);
@@ -61,7 +61,7 @@ test("addInterface() that throws takes no address of the switch", () => {
 
 test("two networks do not hear each other", async () => {
   const networks = [new MemoryNetwork(), new MemoryNetwork()];
-  const members = networks.map((network) => new Opener(network).member("a", "239.1.1.1"));
+  const members = networks.map((network) => new ProbeOpener(network).member("a", "239.1.1.1"));
   members[0]?.send("x", at("239.1.1.1"));
   for (const { clock } of networks) await clock.advance(0);
   expect(members.map(({ texts }) => texts)).toEqual([["x"], []]);

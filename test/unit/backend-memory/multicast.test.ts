@@ -1,10 +1,10 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./socket-probe.js";
+import { at, named, ProbeOpener } from "./socket-probe.js";
 
 /** Hosts a and b with eth0 on one switch and eth1 on another. */
-function twoLinks(): Opener {
-  const opener = new Opener(new MemoryNetwork());
+function twoLinks(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork());
   const other = opener.network.switch("other");
   for (const name of ["a", "b"]) opener.network.host(name).addInterface("eth1", { switch: other });
   return opener;
@@ -141,7 +141,7 @@ describe.each([
   });
 
   test("join() with no interface and no route is ENODEV, sending is ENETUNREACH", () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const host = opener.network.host("a", { switch: null });
     const socket = opener.open(host, { family });
     expect(named(socket.socket.join(group, undefined, undefined))).toBe("ENODEV");

@@ -2,14 +2,14 @@ import { FEATURE_NAMES, OPTION_NAMES, OPTION_TABLE, type OptionName } from "@gro
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { UnsupportedError } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
-import { named, Opener } from "./socket-probe.js";
+import { named, ProbeOpener } from "./socket-probe.js";
 
 const NOT_MODELLED: readonly OptionName[] = ["receiveOffload", "unreadDrops"];
 const READ_ONLY: readonly OptionName[] = ["kernelDrops"];
 const SETTABLE = OPTION_NAMES.filter((name) => !NOT_MODELLED.includes(name) && !READ_ONLY.includes(name));
 
-function opened(family: 4 | 6 = 4): ReturnType<Opener["unbound"]> {
-  return new Opener(new MemoryNetwork()).unbound("a", family);
+function opened(family: 4 | 6 = 4): ReturnType<ProbeOpener["unbound"]> {
+  return new ProbeOpener(new MemoryNetwork()).unbound("a", family);
 }
 
 test("capabilities are every feature but adopt, and every option that is modelled", () => {
@@ -75,7 +75,7 @@ describe.each(["receiveBufferBytes", "sendBufferBytes"] as const)("%s", (name) =
   });
 
   test("is capped by the limits of the host", () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const host = opener.network.host("a", { limits: { maxReceiveBufferBytes: 1_000_000, maxSendBufferBytes: 1_000_000 } });
     const { socket } = opener.unbound(host);
     socket.setOption(name, 100_000_000);

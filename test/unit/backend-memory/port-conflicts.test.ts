@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener, type ProbeOptions } from "./socket-probe.js";
+import { at, named, ProbeOpener, type ProbeOptions } from "./socket-probe.js";
 
 /** Two sockets on one port of a host with 10.0.0.1, 10.0.1.1 and fd00::1; what the second bind comes to. Measured on Linux 6.18. */
 const CONFLICTS: readonly (readonly [first: ProbeOptions, second: ProbeOptions, outcome: unknown])[] = [
@@ -33,8 +33,8 @@ const CONFLICTS: readonly (readonly [first: ProbeOptions, second: ProbeOptions, 
 ];
 
 /** A host with a second interface. */
-function multiHomed(): Opener {
-  const opener = new Opener(new MemoryNetwork());
+function multiHomed(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork());
   opener.network.switch("other", { subnets: ["10.0.1.0/24"] });
   opener.network.host("a").addInterface("eth1", { switch: "other" });
   return opener;
@@ -121,7 +121,7 @@ test("bind() after EADDRINUSE leaves the socket on no port", () => {
 });
 
 test("bind() to port 0 takes free ports until none is left, then gives EADDRINUSE", () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const host = opener.network.host("a", { limits: { ephemeralPorts: [40_000, 40_019] } });
   const ports = Array.from({ length: 20 }, () => {
     const { probe } = opener.tryToBind(host, { port: 0, options: { reuseAddress: 1 } });
@@ -132,7 +132,7 @@ test("bind() to port 0 takes free ports until none is left, then gives EADDRINUS
 });
 
 test("bind() below limits.lowestPort is EACCES", () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const host = opener.network.host("a", { limits: { lowestPort: 1024 } });
   expect(named(opener.tryToBind(host, { port: 1023 }).outcome)).toBe("EACCES");
   expect(opener.tryToBind(host, { port: 1024 }).outcome).toBe(0);
@@ -142,7 +142,7 @@ describe("who gets unicast", () => {
   const reuse = { options: { reuseAddress: 1 } };
 
   test("reuseAddress: the last one bound", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const sockets = [1, 2, 3].map(() => opener.open("a", reuse));
     opener.open("b").send("x", at("10.0.0.1"));
     await opener.settle();
@@ -150,7 +150,7 @@ describe("who gets unicast", () => {
   });
 
   test("reuseAddress: the one before it, when that is closed", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const sockets = [1, 2, 3].map(() => opener.open("a", reuse));
     sockets[2]!.socket.close();
     opener.open("b").send("x", at("10.0.0.1"));
@@ -159,7 +159,7 @@ describe("who gets unicast", () => {
   });
 
   test("bound to the address before bound to all, connected before both", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     opener.network.host("a");
     const sender = opener.open("b", { port: 4000 });
     const specific = opener.open("a", { ...reuse, address: "10.0.0.1" });
@@ -173,7 +173,7 @@ describe("who gets unicast", () => {
   });
 
   test("reusePort: by flow, the same flow always the same socket, all sockets something", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const sockets = [1, 2, 3, 4].map(() => opener.open("a", { options: { reusePort: 1 } }));
     for (let flow = 0; flow < 100; flow++) {
       const sender = opener.open("b", { port: 6000 + flow });
@@ -187,7 +187,7 @@ describe("who gets unicast", () => {
   });
 
   test("an IPv4 socket before a dual-stack one, whose IPv4 senders are mapped", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const four = opener.open("a", reuse);
     const six = opener.open("a", { ...reuse, family: 6 });
     const sender = opener.open("b", { port: 4000 });

@@ -1,9 +1,12 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, LIMITS, Opener, type SocketProbe } from "./socket-probe.js";
+import { at, LIMITS, ProbeOpener, type SocketProbe } from "./socket-probe.js";
 
-function fullBuffer(size: number, options: Record<string, number> = {}): { receiver: SocketProbe; sender: SocketProbe; opener: Opener } {
-  const opener = new Opener(new MemoryNetwork({ trace: true }));
+function fullBuffer(
+  size: number,
+  options: Record<string, number> = {},
+): { receiver: SocketProbe; sender: SocketProbe; opener: ProbeOpener } {
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
   const receiver = opener.open("a", { isIdle: true, options: { receiveBufferBytes: 200_000, ...options } });
   const sender = opener.open("b");
   for (let index = 0; index < 600; index++) sender.send(Buffer.alloc(size), at("10.0.0.1"));
@@ -40,7 +43,7 @@ test("what finds no room is in the trace", async () => {
 });
 
 test("an empty buffer takes a datagram of any length", async () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const receiver = opener.open("a", { options: { receiveBufferBytes: 1 } });
   const sender = opener.open("b");
   for (let index = 0; index < 2; index++) {

@@ -2,7 +2,7 @@
 // in a network namespace of two interfaces; IPv6 groups with `table local`, where the kernel has ff00::/8.
 import { MemoryNetwork, type RouteOptions } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./socket-probe.js";
+import { at, named, ProbeOpener } from "./socket-probe.js";
 
 const ERRNOS = [
   ["prohibit", "EACCES"],
@@ -21,8 +21,8 @@ const PLACES = [
 const CASES = ERRNOS.flatMap(([type, errno]) => PLACES.map((place) => ({ type, errno, ...place })));
 
 /** Host a with eth0 (10.0.0.1, fd00::1), eth1 (10.0.1.1, fd01::1), default routes by eth0, and these routes. */
-function routed(...routes: readonly RouteOptions[]): Opener {
-  const opener = new Opener(new MemoryNetwork());
+function routed(...routes: readonly RouteOptions[]): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork());
   opener.network.switch("other", { subnets: ["10.0.1.0/24", "fd01::/64"] });
   const host = opener.network.host("a");
   host.addInterface("eth1", { switch: "other" });
@@ -33,7 +33,7 @@ function routed(...routes: readonly RouteOptions[]): Opener {
 }
 
 describe.each(CASES)("$type $prefix", ({ type, errno, prefix, address, own, family, isGroup }) => {
-  const setting = (): Opener => routed({ destination: prefix, type });
+  const setting = (): ProbeOpener => routed({ destination: prefix, type });
 
   test("routeTo(), send() and connect() give the errno of the type", () => {
     const opener = setting();
@@ -146,7 +146,7 @@ test.each([
   [4, "0.0.0.0/0", "8.8.8.8"],
   [6, "::/0", "2001:db8::5"],
 ] as const)("a refused default route of IPv%s hides the routers on the link", (family, destination, address) => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const host = opener.network.host("a");
   opener.network.router("r", { switches: ["lan"] });
   expect(host.network.defaultRoute(family)).toBeDefined();
@@ -165,7 +165,7 @@ test.each([
 });
 
 test("IPv6 groups of a host without an interface for them meet a refusal of ff00::/8", () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const host = opener.network.host("a", { switch: null });
   expect(named(opener.unbound(host, 6).send("x", at("ff15::1")))).toBe("ENETUNREACH");
   host.addRoute({ destination: "ff00::/8", type: "prohibit" });

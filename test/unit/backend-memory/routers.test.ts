@@ -1,10 +1,10 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener, type SocketProbe } from "./socket-probe.js";
+import { at, named, ProbeOpener, type SocketProbe } from "./socket-probe.js";
 
 /** Switches in a row, a router between each two, and one host on each: a on the first, b on the second … */
-function chain(length: number): Opener {
-  const opener = new Opener(new MemoryNetwork({ trace: true }));
+function chain(length: number): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
   const { network } = opener;
   const switches = Array.from({ length }, (_, index) => network.switch(index === 0 ? "lan" : `lan${index}`));
   switches.forEach((each, index) => {
@@ -117,7 +117,7 @@ describe.each([
   });
 
   test("where two ways lead to a switch, one copy arrives, and none comes back", async () => {
-    const opener = new Opener(new MemoryNetwork());
+    const opener = new ProbeOpener(new MemoryNetwork());
     const { network } = opener;
     network.switch("other");
     for (const name of ["r1", "r2"]) network.router(name, { switches: ["lan", "other"] });
@@ -162,7 +162,7 @@ test("attach() takes addresses of one's own, and the last free ones by default",
 });
 
 test("link conditions of a router's cable count", async () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const router = opener.network.router("r", { switches: ["lan"] });
   router.attach(opener.network.switch("other"), { link: { delayMs: 7 } });
   opener.network.host("b", { switch: "other" });
@@ -173,7 +173,7 @@ test("link conditions of a router's cable count", async () => {
 });
 
 test("router() that throws leaves no router behind, and takes no address of the switches that there are", async () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const { network } = opener;
   const small = network.switch("small", { subnets: ["10.0.1.0/30"] });
   for (const name of ["b", "c"]) network.host(name, { switch: small });

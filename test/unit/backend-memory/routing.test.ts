@@ -1,11 +1,11 @@
 import { answered } from "@groupcast/backend-compliance";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener } from "./socket-probe.js";
+import { at, named, ProbeOpener } from "./socket-probe.js";
 
 /** Host a with eth0 (10.0.0.1, fd00::1) and eth1 (10.0.1.1). */
-function multiHomed(): Opener {
-  const opener = new Opener(new MemoryNetwork({ trace: true }));
+function multiHomed(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
   opener.network.switch("other", { subnets: ["10.0.1.0/24"] });
   opener.network.host("a").addInterface("eth1", { switch: "other" });
   return opener;

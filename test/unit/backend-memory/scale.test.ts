@@ -1,11 +1,11 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
-import { at, batchOf, LIMITS, Opener } from "./socket-probe.js";
+import { at, batchOf, LIMITS, ProbeOpener } from "./socket-probe.js";
 
 const GENEROUS_MS = 60_000; // several times what it takes on a slow machine with others at work; the probe holds the limit
 
 test("a thousand hosts of one group receive every datagram", async () => {
-  const opener = new Opener(new MemoryNetwork({ subnets: ["10.0.0.0/16", "fd00::/64"] }));
+  const opener = new ProbeOpener(new MemoryNetwork({ subnets: ["10.0.0.0/16", "fd00::/64"] }));
   const members = Array.from({ length: 1000 }, (_, index) => opener.member(`host ${index}`, "239.1.1.1"));
   for (const member of members.slice(0, 10)) member.send("hello", at("239.1.1.1"));
   await opener.settle();
@@ -14,7 +14,7 @@ test("a thousand hosts of one group receive every datagram", async () => {
 });
 
 test("a million datagrams pass", { timeout: GENEROUS_MS }, async () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const sender = opener.open("a");
   let received = 0;
   const socket = opener.network.host("b").openSocket(4, {
@@ -39,7 +39,7 @@ test("a million datagrams pass", { timeout: GENEROUS_MS }, async () => {
 test("an hour of a hundred hosts that beacon once a second to ten members is 3.6 million deliveries", {
   timeout: GENEROUS_MS,
 }, async () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const { clock, network } = opener;
   let received = 0;
   const observer = {

@@ -1,6 +1,6 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, Opener, type SocketProbe } from "./socket-probe.js";
+import { at, ProbeOpener, type SocketProbe } from "./socket-probe.js";
 
 const FORGOTTEN_AFTER_MS = 260_000; // RFC 3376 section 8.4
 
@@ -9,8 +9,8 @@ describe.each([
   { family: 6 as const, group: "ff15::1" },
 ])("IPv$family", ({ family, group }) => {
   /** A sender on host a, a member on host b, and a bystander c that has joined nothing. */
-  function link(options: { snooping?: boolean; querier?: boolean }): { opener: Opener; sender: SocketProbe; member: SocketProbe } {
-    const opener = new Opener(new MemoryNetwork({ trace: true }));
+  function link(options: { snooping?: boolean; querier?: boolean }): { opener: ProbeOpener; sender: SocketProbe; member: SocketProbe } {
+    const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
     opener.network.switch("lan", options);
     opener.network.host("c");
     return { opener, sender: opener.open("a", { family, options: { multicastTtl: 4 } }), member: opener.member("b", group) };
@@ -80,7 +80,7 @@ describe.each([
 });
 
 test("groups of 224.0.0.0/24 are not forgotten", async () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   opener.network.switch("lan", { querier: false });
   const member = opener.member("b", "224.0.0.251");
   await opener.clock.advance(FORGOTTEN_AFTER_MS);

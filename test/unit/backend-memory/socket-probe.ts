@@ -91,7 +91,7 @@ export class SocketProbe implements SocketObserver {
 }
 
 /** Opens sockets on the hosts of a network. */
-export class Opener {
+export class ProbeOpener {
   readonly network: MemoryNetwork;
 
   constructor(network: MemoryNetwork) {

@@ -1,18 +1,18 @@
 // Which datagrams leave the host, and on which interface: loopback, TTL 0 with the leaks of Linux, fixed source addresses.
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, named, Opener, type SocketProbe } from "./socket-probe.js";
+import { at, named, ProbeOpener, type SocketProbe } from "./socket-probe.js";
 
 /** Host a with eth0 and eth1; what leaves it is seen by members on host b. */
-function watched(): Opener {
-  const opener = new Opener(new MemoryNetwork({ trace: true }));
+function watched(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
   const other = opener.network.switch("other");
   for (const name of ["a", "b"]) opener.network.host(name).addInterface("eth1", { switch: other });
   return opener;
 }
 
 /** Where the datagrams of host a were put on a wire, or "lo". */
-async function leftBy({ network, clock }: Opener): Promise<string[]> {
+async function leftBy({ network, clock }: ProbeOpener): Promise<string[]> {
   await clock.advance(0);
   return network.trace.records.filter(({ event, node }) => event === "sent" && node === "a").map((record) => record.interface);
 }
@@ -21,7 +21,7 @@ describe.each([
   { family: 4 as const, group: "239.1.1.1", elsewhere: "10.9.9.9" },
   { family: 6 as const, group: "ff15::1", elsewhere: "fd09::9" },
 ])("TTL 0, IPv$family", ({ family, group, elsewhere }) => {
-  function sender(opener: Opener): SocketProbe {
+  function sender(opener: ProbeOpener): SocketProbe {
     const probe = opener.open("a", { family, port: 4000, options: { multicastTtl: 0 } });
     probe.socket.setMulticastInterface(opener.interface("a", "eth0"));
     return probe;

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { formatTrace, MemoryNetwork, toPcap } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
 import { hasCommand, skipUnless } from "../../support/probe.js";
-import { at, Opener } from "./socket-probe.js";
+import { at, ProbeOpener } from "./socket-probe.js";
 
 const EPOCH_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const hasTshark = hasCommand("tshark", "tshark");
 
 /** Everything a capture can hold: both IP versions, multicast, a router, a long, an empty and an odd datagram, ICMP errors. */
 async function busyNetwork(): Promise<MemoryNetwork> {
-  const opener = new Opener(new MemoryNetwork({ trace: true, epochMs: EPOCH_MS, link: { delayMs: 0.25 } }));
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true, epochMs: EPOCH_MS, link: { delayMs: 0.25 } }));
   const { network } = opener;
   network.router("r", { switches: ["lan", network.switch("other")] });
   for (const name of ["a", "b"]) network.host(name);
@@ -34,7 +34,7 @@ async function busyNetwork(): Promise<MemoryNetwork> {
 }
 
 test("records tell who sent what to whom, and what became of it", async () => {
-  const opener = new Opener(new MemoryNetwork({ trace: true }));
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
   opener.open("a");
   opener.member("b", "239.1.1.1");
   opener.open("c");
@@ -57,7 +57,7 @@ test("records tell who sent what to whom, and what became of it", async () => {
 });
 
 test("formatTrace() writes bytes that are no text in hexadecimal, and long ones in part", async () => {
-  const opener = new Opener(new MemoryNetwork({ trace: true }));
+  const opener = new ProbeOpener(new MemoryNetwork({ trace: true }));
   opener.open("b");
   const sender = opener.open("a");
   sender.send(Buffer.from([0, 1, 0xff]), at("10.0.0.1"));
@@ -68,7 +68,7 @@ test("formatTrace() writes bytes that are no text in hexadecimal, and long ones 
 });
 
 test("trace records nothing until start(), nothing after stop(), and forgets with clear()", () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const { trace } = opener.network;
   const sender = opener.open("a");
   const send = (): number => {
@@ -85,7 +85,7 @@ test("trace records nothing until start(), nothing after stop(), and forgets wit
 });
 
 test("trace keeps the newest maxRecords, and counts the others", () => {
-  const opener = new Opener(new MemoryNetwork());
+  const opener = new ProbeOpener(new MemoryNetwork());
   const { trace } = opener.network;
   trace.start({ maxRecords: 100 });
   const sender = opener.open("a");

@@ -1,9 +1,9 @@
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { describe, expect, test } from "vitest";
-import { at, batchOf, named, Opener } from "./socket-probe.js";
+import { at, batchOf, named, ProbeOpener } from "./socket-probe.js";
 
-function twoHosts(): Opener {
-  const opener = new Opener(new MemoryNetwork());
+function twoHosts(): ProbeOpener {
+  const opener = new ProbeOpener(new MemoryNetwork());
   opener.network.host("a");
   opener.network.host("b");
   return opener;
@@ -243,7 +243,7 @@ test("from() gives one object for all datagrams of a sender", async () => {
 });
 
 test("arrival() fills what the receive options ask for, and nothing else", async () => {
-  const opener = new Opener(new MemoryNetwork({ epochMs: 1_700_000_000_000, link: { delayMs: 2.5 } }));
+  const opener = new ProbeOpener(new MemoryNetwork({ epochMs: 1_700_000_000_000, link: { delayMs: 2.5 } }));
   opener.network.host("a");
   const plain = opener.open("b");
   const options = { receivePacketInfo: 1, receiveTtl: 1, receiveTimestamp: 1, receiveDropCount: 1 };

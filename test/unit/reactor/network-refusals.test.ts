@@ -1,7 +1,9 @@
 // What the network refuses to answer: the reactor goes on, says so once, and is right again afterwards.
+
+import type { MulticastListenOptions } from "@groupcast/reactor";
 import { expect, test, vi } from "vitest";
 import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
-import { Stage, turn } from "./stage.js";
+import { type Listening, Notes, Stage, turn } from "./stage.js";
 
 const GROUP = "239.255.0.1";
 const TO_GROUP = { address: GROUP, port: 9 };
@@ -195,4 +197,53 @@ test("a refused list of interfaces is logged as what it is, when nobody listens"
   stage.backend.network.refusals.interfaces.push("EMFILE");
   stage.listenMulticast().port.joinGroup(GROUP, "eth0");
   expect(lines).toEqual(["the interfaces are not known"]);
+});
+
+/** A port on a stage whose interfaces cannot be listed from now on. */
+function blind(options?: MulticastListenOptions): Listening & { stage: Stage } {
+  const stage = new Stage();
+  const listening = stage.listenMulticast(options);
+  errorsOf(stage);
+  stage.backend.network.refusals.watch.push(...Array.from({ length: 9 }, () => "EMFILE" as const));
+  stage.backend.network.refusals.interfaces.push(...Array.from({ length: 9 }, () => "EMFILE" as const));
+  return { ...listening, stage };
+}
+
+test("setOutgoingInterface() says that the OS did not list the interfaces, not that there is no such one", () => {
+  const { port } = blind();
+  expect(() => port.setOutgoingInterface("eth0")).toThrow(
+    expect.objectContaining({ name: "SystemError", code: "ERR_INTERFACES", errnoName: "EMFILE", operation: "setOutgoingInterface" }),
+  );
+  expect(port.getOutgoingInterface()).toBe("default");
+});
+
+test("listenMulticast() with an outgoing interface says so too, and leaves nothing open", () => {
+  const { stage, socket } = blind();
+  expect(() => stage.reactor.listenMulticast(0, new Notes(), { outgoingInterface: "eth0" })).toThrow(
+    expect.objectContaining({ code: "ERR_INTERFACES", errnoName: "EMFILE" }),
+  );
+  expect(stage.backend.openSockets).toEqual([socket]);
+});
+
+test("write() by an interface of which nobody knows does not throw: sendFailed has the reason", async () => {
+  const { port, socket, events } = blind();
+  expect(port.write("x", { address: "192.0.2.9", port: 9 }, { interface: "eth0" })).toBe(true);
+  await turn();
+  expect(events).toMatchObject([["sendFailed", { error: { code: "ERR_SEND", errnoName: "EMFILE" } }]]);
+  expect([socket.sent, port.statistics().sendFailed]).toEqual([[], 1]);
+});
+
+test("write() to a zone of which nobody knows is left to the OS, which knows", async () => {
+  const { port, socket } = blind({ interface: "::" });
+  expect(port.write("x", { address: "fe80::9%eth0", port: 9 })).toBe(true);
+  await turn();
+  expect(socket.sent).toMatchObject([{ to: { address: "fe80::9%eth0" } }]);
+});
+
+test("joinGroup() on an interface of which nobody knows waits, and joins when it is known", async () => {
+  const { stage, port } = blind();
+  port.joinGroup(GROUP, "eth0");
+  expect(port.memberships).toMatchObject([{ interface: "eth0", state: "waiting" }]);
+  await stage.clock.advance(60_000);
+  expect(port.memberships).toMatchObject([{ interface: "eth0", state: "joined" }]);
 });

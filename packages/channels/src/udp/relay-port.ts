@@ -5,10 +5,9 @@
  * such a port, so a message that came to a UDP network through a relay does not leave it through another. Systems give ordinary senders
  * no such number, as long as the channels' port lies below their ephemeral ports (32,768 on Linux, ip(7)).
  */
-import { CannotListenError, DatagramProtocol, type MulticastListenOptions, type MulticastPort, type Reactor } from "groupcast";
+import { CannotListenError, DatagramProtocol, MAX_PORT, type MulticastListenOptions, type MulticastPort, type Reactor } from "groupcast";
 
 const RELAY_PORTS = 64;
-const MAX_PORT = 65_535; // a port number has 16 bits (RFC 768)
 
 /** Largest number of the channels' port: the relay ports come after it. */
 export const MAX_CHANNEL_PORT: number = MAX_PORT - RELAY_PORTS;

@@ -234,7 +234,10 @@ export class Memberships {
   }
 
   #meant({ group, selector }: JoinRequest): readonly (NetworkInterface | undefined)[] {
-    if (selector.by !== "default") return this.#owner.network.select(selector);
+    if (selector.by !== "default") {
+      const selected = this.#owner.network.select(selector);
+      return typeof selected === "number" ? [] : selected; // none is known: the wish waits until the interfaces are listed
+    }
     const iface = this.#owner.sender.defaultInterface(group);
     return iface === undefined && this.#owner.backend.capabilities.has("routes") ? [] : [iface];
   }

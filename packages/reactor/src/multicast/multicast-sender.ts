@@ -106,12 +106,10 @@ export class MulticastSender {
     return chosen === undefined ? "default" : (this.#find(chosen)?.name ?? formatSelector(chosen));
   }
 
-  /** Chooses the interface. @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`. @throws SystemError `ERR_SET_OPTION`. */
+  /** Chooses the interface. @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`. @throws SystemError `ERR_SET_OPTION`, `ERR_INTERFACES`. */
   setOutgoingInterface(operation: string, selector: ParsedSelector): void {
     const chosen = selector.by === "default" ? undefined : selector;
-    if (chosen !== undefined && onlyOne(operation, "interface", selector, this.#owner.network.select(chosen)) === undefined) {
-      throw unknownInterface(operation, "interface", formatSelector(selector));
-    }
+    if (chosen !== undefined) this.#checkExists(operation, chosen);
     this.#applyInterface(operation, this.#outgoingWith(this.#ttl, chosen));
     this.#chosen = chosen;
     this.#settled.clear();
@@ -214,6 +212,14 @@ export class MulticastSender {
     return errno < 0 ? { errno } : AS_USUAL;
   }
 
+  #checkExists(operation: string, selector: ParsedSelector): void {
+    const selected = this.#owner.network.select(selector);
+    if (typeof selected === "number") throw new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno: selected });
+    if (onlyOne(operation, "interface", selector, selected) === undefined) {
+      throw unknownInterface(operation, "interface", formatSelector(selector));
+    }
+  }
+
   #applyInterface(operation: string, at: NetworkInterface | undefined): void {
     const errno = this.#owner.socket.setMulticastInterface(at);
     if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, interface: at?.name ?? "default" });
@@ -242,7 +248,8 @@ export class MulticastSender {
   }
 
   #find(selector: ParsedSelector): NetworkInterface | undefined {
-    return this.#owner.network.select(selector)[0];
+    const selected = this.#owner.network.select(selector);
+    return typeof selected === "number" ? undefined : selected[0];
   }
 
   /** Returns the interface for groups without a route: the first one that carries multicast and has an address, else loopback. */

@@ -128,7 +128,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     const stop = this.#source.watch(() => this.#look());
     if (typeof stop === "number") this.#failed("watch the interfaces", stop);
     else this.#stopWatching = stop;
-    this.#known = this.#listed() ?? this.#known;
+    this.#list();
   }
 
   /** Returns the known interfaces, which are kept up to date from the first call on. Does not ask the OS again. */
@@ -137,11 +137,16 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     return this.#known;
   }
 
-  /** Returns the interfaces that `selector` means. Asks the OS when none is known: an interface may be newer than the latest change. */
-  select(selector: ParsedSelector): readonly NetworkInterface[] {
+  /**
+   * Returns the interfaces that `selector` means. Asks the OS when none is known: an interface may be newer than the latest change.
+   * Returns a negative errno when the OS does not list them: nobody knows then whether the interface exists.
+   */
+  select(selector: ParsedSelector): readonly NetworkInterface[] | Outcome {
     const known = selectInterfaces(selector, this.current());
     if (known.length > 0) return known;
-    const newer = selectInterfaces(selector, this.#listed() ?? []);
+    const listed = this.#listed();
+    if (typeof listed === "number") return listed;
+    const newer = selectInterfaces(selector, listed);
     if (newer.length > 0) this.#catchUp();
     return newer;
   }
@@ -157,15 +162,18 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     return this.#backend.network;
   }
 
-  /** Returns the interfaces; reports an error and returns undefined when the OS does not list them. */
-  #listed(): readonly NetworkInterface[] | undefined {
+  /** Returns the interfaces; reports an error, and returns its errno, when the OS does not list them. */
+  #listed(): readonly NetworkInterface[] | Outcome {
     const listed = this.#source.interfaces();
-    if (typeof listed === "number") {
-      this.#failed("list the interfaces", listed);
-      return undefined;
-    }
-    if (this.#stopWatching !== undefined) this.#failure = 0;
+    if (typeof listed === "number") this.#failed("list the interfaces", listed);
+    else if (this.#stopWatching !== undefined) this.#failure = 0;
     return listed;
+  }
+
+  /** Brings the known interfaces up to date; they stay as they are when the OS does not list them. */
+  #list(): void {
+    const listed = this.#listed();
+    if (typeof listed !== "number") this.#known = listed;
   }
 
   /** Reports a refusal of the OS, once for as long as it stays the same, and looks again later, less and less often. */
@@ -197,7 +205,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   }
 
   #look(before: readonly NetworkInterface[] = this.#known): void {
-    this.#known = this.#listed() ?? this.#known;
+    this.#list();
     const change = compare(before, this.#known);
     if (change.added.length + change.removed.length + change.changed.length === 0) return;
     this.#changed();

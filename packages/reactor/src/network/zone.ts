@@ -1,4 +1,4 @@
-import { type NetworkInterface, needsZone } from "@groupcast/backend";
+import { type NetworkInterface, needsZone, type Outcome } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { ParsedSelector } from "./interface-selector.js";
@@ -6,21 +6,24 @@ import type { IPLiteral } from "./ip-literal.js";
 
 /** Source of the host's interfaces. */
 export interface InterfaceSource {
-  /** Returns the interfaces that `selector` means now. */
-  select(selector: ParsedSelector): readonly NetworkInterface[];
+  /** Returns the interfaces that `selector` means now; a negative errno when the OS does not list them. */
+  select(selector: ParsedSelector): readonly NetworkInterface[] | Outcome;
 }
 
 /**
  * Returns the canonical text of `literal`, its zone as an interface's name.
  *
- * A zone is a name or an index (RFC 4007, 11). An unknown zone must never mean "default".
+ * A zone is a name or an index (RFC 4007, 11). An unknown zone must never mean "default". When the OS does not list the interfaces, the
+ * zone stays as it was written, and the call that uses the address is refused.
  *
  * @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`.
  */
 export function checkZone(operation: string, argument: string, { address, zone }: IPLiteral, interfaces: InterfaceSource): string {
   if (zone === undefined) return address;
-  const found = interfaces.select({ by: "name", name: zone })[0] ?? (isIndex(zone) ? interfaces.select(byIndex(zone))[0] : undefined);
-  if (found !== undefined) return `${address}%${found.name}`;
+  const named = interfaces.select({ by: "name", name: zone });
+  const found = typeof named === "object" && named.length === 0 && isIndex(zone) ? interfaces.select(byIndex(zone)) : named;
+  if (typeof found === "number") return `${address}%${zone}`;
+  if (found[0] !== undefined) return `${address}%${found[0].name}`;
   throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: `${address}%${zone}` });
 }
 

@@ -168,7 +168,8 @@ function checkBindAddress(operation: string, options: MulticastListenOptions, in
 
 function checkOutgoing(operation: string, value: InterfaceSelector, interfaces: InterfaceSource): InterfaceSelector {
   const selector = parseSelector(operation, value, "outgoingInterface");
-  if (selector.by === "default" || interfaces.select(selector).length > 0) return value;
+  const selected = selector.by === "default" ? undefined : interfaces.select(selector);
+  if (typeof selected !== "object" || selected.length > 0) return value; // an errno: setting it says that nobody knows
   throw unknownInterface(operation, "outgoingInterface", value);
 }
 

@@ -90,6 +90,7 @@ export class Outbox {
     if (lengthBytes > maxPayloadBytes(address.family)) throw tooLong(operation, lengthBytes, address);
     const { context, sender } = this.#owner;
     let via = options === undefined ? undefined : packetOrigin(context.backend, context.network, address.family, options);
+    if (typeof via === "number") return this.#failLater(via, address, lengthBytes);
     if (isMulticast) {
       const settled = sender.settle(address, via);
       if (settled === "suppress") return this.#suppress();
