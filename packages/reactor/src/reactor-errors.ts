@@ -112,7 +112,7 @@ const TABLE = {
     remedy: "ENOBUFS: raise net.ipv4.igmp_max_msf",
   },
   ERR_SET_OPTION: { class: "SystemError", meaning: "the OS refused the option", remedy: "look at errnoName" },
-  ERR_GET_OPTION: { class: "SystemError", meaning: "the OS did not tell the option", remedy: "look at errnoName" },
+  ERR_GET_OPTION: { class: "SystemError", meaning: "the OS did not report the option", remedy: "look at errnoName" },
   ERR_INTERFACES: {
     class: "SystemError",
     meaning: "the OS did not list the interfaces",

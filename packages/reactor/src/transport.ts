@@ -178,7 +178,7 @@ export interface MulticastTransport extends UDPTransport {
    * exists, and again when the interface comes back.
    *
    * @param group - IP literal of the port's family, in 224.0.0.0/4 or ff00::/8. Its zone, if it has one, names the interface.
-   * @param on - Interface. Default: the outgoing one, else the one that the route to the group names, else the first that carries
+   * @param selector - Interface. Default: the outgoing one, else the one that the route to the group names, else the first that carries
    * multicast, else loopback. `"all"` is every interface that carries multicast, now and later; one that cannot be joined is reported by
    * `membership`, and joinGroup throws only if none could be.
    * @throws InvalidArgumentError `ERR_NOT_MULTICAST`, `ERR_FAMILY_MISMATCH`, `ERR_SOURCE_IS_MULTICAST`, `ERR_ADDRESS_NOT_IP`,
@@ -186,17 +186,17 @@ export interface MulticastTransport extends UDPTransport {
    * @throws StateError `ERR_ALREADY_JOINED`: in any spelling, or for any source where one of them is joined, and the reverse; `ERR_CLOSED`.
    * @throws MulticastJoinError `ERR_JOIN`: the OS refused, or the interface does not exist and `whenAvailable` is false.
    */
-  joinGroup(group: string, on?: InterfaceSelector | "all", options?: JoinOptions): void;
+  joinGroup(group: string, selector?: InterfaceSelector | "all", options?: JoinOptions): void;
   /**
    * Undoes one joinGroup.
    *
-   * @param on - The interface, perhaps spelled another way; `"all"` undoes a join on `"all"`, and undefined one without an interface.
+   * @param selector - The interface, perhaps spelled another way; `"all"` undoes a join on `"all"`, and undefined one without an interface.
    * @throws InvalidArgumentError as joinGroup. @throws StateError `ERR_NOT_JOINED`, `ERR_CLOSED`.
    * @throws SystemError `ERR_LEAVE`: the OS refused; the membership is forgotten all the same.
    */
   leaveGroup(
     group: string,
-    on?: InterfaceSelector | "all",
+    selector?: InterfaceSelector | "all",
     options?: {
       /** The source that the group was joined with. */
       readonly source?: string;
@@ -205,13 +205,13 @@ export interface MulticastTransport extends UDPTransport {
   /**
    * Shuts out one sender of a group that is joined for any source (`MCAST_BLOCK_SOURCE`), also when the group is joined again later.
    *
-   * @param source - IP literal of the sender. @param on - The interface, as in joinGroup.
+   * @param source - IP literal of the sender. @param selector - The interface, as in joinGroup.
    * @throws InvalidArgumentError as joinGroup. @throws StateError `ERR_NOT_JOINED`, `ERR_ALREADY_BLOCKED`, `ERR_CLOSED`.
    * @throws SystemError `ERR_SOURCE_FILTER`; nothing is shut out then. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram.
    */
-  blockSource(group: string, source: string, on?: InterfaceSelector | "all"): void;
+  blockSource(group: string, source: string, selector?: InterfaceSelector | "all"): void;
   /** Undoes one blockSource. @throws StateError `ERR_NOT_JOINED`, `ERR_NOT_BLOCKED`, `ERR_CLOSED`; and as blockSource. */
-  unblockSource(group: string, source: string, on?: InterfaceSelector | "all"): void;
+  unblockSource(group: string, source: string, selector?: InterfaceSelector | "all"): void;
   /** Memberships of this port, those that wait included; empty once it has closed. */
   readonly memberships: readonly Membership[];
   /**

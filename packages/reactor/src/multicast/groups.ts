@@ -33,32 +33,32 @@ export class Groups {
   }
 
   /** `joinGroup` of {@link MulticastTransport}. */
-  join(group: string, on: InterfaceSelector | undefined, options: JoinOptions | undefined): void {
+  join(group: string, selector: InterfaceSelector | undefined, options: JoinOptions | undefined): void {
     const operation = "joinGroup";
     const { source, whenAvailable = true } = checkOptions(operation, options, ["source", "whenAvailable"]);
     const waits = checkBoolean(operation, "whenAvailable", whenAvailable);
-    this.#owner.memberships.join(this.#request(operation, group, on, source), waits);
+    this.#owner.memberships.join(this.#request(operation, group, selector, source), waits);
   }
 
   /** `leaveGroup` of {@link MulticastTransport}. */
-  leave(group: string, on: InterfaceSelector | undefined, options: Pick<JoinOptions, "source"> | undefined): void {
+  leave(group: string, selector: InterfaceSelector | undefined, options: Pick<JoinOptions, "source"> | undefined): void {
     const operation = "leaveGroup";
     const { source } = checkOptions(operation, options, ["source"]);
-    this.#owner.memberships.leave(this.#request(operation, group, on, source));
+    this.#owner.memberships.leave(this.#request(operation, group, selector, source));
   }
 
   /** `blockSource` of {@link MulticastTransport}. */
-  block(group: string, source: string, on: InterfaceSelector | undefined): void {
+  block(group: string, source: string, selector: InterfaceSelector | undefined): void {
     const { memberships, family } = this.#owner;
     const operation = "blockSource";
-    memberships.block(this.#request(operation, group, on, undefined), checkSource(operation, source, family));
+    memberships.block(this.#request(operation, group, selector, undefined), checkSource(operation, source, family));
   }
 
   /** `unblockSource` of {@link MulticastTransport}. */
-  unblock(group: string, source: string, on: InterfaceSelector | undefined): void {
+  unblock(group: string, source: string, selector: InterfaceSelector | undefined): void {
     const { memberships, family } = this.#owner;
     const operation = "unblockSource";
-    memberships.unblock(this.#request(operation, group, on, undefined), checkSource(operation, source, family));
+    memberships.unblock(this.#request(operation, group, selector, undefined), checkSource(operation, source, family));
   }
 
   /** TTL of multicast. */
@@ -113,19 +113,19 @@ export class Groups {
     this.#owner.sender.close();
   }
 
-  #request(operation: string, group: string, on: InterfaceSelector | undefined, source: string | undefined): JoinRequest {
+  #request(operation: string, group: string, selector: InterfaceSelector | undefined, source: string | undefined): JoinRequest {
     const { family } = this.#owner;
     const { address, zone } = checkGroup(operation, group, family);
     return {
       group: address,
-      selector: zone === undefined ? parseJoinSelector(operation, on) : selectorOfZone(operation, zone, on),
+      selector: zone === undefined ? parseJoinSelector(operation, selector) : selectorOfZone(operation, zone, selector),
       source: source === undefined ? undefined : checkSource(operation, source, family),
     };
   }
 }
 
 /** Returns the interface that a group's zone names; refuses another one beside it, which would be ambiguous. */
-function selectorOfZone(operation: string, zone: string, on: InterfaceSelector | undefined): ParsedSelector {
-  if (on === undefined) return parseSelector(operation, `::%${zone}`, "group");
-  throw outOfRange(operation, "interface", on, "nothing, since the group's zone names the interface");
+function selectorOfZone(operation: string, zone: string, selector: InterfaceSelector | undefined): ParsedSelector {
+  if (selector === undefined) return parseSelector(operation, `::%${zone}`, "group");
+  throw outOfRange(operation, "interface", selector, "nothing, since the group's zone names the interface");
 }

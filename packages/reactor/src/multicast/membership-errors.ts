@@ -8,10 +8,10 @@ import { MulticastJoinError } from "../system-errors.js";
 import { type JoinRequest, subjectOf } from "./membership-wish.js";
 
 /** Makes the error of a refused join. If a limit is the reason, its advice names the limit and its value. */
-export function joinError(wish: JoinRequest, errno: Outcome, on?: string): MulticastJoinError {
+export function joinError(wish: JoinRequest, errno: Outcome, name?: string): MulticastJoinError {
   const limits = process.platform === "linux" ? limitsBehind(errno, wish).map(describeLimit) : [];
   const advice = limits.length === 0 ? {} : { advice: `the limit is ${limits.join(", or ")}: raise it` };
-  return new MulticastJoinError({ operation: "joinGroup", errno, ...subjectOf(wish, on), ...advice });
+  return new MulticastJoinError({ operation: "joinGroup", errno, ...subjectOf(wish, name), ...advice });
 }
 
 /** Returns the sysctls that make Linux answer `errno`: ip_mc_join_group() and ip_mc_source() of net/ipv4/igmp.c, net/ipv6/mcast.c. */

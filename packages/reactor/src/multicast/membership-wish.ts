@@ -34,14 +34,14 @@ export function statesOf(wish: Wish): Membership[] {
   return [wish.lost === undefined ? membershipOf(wish, formatSelector(wish.selector), "waiting") : membershipOf(wish, wish.lost, "lost")];
 }
 
-/** Returns the membership of `request` on the interface `on`, as users see it. */
-export function membershipOf({ group, source }: JoinRequest, on: string, state: Membership["state"]): Membership {
-  return source === undefined ? { group, interface: on, state } : { group, interface: on, source, state };
+/** Returns the membership of `request` on the interface `name`, as users see it. */
+export function membershipOf({ group, source }: JoinRequest, name: string, state: Membership["state"]): Membership {
+  return source === undefined ? { group, interface: name, state } : { group, interface: name, source, state };
 }
 
-/** Returns the subject of an error about `request`; `on`: the interface, if it is not the selector that was given. */
-export function subjectOf({ group, selector, source }: JoinRequest, on: string = formatSelector(selector)): ErrorSubject {
-  return source === undefined ? { group, interface: on } : { group, interface: on, source };
+/** Returns the subject of an error about `request`; `name`: the interface, if it is not the selector that was given. */
+export function subjectOf({ group, selector, source }: JoinRequest, name: string = formatSelector(selector)): ErrorSubject {
+  return source === undefined ? { group, interface: name } : { group, interface: name, source };
 }
 
 /** Returns the name of an interface; `"default"` where the kernel chose it. */

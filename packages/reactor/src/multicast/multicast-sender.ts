@@ -119,8 +119,8 @@ export class MulticastSender {
   reconcile(): void {
     this.#guard.reconcile(this.#owner.network.current());
     this.#settled.clear();
-    const at = this.#outgoing();
-    if (at !== undefined) this.#owner.socket.setMulticastInterface(at); // refused while it does not exist; sends then report it
+    const iface = this.#outgoing();
+    if (iface !== undefined) this.#owner.socket.setMulticastInterface(iface); // refused while it does not exist; sends then report it
   }
 
   /**
@@ -170,17 +170,17 @@ export class MulticastSender {
     const staleAtMs = clock.nowMs() + ROUTE_LIFETIME_MS;
     if (typeof route === "number") return { settlement: AS_USUAL, staleAtMs }; // the kernel refuses it: an interface would lead past that
     if (route !== undefined && !(socket.family === 4 && hasSourceAddress)) return forever(AS_USUAL);
-    const at = route?.interface ?? this.#fallback();
-    return at === undefined ? forever(AS_USUAL) : { settlement: from(at), staleAtMs };
+    const iface = route?.interface ?? this.#fallback();
+    return iface === undefined ? forever(AS_USUAL) : { settlement: from(iface), staleAtMs };
   }
 
   /** TTL 0. Where no interface is set on the socket, each datagram names the guarded one, so that a route change cannot move it. */
   #decideConfined(group: string): Settlement {
     const outgoing = this.#outgoing();
     if (outgoing !== undefined || this.#chosen !== undefined) return this.#confine(group, outgoing);
-    const at = this.defaultInterface(group);
-    const confined = this.#confine(group, at);
-    return confined === AS_USUAL && at !== undefined ? from(at) : confined;
+    const iface = this.defaultInterface(group);
+    const confined = this.#confine(group, iface);
+    return confined === AS_USUAL && iface !== undefined ? from(iface) : confined;
   }
 
   /** Returns the interface that this one datagram names: by an option of the write, or by the zone of its destination. */
@@ -190,25 +190,25 @@ export class MulticastSender {
   }
 
   /** Linux heeds a zone for link-local groups only (`__ipv6_addr_needs_scope_id()`), so the interface is named explicitly. */
-  #settleNamed({ address }: SocketAddress, at: NetworkInterface, via: PacketOrigin | undefined): Settlement {
+  #settleNamed({ address }: SocketAddress, iface: NetworkInterface, via: PacketOrigin | undefined): Settlement {
     const { capabilities, name } = this.#owner.backend;
     const canName = capabilities.has("sendPacketInfo");
-    if (!canName && !needsZone(address) && this.#outgoing()?.name !== at.name) {
-      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", name, { address, interface: at.name });
+    if (!canName && !needsZone(address) && this.#outgoing()?.name !== iface.name) {
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", name, { address, interface: iface.name });
     }
-    const confined = this.#ttl === 0 ? this.#confine(withoutZone(address), at) : AS_USUAL;
+    const confined = this.#ttl === 0 ? this.#confine(withoutZone(address), iface) : AS_USUAL;
     if (confined === "suppress" || "errno" in confined || !canName) return confined;
-    return { via: { interfaceIndex: at.index, source: via?.source } };
+    return { via: { interfaceIndex: iface.index, source: via?.source } };
   }
 
   /** TTL 0: makes sure that the group stays on the host. */
-  #confine(group: string, at: NetworkInterface | undefined): Settlement {
+  #confine(group: string, iface: NetworkInterface | undefined): Settlement {
     // ip6_finish_output2() (net/ipv6/ip6_output.c) checks the hop limit only where it loops a copy back: with loopback mode off,
     // hop limit 0 would reach the wire. Nobody on the host may receive such a datagram, so it is not sent.
     if (!this.#isLoopbackOn) return "suppress";
-    if (at === undefined) return { errno: ERRNO.ENODEV }; // no loopback, or the chosen interface is gone: nothing keeps it on the host
-    if (at.flags.loopback) return AS_USUAL;
-    const errno = this.#guard.protect(group, at);
+    if (iface === undefined) return { errno: ERRNO.ENODEV }; // no loopback, or the chosen interface is gone: nothing keeps it on the host
+    if (iface.flags.loopback) return AS_USUAL;
+    const errno = this.#guard.protect(group, iface);
     return errno < 0 ? { errno } : AS_USUAL;
   }
 
@@ -220,9 +220,9 @@ export class MulticastSender {
     }
   }
 
-  #applyInterface(operation: string, at: NetworkInterface | undefined): void {
-    const errno = this.#owner.socket.setMulticastInterface(at);
-    if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, interface: at?.name ?? "default" });
+  #applyInterface(operation: string, iface: NetworkInterface | undefined): void {
+    const errno = this.#owner.socket.setMulticastInterface(iface);
+    if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, interface: iface?.name ?? "default" });
   }
 
   #outgoing(): NetworkInterface | undefined {
@@ -267,6 +267,6 @@ function forever(settlement: Settlement): Settled {
   return { settlement, staleAtMs: FOREVER };
 }
 
-function from(at: NetworkInterface): Settlement {
-  return { via: { interfaceIndex: at.index, source: undefined } };
+function from(iface: NetworkInterface): Settlement {
+  return { via: { interfaceIndex: iface.index, source: undefined } };
 }

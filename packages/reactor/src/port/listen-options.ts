@@ -154,14 +154,14 @@ export function resolveListenOptions(
 
 /** Returns the address to bind. Default: the unspecified address of the family of `group`, else IPv4's. */
 function checkBindAddress(operation: string, options: MulticastListenOptions, interfaces: InterfaceSource): string {
-  const { interface: on, group } = options;
-  if (on === undefined) return anyAddress(group === undefined ? 4 : checkIP(operation, "group", group).family);
-  if (typeof on !== "string") throw wrongType(operation, "interface", on, "the address to bind, as a string");
-  if (on === "") return anyAddress(4);
-  const literal = checkIP(operation, "interface", on);
+  const { interface: local, group } = options;
+  if (local === undefined) return anyAddress(group === undefined ? 4 : checkIP(operation, "group", group).family);
+  if (typeof local !== "string") throw wrongType(operation, "interface", local, "the address to bind, as a string");
+  if (local === "") return anyAddress(4);
+  const literal = checkIP(operation, "interface", local);
   if (isMulticast(literal.address) && operation === "listenUDP") {
     const expected = "a local address; listenMulticast binds to groups";
-    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: "interface", value: on, expected });
+    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: "interface", value: local, expected });
   }
   return checkBindZone(operation, "interface", literal, interfaces);
 }

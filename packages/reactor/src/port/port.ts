@@ -137,24 +137,24 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     return this.#isBroadcastAllowed;
   }
 
-  joinGroup(group: string, on?: InterfaceSelector | "all", options?: JoinOptions): void {
+  joinGroup(group: string, selector?: InterfaceSelector | "all", options?: JoinOptions): void {
     this.#checkOpen("joinGroup");
-    this.#parts.groups.join(group, on, options);
+    this.#parts.groups.join(group, selector, options);
   }
 
-  leaveGroup(group: string, on?: InterfaceSelector | "all", options?: { readonly source?: string }): void {
+  leaveGroup(group: string, selector?: InterfaceSelector | "all", options?: { readonly source?: string }): void {
     this.#checkOpen("leaveGroup");
-    this.#parts.groups.leave(group, on, options);
+    this.#parts.groups.leave(group, selector, options);
   }
 
-  blockSource(group: string, source: string, on?: InterfaceSelector | "all"): void {
+  blockSource(group: string, source: string, selector?: InterfaceSelector | "all"): void {
     this.#checkOpen("blockSource");
-    this.#parts.groups.block(group, source, on);
+    this.#parts.groups.block(group, source, selector);
   }
 
-  unblockSource(group: string, source: string, on?: InterfaceSelector | "all"): void {
+  unblockSource(group: string, source: string, selector?: InterfaceSelector | "all"): void {
     this.#checkOpen("unblockSource");
-    this.#parts.groups.unblock(group, source, on);
+    this.#parts.groups.unblock(group, source, selector);
   }
 
   get memberships(): readonly Membership[] {
