@@ -41,7 +41,7 @@ export function isAbout(contract: Contract, { family, access }: Pick<Subject, "f
 /**
  * Puts a subject to one contract.
  *
- * Where the backend lacks a capability that the contract needs, it has to refuse what the contract would ask of it. Where a divergence
+ * A backend that lacks a capability that the contract needs has to refuse what the contract would ask of it. Where a divergence
  * is declared, the contract has to find the subject at fault: a trial that ends in any other way is a failure.
  *
  * @throws AssertionError or Refusal when the contract is broken, or kept where a divergence says that it is not.
@@ -70,7 +70,7 @@ async function judge(contract: Contract, subject: Subject, site: Site): Promise<
   return divergence === undefined ? { state: "kept", reason: "" } : { state: "diverges", reason: divergence.reason };
 }
 
-/** What went wrong besides the declared divergence: that it does not show, an accident, or what is left open. */
+/** Failure besides the declared divergence: it does not show, an accident happened, or something is left open. */
 function beyond({ contract, reason }: Divergence, { broken, left }: Outcomes): Caught | undefined {
   if (broken !== undefined) return isJudgement(broken.error) ? left : broken;
   if (left !== undefined) return left;
@@ -92,7 +92,7 @@ interface Caught {
   readonly error: unknown;
 }
 
-/** How a trial went, and how it ended. */
+/** Course and end of a trial. */
 interface Outcomes {
   readonly broken: Caught | undefined;
   readonly left: Caught | undefined;

@@ -18,7 +18,7 @@ const DEFAULT_POLL_INTERVAL_MS = 1000;
 export interface DgramBackendOptions {
   /** Why dgram is in use, as one sentence for people. */
   readonly reason?: string;
-  /** How often the backend lists the interfaces while they are watched, in milliseconds. Default: 1000. */
+  /** Interval between two looks at the interfaces while they are watched, in milliseconds. Default: 1000. */
   readonly pollIntervalMs?: number;
 }
 

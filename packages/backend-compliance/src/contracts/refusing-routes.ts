@@ -1,7 +1,7 @@
 /**
  * Routes that refuse datagrams, set by an administrator: ip-route(8).
  *
- * What the kernel answers was measured on Linux 6.18. It takes IPv6 groups by the table `local`, where each interface has a route to
+ * The answers of the kernel were measured on Linux 6.18. It takes IPv6 groups by the table `local`, where each interface has a route to
  * ff00::/8, so that only a route in that table refuses them.
  */
 import assert from "node:assert/strict";

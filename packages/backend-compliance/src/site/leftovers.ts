@@ -14,7 +14,7 @@ export class LeftoverError extends AssertionError {
   }
 }
 
-/** What was open when a trial began, to compare with what is open when it has ended. */
+/** Everything that was open when a trial began, to compare with the end. */
 export class Leftovers {
   readonly #site: Site;
   readonly #handles: number;

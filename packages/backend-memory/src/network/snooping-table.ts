@@ -1,5 +1,5 @@
 /**
- * What a link knows of its members, by their reports (IGMP, MLD): the ports behind which a group has been joined.
+ * Knowledge of a link about its members, by their reports (IGMP, MLD): the ports behind which a group has been joined.
  *
  * As long as a querier asks, members report again and again, and the table holds. Without one it forgets a member when its latest report
  * is older than the Group Membership Interval: 2 × 125 s + 10 s by default (RFC 3376 section 8.4, RFC 3810 section 9.4; the membership

@@ -46,7 +46,7 @@ export type SettableOption = Extract<
   | "receiveErrors"
 >;
 
-/** What a new socket has. */
+/** Values of the options of a new socket. */
 const DEFAULTS: Readonly<Record<SettableOption, number>> = {
   reuseAddress: 0,
   reusePort: 0,

@@ -27,7 +27,7 @@ struct AddressWords {
 /** Bits of SlotRow::known: which control messages came with a slot. */
 enum Known : int32_t { kKnownDestination = 1, kKnownTtl = 2, kKnownTimestamp = 4, kKnownDrops = 8 };
 
-/** What is known of one slot, and so of each datagram in it. */
+/** Everything known about one slot, and so about each datagram in it. */
 struct SlotRow {
   AddressWords from;
   int32_t known;

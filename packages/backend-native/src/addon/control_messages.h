@@ -8,7 +8,7 @@
 
 namespace groupcast {
 
-/** What the options of the table can add to one datagram (144 bytes over IPv6), and as much again for an adopted socket's own. */
+/** Bytes that the options of the table can add to one datagram (144 bytes over IPv6), and as much again for an adopted socket's own. */
 constexpr size_t kReceiveControlBytes = 320;
 
 /** IPV6_PKTINFO and UDP_SEGMENT. */

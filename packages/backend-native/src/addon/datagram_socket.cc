@@ -77,7 +77,7 @@ bool DatagramSocket::give_to(napi_env env, napi_value owner, std::unique_ptr<Dat
   return true;
 }
 
-/** What async_hooks and AsyncLocalStorage see as the cause of callbacks. Made late, because Node 26 lets it hold the owner. */
+/** Resource that async_hooks and AsyncLocalStorage see as the cause of callbacks. Made late, because Node 26 lets it hold the owner. */
 bool DatagramSocket::make_context() {
   napi_env env = environment_.env();
   napi_value name;

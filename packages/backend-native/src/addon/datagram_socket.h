@@ -43,7 +43,7 @@ class DatagramSocket final : public PollListener {
   int set_option(const char* name, int value);
 
   /**
-   * How many datagrams were taken, or the errno of the first; -EAGAIN promises a `writable` callback. `refusal` becomes the run that the
+   * Returns how many datagrams were taken, or the errno of the first; -EAGAIN promises a `writable` callback. `refusal` becomes the run that the
    * kernel refused after those, if any: it must not be sent again.
    */
   int send(const Datagrams& datagrams, SendRefusal* refusal);

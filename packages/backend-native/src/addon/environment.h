@@ -42,7 +42,7 @@ class Environment {
 
   napi_value tables_buffer() const { return value_of(tables_buffer_); }
   napi_value slab_buffer() const { return value_of(slab_buffer_); }
-  /** Where datagrams are received; made anew if a user has detached it. Nothing when there is no memory. */
+  /** Memory that datagrams are received into; made anew if a user has detached it. Nothing when there is no memory. */
   uint8_t* slab();
 
   /** Takes the callbacks from the properties of `functions`; false when one is missing. */

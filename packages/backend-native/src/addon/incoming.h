@@ -9,14 +9,14 @@
 
 namespace groupcast {
 
-/** How much one wake-up may deliver; as in the waist. */
+/** Limits of what one wake-up may deliver; as in the waist. */
 struct ReadLimits {
   int max_packet_bytes;
   int max_datagrams;
   int max_bytes;
 };
 
-/** What one slot held when a socket was read last: how many slots the next read may ask for without passing its limits. */
+/** Content of one slot when a socket was read last, which says how many slots the next read may ask for without passing its limits. */
 struct ReadPace {
   int slot_bytes = 2048;
   int slot_datagrams = 1;

@@ -11,7 +11,7 @@ int leave_group(int fd, const AddressWords& group, int interface_index, const Ad
 int block_source(int fd, const AddressWords& group, int interface_index, const AddressWords& source);
 int unblock_source(int fd, const AddressWords& group, int interface_index, const AddressWords& source);
 
-/** Where multicast datagrams leave; `address` becomes their IPv4 source where its family is not 0. */
+/** Sets the interface that multicast datagrams leave by; `address` becomes their IPv4 source where its family is not 0. */
 int set_multicast_interface(int fd, int socket_family, int interface_index, const AddressWords& address);
 
 }  // namespace groupcast

@@ -8,7 +8,7 @@
 
 namespace groupcast {
 
-/** Where a datagram would go. */
+/** Way that a datagram would take. */
 struct FoundRoute {
   uint32_t interface_index = 0;  // 0: none
   std::string source;

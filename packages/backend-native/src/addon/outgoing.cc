@@ -10,7 +10,7 @@ constexpr int kMaxSegments = 64;  // UDP_MAX_SEGMENTS of include/linux/udp.h; 12
 
 }  // namespace
 
-/** How many of the datagrams from `first` on can leave as one GSO run: all of one size, but for a shorter last one. */
+/** Number of datagrams from `first` on that can leave as one GSO run: all of one size, but for a shorter last one. */
 Outgoing::Part Outgoing::merge(const Datagrams& datagrams, int first, int end, int max_segment_bytes) const {
   const int32_t* offsets = datagrams.offsets;
   const int size = offsets[first + 1] - offsets[first];

@@ -21,7 +21,7 @@ struct Datagrams {
   int run_count;
 };
 
-/** What messages are made by. */
+/** Limits and options that messages are made by. */
 struct SendRules {
   int socket_family;
   const SegmentLimits& limits;
@@ -29,7 +29,7 @@ struct SendRules {
   bool runs_come_first;  // a run starts a sendmmsg(2): the errno of a later message is lost, and it must not be tried again to see it
 };
 
-/** Where in a SendBatch sending goes on. */
+/** Position in a SendBatch at which sending goes on. */
 struct SendCursor {
   int run = 0;
   int datagram = 0;
