@@ -26,6 +26,7 @@ export class ReceivedBatch implements DatagramBatch {
   readonly #guard: MemoryGuard;
   readonly #maxGatheredBytes: number;
   #slab: ArrayBuffer;
+  #slabBytes: Uint8Array; // asked for its length: the getter of an ArrayBuffer's is a call out of compiled code
   readonly #views: Buffer[] = [];
   readonly #viewOffsets = new Int32Array(MAX_VIEWS).fill(NO_VIEW);
   readonly #viewLengths = new Int32Array(MAX_VIEWS);
@@ -46,6 +47,7 @@ export class ReceivedBatch implements DatagramBatch {
     this.#guard = guard;
     this.#maxGatheredBytes = guard.isEffective ? MAX_GATHERED_BYTES : NOTHING;
     this.#slab = addon.slab();
+    this.#slabBytes = new Uint8Array(this.#slab);
     guard.protect(this.#slab);
   }
 
@@ -139,18 +141,19 @@ export class ReceivedBatch implements DatagramBatch {
   /** Takes the new slab that the addon makes when a user has detached the old one. */
   #renewSlab(): void {
     this.#slab = this.#addon.slab();
+    this.#slabBytes = new Uint8Array(this.#slab);
     this.#guard.protect(this.#slab);
     this.#viewOffsets.fill(NO_VIEW);
   }
 
   /** Throws when the bytes of this batch are gone: views of nothing, or zeros, must not pass for datagrams. */
   #checkSlab(): void {
-    if (this.#slab.byteLength === 0) throw new TypeError("The memory of these datagrams was detached");
+    if (this.#slabBytes.length === 0) throw new TypeError("The memory of these datagrams was detached");
   }
 
   #isGathered(index: number, entry: number): boolean {
     const isCopied = index >= this.#gatheredFrom && index < this.#gatheredTo && this.#entries[entry + ENTRY.COPIED_AT] !== -1;
-    return isCopied && this.#chunkMemory.byteLength > 0; // 0: no chunk yet, or one that was detached
+    return isCopied && this.#chunk.length > 0; // 0: no chunk yet, or one that was detached
   }
 
   #entryOf(index: number): number {
@@ -165,7 +168,7 @@ export class ReceivedBatch implements DatagramBatch {
   /** Copies the datagrams from `first` on, as many as the chunk holds, in one call of the addon. */
   #gather(first: number): void {
     this.#checkSlab();
-    if (this.#chunkMemory.byteLength === 0) this.#renewChunk();
+    if (this.#chunk.length === 0) this.#renewChunk();
     this.#gatheredFrom = first;
     this.#gatheredTo = this.#gatherAfter(this.#chunkUsedBytes, first);
     if (this.#gatheredTo === first) {

@@ -28,7 +28,7 @@
     "addon_defines": ["NAPI_VERSION=8", "NODE_GYP_MODULE_NAME=groupcast", "BUILDING_NODE_EXTENSION"],
     "addon_compiler_flags": [
       "-std=c++17",
-      "-O2",
+      "-O3",
       "-fPIC",
       "-fvisibility=hidden",
       "-fno-exceptions",
