@@ -220,3 +220,27 @@ test("stopListening() waits for the backlog, and counts what is left of it as dr
   expect(socket.texts).toEqual(["1", "2"]);
   expect(port.statistics()).toMatchObject({ sent: 2, dropped: 1, queued: 0 });
 });
+
+test.each(["schedule", "cancel"])("stopListening() closes the port, and reports it, when the clock throws in %s()", async (method) => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  const error = new Error("clock");
+  const { schedule } = stage.clock;
+  stage.clock.schedule = (delayMs, fn) => {
+    if (method === "schedule") throw error;
+    return Object.assign(schedule.call(stage.clock, delayMs, fn), {
+      cancel() {
+        throw error;
+      },
+    });
+  };
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
+  port.write("waits", TO);
+  const stopped = port.stopListening();
+  await turn();
+  if (method === "cancel") socket.becomeWritable();
+  await stopped;
+  expect(stage.backend.openSockets).toEqual([]);
+  expect(events).toEqual([["error", error], ["closed"]]);
+  expect(port.statistics()).toMatchObject(method === "cancel" ? { sent: 1, dropped: 0 } : { sent: 0, dropped: 1 });
+});

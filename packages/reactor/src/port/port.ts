@@ -298,7 +298,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     this.#state = "stopping";
     inbox.close();
     sockets.stopReading();
-    await outbox.finish(); // and go on from a microtask, never inside the call of stopListening()
+    await outbox.finish().catch((error: unknown) => this.report(error)); // and go on from a microtask, never inside stopListening()
     if (this.#isClosed) return; // startProtocol called stopListening(), then threw
     this.#state = "closed";
     detachTransport(protocol);

@@ -7,7 +7,7 @@
  */
 
 import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type SocketAddress } from "@groupcast/backend";
-import { type Clock, type Emitter, ERRNO, wrongType } from "@groupcast/base";
+import { type Clock, type Emitter, ERRNO, type ScheduledCall, wrongType } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
 import type { PortStatistics } from "../port-statistics.js";
@@ -131,11 +131,14 @@ export class Outbox {
     this.#failures.report(errno, to, lengthBytes);
   }
 
-  /** Waits, within bounds, for the network to take waiting datagrams; counts those that it did not take. */
+  /** Waits, within bounds, for the network to take waiting datagrams; counts those that it did not take. Rejects with what the clock throws. */
   async finish(): Promise<void> {
     this.#queue.flush();
-    if (this.#queue.length > 0) await this.#emptied();
-    this.abandon();
+    try {
+      if (this.#queue.length > 0) await this.#emptied();
+    } finally {
+      this.abandon();
+    }
   }
 
   /** Gives up waiting datagrams, and counts them as dropped. */
@@ -143,14 +146,13 @@ export class Outbox {
     this.#owner.statistics.dropped += this.#queue.abandon();
   }
 
-  #emptied(): Promise<void> {
-    return new Promise((resolve) => {
-      const timeout = this.#owner.context.clock.schedule(LINGER_MS, resolve);
-      this.#whenEmpty = () => {
-        timeout.cancel();
-        resolve();
-      };
+  async #emptied(): Promise<void> {
+    let timeout = undefined as ScheduledCall | undefined;
+    await new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+      timeout = this.#owner.context.clock.schedule(LINGER_MS, resolve);
     });
+    timeout?.cancel(); // here, not in the backend's callback: a clock may be user code, and throw
   }
 
   /** Counts a datagram that is not sent: multicast with TTL 0 and loopback mode off may reach nobody. */
