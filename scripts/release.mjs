@@ -1,13 +1,18 @@
-// node scripts/release.mjs [--dry-run]: prepares a release, and publishes nothing. docs/releasing.md says what to do before and after.
+// node scripts/release.mjs [--dry-run] [--repository <address>]: prepares a release, and publishes nothing. docs/releasing.md says what to
+// do before and after.
 //
 // Takes the changes that wait in .changeset, sets the version of every package, writes CHANGELOG.md, and leaves checked tarballs in
 // .cache/release. With --dry-run it says what it would do, checks the packages as they are, and changes nothing.
 import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { waitingChanges } from "./changesets.mjs";
 import { fail, ROOT, runQuietly, runVisibly } from "./command.mjs";
+import { publishableFolders } from "./pack/tarballs.mjs";
+import { homeless, parseRepository, refusalOfHome, writeHome } from "./release/project-home.mjs";
 
 const CHANGESETS = "@changesets/cli@2.31.1"; // run a few times a year, so it is not installed with everything; the last that runs on Node 20
-const isDryRun = process.argv.includes("--dry-run");
+const { values } = parseArgs({ options: { "dry-run": { type: "boolean", default: false }, repository: { type: "string" } } });
+const isDryRun = values["dry-run"];
 
 const { changes, mistakes } = waitingChanges();
 if (mistakes.length > 0) fail(`These changes would be lost:\n${mistakes.join("\n")}\nSee docs/releasing.md.`);
@@ -15,10 +20,16 @@ if (changes.length === 0) say("No change waits in .changeset; the packages stay 
 for (const text of changes) say(text);
 
 if (isDryRun) {
+  const lacking = homeless(ROOT, publishableFolders());
+  if (lacking.length > 0)
+    say(`A release needs --repository <address>: these have no homepage, repository and bugs: ${lacking.join(", ")}.`);
   run(process.execPath, ["scripts/pack-check.mjs"]);
   say("Nothing was changed. Without --dry-run: versions and CHANGELOG.md are written, and tarballs are left in .cache/release.");
 } else {
+  const refusal = refusalOfHome(ROOT, publishableFolders(), values.repository);
+  if (refusal !== undefined) fail(refusal);
   checkTree();
+  settleHome();
   if (changes.length > 0) raiseVersions();
   run(process.execPath, ["scripts/test.mjs"]);
   run(process.execPath, ["scripts/check.mjs"]);
@@ -32,6 +43,12 @@ if (isDryRun) {
 function checkTree() {
   const { output } = runQuietly("git", ["status", "--porcelain"]);
   if (output !== "") fail(`Commit or remove these first:\n${output}`);
+}
+
+/** Writes the address, if it was given, into the package.json of every package. */
+function settleHome() {
+  const repository = parseRepository(values.repository ?? "");
+  if (repository !== undefined) writeHome(ROOT, publishableFolders(), repository);
 }
 
 function raiseVersions() {

@@ -42,7 +42,7 @@ const FORBIDDEN_PATHS = /** @type {const} */ ([
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 /** Manifest fields that every package has. */
-const REQUIRED_FIELDS = ["name", "version", "description", "license", "author", "engines", "exports", "files", "publishConfig"];
+const REQUIRED_FIELDS = ["name", "version", "description", "keywords", "license", "author", "engines", "exports", "files", "publishConfig"];
 
 /** Folders of the packages that are not private. */
 export function publishableFolders() {
