@@ -1,36 +1,33 @@
 /**
- * A client that asks a whole group, and waits only so long.
+ * A client that asks a whole group, and stops waiting after a while.
  *
  * You learn: sending to a group needs no membership, only an interface to leave by; UDP promises nothing, so a client sets a limit.
  * You run:   node examples/dist/04-multicast-client/main.js, with the server of lesson 3 running in another terminal.
  * You see:   127.0.0.1 answers "I am", or after five seconds: nobody answers.
  */
-import { DatagramProtocol, type SocketAddress } from "groupcast";
-import { runMain, type Stage } from "../support/run-main.js";
+import { DatagramProtocol, Reactor, type SocketAddress } from "groupcast";
 
+const PORT = Number(process.argv[2] ?? 9999);
 const GROUP = "239.255.76.1";
 const INTERFACE = "127.0.0.1"; // where the server has joined
-const PATIENCE_MS = 5000;
+const LIMIT_MS = 5000;
 
-export async function main({ reactor, out, port }: Stage): Promise<void> {
-  class Asker extends DatagramProtocol {
-    override startProtocol(): void {
-      this.transport.setOutgoingInterface(INTERFACE);
-      this.transport.write("who is there?", { address: GROUP, port });
-    }
-
-    override datagramReceived(data: Buffer, from: SocketAddress): void {
-      out(`${from.address} answers "${data}"`);
-      reactor.stop();
-    }
+class Asker extends DatagramProtocol {
+  override startProtocol(): void {
+    this.transport.setOutgoingInterface(INTERFACE);
+    this.transport.write("who is there?", { address: GROUP, port: PORT });
   }
 
-  reactor.listenMulticast(0, new Asker());
-  reactor.callLater(PATIENCE_MS, () => {
-    out("nobody answers");
+  override datagramReceived(data: Buffer, from: SocketAddress): void {
+    console.log(`${from.address} answers "${data}"`);
     reactor.stop();
-  });
-  await reactor.run();
+  }
 }
 
-await runMain(import.meta, main);
+const reactor = new Reactor();
+reactor.listenMulticast(0, new Asker());
+reactor.callLater(LIMIT_MS, () => {
+  console.log("nobody answers");
+  reactor.stop();
+});
+await reactor.run();

@@ -6,20 +6,18 @@
  * You see:   ::1 says "hello" and the echo, after echo hello | socat -t1 - UDP6:[::1]:9999 in another terminal;
  *            ::ffff:127.0.0.1 says "hello" after the same with UDP4:127.0.0.1:9999. Ctrl-C ends it.
  */
-import { DatagramProtocol, type SocketAddress } from "groupcast";
-import { runMain, type Stage } from "../support/run-main.js";
+import { DatagramProtocol, Reactor, type SocketAddress } from "groupcast";
 
-export async function main({ reactor, out, port }: Stage): Promise<void> {
-  class Echo extends DatagramProtocol {
-    override datagramReceived(data: Buffer, from: SocketAddress): void {
-      out(`${from.address} says "${String(data).trim()}"`);
-      this.transport.write(data, from); // right as it is, for either family
-    }
+const PORT = Number(process.argv[2] ?? 9999);
+
+class Echo extends DatagramProtocol {
+  override datagramReceived(data: Buffer, from: SocketAddress): void {
+    console.log(`${from.address} says "${String(data).trim()}"`);
+    this.transport.write(data, from); // right as it is, for either family
   }
-
-  const echo = reactor.listenUDP(port, new Echo(), { interface: "::", ipv6Only: false });
-  out(`listening on port ${echo.getHost().port}`);
-  await reactor.run();
 }
 
-await runMain(import.meta, main);
+const reactor = new Reactor();
+const echo = reactor.listenUDP(PORT, new Echo(), { interface: "::", ipv6Only: false });
+console.log(`listening on port ${echo.getHost().port}`);
+await reactor.run();

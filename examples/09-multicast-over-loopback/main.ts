@@ -10,12 +10,12 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { type Arrival, DatagramProtocol, type SocketAddress } from "groupcast";
-import { runMain, type Stage } from "../support/run-main.js";
+import { type Arrival, DatagramProtocol, Reactor, type SocketAddress } from "groupcast";
 
+const PORT = Number(process.argv[2] ?? 9999);
 const GROUP = "239.255.76.9";
 const WAYS = ["plain socket, sendto", "plain socket, connect and send", "port, write", "port, connect and write"];
-const PATIENCE_MS = 5000;
+const LIMIT_MS = 5000;
 
 class Listener extends DatagramProtocol {
   readonly #heard: (way: string, interfaceName: string) => void;
@@ -38,28 +38,34 @@ class Sender extends DatagramProtocol {
   override datagramReceived(): void {}
 }
 
-export async function main({ reactor, out, port }: Stage): Promise<void> {
+const reactor = new Reactor();
+const obstacle = findObstacle();
+console.log(obstacle ?? (await measure()));
+
+/** Returns the reason why this host cannot show it, if there is one. */
+function findObstacle(): string | undefined {
   if (!reactor.backend.capabilities.has("packetInfo")) {
-    out(`The ${reactor.backend.name} backend cannot tell by which interface a datagram came.`);
-    return;
+    return `The ${reactor.backend.name} backend cannot report the interface that a datagram came by.`;
   }
-  if (!reactor.network.routeTo(GROUP)?.interface.flags.loopback) {
-    out("There is no route to loopback. As root: ip route add 239.255.76.0/24 dev lo");
-    return;
-  }
+  const isLooped = reactor.network.routeTo(GROUP)?.interface.flags.loopback;
+  return isLooped ? undefined : "There is no route to loopback. As root: ip route add 239.255.76.0/24 dev lo";
+}
+
+/** Sends in all four ways, and returns the table. */
+async function measure(): Promise<string> {
   const table = new Map<string, string>();
   const listener = new Listener((way, interfaceName) => {
     table.set(way, interfaceName);
     if (table.size === WAYS.length) void reactor.stop();
   });
-  const { port: number } = reactor.listenMulticast(port, listener, { arrival: true }).getHost();
-  await sendPlain(WAYS[0]!, (socket, text, done) => socket.send(text, number, GROUP, done));
-  await sendPlain(WAYS[1]!, (socket, text, done) => socket.connect(number, GROUP, () => socket.send(text, done)));
-  reactor.listenMulticast(0, new Sender()).write(WAYS[2]!, { address: GROUP, port: number });
-  reactor.connectUDP(GROUP, number, new Sender()).write(WAYS[3]!);
-  reactor.callLater(PATIENCE_MS, () => void reactor.stop());
+  const { port } = reactor.listenMulticast(PORT, listener, { arrival: true }).getHost();
+  await sendPlain(WAYS[0]!, (socket, text, done) => socket.send(text, port, GROUP, done));
+  await sendPlain(WAYS[1]!, (socket, text, done) => socket.connect(port, GROUP, () => socket.send(text, done)));
+  reactor.listenMulticast(0, new Sender()).write(WAYS[2]!, { address: GROUP, port });
+  reactor.connectUDP(GROUP, port, new Sender()).write(WAYS[3]!);
+  reactor.callLater(LIMIT_MS, () => void reactor.stop());
   await reactor.run();
-  for (const way of WAYS) out(`${way.padEnd(30)} | ${table.get(way) ?? "did not come back"}`);
+  return WAYS.map((way) => `${way.padEnd(30)} | ${table.get(way) ?? "did not come back"}`).join("\n");
 }
 
 /** Sends one datagram from a socket of node:dgram. */
@@ -69,5 +75,3 @@ async function sendPlain(text: string, send: (socket: Socket, text: string, done
   await new Promise<void>((done) => send(socket, text, done));
   socket.close();
 }
-
-await runMain(import.meta, main);

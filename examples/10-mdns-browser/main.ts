@@ -7,22 +7,16 @@
  * You see:   found "a name" at <host>:<port> (<addresses>), and when the announcer ends: "a name" is gone. Ctrl-C ends it.
  */
 import type { Answer, Packet, SrvData } from "dns-packet";
+import { Reactor } from "groupcast";
 import { MDNS_OPTIONS, MDNS_PORT, MulticastDns, recordsOf, SERVICE } from "../support/multicast-dns.js";
-import { runMain, type Stage } from "../support/run-main.js";
 
 const FIRST_PAUSE_MS = 1000; // RFC 6762 5.2: a second after the first question, then each time at least twice as long
 const LONGEST_PAUSE_MS = 3_600_000;
 
 class Browser extends MulticastDns {
-  readonly #out: Stage["out"];
   readonly #servers = new Map<string, SrvData>();
   readonly #addresses = new Map<string, Set<string>>();
   readonly #found = new Map<string, "new" | "asked for" | "told">(); // by the full name of an instance
-
-  constructor({ reactor, out }: Stage) {
-    super(reactor.network);
-    this.#out = out;
-  }
 
   ask(): void {
     this.say(() => ({ type: "query", questions: [{ name: SERVICE, type: "PTR" }] }));
@@ -44,7 +38,7 @@ class Browser extends MulticastDns {
 
   #instanceNamed(name: string, isGoodbye: boolean): void {
     if (!isGoodbye) this.#found.set(name, this.#found.get(name) ?? "new");
-    else if (this.#found.delete(name)) this.#out(`${labelOf(name)} is gone`);
+    else if (this.#found.delete(name)) console.log(`${labelOf(name)} is gone`);
   }
 
   /** Tells of an instance once its server and an address are known; asks once for what did not come along. */
@@ -53,7 +47,7 @@ class Browser extends MulticastDns {
     const addresses = server && this.#addresses.get(server.target);
     if (server !== undefined && addresses !== undefined) {
       this.#found.set(name, "told");
-      this.#out(`found ${labelOf(name)} at ${server.target}:${server.port} (${[...addresses].join(", ")})`);
+      console.log(`found ${labelOf(name)} at ${server.target}:${server.port} (${[...addresses].join(", ")})`);
     } else if (state === "new") {
       this.#found.set(name, "asked for");
       this.say(() => ({ type: "query", questions: [server === undefined ? { name, type: "SRV" } : { name: server.target, type: "A" }] }));
@@ -66,17 +60,15 @@ function labelOf(name: string): string {
   return `"${name.slice(0, -`.${SERVICE}`.length)}"`;
 }
 
-export async function main(stage: Stage): Promise<void> {
-  const { reactor, out } = stage;
-  const browser = new Browser(stage);
-  reactor.listenMulticast(MDNS_PORT, browser, MDNS_OPTIONS);
-  const askAgain = (pauseMs: number): void => {
-    browser.ask();
-    reactor.callLater(pauseMs, askAgain, Math.min(2 * pauseMs, LONGEST_PAUSE_MS));
-  };
-  askAgain(FIRST_PAUSE_MS);
-  out(`looking for ${SERVICE}`);
-  await reactor.run();
+const reactor = new Reactor();
+const browser = new Browser(reactor.network);
+reactor.listenMulticast(MDNS_PORT, browser, MDNS_OPTIONS);
+
+function askAgain(pauseMs: number): void {
+  browser.ask();
+  reactor.callLater(pauseMs, askAgain, Math.min(2 * pauseMs, LONGEST_PAUSE_MS));
 }
 
-await runMain(import.meta, main);
+askAgain(FIRST_PAUSE_MS);
+console.log(`looking for ${SERVICE}`);
+await reactor.run();

@@ -9,10 +9,10 @@
  */
 import { hostname } from "node:os";
 import type { Answer, Packet } from "dns-packet";
-import { DatagramProtocol, type NetworkInterface, type SocketAddress } from "groupcast";
+import { DatagramProtocol, type Network, type NetworkInterface, Reactor, type SocketAddress } from "groupcast";
 import { MDNS_OPTIONS, MDNS_PORT, MulticastDns, SERVICE } from "../support/multicast-dns.js";
-import { runMain, type Stage } from "../support/run-main.js";
 
+const PORT = Number(process.argv[2] ?? 9999);
 const NAME = "Groupcast example";
 const INSTANCE = `${NAME}.${SERVICE}`;
 const HOST = `${hostname()}-groupcast.local`;
@@ -28,8 +28,8 @@ class Echo extends DatagramProtocol {
 class Responder extends MulticastDns {
   readonly #port: number;
 
-  constructor({ reactor }: Stage, port: number) {
-    super(reactor.network);
+  constructor(network: Network, port: number) {
+    super(network);
     this.#port = port;
   }
 
@@ -67,16 +67,12 @@ function answersTo(question: { readonly name: string; readonly type: string }, r
   return isNamed && (question.type === "ANY" || question.type === record.type);
 }
 
-export async function main(stage: Stage): Promise<void> {
-  const { reactor, out, port } = stage;
-  const service = reactor.listenUDP(port, new Echo()).getHost();
-  const responder = new Responder(stage, service.port);
-  reactor.listenMulticast(MDNS_PORT, responder, MDNS_OPTIONS);
-  reactor.network.on("change", () => responder.announce());
-  reactor.addSystemEventTrigger("before", "shutdown", () => responder.announce(0));
-  responder.announce();
-  out(`announcing "${NAME}" on port ${service.port}`);
-  await reactor.run();
-}
-
-await runMain(import.meta, main);
+const reactor = new Reactor();
+const service = reactor.listenUDP(PORT, new Echo()).getHost();
+const responder = new Responder(reactor.network, service.port);
+reactor.listenMulticast(MDNS_PORT, responder, MDNS_OPTIONS);
+reactor.network.on("change", () => responder.announce());
+reactor.addSystemEventTrigger("before", "shutdown", () => responder.announce(0));
+responder.announce();
+console.log(`announcing "${NAME}" on port ${service.port}`);
+await reactor.run();

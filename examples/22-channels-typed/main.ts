@@ -6,7 +6,9 @@
  * You see:   at 3, 4 and then refused: y is missing
  */
 import { ChannelNode, type SchemaMismatchError, type StandardSchema } from "@groupcast/channels";
-import { runMain, type Stage } from "../support/run-main.js";
+import { Reactor } from "groupcast";
+
+const PORT = Number(process.argv[2] ?? 9999);
 
 interface Pose {
   readonly x: number;
@@ -25,21 +27,18 @@ const poseSchema: StandardSchema<Pose> = {
   },
 };
 
-export async function main({ reactor, out, port }: Stage): Promise<void> {
-  const node = new ChannelNode(reactor, { name: "typed", port });
-  const pose = node.channel("robot/pose", { schema: poseSchema });
-  pose.subscribe(({ x, y }) => out(`at ${x}, ${y}`));
-  pose.on("undecodable", ({ error }) => {
-    out(`refused: ${(error as SchemaMismatchError).issues[0]?.message}`);
-    void reactor.stop();
-  });
+const reactor = new Reactor();
+const node = new ChannelNode(reactor, { name: "typed", port: PORT });
+const pose = node.channel("robot/pose", { schema: poseSchema });
+pose.subscribe(({ x, y }) => console.log(`at ${x}, ${y}`));
+pose.on("undecodable", ({ error }) => {
+  console.log(`refused: ${(error as SchemaMismatchError).issues[0]?.message}`);
+  void reactor.stop();
+});
 
-  const careless = new ChannelNode(reactor, { name: "careless", port }); // its channel has no schema
-  reactor.callWhenRunning(() => {
-    pose.publish({ x: 3, y: 4 });
-    careless.channel("robot/pose", { codec: "json" }).publish({ x: 3 });
-  });
-  await reactor.run();
-}
-
-await runMain(import.meta, main);
+const careless = new ChannelNode(reactor, { name: "careless", port: PORT }); // its channel has no schema
+reactor.callWhenRunning(() => {
+  pose.publish({ x: 3, y: 4 });
+  careless.channel("robot/pose", { codec: "json" }).publish({ x: 3 });
+});
+await reactor.run();

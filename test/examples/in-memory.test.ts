@@ -1,15 +1,9 @@
-// The same programs in this process, on a network in memory. Not 07-adopted-descriptor: there is no descriptor to pass.
+// The same programs in this process, on a network in memory: their `new Reactor()` gets a host of it. Not 07-adopted-descriptor, because
+// there is no descriptor to pass.
 import { ManualClock, MemoryNetwork } from "@groupcast/backend-memory";
+import * as groupcast from "groupcast";
 import { DatagramProtocol, Reactor } from "groupcast";
-import { expect, test } from "vitest";
-import { main as echoServer } from "../../examples/dist/01-echo-server/main.js";
-import { main as connectedClient } from "../../examples/dist/02-connected-client/main.js";
-import { main as multicastServer } from "../../examples/dist/03-multicast-server/main.js";
-import { main as multicastClient } from "../../examples/dist/04-multicast-client/main.js";
-import { main as broadcast } from "../../examples/dist/05-broadcast/main.js";
-import { main as ipv6 } from "../../examples/dist/06-ipv6/main.js";
-import { main as beacon } from "../../examples/dist/08-beacon/main.js";
-import type { Stage } from "../../examples/dist/support/run-main.js";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { expectedOutput } from "./played.js";
 
 const PORT = 9999;
@@ -23,8 +17,20 @@ class Theatre {
     return new Reactor({ backend: this.#network.host("here"), clock: this.clock });
   }
 
-  play(main: (stage: Stage) => Promise<void>): Play {
-    return new Play(main, this.reactor());
+  /** Starts the `main.ts` of an example, anew each time. */
+  play(example: string): Play {
+    const reactor = this.reactor();
+    vi.resetModules();
+    vi.doMock("groupcast", () => ({
+      ...groupcast,
+      Reactor: class {
+        constructor() {
+          // biome-ignore lint/correctness/noConstructorReturn: the program asks for a reactor and gets the one of its host
+          return reactor;
+        }
+      },
+    }));
+    return new Play(import(`../../examples/${example}/main.ts`), reactor);
   }
 }
 
@@ -32,29 +38,49 @@ class Play {
   readonly reactor: Reactor;
   readonly ended: Promise<void>;
   hasEnded = false;
-  #output = "";
 
-  constructor(main: (stage: Stage) => Promise<void>, reactor: Reactor) {
+  constructor(ended: Promise<unknown>, reactor: Reactor) {
     this.reactor = reactor;
-    const out = (line: string): void => {
-      this.#output += `${line}\n`;
-    };
-    this.ended = main({ reactor, out, port: PORT }).finally(() => {
+    this.ended = ended.then(() => {
       this.hasEnded = true;
     });
   }
 
-  /** All that it printed, once it is over. */
-  async output(): Promise<string> {
-    await this.ended;
-    return this.#output;
+  /** Waits until the program has got as far as it gets by itself: it is loaded, and its reactor runs. */
+  async begun(): Promise<this> {
+    await vi.waitFor(() => expect(this.reactor.running || this.hasEnded).toBe(true));
+    return this;
   }
 
-  /** All that it printed, after it was stopped. */
-  async outputWhenStopped(): Promise<string> {
+  async stopped(): Promise<void> {
     await this.reactor.stop();
-    return this.output();
+    await this.ended;
   }
+}
+
+/** Lines that the programs of a test have printed. */
+let printed: string[];
+
+beforeEach(() => {
+  printed = [];
+  vi.spyOn(console, "log").mockImplementation((line) => void printed.push(`${line}\n`));
+  vi.stubGlobal("process", Object.create(process, { argv: { value: ["node", "main.js", String(PORT)] } }));
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.doUnmock("groupcast");
+});
+
+/** Checks that the programs printed what they say, whoever of them printed first. */
+function expectOutput(...files: readonly string[]): void {
+  expect(printed.toSorted().join("")).toBe(
+    files
+      .flatMap((file) => file.match(/.*\n/g) ?? [])
+      .toSorted()
+      .join(""),
+  );
 }
 
 /** Says one thing, and stops when it is echoed. */
@@ -78,60 +104,61 @@ class Speaker extends DatagramProtocol {
 
 test("01-echo-server and 02-connected-client play in memory", async () => {
   const theatre = new Theatre();
-  const server = theatre.play(echoServer);
-  const client = theatre.play(connectedClient);
+  const server = await theatre.play("01-echo-server").begun();
+  const client = await theatre.play("02-connected-client").begun();
   await theatre.clock.runUntil(() => client.hasEnded);
-  expect(await client.output()).toBe(expectedOutput("02-connected-client", PORT));
-  expect(await server.outputWhenStopped()).toBe(expectedOutput("01-echo-server", PORT));
+  await server.stopped();
+  expectOutput(expectedOutput("02-connected-client", PORT), expectedOutput("01-echo-server", PORT));
 });
 
-test("02-connected-client hears in memory that nobody listens", async () => {
+test("02-connected-client learns in memory that nobody listens", async () => {
   const theatre = new Theatre();
-  const client = theatre.play(connectedClient);
+  const client = await theatre.play("02-connected-client").begun();
   await theatre.clock.runUntil(() => client.hasEnded);
-  expect(await client.output()).toBe(expectedOutput("02-connected-client", PORT, "expected-refused.txt"));
+  expect(printed.join("")).toBe(expectedOutput("02-connected-client", PORT, "expected-refused.txt"));
 });
 
 test("03-multicast-server and 04-multicast-client play in memory", async () => {
   const theatre = new Theatre();
-  const server = theatre.play(multicastServer);
-  const client = theatre.play(multicastClient);
+  const server = await theatre.play("03-multicast-server").begun();
+  const client = await theatre.play("04-multicast-client").begun();
   await theatre.clock.runUntil(() => client.hasEnded);
-  expect(await client.output()).toBe(expectedOutput("04-multicast-client", PORT));
-  expect(await server.outputWhenStopped()).toBe(expectedOutput("03-multicast-server", PORT));
+  await server.stopped();
+  expectOutput(expectedOutput("04-multicast-client", PORT), expectedOutput("03-multicast-server", PORT));
 });
 
 test("04-multicast-client waits five seconds of its clock, when nobody answers", async () => {
   const theatre = new Theatre();
-  const client = theatre.play(multicastClient);
+  const client = await theatre.play("04-multicast-client").begun();
   await theatre.clock.runUntil(() => client.hasEnded);
-  expect(await client.output()).toBe(expectedOutput("04-multicast-client", PORT, "expected-silence.txt"));
+  expect(printed.join("")).toBe(expectedOutput("04-multicast-client", PORT, "expected-silence.txt"));
   expect(theatre.clock.nowMs()).toBe(5000);
 });
 
-test("05-broadcast hears itself in memory", async () => {
+test("05-broadcast receives its own datagram in memory", async () => {
   const theatre = new Theatre();
-  const shouter = theatre.play(broadcast);
+  const shouter = await theatre.play("05-broadcast").begun();
   await theatre.clock.runUntil(() => shouter.hasEnded);
-  expect(await shouter.output()).toBe(expectedOutput("05-broadcast", PORT));
+  expect(printed.join("")).toBe(expectedOutput("05-broadcast", PORT));
 });
 
 test("06-ipv6 answers in memory over IPv6 and over IPv4", async () => {
   const theatre = new Theatre();
-  const server = theatre.play(ipv6);
+  const server = await theatre.play("06-ipv6").begun();
   await using reactor = theatre.reactor();
   for (const address of ["::1", "127.0.0.1"]) {
     const speaker = new Speaker("hello");
     reactor.connectUDP(address, PORT, speaker);
     await theatre.clock.runUntil(() => speaker.isEchoed);
   }
-  expect(await server.outputWhenStopped()).toBe(expectedOutput("06-ipv6", PORT));
+  await server.stopped();
+  expect(printed.join("")).toBe(expectedOutput("06-ipv6", PORT));
 });
 
 test("08-beacon announces five times a second of its clock", async () => {
   const theatre = new Theatre();
-  const announcer = theatre.play(beacon);
+  const announcer = await theatre.play("08-beacon").begun();
   await theatre.clock.runUntil(() => announcer.hasEnded);
-  expect(await announcer.output()).toBe(expectedOutput("08-beacon", PORT));
+  expect(printed.join("")).toBe(expectedOutput("08-beacon", PORT));
   expect(theatre.clock.nowMs()).toBe(400); // the first at 0
 });
