@@ -52,21 +52,3 @@ test.for(BACKENDS)(
     expect(await once(worker, "exit")).toEqual([0]);
   },
 );
-
-test.for(BACKENDS)(
-  "Reactor of a worker thread on %s goes with it, when the worker is terminated while it is busy",
-  async (backend, context) => {
-    await skipUnless(context, canLoad(backend));
-    const worker = new Worker(PROGRAM, { workerData: { backend } });
-    const [port] = (await once(worker, "message")) as [number];
-    const reactor = new Reactor({ backend: chooseBackend(backend) });
-    reactors.push(reactor);
-    const collector = new Collector();
-    reactor.connectUDP("127.0.0.1", port, collector);
-    expect(await worker.terminate()).toBe(1);
-    const again = reactor.listenUDP(port, new Idle(), { interface: "127.0.0.1" }); // its number is free
-    expect(again.getHost().port).toBe(port);
-  },
-);
-
-class Idle extends DatagramProtocol {}
