@@ -3,6 +3,7 @@ import type { ContractId } from "./contract-id.js";
 import { ADDRESSES } from "./contracts/addresses.js";
 import { ARRIVALS } from "./contracts/arrivals.js";
 import { CLOSING } from "./contracts/closing.js";
+import { DISCONNECTING } from "./contracts/disconnecting.js";
 import { ERRORS } from "./contracts/errors.js";
 import { GROUP_SOCKETS } from "./contracts/group-sockets.js";
 import { INTERFACES } from "./contracts/interfaces.js";
@@ -33,6 +34,7 @@ export const CONTRACTS: readonly Contract[] = [
   ...SENDING,
   ...SEND_BATCHES,
   ...PEERS,
+  ...DISCONNECTING,
   ...MEMBERSHIP,
   ...GROUP_SOCKETS,
   ...ISOLATED,

@@ -108,14 +108,21 @@ export class DgramSocket implements DatagramSocket {
     return outcome;
   }
 
-  /** Removes the peer. `-ENOTCONN`: it has none. */
+  /**
+   * Removes the peer. `-ENOTCONN`: it has none. `-EADDRNOTAVAIL`: an adopted socket, whose port was the kernel's choice, has lost it and is closed,
+   * because it would send from another one.
+   */
   disconnect(): Outcome {
     if (this.#bound === undefined) return ERRNO.EBADF;
     const { socket, writer } = this.#bound;
     if (writer.peer === undefined) return ERRNO.ENOTCONN;
+    const { port } = socket.address();
     const outcome = outcomeOf(() => socket.disconnect());
-    if (outcome === 0) writer.peer = undefined;
-    return outcome;
+    if (outcome < 0) return outcome;
+    writer.peer = undefined;
+    if (socket.address().port === port) return 0;
+    this.close();
+    return ERRNO.EADDRNOTAVAIL;
   }
 
   /** Returns the address it is bound to; before that the any address with port 0. */

@@ -95,7 +95,13 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    * @throws StateError `ERR_ALREADY_CONNECTED`, `ERR_CLOSED`. @throws SystemError `ERR_CONNECT`; the port is then not connected.
    */
   connect(address: string, port: number): void;
-  /** Undoes {@link UDPTransport.connect}. @throws StateError `ERR_NOT_CONNECTED`, `ERR_CLOSED`. @throws SystemError `ERR_CONNECT`. */
+  /**
+   * Undoes {@link UDPTransport.connect}. The port keeps its number, except an adopted one, whose number the system chose for another program:
+   * on Linux another socket may then have taken it. It sends from no other port: `disconnect` and each `write` fail, with `EADDRINUSE`, until a
+   * `disconnect` succeeds (native), or for good, with `EADDRNOTAVAIL` and `EBADF` (dgram).
+   *
+   * @throws StateError `ERR_NOT_CONNECTED`, `ERR_CLOSED`. @throws SystemError `ERR_CONNECT`.
+   */
   disconnect(): void;
   /** Returns the local address; after the port has closed, the one it had. */
   getHost(): SocketAddress;

@@ -45,6 +45,20 @@ test("adoptSocket() returns -EAFNOSUPPORT when the descriptor is of the other fa
   expect(await runInheriting(opened, "adopted-descriptor.mjs", "4", "127.0.0.1")).toEqual({ errno: ERRNO.EAFNOSUPPORT });
 });
 
+const CHOSEN_BY_KERNEL = "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('127.0.0.1', 0))";
+
+test.for([
+  ["the kernel has chosen", CHOSEN_BY_KERNEL, { outcome: ERRNO.EADDRNOTAVAIL, local: ERRNO.EBADF, send: ERRNO.EBADF }],
+  [
+    "was asked for by its number",
+    `${CHOSEN_BY_KERNEL}\nlocal = s.getsockname()\ns.close()\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(local)`,
+    { outcome: 0, local: "the same", send: 1 },
+  ],
+] as const)("disconnect() of an adopted socket whose port %s", async ([_how, opened, expected], { skip }) => {
+  if (!hasPython) return skip(NEEDS_PYTHON);
+  expect(await runInheriting(opened, "disconnected-descriptor.mjs")).toEqual(expected);
+});
+
 test("adoptSocket() takes a connected descriptor, but sendFailed() tells of EISCONN when it sends", async ({ skip }) => {
   if (!hasPython) return skip(NEEDS_PYTHON);
   const opened = "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.connect(('127.0.0.1', 9))";

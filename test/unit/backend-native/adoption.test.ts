@@ -41,6 +41,15 @@ peer.sendto(b"from the peer", s.getsockname())`;
   });
 });
 
+test("disconnect() of an adopted socket whose number another one took meanwhile fails, and it sends from no other port", async () => {
+  const opening = `s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("0.0.0.0", 0))`;
+  expect(await runWithDescriptor("port-taken.mjs", opening)).toEqual({
+    lost: { disconnect: "EADDRINUSE", send: "EADDRINUSE", port: 0 },
+    regained: { disconnect: 0, send: 1, hasItsPort: true },
+  });
+});
+
 test("adoptSocket() splits what a socket with offloading receives", async () => {
   const opening = `s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(17, 104, 1)

@@ -1,9 +1,9 @@
-import { socketAddress } from "@groupcast/backend";
+import { type SocketAddress, socketAddress } from "@groupcast/backend";
 import { hasPrivilege } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { runInNamespace } from "../../support/backend-native-program.js";
-import { accepted, deadPeer, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
+import { accepted, deadPeer, type End, localOf, NativeSockets, needAddonAnd, sendTo } from "../../support/native-sockets.js";
 import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
 
 needAddonAnd();
@@ -74,6 +74,28 @@ describe.each(["127.0.0.1", "::1"])("on %s", (address) => {
     expect(socket.connect(two.local)).toBe(0);
     expect(socket.peerAddress()).toEqual(two.local);
   });
+});
+
+test.each([
+  ["connect()", () => {}],
+  ["send()", ({ socket }: End, to: SocketAddress) => accepted(sendTo(socket, to, "first"))],
+])("a socket that was bound by %s keeps its number when it disconnects", (_call, bind) => {
+  using sockets = new NativeSockets();
+  const peer = sockets.listen();
+  const end = sockets.open();
+  bind(end, peer.local);
+  accepted(end.socket.connect(peer.local));
+  const { port } = localOf(end.socket);
+  accepted(sockets.open().socket.bind(socketAddress("127.0.0.2", port))); // free, as the connected socket is bound to 127.0.0.1 alone
+  expect(end.socket.disconnect()).toBe(0);
+  expect(end.socket.localAddress()).toEqual(socketAddress("0.0.0.0", port));
+});
+
+test("bind() to port 0 keeps bindToInterface", () => {
+  using sockets = new NativeSockets();
+  const { index } = sockets.interface("lo");
+  const { socket } = sockets.listen("0.0.0.0", { bindToInterface: index });
+  expect(socket.getOption("bindToInterface")).toBe(index);
 });
 
 test("disconnect() after a link-local peer does not stay on its link", async (context) => {

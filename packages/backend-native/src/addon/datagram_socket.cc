@@ -16,6 +16,7 @@ namespace groupcast {
 namespace {
 
 constexpr int kFirstFreeDescriptor = 3;  // a duplicate never takes the place of a closed stdin, stdout or stderr
+constexpr int kPortAttempts = 16;        // another socket may take the port between two binds
 
 int socket_option(int fd, int number, int* value) {
   socklen_t length = sizeof *value;
@@ -65,6 +66,8 @@ std::unique_ptr<DatagramSocket> DatagramSocket::adopt(Environment& environment, 
   socket->hears_of_drops_ = get_socket_option(socket->fd(), family, "receiveErrors") > 0;
   AddressWords peer;
   socket->connected_ = socket->peer_address(&peer) == 0;
+  AddressWords local;
+  if (socket->local_address(&local) == 0) socket->port_ = local.port;
   // A link-local peer binds the socket to its link while connected; that binding is not an option of the owner's.
   if (!socket->connected_ || peer.scope == 0) socket->unconnected_interface_ = bound_interface(socket->fd());
   return socket;
@@ -108,13 +111,45 @@ int DatagramSocket::attach() {
 }
 
 int DatagramSocket::bind(const AddressWords& local) {
+  const int error = local.port == 0 ? bind_to_free_port(local) : bind_to(local);
+  return error != 0 ? error : attach();
+}
+
+int DatagramSocket::bind_to(const AddressWords& local) {
   Endpoint endpoint;
   const socklen_t length = to_endpoint(local, family_, &endpoint);
   if (::bind(fd_.get(), &endpoint.base, length) != 0) return -errno;
-  return attach();
+  port_ = local.port;
+  return 0;
+}
+
+/**
+ * Binds to a port that the kernel chooses, and once more to its number. Otherwise disconnect() would give the port up, and another socket could
+ * take it: __udp_disconnect() of net/ipv4/udp.c keeps a number only if it was asked for (SOCK_BINDPORT_LOCK).
+ */
+int DatagramSocket::bind_to_free_port(AddressWords local) {
+  for (int attempt = 1;; attempt++) {
+    local.port = 0;
+    int error = bind_to(local);
+    AddressWords chosen;
+    if (error == 0) error = local_address(&chosen);
+    if (error == 0) error = dissolve();
+    if (error != 0) return error;
+    local.port = chosen.port;
+    error = bind_to(local);
+    if (error != -EADDRINUSE || attempt == kPortAttempts) return error;
+  }
+}
+
+/** Binds a socket that has no port yet, as connect(2) and sendmsg(2) would. Refuses one that has lost its port: they would choose another. */
+int DatagramSocket::ensure_port() {
+  if (port_ != 0) return port_refusal_;
+  return bind_to_free_port({family_ == AF_INET ? 4 : 6, 0, {}, 0});
 }
 
 int DatagramSocket::connect(const AddressWords& peer) {
+  const int error = ensure_port();
+  if (error != 0) return error;
   Endpoint endpoint;
   const socklen_t length = to_endpoint(peer, family_, &endpoint);
   if (!connected_) unconnected_interface_ = bound_interface(fd_.get());
@@ -125,24 +160,27 @@ int DatagramSocket::connect(const AddressWords& peer) {
 }
 
 /**
- * connect(2) with AF_UNSPEC. Linux then also forgets SO_BINDTODEVICE, and the port if it had chosen the number itself
- * (__udp_disconnect of net/ipv4/udp.c): both are put back.
+ * Undoes connect(2). An adopted socket may lose its port to another one here, when its number was the kernel's choice. It then sends nothing
+ * until a further call gives the port back.
  */
 int DatagramSocket::disconnect() {
-  AddressWords before;
-  int error = local_address(&before);
+  int error = dissolve();
   if (error != 0) return error;
+  connected_ = false;
+  segment_limits_.clear();
+  AddressWords local;
+  error = local_address(&local);
+  if (error != 0 || local.port == port_) return error;
+  local.port = port_;
+  return port_refusal_ = bind_to(local);
+}
+
+/** connect(2) with AF_UNSPEC. Linux then also forgets SO_BINDTODEVICE (__udp_disconnect() of net/ipv4/udp.c), which is put back. */
+int DatagramSocket::dissolve() {
   sockaddr none{};
   none.sa_family = AF_UNSPEC;
   if (::connect(fd_.get(), &none, sizeof none) != 0) return -errno;
-  connected_ = false;
-  segment_limits_.clear();
-  if (unconnected_interface_ != 0) error = set_socket_option(fd_.get(), family_, "bindToInterface", unconnected_interface_);
-  AddressWords after;
-  if (error == 0) error = local_address(&after);
-  if (error != 0 || after.port != 0) return error;
-  after.port = before.port;
-  return bind(after);
+  return unconnected_interface_ == 0 ? 0 : set_socket_option(fd_.get(), family_, "bindToInterface", unconnected_interface_);
 }
 
 int DatagramSocket::local_address(AddressWords* words) const {

@@ -58,6 +58,11 @@ class DatagramSocket final : public PollListener {
   void environment_ends() override;
 
  private:
+  int bind_to(const AddressWords& local);
+  int bind_to_free_port(AddressWords local);
+  int ensure_port();
+  int dissolve();
+
   bool make_context();
   void drop_context();
   int transmit(int messages);
@@ -90,6 +95,8 @@ class DatagramSocket final : public PollListener {
   bool is_called_back_ = false;
   bool is_hung_up_ = false;  // both directions are shut down: not polled any more
   int polled_events_ = 0;
+  int port_ = 0;                                  // number it is bound to; 0: not bound yet
+  int port_refusal_ = 0;                          // errno with which disconnect() did not get the port back
   int unconnected_interface_ = 0;                 // SO_BINDTOIFINDEX as it is to be after disconnect()
   bool hears_of_drops_ = false;                   // IP_RECVERR is on
   SegmentLimits segment_limits_;

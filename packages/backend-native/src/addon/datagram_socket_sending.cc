@@ -25,7 +25,8 @@ bool is_congestion(int error) { return error == -EAGAIN || error == -ENOBUFS || 
  * anything.
  */
 int DatagramSocket::send(const Datagrams& datagrams, SendRefusal* refusal) {
-  int error = attach();
+  int error = ensure_port();
+  if (error == 0) error = attach();
   if (error != 0) return error;
   Outgoing& outgoing = environment_.outgoing();
   const uint64_t now_ms = uv_now(environment_.loop());
