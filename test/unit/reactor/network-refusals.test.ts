@@ -74,6 +74,28 @@ test("after the network has answered, the intervals begin anew", async () => {
   expect(added).toEqual([ETH0]);
 });
 
+test("refusals that come and go during many changes do not add up to a long interval", async () => {
+  const stage = new Stage();
+  errorsOf(stage);
+  const { port } = stage.listen();
+  port.joinGroup(GROUP, "wlan0");
+  const { network } = stage.backend;
+  const refuse = (): number => network.refusals.interfaces.push(...Array.from({ length: 50 }, () => "EINTR" as const));
+  for (let change = 0; change < 5; change++) {
+    refuse();
+    network.change([LOOPBACK, ETH0]);
+    network.refusals.interfaces.splice(0);
+    network.change([LOOPBACK]); // answered: nothing is left to look for
+    refuse();
+    await stage.clock.advance(3_000);
+    network.refusals.interfaces.splice(0);
+  }
+  network.refusals.interfaces.push("EINTR");
+  network.change([LOOPBACK, WLAN0]);
+  await stage.clock.advance(100);
+  expect(port.memberships).toMatchObject([{ state: "joined" }]);
+});
+
 test("changes are watched later when watching was refused", async () => {
   const stage = new Stage();
   const errors = errorsOf(stage);

@@ -173,7 +173,16 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   /** Brings the known interfaces up to date; they stay as they are when the OS does not list them. */
   #list(): void {
     const listed = this.#listed();
-    if (typeof listed !== "number") this.#known = listed;
+    if (typeof listed === "number") return;
+    this.#known = listed;
+    if (this.#failure === 0) this.#endRetries();
+  }
+
+  /** Ends the back-off as soon as all is known: where refusals come and go, as in a storm of changes, none delays the look after the next. */
+  #endRetries(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#retryMs = FIRST_RETRY_MS;
   }
 
   /** Reports a refusal of the OS, once for as long as it stays the same, and looks again later, less and less often. */
@@ -191,7 +200,6 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     const before = this.#known;
     this.watch();
     this.#look(before);
-    if (this.#failure === 0) this.#retryMs = FIRST_RETRY_MS;
   }
 
   /** Looks again, so that an interface that was found before its change was reported is known: its removal would go unnoticed otherwise. */
