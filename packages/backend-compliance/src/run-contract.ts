@@ -20,9 +20,9 @@ export interface Subject {
   /** Makes a fresh backend and its surroundings. */
   openSite(): Site | Promise<Site>;
   /** Opens the endpoints; default: bare sockets. */
-  readonly makeEndpoints?: MakeEndpoints;
+  readonly makeEndpoints?: MakeEndpoints | undefined;
   /** Contracts that are known to be broken; default: {@link DIVERGENCES}. */
-  readonly divergences?: readonly Divergence[];
+  readonly divergences?: readonly Divergence[] | undefined;
 }
 
 /** Result of a contract that was not broken. */

@@ -17,9 +17,9 @@ const DEFAULT_POLL_INTERVAL_MS = 1000;
 /** Settings of {@link DgramBackend}. */
 export interface DgramBackendOptions {
   /** Why dgram is in use, as one sentence for people. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Interval between two looks at the interfaces while they are watched, in milliseconds. Default: 1000. */
-  readonly pollIntervalMs?: number;
+  readonly pollIntervalMs?: number | undefined;
 }
 
 /**

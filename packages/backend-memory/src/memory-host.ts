@@ -25,16 +25,16 @@ import { CAPABILITIES } from "./socket/socket-options.js";
 /** Options of an interface. */
 export interface InterfaceOptions {
   /** The switch to attach it to, or its name; default: none, so there is no carrier. */
-  readonly switch?: MemorySwitch | string;
+  readonly switch?: MemorySwitch | string | undefined;
   /**
    * Addresses with prefix length, such as `10.0.0.1/24`. Default: the next of each subnet of the switch. A link-local IPv6 address is
    * added unless there is one, or the list is empty.
    */
-  readonly addresses?: readonly string[];
+  readonly addresses?: readonly string[] | undefined;
   /** Largest IP packet in bytes, 1280 … 65,536; longer datagrams travel in fragments. Default 1500. */
-  readonly mtu?: number;
+  readonly mtu?: number | undefined;
   /** Conditions of the cable, in both directions; default: perfect. */
-  readonly link?: LinkOptions;
+  readonly link?: LinkOptions | undefined;
 }
 
 /** Parts of a network that a host uses. */

@@ -1,5 +1,5 @@
 /** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
-import { type Clock, checkBoolean, outOfRange } from "@groupcast/base";
+import { type Clock, checkBoolean, givenOptions, outOfRange } from "@groupcast/base";
 import { DESTINATIONS_FOR_MANY } from "./address/ip-address.js";
 import { ParsedAddresses } from "./address/parsed-addresses.js";
 import { Prefix } from "./address/prefix.js";
@@ -24,48 +24,48 @@ const DEFAULT_SEED = 1;
 /** Options of {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions<C extends Clock = ManualClock> {
   /** Seed of everything that is left to chance: the same seed and the same program give the same run. An integer; default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Clock of the network; default: a new {@link ManualClock}. With a clock of the system the network runs in real time. */
-  readonly clock?: C;
+  readonly clock?: C | undefined;
   /** Wall-clock time, in milliseconds since 1970, when the clock says 0; for timestamps of datagrams and captures. Default 0. */
-  readonly epochMs?: number;
+  readonly epochMs?: number | undefined;
   /** Subnets of the default switch; default `10.0.0.0/24` and `fd00::/64`, which is 254 hosts. */
-  readonly subnets?: readonly string[];
+  readonly subnets?: readonly string[] | undefined;
   /** Conditions of the default switch; default: perfect. */
-  readonly link?: LinkOptions;
+  readonly link?: LinkOptions | undefined;
   /** Whether to record from the start; default false. See {@link MemoryNetwork.trace}. */
-  readonly trace?: boolean;
+  readonly trace?: boolean | undefined;
 }
 
 /** Options of a switch. */
 export interface SwitchOptions extends LinkOptions {
   /** Subnets that interfaces on it get their addresses from; default `10.0.K.0/24` and `fd00:0:0:K::/64` for the K-th switch after the first. */
-  readonly subnets?: readonly string[];
+  readonly subnets?: readonly string[] | undefined;
   /**
    * Whether the switch sends a group only to ports that have reported members (RFC 4541); default true. Without, it floods: every port gets
    * every group, and hosts drop what they have not joined.
    */
-  readonly snooping?: boolean;
+  readonly snooping?: boolean | undefined;
   /**
    * Whether anything on the link queries for members, so that they report again and again; default true. Without, the members of a group are
    * forgotten 260 seconds after their latest report (RFC 3376 section 8.4): a switch that snoops, and routers, no longer send to them.
    * Hosts report when they join and when their interface goes up. Groups of 224.0.0.0/24 are not forgotten.
    */
-  readonly querier?: boolean;
+  readonly querier?: boolean | undefined;
 }
 
 /** Options of a host. */
 export interface HostOptions {
   /** The switch that `eth0` is attached to, or its name; `null`: there is only the loopback interface. Default: the default switch. */
-  readonly switch?: MemorySwitch | string | null;
+  readonly switch?: MemorySwitch | string | null | undefined;
   /** Limits of its kernel; default: those of Linux. */
-  readonly limits?: Partial<HostLimits>;
+  readonly limits?: { readonly [Limit in keyof HostLimits]?: HostLimits[Limit] | undefined } | undefined;
 }
 
 /** Options of a router. */
 export interface RouterOptions {
   /** Switches to join, or their names; default: none. */
-  readonly switches?: readonly (MemorySwitch | string)[];
+  readonly switches?: readonly (MemorySwitch | string)[] | undefined;
 }
 
 /**
@@ -132,7 +132,7 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
     if (known !== undefined && options === undefined) return known;
     if (known !== undefined) throw outOfRange("host", "options", options, `none: host ${JSON.stringify(name)} exists already`);
     const { switch: which = DEFAULT_SWITCH, limits = {} } = options ?? {};
-    const identity = { hostName: name, hostNumber: this.#hosts.size + 1, limits: { ...DEFAULT_LIMITS, ...limits } };
+    const identity = { hostName: name, hostNumber: this.#hosts.size + 1, limits: { ...DEFAULT_LIMITS, ...givenOptions(limits) } };
     const stack = new HostStack(this.#fabric, identity);
     const host = new MemoryHost({ stack, slab: this.#slab, hold: () => this.clock.hold(), findSwitch: this.#findSwitch });
     if (which !== null) {
@@ -157,7 +157,7 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
     if (subnets !== undefined && this.#switches.has(name)) {
       throw outOfRange("switch", "subnets", subnets, `none: switch ${JSON.stringify(name)} exists already`);
     }
-    if (Object.keys(link).length > 0) found.setLink(link);
+    if (Object.keys(givenOptions(link)).length > 0) found.setLink(link);
     if (snooping !== undefined) found.isSnooping = snooping;
     if (querier !== undefined) found.members.setQuerier(querier);
     this.#switches.set(name, found);

@@ -45,18 +45,27 @@ export function checkSignal(operation: string, value: unknown): AbortSignal | un
 
 /**
  * Returns the options in `value`; an empty object if it is undefined. Refuses keys that are not in `known`: a typing slip must not silently
- * select the default.
+ * select the default. A key whose value is undefined is not given, and so is not refused.
  *
  * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`: not an object; `ERR_OPTION_UNKNOWN`.
  */
 export function checkOptions<T extends object>(operation: string, value: T | undefined, known: readonly (keyof T & string)[]): Partial<T> {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null) throw wrongType(operation, "options", value, "an object");
-  const unknown = Object.keys(value).find((key) => !(known as readonly string[]).includes(key));
+  const given = value as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((key) => !(known as readonly string[]).includes(key) && given[key] !== undefined);
   if (unknown === undefined) return value;
   const expected = `one of ${known.join(", ")}`;
   throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument: "option", value: unknown, expected });
 }
+
+/** Returns a copy of `options` without those whose value is undefined: they are not given. */
+export function givenOptions<T extends object>(options: T): Given<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+/** Options of `T` that are given. */
+export type Given<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
 
 /**
  * Returns `value` if it is a finite number of milliseconds, `minMs` or more.

@@ -10,6 +10,8 @@ export {
   checkOptions,
   checkSignal,
   checkString,
+  type Given,
+  givenOptions,
   outOfRange,
   wrongType,
 } from "./check-argument.js";

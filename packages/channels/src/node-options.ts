@@ -20,16 +20,16 @@ export interface NodeOptions extends UdpTransportOptions {
   /** Name that other nodes see. Several nodes can have one name. */
   readonly name: string;
   /** Namespace of relative channel names. Default: the root. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /** Network to use instead of UDP. The node does not close it. With it the options of UDP are refused. */
-  readonly transport?: ChannelTransport;
+  readonly transport?: ChannelTransport | undefined;
   /** Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. Default 1000. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
   /**
    * Number of sources whose order is tracked, over all channels, 1 … 16,777,216; the one that was silent for longest is forgotten first.
    * Default 65,536.
    */
-  readonly maxSources?: number;
+  readonly maxSources?: number | undefined;
 }
 
 /** {@link NodeOptions}, checked, with defaults. */

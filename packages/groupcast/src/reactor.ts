@@ -2,7 +2,7 @@ import { Reactor as BareReactor, type ReactorOptions as BareReactorOptions } fro
 import { chooseBackend } from "./choose-backend.js";
 
 /** Options of a {@link Reactor}; each has a default. `backend` is the one that {@link chooseBackend} returns. */
-export type ReactorOptions = Partial<BareReactorOptions>;
+export type ReactorOptions = { readonly [Name in keyof BareReactorOptions]?: BareReactorOptions[Name] | undefined };
 
 /** A reactor on the network of this host: native where the addon can be loaded, else `node:dgram`. `reactor.backend.reason` says why. */
 export class Reactor extends BareReactor {

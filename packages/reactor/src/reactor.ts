@@ -11,6 +11,7 @@ import {
   Emitter,
   Eventful,
   type EventTable,
+  type Given,
   guardLogger,
   type Logger,
   StateError,
@@ -40,11 +41,11 @@ export interface ReactorOptions {
   /** Network that ports are opened on. */
   readonly backend: DatagramBackend;
   /** Source of time. Default: {@link systemClock}. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Function that resolves host names for {@link Reactor.resolve}. Default: `dns.lookup`, which is getaddrinfo(3). */
-  readonly resolver?: Resolver;
+  readonly resolver?: Resolver | undefined;
   /** Receiver of log lines. Default: warnings and errors go to stderr. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /** Events of a {@link Reactor}. */
@@ -245,7 +246,7 @@ export class Reactor extends Eventful<ReactorEvents> {
    */
   async run(options?: {
     /** Whether SIGINT and SIGTERM stop the reactor. Default: true. */
-    readonly installSignalHandlers?: boolean;
+    readonly installSignalHandlers?: boolean | undefined;
   }): Promise<void> {
     const { installSignalHandlers = true } = checkOptions("run", options, ["installSignalHandlers"]);
     checkBoolean("run", "installSignalHandlers", installSignalHandlers);
@@ -344,7 +345,7 @@ export class Reactor extends Eventful<ReactorEvents> {
   }
 }
 
-function checkReactorOptions(given: ReactorOptions): Required<ReactorOptions> {
+function checkReactorOptions(given: ReactorOptions): Required<Given<ReactorOptions>> {
   const options = checkOptions<ReactorOptions>("Reactor", given, ["backend", "clock", "resolver", "logger"]);
   const { backend, clock = systemClock, resolver = systemResolver, logger = stderrLogger } = options;
   if (typeof backend?.openSocket !== "function") throw wrongType("Reactor", "backend", backend, "a DatagramBackend");

@@ -16,9 +16,9 @@ export interface Destination {
 /** Origin of one datagram, whatever the port's options say (`IP_PKTINFO`). */
 export interface WriteOptions {
   /** Interface to leave by. Default: as the port's options and the route say. */
-  readonly interface?: InterfaceSelector;
+  readonly interface?: InterfaceSelector | undefined;
   /** IP literal of the local address to send from, such as `arrival.destination` of the datagram that is answered. */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /** Events of a port. Each listener is called from the event loop, never from inside a call into the port. */
@@ -166,9 +166,9 @@ export interface MembershipChange {
 /** Options of `joinGroup`. */
 export interface JoinOptions {
   /** IP literal of the only sender to let in (source-specific multicast, RFC 4607). Default: any sender. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /** Whether an interface that does not exist is waited for. Default: true; with false, joinGroup throws. */
-  readonly whenAvailable?: boolean;
+  readonly whenAvailable?: boolean | undefined;
 }
 
 /**
@@ -205,7 +205,7 @@ export interface MulticastTransport extends UDPTransport {
     selector?: InterfaceSelector | "all",
     options?: {
       /** The source that the group was joined with. */
-      readonly source?: string;
+      readonly source?: string | undefined;
     },
   ): void;
   /**

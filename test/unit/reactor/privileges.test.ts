@@ -30,7 +30,7 @@ test.each<[OptionName, string, string | undefined]>([
   const socket = backend.openSocket(4, { readable() {}, writable() {}, error() {} } as never);
   if (typeof socket === "number") throw new Error("the fake opens sockets");
   backend.refuse(`set ${name}`, errnoName);
-  const error = thrownBy(() => setSocketOption(backend, socket, "setOption", [name, 0]));
+  const error = thrownBy(() => setSocketOption(backend, socket, { operation: "setOption" }, [name, 0]));
   expect(isGroupcastError(error)).toBe(true);
   expect(error).toMatchObject({ code: "ERR_SET_OPTION", errnoName, option: name });
   expect((error as CannotListenError).privilege).toBe(privilege);

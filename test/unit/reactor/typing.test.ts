@@ -1,13 +1,20 @@
 import {
+  type AdoptOptions,
   type Arrival,
   type ConnectedUDPPort,
+  type ConnectOptions,
   type DatagramBatch,
   DatagramProtocol,
+  type JoinOptions,
+  type ListenOptions,
+  type MulticastListenOptions,
   type MulticastPort,
   type MulticastTransport,
+  type ReactorOptions,
   type SocketAddress,
   type UDPPort,
   type UDPTransport,
+  type WriteOptions,
 } from "@groupcast/reactor";
 import { expect, expectTypeOf, test } from "vitest";
 import { Stage } from "./stage.js";
@@ -55,6 +62,17 @@ test("transport is that of multicast unless the protocol says otherwise", () => 
   expectTypeOf<Silent["transport"]>().toEqualTypeOf<UDPTransport>();
   expectTypeOf<MulticastPort>().toExtend<MulticastTransport>();
   expectTypeOf<UDPPort>().toExtend<UDPTransport>();
+});
+
+test("every option may be undefined, also with exactOptionalPropertyTypes", () => {
+  type Nothing<T> = { [Name in keyof T]-?: object extends Pick<T, Name> ? undefined : T[Name] };
+  expectTypeOf<Nothing<ListenOptions>>().toExtend<ListenOptions>();
+  expectTypeOf<Nothing<MulticastListenOptions>>().toExtend<MulticastListenOptions>();
+  expectTypeOf<Nothing<ConnectOptions>>().toExtend<ConnectOptions>();
+  expectTypeOf<Nothing<AdoptOptions>>().toExtend<AdoptOptions>();
+  expectTypeOf<Nothing<WriteOptions>>().toExtend<WriteOptions>();
+  expectTypeOf<Nothing<JoinOptions>>().toExtend<JoinOptions>();
+  expectTypeOf<Nothing<ReactorOptions>>().toExtend<ReactorOptions>();
 });
 
 test("on() types its listener by the event", () => {

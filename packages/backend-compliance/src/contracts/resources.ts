@@ -267,9 +267,9 @@ function questionsWithoutDescriptors(trial: Trial): string {
 /** Conditions that a process runs under. */
 interface ProcessSetting {
   /** Text it has to print; default: nothing. */
-  readonly output?: string;
+  readonly output?: string | undefined;
   /** Number of descriptors it may have; default: as many as this process. */
-  readonly descriptorLimit?: number;
+  readonly descriptorLimit?: number | undefined;
 }
 
 /** Runs a module in a process of its own. @throws AssertionError unless it ends by itself, without an error, having printed `output`. */

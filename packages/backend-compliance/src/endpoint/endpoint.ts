@@ -8,19 +8,19 @@ export type Access = "bare" | "reactor";
 /** Settings of an {@link Endpoint}. */
 export interface EndpointOptions {
   /** Local address to bind; default: loopback. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** Local port; default 0: any free one. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Whether to share the port with other sockets that set it, too (`SO_REUSEADDR`); default: the backend's. */
-  readonly reuseAddress?: boolean;
+  readonly reuseAddress?: boolean | undefined;
   /** Whether to share the port, and spread its datagrams (`SO_REUSEPORT`); default: the backend's. */
-  readonly reusePort?: boolean;
+  readonly reusePort?: boolean | undefined;
   /** Whether to leave the port's IPv4 half alone (`IPV6_V6ONLY`); default: the backend's. */
-  readonly ipv6Only?: boolean;
+  readonly ipv6Only?: boolean | undefined;
   /** Length that longer datagrams are cut to, in bytes; default: longer than any datagram. */
-  readonly maxPacketBytes?: number;
+  readonly maxPacketBytes?: number | undefined;
   /** Size of the receive buffer, in bytes; default: the system's. */
-  readonly receiveBufferBytes?: number;
+  readonly receiveBufferBytes?: number | undefined;
 }
 
 /** A datagram that was delivered. */

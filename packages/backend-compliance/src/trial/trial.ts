@@ -49,9 +49,9 @@ export interface EndpointPair {
 /** Sender and destination of a datagram that does arrive. */
 export interface Fence {
   /** Sender; default: a socket on loopback, which the receiver must be able to receive from. */
-  readonly from?: Endpoint;
+  readonly from?: Endpoint | undefined;
   /** Destination; default: the address of the receiver, or loopback for the wildcard address. */
-  readonly to?: Destination;
+  readonly to?: Destination | undefined;
 }
 
 /** One contract put to one subject: opens endpoints, waits for events, and finds what is left open at the end. */

@@ -22,13 +22,13 @@ const { nextTick } = process;
 /** Limit of {@link ManualClock.runUntil} and {@link ManualClock.runUntilIdle}. */
 export interface RunLimit {
   /** Milliseconds of this clock after which they give up; default 3,600,000 (an hour). */
-  readonly limitMs?: number;
+  readonly limitMs?: number | undefined;
 }
 
 /** Options of {@link ManualClock}. */
 export interface ManualClockOptions {
   /** First value of `nowMs()`; default 0. */
-  readonly startMs?: number;
+  readonly startMs?: number | undefined;
 }
 
 /**

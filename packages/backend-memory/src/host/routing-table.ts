@@ -13,9 +13,9 @@ export interface RouteOptions {
   /** Destinations it is for: `224.0.0.0/4`, `0.0.0.0/0`, `fd00:1::/64` … */
   readonly destination: string;
   /** Address of the router to go through; default: the destination is on the link. */
-  readonly gateway?: string;
+  readonly gateway?: string | undefined;
   /** Name of the interface; default: the one whose subnet the gateway is in. */
-  readonly interface?: string;
+  readonly interface?: string | undefined;
   /**
    * Type of the route; default `"unicast"`. The others have neither gateway nor interface: route look-up, `send()` and `connect()`
    * give an errno, joining a group without an interface gives ENODEV.
@@ -30,7 +30,7 @@ export interface RouteOptions {
    * program fixes the interface, or the source address of an IPv4 group. A route for IPv6 groups stands for one in the table `local`:
    * Linux looks there first, and finds ff00::/8.
    */
-  readonly type?: "unicast" | "prohibit" | "blackhole" | "unreachable";
+  readonly type?: "unicast" | "prohibit" | "blackhole" | "unreachable" | undefined;
 }
 
 type RouteType = NonNullable<RouteOptions["type"]>;

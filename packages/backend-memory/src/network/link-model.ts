@@ -1,5 +1,5 @@
 /** Conditions of a link: it delays, loses, duplicates and reorders packets. */
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { BASE_ERRORS, givenOptions, InvalidArgumentError } from "@groupcast/base";
 import type { Random } from "./random.js";
 
 const DEFAULT_QUEUE_BYTES = 1_500_000; // 1,000 full frames of Ethernet: the `txqueuelen` Linux gives a device
@@ -8,21 +8,21 @@ const DEFAULT_REORDER_DELAY_MS = 10;
 /** Conditions of a link. Default: no loss, no delay, no limit. */
 export interface LinkOptions {
   /** Share of frames that is lost, 0 … 1. A datagram in fragments is lost with any of them. Default 0. */
-  readonly loss?: number;
+  readonly loss?: number | undefined;
   /** Time from one end to the other, in milliseconds; default 0. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** Largest additional delay in milliseconds, evenly spread from 0. It keeps the order of datagrams. Default 0. */
-  readonly jitterMs?: number;
+  readonly jitterMs?: number | undefined;
   /** Share of datagrams that arrives twice, 0 … 1; default 0. */
-  readonly duplicate?: number;
+  readonly duplicate?: number | undefined;
   /** Share of datagrams that is held back for `reorderDelayMs`, so that later ones overtake it, 0 … 1; default 0. */
-  readonly reorder?: number;
+  readonly reorder?: number | undefined;
   /** Time that a reordered datagram is held back, in milliseconds; default 10. */
-  readonly reorderDelayMs?: number;
+  readonly reorderDelayMs?: number | undefined;
   /** Bandwidth in bits per second. IP headers are counted, link framing is not. Default: no limit. */
-  readonly bandwidthBitsPerSecond?: number;
+  readonly bandwidthBitsPerSecond?: number | undefined;
   /** Bytes that can wait when the bandwidth is limited; datagrams that do not fit are lost. Default 1,500,000. */
-  readonly queueBytes?: number;
+  readonly queueBytes?: number | undefined;
 }
 
 /** Result of {@link LinkModel.pass}: lost. */
@@ -47,7 +47,7 @@ const RANGES: Readonly<Record<keyof LinkOptions, readonly [min: number, max: num
  * @throws InvalidArgumentError `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_RANGE`.
  */
 export function checkLinkOptions(options: LinkOptions, operation: string): void {
-  for (const [argument, value] of Object.entries(options)) {
+  for (const [argument, value] of Object.entries<number>(givenOptions(options))) {
     if (!(argument in RANGES)) {
       const expected = `one of ${Object.keys(RANGES).join(", ")}`;
       throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument, value, expected });
@@ -72,7 +72,7 @@ export function isPlain(options: LinkOptions): boolean {
 
 /** One direction of a link. */
 export class LinkModel {
-  readonly #options: Required<LinkOptions>;
+  readonly #options: { readonly [Name in keyof LinkOptions]-?: number };
   readonly #random: Random;
   #busyUntilMs = 0;
   #lastDueMs = 0;

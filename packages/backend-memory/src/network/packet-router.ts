@@ -36,11 +36,11 @@ export interface MemoryRouter {
 /** Options of the port that attaches a router to a switch. */
 export interface RouterPortOptions {
   /** Addresses with prefix length; default: the last free addresses of the switch's subnets. */
-  readonly addresses?: readonly string[];
+  readonly addresses?: readonly string[] | undefined;
   /** Conditions of the cable, in both directions; default: perfect. */
-  readonly link?: LinkOptions;
+  readonly link?: LinkOptions | undefined;
   /** Largest IP packet in bytes; longer datagrams travel in fragments. Default 1500. */
-  readonly mtu?: number;
+  readonly mtu?: number | undefined;
 }
 
 type RefusalKind = Exclude<IcmpKind, "host unreachable">;

@@ -9,7 +9,7 @@ const DEFAULT_MAX_RECORDS = 100_000; // some 30 MB with small datagrams
 /** Options of {@link Trace}. */
 export interface TraceOptions {
   /** Records to keep; older ones make room for newer ones, and are counted in `discarded`. Default 100,000. */
-  readonly maxRecords?: number;
+  readonly maxRecords?: number | undefined;
 }
 
 /** Record of what happens on a network: each datagram that is sent, forwarded, delivered or dropped. Off until {@link Trace.start}. */

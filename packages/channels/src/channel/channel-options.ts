@@ -7,13 +7,13 @@ import { type StandardSchema, withSchema } from "./standard-schema.js";
 /** Options of a channel. All nodes must open a channel with the same options to understand one another. */
 export interface ChannelOptions {
   /** Turns values into bytes: `"bytes"` (the default), `"text"`, `"json"`, or a codec of your own. */
-  readonly codec?: CodecName | Codec<never, unknown>;
+  readonly codec?: CodecName | Codec<never, unknown> | undefined;
   /** Validates published and received values. With a schema the default codec is `"json"`. */
-  readonly schema?: StandardSchema;
+  readonly schema?: StandardSchema | undefined;
   /** Encrypts and authenticates messages. docs/channels.md says what that costs, and what it does not do. */
-  readonly seal?: SealOptions;
+  readonly seal?: SealOptions | undefined;
   /** Splits messages that are too long for one packet, up to 16 MiB. Default false. Peers without this extension see the pieces. */
-  readonly fragment?: boolean;
+  readonly fragment?: boolean | undefined;
 }
 
 /** {@link ChannelOptions}, checked, with defaults. */

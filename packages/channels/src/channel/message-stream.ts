@@ -5,9 +5,9 @@ import type { Subscriber, Subscription } from "./subscription.js";
 /** Options of a loop over a channel. */
 export interface StreamOptions {
   /** Leaves out messages that are late or repeats (lead less than 1). Gaps stay. Default false. */
-  readonly ordered?: boolean;
+  readonly ordered?: boolean | undefined;
   /** Number of messages that may wait for the reader, 1 … 1,048,576. A further one discards the oldest. Default 256. */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
 }
 
 const DEFAULT_CAPACITY = 256;

@@ -7,7 +7,7 @@ export type Subscriber<Out> = (data: Out, message: ChannelMessage) => void | Pro
 /** Options of a subscription. */
 export interface SubscribeOptions {
   /** Leaves out messages that are late or repeats (lead less than 1). Gaps stay. Default false. */
-  readonly ordered?: boolean;
+  readonly ordered?: boolean | undefined;
 }
 
 /** A subscriber's connection to a channel. `channel.subscribe()` makes it. */

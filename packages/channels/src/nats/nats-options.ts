@@ -3,6 +3,7 @@ import {
   checkInteger,
   checkOptions,
   checkString,
+  givenOptions,
   guardLogger,
   InvalidArgumentError,
   type Logger,
@@ -15,17 +16,17 @@ import type { OutboxLimits } from "./nats-outbox.js";
 /** Options of a {@link NatsTransport}. */
 export interface NatsTransportOptions {
   /** Address of a server, such as `"nats://192.0.2.1:4222"`, or of several. Default `"127.0.0.1:4222"`. */
-  readonly servers?: string | readonly string[];
+  readonly servers?: string | readonly string[] | undefined;
   /** Beginning of the subjects of all channels; peers with another prefix are on another network. Default `"groupcast"`. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Further options of the NATS client: `user` and `pass`, `token`, `authenticator`, `tls`, `reconnectTimeWait` … */
-  readonly connection?: Omit<NodeConnectionOptions, "servers" | "noEcho">;
+  readonly connection?: Omit<NodeConnectionOptions, "servers" | "noEcho"> | undefined;
   /** Number of messages that may wait for the connection. A further one discards the oldest, which is counted. Default 10,000. */
-  readonly maxWaitingMessages?: number;
+  readonly maxWaitingMessages?: number | undefined;
   /** Number of payload bytes that may wait for the connection. Default 16 MiB. */
-  readonly maxWaitingBytes?: number;
+  readonly maxWaitingBytes?: number | undefined;
   /** Gets errors of event listeners, and errors without a listener. Default: standard error. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /** {@link NatsTransportOptions}, checked, with defaults. */
@@ -67,7 +68,7 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
       maxReconnectAttempts: -1, // for ever
       pingInterval: PING_MS,
       maxPingOut: MAX_SILENT_PINGS,
-      ...options.connection,
+      ...givenOptions(options.connection ?? {}),
       servers: checkServers(operation, options.servers ?? DEFAULT_SERVER),
       noEcho: false, // as on multicast with loopback on, a node hears itself
     },

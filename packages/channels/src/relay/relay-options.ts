@@ -26,9 +26,9 @@ export interface RelayRule {
   /** Full name of a channel, or a pattern: `*` stands for any one part of a name, `**` at the end for one or more. */
   readonly channels: string;
   /** Name of the network that they pass from. Default: both, so they pass both ways. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** Number of packets that may pass in a second, each way, over all channels of this rule. Default: no limit. */
-  readonly maxPerSecond?: number;
+  readonly maxPerSecond?: number | undefined;
 }
 
 /** Options of a {@link ChannelRelay}. */
@@ -38,11 +38,11 @@ export interface RelayOptions {
   /** Channels that may pass. The first rule that matches a channel applies. */
   readonly allow: readonly RelayRule[];
   /** Number of relays that a message may pass, 1 … 255. Default 4. */
-  readonly maxHops?: number;
+  readonly maxHops?: number | undefined;
   /** Number of channels that are open each way, 1 … 1,048,576; the one that was silent for longest closes first. Default 1024. */
-  readonly maxChannels?: number;
+  readonly maxChannels?: number | undefined;
   /** Gets errors that no call can throw. Default: standard error. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /** {@link RelayRule}, checked, for one direction. */

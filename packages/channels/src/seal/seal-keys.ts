@@ -7,13 +7,13 @@ export interface SealKey {
   /** 32 bytes that nobody can guess, such as `randomBytes(32)`; a passphrase is not a key. */
   readonly key: Uint8Array;
   /** Identifies the key in each packet, so that keys can be rotated: 0 … 255, default 0. It travels in clear. */
-  readonly keyId?: number;
+  readonly keyId?: number | undefined;
 }
 
 /** The keys of a sealed channel: `key` seals and opens, the keys in `accept` only open. */
 export interface SealOptions extends SealKey {
   /** Further keys that open packets: the previous one, or the next one, while a key is rotated. Each needs a `keyId` of its own. */
-  readonly accept?: readonly SealKey[];
+  readonly accept?: readonly SealKey[] | undefined;
 }
 
 /** {@link SealOptions}, checked. */

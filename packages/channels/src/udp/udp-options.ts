@@ -6,18 +6,18 @@ import { MAX_CHANNEL_PORT } from "./relay-port.js";
 /** Options of a {@link UdpTransport}. */
 export interface UdpTransportOptions {
   /** Port number of all channels, 1 … 65,471; peers with another number are on another network. Default 8765. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Reach of messages, 0 … 255: 0 (the default) stays on this host, 1 stays on the link, more passes routers. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /**
    * Interface to send and receive on: a name, an index or an address. Default `"any"`: sends by the route (with TTL 0 by loopback), and
    * receives on every interface.
    */
-  readonly interface?: InterfaceSelector | "any";
+  readonly interface?: InterfaceSelector | "any" | undefined;
   /** Size of the kernel's receive buffer, in bytes. Default: the kernel's. */
-  readonly receiveBufferBytes?: number;
+  readonly receiveBufferBytes?: number | undefined;
   /** Gets warnings, and errors of event listeners. Default: standard error. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /** {@link UdpTransportOptions}, checked, with defaults. */

@@ -3,6 +3,7 @@ import { callGuarded, checkBoolean, checkOptions, outOfRange } from "@groupcast/
 import { checkOption } from "../network/check-argument.js";
 import { type InterfaceSelector, type ParsedSelector, parseJoinSelector, parseSelector } from "../network/interface-selector.js";
 import { checkGroup, checkSource } from "../network/ip-literal.js";
+import type { OptionCall } from "../network/socket-options.js";
 import type { JoinOptions, Membership } from "../transport.js";
 import type { JoinRequest } from "./membership-wish.js";
 import type { Memberships } from "./memberships.js";
@@ -33,8 +34,7 @@ export class Groups {
   }
 
   /** `joinGroup` of {@link MulticastTransport}. */
-  join(group: string, selector: InterfaceSelector | undefined, options: JoinOptions | undefined): void {
-    const operation = "joinGroup";
+  join(group: string, selector: InterfaceSelector | undefined, options: JoinOptions | undefined, operation = "joinGroup"): void {
     const { source, whenAvailable = true } = checkOptions(operation, options, ["source", "whenAvailable"]);
     const waits = checkBoolean(operation, "whenAvailable", whenAvailable);
     this.#owner.memberships.join(this.#request(operation, group, selector, source), waits);
@@ -67,11 +67,10 @@ export class Groups {
   }
 
   /** `setTTL` of {@link MulticastTransport}. */
-  setTTL(ttl: number): void {
-    const operation = "setTTL";
-    const hops = checkOption(operation, "ttl", "multicastTtl", ttl);
+  setTTL(ttl: number, call: OptionCall = { operation: "setTTL" }): void {
+    const hops = checkOption(call.operation, "ttl", "multicastTtl", ttl);
     this.#owner.sendWaiting();
-    this.#owner.sender.setTTL(operation, hops);
+    this.#owner.sender.setTTL(call, hops);
   }
 
   /** Whether members on this host receive what the port sends. */
@@ -80,11 +79,10 @@ export class Groups {
   }
 
   /** `setLoopbackMode` of {@link MulticastTransport}. */
-  setLoopbackMode(on: boolean): void {
-    const operation = "setLoopbackMode";
-    const isOn = checkBoolean(operation, "on", on);
+  setLoopbackMode(on: boolean, call: OptionCall = { operation: "setLoopbackMode" }): void {
+    const isOn = checkBoolean(call.operation, "on", on);
     this.#owner.sendWaiting();
-    this.#owner.sender.setLoopbackMode(operation, isOn);
+    this.#owner.sender.setLoopbackMode(call, isOn);
   }
 
   /** Name of the interface that multicast leaves by; `"default"` while the route decides. */
@@ -93,8 +91,7 @@ export class Groups {
   }
 
   /** `setOutgoingInterface` of {@link MulticastTransport}. */
-  setOutgoingInterface(to: InterfaceSelector): void {
-    const operation = "setOutgoingInterface";
+  setOutgoingInterface(to: InterfaceSelector, operation = "setOutgoingInterface"): void {
     const selector = parseSelector(operation, to);
     this.#owner.sendWaiting();
     this.#owner.sender.setOutgoingInterface(operation, selector);
@@ -117,6 +114,7 @@ export class Groups {
     const { family } = this.#owner;
     const { address, zone } = checkGroup(operation, group, family);
     return {
+      operation,
       group: address,
       selector: zone === undefined ? parseJoinSelector(operation, selector) : selectorOfZone(operation, zone, selector),
       source: source === undefined ? undefined : checkSource(operation, source, family),

@@ -11,7 +11,7 @@ import { type JoinRequest, subjectOf } from "./membership-wish.js";
 export function joinError(wish: JoinRequest, errno: Outcome, name?: string): MulticastJoinError {
   const limits = process.platform === "linux" ? limitsBehind(errno, wish).map(describeLimit) : [];
   const advice = limits.length === 0 ? {} : { advice: `the limit is ${limits.join(", or ")}: raise it` };
-  return new MulticastJoinError({ operation: "joinGroup", errno, ...subjectOf(wish, name), ...advice });
+  return new MulticastJoinError({ operation: wish.operation, errno, ...subjectOf(wish, name), ...advice });
 }
 
 /** Returns the sysctls that make Linux answer `errno`: ip_mc_join_group() and ip_mc_source() of net/ipv4/igmp.c, net/ipv6/mcast.c. */

@@ -8,6 +8,8 @@ import type { Joined } from "./membership-sockets.js";
 
 /** Arguments of a joinGroup, checked. */
 export interface JoinRequest {
+  /** Name of the public function that the user called. */
+  readonly operation: string;
   /** IP literal of the group, without zone. */
   readonly group: string;
   /** Interfaces that are meant. */

@@ -208,7 +208,7 @@ export class Memberships {
       const outcome = sockets.block(wish.group, joined, source);
       if (outcome >= 0) continue;
       sockets.leave(wish.group, joined, wish.source);
-      return filterError("joinGroup", outcome, { ...subjectOf(wish, nameOf(iface)), source });
+      return filterError(wish.operation, outcome, { ...subjectOf(wish, nameOf(iface)), source });
     }
     wish.joined.push(joined);
     wish.refused.delete(nameOf(iface));
@@ -259,7 +259,7 @@ export class Memberships {
     const isHeld = this.#of(request.group).some((other) => excludes(other, request) && sameSelector(other.selector, request.selector));
     const overlaps =
       request.selector.by !== "all" && this.#meant(request).some((iface) => iface !== undefined && this.#isTaken(request, iface));
-    if (isHeld || overlaps) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_JOINED, "joinGroup", subjectOf(request));
+    if (isHeld || overlaps) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_JOINED, request.operation, subjectOf(request));
   }
 
   /** Returns the wish with this selector, or else one with another spelling of the same interface. @throws StateError `ERR_NOT_JOINED`. */

@@ -21,7 +21,7 @@ import {
 import { type Clock, ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import type { HostNetwork } from "../network/host-network.js";
 import { formatSelector, onlyOne, type ParsedSelector, unknownInterface } from "../network/interface-selector.js";
-import { readIfSupported, setSocketOption } from "../network/socket-options.js";
+import { type OptionCall, readIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { LeakGuard } from "./leak-guard.js";
 
@@ -80,10 +80,10 @@ export class MulticastSender {
   /**
    * Sets the TTL. With TTL 0 and no chosen interface, the outgoing one may change; it does before the TTL changes, so that nothing leaks.
    */
-  setTTL(operation: string, ttl: number): void {
+  setTTL(call: OptionCall, ttl: number): void {
     const next = this.#outgoingWith(ttl, this.#chosen);
-    if (next !== this.#outgoing()) this.#applyInterface(operation, next);
-    setSocketOption(this.#owner.backend, this.#owner.socket, operation, ["multicastTtl", ttl]);
+    if (next !== this.#outgoing()) this.#applyInterface(call.operation, next);
+    setSocketOption(this.#owner.backend, this.#owner.socket, call, ["multicastTtl", ttl]);
     this.#ttl = ttl;
     this.#settled.clear();
   }
@@ -94,8 +94,8 @@ export class MulticastSender {
   }
 
   /** Sets the loopback mode. */
-  setLoopbackMode(operation: string, on: boolean): void {
-    setSocketOption(this.#owner.backend, this.#owner.socket, operation, ["multicastLoopback", on ? 1 : 0]);
+  setLoopbackMode(call: OptionCall, on: boolean): void {
+    setSocketOption(this.#owner.backend, this.#owner.socket, call, ["multicastLoopback", on ? 1 : 0]);
     this.#isLoopbackOn = on;
     this.#settled.clear();
   }

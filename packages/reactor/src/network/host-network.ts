@@ -79,7 +79,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     return [...listed];
   }
 
-  getInterfaceIPs(options?: { readonly ipv4?: boolean; readonly ipv6?: boolean }): string[] {
+  getInterfaceIPs(options?: { readonly ipv4?: boolean | undefined; readonly ipv6?: boolean | undefined }): string[] {
     const operation = "getInterfaceIPs";
     const { ipv4 = true, ipv6 = true } = checkOptions(operation, options, ["ipv4", "ipv6"]);
     checkBoolean(operation, "ipv4", ipv4);
@@ -104,7 +104,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     return this.getDefaultGatewayInterface(family)?.addresses.find((entry) => entry.family === family)?.address;
   }
 
-  routeTo(address: string, options?: { readonly source?: string }): Route | undefined {
+  routeTo(address: string, options?: { readonly source?: string | undefined }): Route | undefined {
     const operation = "routeTo";
     const literal = checkIP(operation, "address", address);
     const { source } = checkOptions(operation, options, ["source"]);

@@ -39,9 +39,9 @@ export interface Network extends Subscribable<NetworkEvents> {
    */
   getInterfaceIPs(options?: {
     /** Whether IPv4 addresses are included. Default: true. */
-    readonly ipv4?: boolean;
+    readonly ipv4?: boolean | undefined;
     /** Whether IPv6 addresses are included. Default: true. */
-    readonly ipv6?: boolean;
+    readonly ipv6?: boolean | undefined;
   }): string[];
   /**
    * Returns the interface of the default route, by which datagrams to the Internet leave; undefined without a default route.
@@ -65,7 +65,7 @@ export interface Network extends Subscribable<NetworkEvents> {
     address: string,
     options?: {
       /** IP literal of the local address that the datagram is sent from. Default: the one that the kernel chooses. */
-      readonly source?: string;
+      readonly source?: string | undefined;
     },
   ): Route | undefined;
 }

@@ -8,9 +8,9 @@ import { parseIP } from "./ip-literal.js";
 /** Options of `reactor.resolve`. */
 export interface ResolveOptions {
   /** IP version of the address. Default: the system's preference. */
-  readonly family?: Family;
+  readonly family?: Family | undefined;
   /** Ends the wait when it aborts; the promise then rejects with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Function that resolves a host name to one IP literal. It rejects with an error that has a numeric `errno`, negative, libuv's sign. */

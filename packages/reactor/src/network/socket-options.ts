@@ -2,21 +2,29 @@ import { BACKEND_ERRORS, type DatagramBackend, type DatagramSocket, type OptionN
 import { ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 
+/** The public call that sets an option. Errors name it. */
+export interface OptionCall {
+  /** Name of the public function that the user called. */
+  readonly operation: string;
+  /** Name of the option as the user gave it. Default: the one of the option table. */
+  readonly option?: string;
+}
+
 /** Sets an option. @throws SystemError `ERR_SET_OPTION`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
 export function setSocketOption(
   backend: DatagramBackend,
   socket: DatagramSocket,
-  operation: string,
+  { operation, option }: OptionCall,
   [name, value]: readonly [OptionName, number],
 ): void {
   if (!backend.capabilities.has(`set ${name}`)) {
-    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, backend.name, { option: name });
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, backend.name, { option: option ?? name });
   }
   const errno = socket.setOption(name, value);
   if (errno >= 0) return;
   const { privilege } = optionRow(name);
   const isForbidden = errno === ERRNO.EPERM && privilege !== undefined;
-  throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: name, ...(isForbidden && { privilege }) });
+  throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: option ?? name, ...(isForbidden && { privilege }) });
 }
 
 /** Sets an option where the backend has it: for options that improve a port and promise nothing. Returns whether it is set. */

@@ -9,25 +9,31 @@ import { PORT_EVENTS } from "../port-events.js";
 import { zeroStatistics } from "../port-statistics.js";
 import { type AnyProtocol, Inbox } from "../receiving/inbox.js";
 import { Outbox } from "../sending/outbox.js";
-import type { PortEvents } from "../transport.js";
+import type { Destination, PortEvents } from "../transport.js";
 import type { BufferGrant } from "../udp-port.js";
+import { applyOptions, type OptionTarget } from "./listen-options.js";
 import { isSourceAddress } from "./local-address.js";
 import { Port } from "./port.js";
 import type { PortContext } from "./port-context.js";
+import { PortSettings } from "./port-settings.js";
 import { type Opening, openPortSockets, type PortSockets } from "./port-sockets.js";
 import { PortWires } from "./port-wires.js";
 
 /**
- * Opens a port and makes it live. `setUp` runs before startProtocol.
+ * Opens a port, applies its options, connects it to `peer`, and makes it live.
  *
- * @throws The reason of the signal, and any error of opening, `setUp` or startProtocol; nothing is left open then. A port whose
+ * @throws The reason of the signal, and any error of these steps or of startProtocol; nothing is left open then. A port whose
  * protocol has started stops as by stopListening.
  */
-export function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, setUp: (port: Port) => void): Port {
-  const { signal } = opening.options;
+export function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, peer?: Destination): Port {
+  const { operation, options } = opening;
+  const { signal } = options;
   signal?.throwIfAborted();
-  const port = makePort(context, protocol, opening);
-  port.start(() => setUp(port));
+  const { port, target, outbox } = makePort(context, protocol, opening);
+  port.start(() => {
+    applyOptions(target, operation, options);
+    if (peer !== undefined) outbox.connect(peer.address, peer.port, operation);
+  });
   try {
     warnIfCapped(context, port);
     if (signal !== undefined) stopOnAbort(port, signal);
@@ -38,14 +44,21 @@ export function goLive(context: PortContext, protocol: AnyProtocol, opening: Ope
   }
 }
 
-function makePort(context: PortContext, protocol: AnyProtocol, opening: Opening): Port {
+/** A port that is not live yet, and the pieces that its options are applied to. */
+interface Made {
+  readonly port: Port;
+  readonly target: OptionTarget;
+  readonly outbox: Outbox;
+}
+
+function makePort(context: PortContext, protocol: AnyProtocol, opening: Opening): Made {
   const logName = String(protocol.logPrefix()); // user code: before anything is open
   checkDetached(opening.operation, protocol); // which may have put the protocol on another port
   const wires = new PortWires();
   const statistics = zeroStatistics();
   const emitter = new Emitter<PortEvents>(PORT_EVENTS);
   emitter.listenerThrew = wires.listenerThrew;
-  const inbox = new Inbox(protocol, statistics, opening.options.wantsArrival, wires.protocolThrew);
+  const inbox = new Inbox(protocol, statistics, opening.options.arrival, wires.protocolThrew);
   const { backend, network } = context;
   const sockets = openPortSockets({ backend, network, inbox, statistics, observer: wires }, opening);
   try {
@@ -63,10 +76,11 @@ function makePort(context: PortContext, protocol: AnyProtocol, opening: Opening)
     });
     const { family } = sockets;
     const groups = new Groups({ family, sender, memberships, sendWaiting: () => wires.sendWaiting(), report: wires.report });
-    const port = new Port({ context, protocol, logName, statistics, emitter, inbox, sockets, outbox, groups });
+    const settings = new PortSettings({ backend, socket, setOnFurther: (name, value) => sockets.setOnFurther(name, value) });
+    const port = new Port({ context, protocol, logName, statistics, emitter, inbox, sockets, outbox, groups, settings });
     if (opening.by === "adopt") port.takeOver();
     wires.connect(port, outbox);
-    return port;
+    return { port, target: { settings, groups }, outbox };
   } catch (error) {
     sockets.close();
     throw error;

@@ -1,53 +1,54 @@
-/** Options of opening a port, as users pass them and as they are after checks and defaults. */
+/**
+ * Options of opening a port: as users pass them, and the one table that says everything else about each of them.
+ *
+ * Theory of operation: {@link resolveOptions} checks the options that an operation takes and fills in the defaults. {@link bindSettings}
+ * are the socket options that each socket gets before it is bound. {@link applyOptions} applies the others to the port, in the order of
+ * the table, before the protocol starts. What neither applies is read by the code that opens the port.
+ */
 
-import {
-  anyAddress,
-  BACKEND_ERRORS,
-  type Family,
-  isMulticast,
-  MAX_UDP_LENGTH_BYTES,
-  type SocketAddress,
-  socketAddress,
-} from "@groupcast/backend";
-import { checkBoolean, checkInteger, checkOptions, checkSignal, InvalidArgumentError, wrongType } from "@groupcast/base";
-import { checkOption, checkPort } from "../network/check-argument.js";
-import { type InterfaceSelector, parseSelector, unknownInterface } from "../network/interface-selector.js";
-import { checkGroup, checkIP } from "../network/ip-literal.js";
-import { checkBindZone, type InterfaceSource } from "../network/zone.js";
+import { type Family, MAX_UDP_LENGTH_BYTES, type OptionName } from "@groupcast/backend";
+import { BASE_ERRORS, checkOptions, checkSignal, InvalidArgumentError } from "@groupcast/base";
+import type { Groups } from "../multicast/groups.js";
+import { checkFamily, checkPort } from "../network/check-argument.js";
+import type { InterfaceSelector } from "../network/interface-selector.js";
+import type { OptionCall } from "../network/socket-options.js";
+import type { InterfaceSource } from "../network/zone.js";
+import { isBindAddress, isBoolean, isGroup, isInterface, isValueOf, isWithin, type OptionCheck } from "./option-checks.js";
+import type { PortSettings } from "./port-settings.js";
 
 /** Options of every port, also of one whose socket is bound already. */
 export interface PortOptions {
   /** Longest datagram to receive, 1 … 65,535 bytes; longer ones are cut, flagged and counted. Default: the largest UDP payload. */
-  readonly maxPacketSize?: number;
+  readonly maxPacketSize?: number | undefined;
   /**
    * Size of the kernel's receive buffer, in bytes (`SO_RCVBUF`). Default: as the system has it. A smaller grant is logged, and reported by
    * `port.buffers` with the sysctl that caps it.
    */
-  readonly receiveBufferBytes?: number;
+  readonly receiveBufferBytes?: number | undefined;
   /** Size of the kernel's send buffer, in bytes (`SO_SNDBUF`); otherwise as {@link PortOptions.receiveBufferBytes}. */
-  readonly sendBufferBytes?: number;
+  readonly sendBufferBytes?: number | undefined;
   /** Whether datagramReceived gets an {@link Arrival} (destination, interface, TTL, time) as third argument. Default: false. */
-  readonly arrival?: boolean;
+  readonly arrival?: boolean | undefined;
   /** Stops the port when it aborts; if it is aborted already, opening throws its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of `adoptDatagramPort`. */
 export interface AdoptOptions extends PortOptions {
   /** IP version of the descriptor. Default: native asks the OS; dgram cannot, and assumes 4. */
-  readonly family?: Family;
+  readonly family?: Family | undefined;
 }
 
 /** Options of `listenUDP`. */
 export interface ListenOptions extends PortOptions {
   /** IP literal of the local address to bind, IPv6 with its zone. Default: every IPv4 address; `"::"`: every address. */
-  readonly interface?: string;
+  readonly interface?: string | undefined;
   /** Whether to share the port number (`SO_REUSEADDR`): the port bound last gets unicast, each gets multicast. Default: false. */
-  readonly reuseAddress?: boolean;
+  readonly reuseAddress?: boolean | undefined;
   /** Whether to share the port number (`SO_REUSEPORT`): unicast is spread over the ports by flow. Default: false. */
-  readonly reusePort?: boolean;
+  readonly reusePort?: boolean | undefined;
   /** Whether a port on `"::"` leaves IPv4 to others (`IPV6_V6ONLY`). Default: as the system has it (net.ipv6.bindv6only). */
-  readonly ipv6Only?: boolean;
+  readonly ipv6Only?: boolean | undefined;
 }
 
 /** Options of `listenMulticast`. */
@@ -56,129 +57,185 @@ export interface MulticastListenOptions extends ListenOptions {
    * Whether several ports, also of other processes, may have this number; each gets every multicast datagram (`SO_REUSEADDR`). Default:
    * false.
    */
-  readonly listenMultiple?: boolean;
+  readonly listenMultiple?: boolean | undefined;
   /**
    * TTL of multicast, 0 … 255: 0 stays on this host, 1 on the link; on IPv6 the hop limit. Default: 1. As `setTTL` (`IP_MULTICAST_TTL`).
    */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /** Whether members on this host receive the multicast that this port sends. Default: true. As `setLoopbackMode` (`IP_MULTICAST_LOOP`). */
-  readonly loopback?: boolean;
+  readonly loopback?: boolean | undefined;
   /** Interface that multicast leaves by. Default: the one that the route names. As `setOutgoingInterface` (`IP_MULTICAST_IF`). */
-  readonly outgoingInterface?: InterfaceSelector;
+  readonly outgoingInterface?: InterfaceSelector | undefined;
   /** IP literal of the only group of this port, joined at once. A backend that cannot isolate otherwise binds to it (dgram). */
-  readonly group?: string;
+  readonly group?: string | undefined;
 }
 
 /** Options of `connectUDP`. */
 export interface ConnectOptions extends MulticastListenOptions {
   /** Local port number, 0 … 65,535. Default 0: any free one. */
-  readonly localPort?: number;
+  readonly localPort?: number | undefined;
 }
 
-/** {@link PortOptions} after checks and defaults. */
-export interface ResolvedPortOptions {
-  readonly maxPacketBytes: number;
-  readonly receiveBufferBytes: number | undefined;
-  readonly sendBufferBytes: number | undefined;
-  readonly wantsArrival: boolean;
-  readonly signal: AbortSignal | undefined;
-}
+/** Every option of every operation. */
+type AllOptions = Required<AdoptOptions & ConnectOptions>;
 
-/** All options after checks and defaults. */
-export interface ResolvedListenOptions extends ResolvedPortOptions {
-  readonly local: SocketAddress;
-  readonly reuseAddress: boolean;
-  readonly reusePort: boolean;
-  readonly ipv6Only: boolean | undefined;
-  readonly ttl: number | undefined;
-  readonly loopback: boolean | undefined;
-  readonly outgoingInterface: InterfaceSelector | undefined;
-  readonly group: string | undefined;
-}
+/** Options that have a default other than undefined. */
+type Defaulted = "maxPacketSize" | "arrival" | "reuseAddress" | "reusePort" | "listenMultiple" | "localPort";
 
-const PORT_KEYS = ["maxPacketSize", "receiveBufferBytes", "sendBufferBytes", "arrival", "signal"] as const;
-const LISTEN_KEYS = [...PORT_KEYS, "interface", "reuseAddress", "reusePort", "ipv6Only"] as const;
-const MULTICAST_KEYS = [...LISTEN_KEYS, "listenMultiple", "ttl", "loopback", "outgoingInterface", "group"] as const;
+/** Options after checks and defaults. An option that an operation does not take has its default there. */
+export type ResolvedOptions = Omit<AllOptions, Defaulted> & { readonly [Name in Defaulted]: NonNullable<AllOptions[Name]> };
 
 /** Name of a method that opens a port. */
 export type OpeningOperation = "adoptDatagramPort" | "listenUDP" | "listenMulticast" | "connectUDP";
 
+/** Pieces of a port that options are applied to. */
+export interface OptionTarget {
+  readonly settings: PortSettings;
+  readonly groups: Groups;
+}
+
+/** One row of the table. */
+interface OptionRow<Resolved, Takers = readonly OpeningOperation[]> {
+  /** Operations that take the option. */
+  readonly takenBy: Takers;
+  /** Returns the checked value. */
+  readonly check: OptionCheck<Resolved>;
+  /** Value of an option that is not given. Default: undefined. */
+  readonly fallback?: Resolved;
+  /** Socket option that each socket of the port gets before it is bound, unless the value is the fallback. */
+  readonly beforeBind?: OptionName;
+  /** Applies the value to the bound port. */
+  readonly apply?: (target: OptionTarget, value: NonNullable<Resolved>, call: OptionCall) => void;
+  /** Advice for a call of an operation that does not take the option, besides the operations that do. */
+  readonly elsewhere?: string;
+}
+
+// Lists of operations, one for each interface above.
+const EVERY = ["adoptDatagramPort", "listenUDP", "listenMulticast", "connectUDP"] as const;
+const BINDING = ["listenUDP", "listenMulticast", "connectUDP"] as const;
+const MULTICAST = ["listenMulticast", "connectUDP"] as const;
+const CONNECTING = ["connectUDP"] as const;
+const ADOPTING = ["adoptDatagramPort"] as const;
+
+/** Operations whose options have `Name`. */
+type Takers<Name> = Name extends keyof PortOptions
+  ? typeof EVERY
+  : Name extends keyof ListenOptions
+    ? typeof BINDING
+    : Name extends keyof MulticastListenOptions
+      ? typeof MULTICAST
+      : Name extends keyof ConnectOptions
+        ? typeof CONNECTING
+        : typeof ADOPTING;
+
+/** Row of `Name`: with the operations that its interface stands for, and with a fallback just where it has a default. */
+type RowOf<Name extends keyof ResolvedOptions> = OptionRow<ResolvedOptions[Name], Takers<Name>> &
+  (Name extends Defaulted ? { readonly fallback: ResolvedOptions[Name] } : { readonly fallback?: never });
+
+const TABLE = {
+  maxPacketSize: { takenBy: EVERY, check: isWithin([1, MAX_UDP_LENGTH_BYTES]), fallback: MAX_UDP_LENGTH_BYTES },
+  receiveBufferBytes: {
+    takenBy: EVERY,
+    check: isValueOf("receiveBufferBytes"),
+    apply: ({ settings }, bytes, call) => settings.resizeBuffer(call, "receive", bytes),
+  },
+  sendBufferBytes: {
+    takenBy: EVERY,
+    check: isValueOf("sendBufferBytes"),
+    apply: ({ settings }, bytes, call) => settings.resizeBuffer(call, "send", bytes),
+  },
+  arrival: { takenBy: EVERY, check: isBoolean, fallback: false },
+  signal: { takenBy: EVERY, check: (value, { operation }) => checkSignal(operation, value) },
+  family: { takenBy: ADOPTING, check: (value, { operation }) => checkFamily(operation, value) },
+  interface: { takenBy: BINDING, check: isBindAddress },
+  reuseAddress: { takenBy: BINDING, check: isBoolean, fallback: false, beforeBind: "reuseAddress" },
+  reusePort: { takenBy: BINDING, check: isBoolean, fallback: false, beforeBind: "reusePort" },
+  ipv6Only: { takenBy: BINDING, check: isBoolean, beforeBind: "ipv6Only" },
+  listenMultiple: { takenBy: MULTICAST, check: isBoolean, fallback: false, beforeBind: "reuseAddress" },
+  outgoingInterface: {
+    takenBy: MULTICAST,
+    check: isInterface,
+    apply: ({ groups }, to, { operation }) => groups.setOutgoingInterface(to, operation),
+  },
+  loopback: { takenBy: MULTICAST, check: isBoolean, apply: ({ groups }, on, call) => groups.setLoopbackMode(on, call) },
+  ttl: {
+    takenBy: MULTICAST,
+    check: isValueOf("multicastTtl"),
+    apply: ({ groups }, hops, call) => groups.setTTL(hops, call),
+  },
+  group: {
+    takenBy: MULTICAST,
+    check: isGroup,
+    apply: ({ groups }, group, { operation }) => groups.join(group, undefined, undefined, operation),
+  },
+  localPort: { takenBy: CONNECTING, check: (value, { operation, option }) => checkPort(operation, value, 0, option), fallback: 0 },
+} as const satisfies { readonly [Name in keyof ResolvedOptions]: RowOf<Name> };
+
+const NAMES = Object.keys(TABLE) as (keyof typeof TABLE)[];
+
+/** Row of any option: the table proves that its value fits. */
+type AnyRow = OptionRow<unknown>;
+
+function rowOf(name: keyof ResolvedOptions): AnyRow {
+  return TABLE[name] as AnyRow;
+}
+
 /** Map of operation → names of its options. */
-const KEYS: Readonly<Record<OpeningOperation, readonly (keyof (AdoptOptions & ConnectOptions))[]>> = {
-  adoptDatagramPort: [...PORT_KEYS, "family"],
-  listenUDP: LISTEN_KEYS,
-  listenMulticast: MULTICAST_KEYS,
-  connectUDP: [...MULTICAST_KEYS, "localPort"],
+const OPTIONS_OF: Readonly<Record<OpeningOperation, readonly (keyof ResolvedOptions)[]>> = {
+  adoptDatagramPort: namesOf("adoptDatagramPort"),
+  listenUDP: namesOf("listenUDP"),
+  listenMulticast: namesOf("listenMulticast"),
+  connectUDP: namesOf("connectUDP"),
 };
 
-/** Checks the options that every port has. @throws InvalidArgumentError: an option is unknown or wrong. */
-export function resolvePortOptions(operation: OpeningOperation, given: PortOptions | undefined): ResolvedPortOptions {
-  const options = checkOptions<AdoptOptions & ConnectOptions>(operation, given, KEYS[operation]);
-  const { maxPacketSize = MAX_UDP_LENGTH_BYTES, arrival = false } = options;
-  const bytes = (name: "receiveBufferBytes" | "sendBufferBytes"): number | undefined =>
-    optional(options[name], (value) => checkOption(operation, name, name, value));
-  return {
-    maxPacketBytes: checkInteger(operation, "maxPacketSize", maxPacketSize, [1, MAX_UDP_LENGTH_BYTES]),
-    receiveBufferBytes: bytes("receiveBufferBytes"),
-    sendBufferBytes: bytes("sendBufferBytes"),
-    wantsArrival: checkBoolean(operation, "arrival", arrival),
-    signal: checkSignal(operation, options.signal),
-  };
+function namesOf(operation: OpeningOperation): readonly (keyof ResolvedOptions)[] {
+  return NAMES.filter((name) => rowOf(name).takenBy.includes(operation));
 }
 
-/** Checks port number and options. Errors name `port` as `argument`. @throws InvalidArgumentError: an argument or option is wrong. */
-export function resolveListenOptions(
+/** Checks options and adds the defaults. @throws InvalidArgumentError: an option is unknown or wrong. */
+export function resolveOptions(
   operation: OpeningOperation,
-  [argument, port]: readonly [argument: "port" | "localPort", port: unknown],
-  given: MulticastListenOptions | undefined,
+  given: ConnectOptions | AdoptOptions | undefined,
   interfaces: InterfaceSource,
-): ResolvedListenOptions {
-  const common = resolvePortOptions(operation, given);
-  const options = given ?? {};
-  const { reuseAddress = false, reusePort = false, listenMultiple = false } = options;
-  const address = checkBindAddress(operation, options, interfaces);
-  const local = socketAddress(address, checkPort(operation, port, 0, argument));
-  const isShared = checkBoolean(operation, "listenMultiple", listenMultiple);
-  return {
-    ...common,
-    local,
-    reuseAddress: checkBoolean(operation, "reuseAddress", reuseAddress) || isShared,
-    reusePort: checkBoolean(operation, "reusePort", reusePort),
-    ipv6Only: optional(options.ipv6Only, (value) => checkBoolean(operation, "ipv6Only", value)),
-    ttl: optional(options.ttl, (value) => checkOption(operation, "ttl", "multicastTtl", value)),
-    loopback: optional(options.loopback, (value) => checkBoolean(operation, "loopback", value)),
-    outgoingInterface: optional(options.outgoingInterface, (value) => checkOutgoing(operation, value, interfaces)),
-    group: optional(options.group, (value) => checkGroupText(operation, value, local.family)),
+): ResolvedOptions {
+  refuseMisplaced(operation, given);
+  const options: Readonly<Record<string, unknown>> = checkOptions<AdoptOptions & ConnectOptions>(operation, given, OPTIONS_OF[operation]);
+  const resolve = (option: keyof ResolvedOptions): unknown => {
+    const { check, fallback } = rowOf(option);
+    const value = options[option];
+    return value === undefined ? fallback : check(value, { operation, option, interfaces });
   };
+  return Object.fromEntries(NAMES.map((name) => [name, resolve(name)])) as unknown as ResolvedOptions;
 }
 
-/** Returns the address to bind. Default: the unspecified address of the family of `group`, else IPv4's. */
-function checkBindAddress(operation: string, options: MulticastListenOptions, interfaces: InterfaceSource): string {
-  const { interface: local, group } = options;
-  if (local === undefined) return anyAddress(group === undefined ? 4 : checkIP(operation, "group", group).family);
-  if (typeof local !== "string") throw wrongType(operation, "interface", local, "the address to bind, as a string");
-  if (local === "") return anyAddress(4);
-  const literal = checkIP(operation, "interface", local);
-  if (isMulticast(literal.address) && operation === "listenUDP") {
-    const expected = "a local address; listenMulticast binds to groups";
-    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: "interface", value: local, expected });
+/** A socket option to set before a socket is bound, its value, and the listen option that asks for it. */
+export type BindSetting = readonly [name: OptionName, value: number, option: string];
+
+/** Returns the socket options that each socket of the port gets before it is bound. */
+export function bindSettings(options: ResolvedOptions): readonly BindSetting[] {
+  return NAMES.flatMap((option): BindSetting[] => {
+    const { beforeBind, fallback } = rowOf(option);
+    const value = options[option];
+    return beforeBind === undefined || value === fallback ? [] : [[beforeBind, Number(value), option]];
+  });
+}
+
+/** Applies to the bound port the options that were given. @throws SystemError. @throws UnsupportedError. Both name call and option. */
+export function applyOptions(target: OptionTarget, operation: string, options: ResolvedOptions): void {
+  for (const option of NAMES) {
+    const value = options[option];
+    if (value !== undefined) rowOf(option).apply?.(target, value, { operation, option });
   }
-  return checkBindZone(operation, "interface", literal, interfaces);
 }
 
-function checkOutgoing(operation: string, value: InterfaceSelector, interfaces: InterfaceSource): InterfaceSelector {
-  const selector = parseSelector(operation, value, "outgoingInterface");
-  const selected = selector.by === "default" ? undefined : interfaces.select(selector);
-  if (typeof selected !== "object" || selected.length > 0) return value; // an errno: setting it says that nobody knows
-  throw unknownInterface(operation, "outgoingInterface", value);
-}
-
-/** Checks a group and returns it as it was written: its zone may name an interface that does not exist yet. */
-function checkGroupText(operation: string, value: string, family: Family): string {
-  checkGroup(operation, value, family);
-  return value;
-}
-
-function optional<In, Out>(value: In | undefined, check: (value: In) => Out): Out | undefined {
-  return value === undefined ? undefined : check(value);
+/** Refuses an option of other operations, and names them. */
+function refuseMisplaced(operation: OpeningOperation, given: unknown): void {
+  if (typeof given !== "object" || given === null) return;
+  for (const [value, at] of Object.entries(given)) {
+    if (at === undefined || !Object.hasOwn(TABLE, value)) continue;
+    const { takenBy, elsewhere = "" } = rowOf(value as keyof ResolvedOptions);
+    if (takenBy.includes(operation)) continue;
+    const expected = `it in a call of ${takenBy.join(" or ")}${elsewhere}`;
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument: "option", value, expected });
+  }
 }

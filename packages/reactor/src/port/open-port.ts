@@ -1,9 +1,9 @@
 /** The four ways to open a port. Each checks its arguments, opens and goes live. When a step fails, nothing is left open. */
 
-import { anyAddress, type DatagramBackend, type Family, needsZone, socketAddress } from "@groupcast/backend";
+import { anyAddress, type DatagramBackend, type Family, needsZone, type SocketAddress, socketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
-import { checkFamily } from "../network/check-argument.js";
-import { checkGroup } from "../network/ip-literal.js";
+import { checkPort } from "../network/check-argument.js";
+import { checkGroup, checkIP } from "../network/ip-literal.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { AnyProtocol } from "../receiving/inbox.js";
 import type { Destination } from "../transport.js";
@@ -13,9 +13,9 @@ import {
   type ConnectOptions,
   type ListenOptions,
   type MulticastListenOptions,
-  type ResolvedListenOptions,
-  resolveListenOptions,
-  resolvePortOptions,
+  type OpeningOperation,
+  type ResolvedOptions,
+  resolveOptions,
 } from "./listen-options.js";
 import type { Port } from "./port.js";
 import type { PortContext } from "./port-context.js";
@@ -23,63 +23,61 @@ import type { PortContext } from "./port-context.js";
 /** Opens a port for `listenUDP`. */
 export function openPort(context: PortContext, protocol: AnyProtocol, port: number, given?: ListenOptions): Port {
   const operation = "listenUDP";
-  const options = resolveListenOptions(operation, ["port", port], given, context.network);
-  return goLive(context, protocol, { by: "bind", operation, options }, () => {});
+  const options = resolveOptions(operation, given, context.network);
+  const local = localAddress(operation, options, checkPort(operation, port, 0));
+  return goLive(context, protocol, { by: "bind", operation, options, local });
 }
 
 /** Opens a port for `listenMulticast`. */
 export function openMulticastPort(context: PortContext, protocol: AnyProtocol, port: number, given?: MulticastListenOptions): Port {
   const operation = "listenMulticast";
-  const resolved = resolveListenOptions(operation, ["port", port], given, context.network);
-  const options = given?.interface === undefined ? bindToGroup(context.backend, resolved) : resolved;
-  return goLive(context, protocol, { by: "bind", operation, options }, (opened) => applyMulticast(opened, options));
+  const options = resolveOptions(operation, given, context.network);
+  const asked = localAddress(operation, options, checkPort(operation, port, 0));
+  const local = given?.interface === undefined ? atGroup(context.backend, options, asked) : asked;
+  return goLive(context, protocol, { by: "bind", operation, options, local });
 }
 
 /** Opens a port for `connectUDP`. */
 export function openConnectedPort(context: PortContext, protocol: AnyProtocol, to: Destination, given?: ConnectOptions): Port {
   const operation = "connectUDP";
   const { family } = context.addressBook.find(operation, to.address, to.port).address;
-  const localPort = given?.localPort === undefined ? 0 : given.localPort;
-  const options = resolveListenOptions(operation, ["localPort", localPort], withFamily(given, family), context.network);
-  if (options.local.family !== family) {
+  const options = resolveOptions(operation, given, context.network);
+  const local = localAddress(operation, options, options.localPort, family);
+  if (local.family !== family) {
     throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "interface", value: given?.interface });
   }
-  return goLive(context, protocol, { by: "bind", operation, options }, (opened) => {
-    applyMulticast(opened, options);
-    opened.connect(to.address, to.port);
-  });
+  return goLive(context, protocol, { by: "bind", operation, options, local }, to);
 }
 
 /** Opens a port for `adoptDatagramPort`. */
 export function openAdoptedPort(context: PortContext, protocol: AnyProtocol, fd: number, given?: AdoptOptions): Port {
   const operation = "adoptDatagramPort";
-  const options = resolvePortOptions(operation, given);
-  return goLive(context, protocol, { by: "adopt", operation, options, fd, family: checkFamily(operation, given?.family) }, () => {});
+  return goLive(context, protocol, { by: "adopt", operation, options: resolveOptions(operation, given, context.network), fd });
 }
 
 /**
- * Adds the unspecified address of the peer's family where no address to bind is given. The check of options refuses values that are no
- * object.
+ * Returns the address to bind. Default: the unspecified address of `family`, else of the family of `group`, else IPv4's.
+ *
+ * @throws InvalidArgumentError `ERR_FAMILY_MISMATCH`: the group is of the other family.
  */
-function withFamily(given: ConnectOptions | undefined, family: Family): ConnectOptions {
-  if (given === undefined) return { interface: anyAddress(family) };
-  return typeof given !== "object" || given === null || given.interface !== undefined ? given : { ...given, interface: anyAddress(family) };
-}
-
-function applyMulticast(port: Port, { ttl, loopback, outgoingInterface, group }: ResolvedListenOptions): void {
-  if (outgoingInterface !== undefined) port.setOutgoingInterface(outgoingInterface);
-  if (loopback !== undefined) port.setLoopbackMode(loopback);
-  if (ttl !== undefined) port.setTTL(ttl);
-  if (group !== undefined) port.joinGroup(group);
+function localAddress(
+  operation: OpeningOperation,
+  { interface: at, group }: ResolvedOptions,
+  port: number,
+  family?: Family,
+): SocketAddress {
+  const own = family ?? (group === undefined ? 4 : checkIP(operation, "group", group).family);
+  const local = socketAddress(at ?? anyAddress(own), port);
+  if (group !== undefined) checkGroup(operation, group, local.family);
+  return local;
 }
 
 /**
- * Binds to the group where the backend can neither make the kernel isolate the port nor see the destinations of datagrams. Not to groups
- * of link scope and less: binding to them needs a zone (RFC 4291, 2.7; the fourth hex digit is the scope).
+ * Returns the group's address to bind to where the backend can neither make the kernel isolate the port nor see the destinations of
+ * datagrams. Not for groups of link scope and less: binding to them needs a zone (RFC 4291, 2.7; the fourth hex digit is the scope).
  */
-function bindToGroup({ capabilities }: DatagramBackend, options: ResolvedListenOptions): ResolvedListenOptions {
-  const { group, local } = options;
+function atGroup({ capabilities }: DatagramBackend, { group }: ResolvedOptions, local: SocketAddress): SocketAddress {
   const isIsolated = capabilities.has("packetInfo") || (local.family === 4 && capabilities.has("set multicastAll"));
-  if (group === undefined || isIsolated || needsZone(group)) return options;
-  return { ...options, local: socketAddress(checkGroup("listenMulticast", group, local.family).address, local.port) };
+  if (group === undefined || isIsolated || needsZone(group)) return local;
+  return socketAddress(checkGroup("listenMulticast", group, local.family).address, local.port);
 }

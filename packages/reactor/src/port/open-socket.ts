@@ -14,22 +14,19 @@ import { ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import { readIfSupported, setIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { CannotListenError } from "../system-errors.js";
-import type { ResolvedListenOptions } from "./listen-options.js";
-
-/** Options that are set before a socket is bound. */
-export type BindOptions = Pick<ResolvedListenOptions, "reuseAddress" | "reusePort" | "ipv6Only">;
+import type { BindSetting } from "./listen-options.js";
 
 /** Opens a socket and binds it. @throws CannotListenError `ERR_LISTEN`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
 export function openBound(
   backend: DatagramBackend,
   operation: string,
-  { observer, local, options }: { observer: SocketObserver; local: SocketAddress; options: BindOptions },
+  { observer, local, settings }: { observer: SocketObserver; local: SocketAddress; settings: readonly BindSetting[] },
 ): DatagramSocket {
   const { address, port, family } = local;
   const socket = backend.openSocket(family, observer);
   if (typeof socket === "number") throw new CannotListenError({ operation, errno: socket, address, port });
   return closingOnThrow(socket, () => {
-    for (const [name, value] of beforeBind(options)) setSocketOption(backend, socket, operation, [name, value]);
+    for (const [name, value, option] of settings) setSocketOption(backend, socket, { operation, option }, [name, value]);
     const errno = socket.bind(local);
     if (errno < 0) throw new CannotListenError({ operation, errno, address, port, ...privilegeFor(errno) });
     return socket;
@@ -78,29 +75,30 @@ export function closingOnThrow<T>(socket: DatagramSocket, build: () => T): T {
 }
 
 /** Returns the options that an adopted socket was bound with, as far as the backend can read them. */
-export function bindOptionsOf(backend: DatagramBackend, socket: DatagramSocket): BindOptions {
-  const isSet = (name: OptionName): boolean => readIfSupported(backend, socket, name, 0) > 0;
-  const ipv6Only = socket.family === 6 ? isSet("ipv6Only") : undefined;
-  return { reuseAddress: isSet("reuseAddress"), reusePort: isSet("reusePort"), ipv6Only };
+export function bindSettingsOf(backend: DatagramBackend, socket: DatagramSocket): readonly BindSetting[] {
+  const names: readonly OptionName[] = ["reuseAddress", "reusePort", ...(socket.family === 6 ? ["ipv6Only" as const] : [])];
+  const settings = names.map((name): BindSetting => [name, readIfSupported(backend, socket, name, 0), name]);
+  return settings.filter(([name, value]) => value > 0 || name === "ipv6Only");
 }
 
 /** Binds a further socket to the number of `siblings`, which stays closed to other programs. See membership-sockets.ts. */
 export function openBeside(
   backend: DatagramBackend,
   siblings: readonly DatagramSocket[],
-  { observer, local, options }: { observer: SocketObserver; local: SocketAddress; options: BindOptions },
+  { observer, local, settings }: { observer: SocketObserver; local: SocketAddress; settings: readonly BindSetting[] },
 ): DatagramSocket | Outcome {
   const socket = backend.openSocket(local.family, observer);
   if (typeof socket === "number") return socket;
-  const bind = (): Outcome => bindWith(socket, local, options);
-  const outcome = options.reuseAddress ? bind() : whileReusing([...siblings, socket], bind);
+  const bind = (): Outcome => bindWith(socket, local, settings);
+  const isShared = settings.some(([name]) => name === "reuseAddress");
+  const outcome = isShared ? bind() : whileReusing([...siblings, socket], bind);
   if (outcome >= 0) return socket;
   socket.close();
   return outcome;
 }
 
-function bindWith(socket: DatagramSocket, local: SocketAddress, options: BindOptions): Outcome {
-  for (const [name, value] of beforeBind(options)) {
+function bindWith(socket: DatagramSocket, local: SocketAddress, settings: readonly BindSetting[]): Outcome {
+  for (const [name, value] of settings) {
     const outcome = socket.setOption(name, value);
     if (outcome < 0) return outcome;
   }
@@ -114,12 +112,4 @@ function whileReusing(sockets: readonly DatagramSocket[], bind: () => Outcome): 
   if (outcome >= 0) outcome = bind();
   for (const socket of sockets) socket.setOption("reuseAddress", 0);
   return outcome;
-}
-
-function beforeBind({ reuseAddress, reusePort, ipv6Only }: BindOptions): readonly (readonly [OptionName, number])[] {
-  const rows: [OptionName, number][] = [];
-  if (reuseAddress) rows.push(["reuseAddress", 1]);
-  if (reusePort) rows.push(["reusePort", 1]);
-  if (ipv6Only !== undefined) rows.push(["ipv6Only", ipv6Only ? 1 : 0]);
-  return rows;
 }

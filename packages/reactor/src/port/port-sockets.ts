@@ -6,27 +6,20 @@ import type { HostNetwork } from "../network/host-network.js";
 import type { PortStatistics } from "../port-statistics.js";
 import type { Admission } from "../receiving/arrival-filter.js";
 import type { Inbox } from "../receiving/inbox.js";
-import type { PortBuffers } from "../udp-port.js";
-import type { ResolvedListenOptions, ResolvedPortOptions } from "./listen-options.js";
+import { type BindSetting, bindSettings, type OpeningOperation, type ResolvedOptions } from "./listen-options.js";
 import { hostOf } from "./local-address.js";
-import { applyDefaults, bindOptionsOf, closingOnThrow, openAdopted, openBeside, openBound, requestArrivals } from "./open-socket.js";
+import { applyDefaults, bindSettingsOf, closingOnThrow, openAdopted, openBeside, openBound, requestArrivals } from "./open-socket.js";
 import { PortSocket, type PortSocketOwner } from "./port-socket.js";
-import { requestBuffer } from "./request-buffer.js";
 
 // One wake-up of one socket: some 50 µs of JavaScript, so timers and other ports are not kept waiting.
 const MAX_DATAGRAMS_PER_WAKEUP = 64;
 const MAX_BYTES_PER_WAKEUP = 1024 * 1024;
 
 /** The way to open the first socket. */
-export type Opening =
-  | { readonly by: "bind"; readonly operation: string; readonly options: ResolvedListenOptions }
-  | {
-      readonly by: "adopt";
-      readonly operation: string;
-      readonly options: ResolvedPortOptions;
-      readonly fd: number;
-      readonly family: Family | undefined;
-    };
+export type Opening = { readonly operation: OpeningOperation; readonly options: ResolvedOptions } & (
+  | { readonly by: "bind"; readonly local: SocketAddress }
+  | { readonly by: "adopt"; readonly fd: number }
+);
 
 /** Dependencies of {@link PortSockets}. */
 export interface PortSocketsOwner {
@@ -43,8 +36,7 @@ export function openPortSockets(owner: PortSocketsOwner, opening: Opening): Port
   main.socket = openFirst(owner.backend, opening, main);
   return closingOnThrow(main.socket, () => {
     setUp(owner.backend, main.socket, opening.options);
-    const buffers = requestBuffers(owner.backend, main.socket, opening);
-    return new PortSockets({ owner, opening, main, buffers, local: hostOf(main.socket, opening.operation) });
+    return new PortSockets({ owner, opening, main, local: hostOf(main.socket, opening.operation) });
   });
 }
 
@@ -53,32 +45,30 @@ interface OpenedFirst {
   readonly owner: PortSocketsOwner;
   readonly opening: Opening;
   readonly main: PortSocket;
-  readonly buffers: PortBuffers;
   readonly local: SocketAddress;
 }
 
 /** The socket that a port sends and receives with, and those opened beside it to be a member of more groups. */
 export class PortSockets implements MemberSockets {
   readonly main: PortSocket;
-  readonly buffers: PortBuffers;
   readonly #owner: PortSocketsOwner;
   readonly #opening: Opening;
   readonly #limits: ReadLimits;
   readonly #further: PortSocket[] = [];
+  readonly #settings = new Map<OptionName, number>(); // of further sockets, besides those that the first was bound with
   #local: SocketAddress;
   #isReading = false;
   #isReferenced = true;
   #isClosed = false;
 
   /** Takes sockets that are open: see {@link openPortSockets}. */
-  constructor({ owner, opening, main, buffers, local }: OpenedFirst) {
+  constructor({ owner, opening, main, local }: OpenedFirst) {
     this.main = main;
-    this.buffers = buffers;
     this.#owner = owner;
     this.#opening = opening;
     this.#local = local;
     this.#limits = {
-      maxPacketBytes: opening.options.maxPacketBytes,
+      maxPacketBytes: opening.options.maxPacketSize,
       maxDatagrams: MAX_DATAGRAMS_PER_WAKEUP,
       maxBytes: MAX_BYTES_PER_WAKEUP,
     };
@@ -109,9 +99,8 @@ export class PortSockets implements MemberSockets {
     const local = this.main.socket.localAddress();
     if (typeof local === "number") return local;
     const further = new PortSocket(inbox, observer, statistics);
-    const options = this.#opening.by === "bind" ? this.#opening.options : bindOptionsOf(backend, this.main.socket);
     const siblings = this.all.map(({ socket }) => socket);
-    const socket = openBeside(backend, siblings, { observer: further, local, options });
+    const socket = openBeside(backend, siblings, { observer: further, local, settings: this.#settingsOfFurther() });
     if (typeof socket === "number") return socket;
     further.socket = socket;
     const outcome = this.#startFurther(socket);
@@ -121,6 +110,12 @@ export class PortSockets implements MemberSockets {
     }
     this.#further.push(further);
     return further;
+  }
+
+  /** Sets an option of all sockets but the first, also of those that are opened later. Returns 0, or the first errno. */
+  setOnFurther(name: OptionName, value: number): Outcome {
+    this.#settings.set(name, value);
+    return this.#further.map(({ socket }) => socket.setOption(name, value)).find((outcome) => outcome < 0) ?? 0;
   }
 
   /** Closes a further socket that is not needed. */
@@ -187,6 +182,14 @@ export class PortSockets implements MemberSockets {
     };
   }
 
+  /** Returns the options that a further socket gets before it is bound. */
+  #settingsOfFurther(): readonly BindSetting[] {
+    const { options, by } = this.#opening;
+    const first = by === "bind" ? bindSettings(options) : bindSettingsOf(this.#owner.backend, this.main.socket);
+    const later = [...this.#settings].map(([name, value]): BindSetting => [name, value, name]);
+    return [...first.filter(([name]) => !this.#settings.has(name)), ...later];
+  }
+
   #isBroadcast(destination: string): boolean {
     if (destination === "255.255.255.255") return true;
     return this.#owner.network.current().some(({ addresses }) => addresses.some(({ broadcast }) => broadcast === destination));
@@ -195,12 +198,7 @@ export class PortSockets implements MemberSockets {
   /** Gives a further socket the options of the first one, and reads if that does. */
   #startFurther(socket: DatagramSocket): Outcome {
     const { backend } = this.#owner;
-    const { options } = this.#opening;
-    setUp(backend, socket, options);
-    for (const [name, bytes] of buffersOf(options)) {
-      const outcome = socket.setOption(name, bytes);
-      if (outcome < 0) return outcome;
-    }
+    setUp(backend, socket, this.#opening.options);
     if (!this.#isReferenced) socket.unref();
     return this.#isReading ? socket.startReading(this.#limits) : 0;
   }
@@ -208,29 +206,11 @@ export class PortSockets implements MemberSockets {
 
 function openFirst(backend: DatagramBackend, opening: Opening, observer: PortSocket): DatagramSocket {
   const { operation } = opening;
-  if (opening.by === "adopt") return openAdopted(backend, operation, { fd: opening.fd, family: opening.family, observer });
-  return openBound(backend, operation, { observer, local: opening.options.local, options: opening.options });
+  if (opening.by === "adopt") return openAdopted(backend, operation, { fd: opening.fd, family: opening.options.family, observer });
+  return openBound(backend, operation, { observer, local: opening.local, settings: bindSettings(opening.options) });
 }
 
-function setUp(backend: DatagramBackend, socket: DatagramSocket, { wantsArrival }: ResolvedPortOptions): void {
+function setUp(backend: DatagramBackend, socket: DatagramSocket, { arrival }: ResolvedOptions): void {
   applyDefaults(backend, socket);
-  if (wantsArrival) requestArrivals(backend, socket);
+  if (arrival) requestArrivals(backend, socket);
 }
-
-function requestBuffers(backend: DatagramBackend, socket: DatagramSocket, { operation, options }: Opening): PortBuffers {
-  const grants = buffersOf(options).map((size) => [
-    size[0] === "receiveBufferBytes" ? "receive" : "send",
-    Object.freeze(requestBuffer(backend, socket, operation, size)),
-  ]);
-  return Object.freeze(Object.fromEntries(grants)); // users are handed this very object
-}
-
-/** Returns the buffer sizes that were asked for. */
-function buffersOf({ receiveBufferBytes, sendBufferBytes }: ResolvedPortOptions): readonly (readonly [BufferOption, number])[] {
-  const rows: [BufferOption, number][] = [];
-  if (receiveBufferBytes !== undefined) rows.push(["receiveBufferBytes", receiveBufferBytes]);
-  if (sendBufferBytes !== undefined) rows.push(["sendBufferBytes", sendBufferBytes]);
-  return rows;
-}
-
-type BufferOption = OptionName & ("receiveBufferBytes" | "sendBufferBytes");

@@ -31,6 +31,7 @@ import type { Destination, Isolation, JoinOptions, Membership, PortEvents, Write
 import type { PortBuffers } from "../udp-port.js";
 import { isolationOf } from "./local-address.js";
 import type { PortContext, ReactorPort } from "./port-context.js";
+import type { PortSettings } from "./port-settings.js";
 import type { PortSockets } from "./port-sockets.js";
 
 /** The pieces of a port. */
@@ -45,6 +46,7 @@ export interface PortParts {
   readonly sockets: PortSockets;
   readonly outbox: Outbox;
   readonly groups: Groups;
+  readonly settings: PortSettings;
 }
 
 /** Port of every kind that a reactor returns. */
@@ -129,7 +131,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     this.#checkOpen(operation);
     const value = checkBoolean(operation, "on", on) ? 1 : 0;
     this.#parts.outbox.flush(); // datagrams leave with the options that they were written under
-    setSocketOption(this.#parts.context.backend, this.#socket, operation, ["broadcast", value]);
+    setSocketOption(this.#parts.context.backend, this.#socket, { operation }, ["broadcast", value]);
     this.#isBroadcastAllowed = on;
   }
 
@@ -142,7 +144,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     this.#parts.groups.join(group, selector, options);
   }
 
-  leaveGroup(group: string, selector?: InterfaceSelector | "all", options?: { readonly source?: string }): void {
+  leaveGroup(group: string, selector?: InterfaceSelector | "all", options?: { readonly source?: string | undefined }): void {
     this.#checkOpen("leaveGroup");
     this.#parts.groups.leave(group, selector, options);
   }
@@ -213,7 +215,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
   }
 
   get buffers(): PortBuffers {
-    return this.#parts.sockets.buffers;
+    return this.#parts.settings.buffers;
   }
 
   stopListening(): Promise<void> {

@@ -107,9 +107,9 @@ export class Outbox {
   }
 
   /** `connect` of {@link UDPTransport}. Datagrams written before keep their destinations. */
-  connect(address: string, port: number): void {
+  connect(address: string, port: number, operation = "connect"): void {
     this.#queue.flush();
-    this.#peer.connect(address, port);
+    this.#peer.connect(operation, address, port);
   }
 
   /** `disconnect` of {@link UDPTransport}. Datagrams written before still go to the peer. */

@@ -36,12 +36,12 @@ export class Peer {
   }
 
   /** Connects; `connect` of {@link UDPTransport} documents the errors. */
-  connect(address: string, port: number): void {
-    const contact = this.#find("connect", address, port);
-    if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, "connect", this.#contact.address);
+  connect(operation: string, address: string, port: number): void {
+    const contact = this.#find(operation, address, port);
+    if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, operation, this.#contact.address);
     if (!contact.isMulticast) {
       const errno = this.#socket.connect(contact.address);
-      if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation: "connect", errno, address, port });
+      if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation, errno, address, port });
     }
     this.#contact = contact;
   }

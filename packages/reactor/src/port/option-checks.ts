@@ -1,0 +1,59 @@
+/** Checks of listen options. Each returns the value that its option resolves to, or throws before anything is opened. */
+import { BACKEND_ERRORS, isMulticast, type OptionName } from "@groupcast/backend";
+import { checkBoolean, checkInteger, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { checkOption } from "../network/check-argument.js";
+import { type InterfaceSelector, parseSelector, unknownInterface } from "../network/interface-selector.js";
+import { checkGroup, checkIP } from "../network/ip-literal.js";
+import { checkBindZone, type InterfaceSource } from "../network/zone.js";
+
+/** The option that is checked, and the call that it was given to. */
+export interface Checking {
+  /** Name of the public function that was called. */
+  readonly operation: string;
+  /** Name of the option. */
+  readonly option: string;
+  /** Interfaces of the host. */
+  readonly interfaces: InterfaceSource;
+}
+
+/** Check of one option's value. @throws InvalidArgumentError. */
+export type OptionCheck<Resolved> = (value: unknown, checking: Checking) => Resolved;
+
+/** Refuses everything but booleans. */
+export const isBoolean: OptionCheck<boolean> = (value, { operation, option }) => checkBoolean(operation, option, value);
+
+/** Returns a check for integers within `range`, ends included. */
+export function isWithin(range: readonly [min: number, max: number]): OptionCheck<number> {
+  return (value, { operation, option }) => checkInteger(operation, option, value, range);
+}
+
+/** Returns a check for the range of a row of the waist's option table. */
+export function isValueOf(name: OptionName): OptionCheck<number> {
+  return (value, { operation, option }) => checkOption(operation, option, name, value);
+}
+
+/** Accepts an address to bind and returns its canonical text. `""` is the default, as for Twisted. */
+export const isBindAddress: OptionCheck<string | undefined> = (value, { operation, option, interfaces }) => {
+  if (typeof value !== "string") throw wrongType(operation, option, value, "the address to bind, as a string");
+  if (value === "") return undefined;
+  const literal = checkIP(operation, option, value);
+  if (isMulticast(literal.address) && operation === "listenUDP") {
+    const expected = "a local address; listenMulticast binds to groups";
+    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: option, value, expected });
+  }
+  return checkBindZone(operation, option, literal, interfaces);
+};
+
+/** Accepts a selector of one interface that exists. */
+export const isInterface: OptionCheck<InterfaceSelector> = (value, { operation, option, interfaces }) => {
+  const selector = parseSelector(operation, value, option);
+  const selected = selector.by === "default" ? undefined : interfaces.select(selector);
+  if (typeof selected !== "object" || selected.length > 0) return value as InterfaceSelector; // an errno: setting it says that nobody knows
+  throw unknownInterface(operation, option, value);
+};
+
+/** Accepts a group, and returns it as it was written: its zone may name an interface that does not exist yet. */
+export const isGroup: OptionCheck<string> = (value, { operation, option }) => {
+  checkGroup(operation, value, checkIP(operation, option, value).family);
+  return value as string;
+};
