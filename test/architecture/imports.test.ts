@@ -32,6 +32,7 @@ const EVERYWHERE = [
 /** Modules that one package may use on top of that: why stands beside it. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   reactor: ["node:dns"], // reactor.resolve()
+  groupcast: ["node:events"], // once(), with types
   channels: ["node:crypto"], // sealed channels
   "backend-native": ["node:vm", "node:worker_threads"], // memory that cannot be transferred
   "backend-compliance": ["node:child_process", "node:events", "node:v8", "node:vm", "node:worker_threads"], // contracts on processes, threads and garbage

@@ -24,6 +24,8 @@ export interface Subscribable<M extends EventMap> {
   once<E extends keyof M & string>(event: E, listener: M[E]): this;
   /** Removes `listener`, however often it was added. @throws InvalidArgumentError as {@link Subscribable.on}. */
   off<E extends keyof M & string>(event: E, listener: M[E]): this;
+  /** {@link Subscribable.off}, by the name that `once` and `on` of `node:events` call it. */
+  removeListener<E extends keyof M & string>(event: E, listener: M[E]): this;
 }
 
 /** Map of event name → meaning of the event, in a few words. */

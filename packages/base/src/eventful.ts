@@ -1,6 +1,6 @@
 import type { Emitter, EventMap, Subscribable } from "./emitter.js";
 
-/** An object with the events of map `M`. Users get `on`, `once` and `off`; only the owner of the emitter emits. */
+/** An object with the events of map `M`. Users listen; only the owner of the emitter emits. */
 export abstract class Eventful<M extends EventMap> implements Subscribable<M> {
   readonly #emitter: Emitter<M>;
 
@@ -25,5 +25,10 @@ export abstract class Eventful<M extends EventMap> implements Subscribable<M> {
   off<E extends keyof M & string>(event: E, listener: M[E]): this {
     this.#emitter.off(event, listener);
     return this;
+  }
+
+  /** {@link Eventful.off}, by the name that `once` and `on` of `node:events` call it. */
+  removeListener<E extends keyof M & string>(event: E, listener: M[E]): this {
+    return this.off(event, listener);
   }
 }

@@ -3,11 +3,44 @@ import { StateError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 import type { MulticastTransport, UDPTransport } from "./transport.js";
 
+/**
+ * The methods of a protocol that its port calls; each may be missing. A plain object with some of them is a protocol, and so is an object
+ * of {@link DatagramProtocol}, which says when each is called.
+ */
+export interface Protocol {
+  /** Called when the port is bound and about to deliver. */
+  startProtocol?(): void;
+  /** Called with each datagram that arrives. `arrival`: only on ports opened with `arrival: true`. */
+  datagramReceived?(data: Buffer, from: SocketAddress, arrival?: Arrival): void | Promise<void>;
+  /** Called with the datagrams of one wake-up; replaces datagramReceived. The batch is valid during the call only. */
+  datagramsReceived?(batch: DatagramBatch): void;
+  /** Called when the peer of a connected port answers that no socket listens there. */
+  connectionRefused?(): void;
+  /** Called when the port has stopped. */
+  stopProtocol?(): void;
+  /** Returns the name of this protocol in the log. */
+  logPrefix?(): string;
+}
+
+/**
+ * A protocol written as an object literal; its methods use `this.transport`. `listen…` infers it, so a program names this type only where
+ * it keeps the object in a variable.
+ *
+ * The port defines `transport` on the object, so the object must not be frozen. One object serves one port at a time.
+ */
+export type PlainProtocol<T extends UDPTransport = MulticastTransport> = Protocol & ThisType<Protocol & Attached<T>>;
+
+/** An object that a port has given its transport to. */
+export interface Attached<T extends UDPTransport> {
+  /** The port of this protocol. @throws StateError `ERR_NOT_LISTENING` before startProtocol and from stopProtocol on. */
+  readonly transport: T;
+}
+
 const transports = new WeakMap<object, UDPTransport>();
 
 /**
- * A program's side of a port: it receives the port's datagrams and writes with its transport. Subclass it, and give one object to one port.
- * Twisted: `DatagramProtocol`.
+ * A program's side of a port: it receives the port's datagrams and writes with its transport. Subclass it, and give one object to one port;
+ * a plain object with the same methods will do as well ({@link PlainProtocol}). Twisted: `DatagramProtocol`.
  *
  * Theory of operation: `listen…` sets {@link DatagramProtocol.transport}, then calls {@link DatagramProtocol.startProtocol} before it
  * returns. From then on datagrams are delivered one by one, never from inside a call into the transport. After `stopListening()`
@@ -16,16 +49,14 @@ const transports = new WeakMap<object, UDPTransport>();
  * event of port and reactor; it never stops the port. Only an error that startProtocol throws comes out of `listen…`, and closes the
  * socket.
  */
-export abstract class DatagramProtocol<T extends UDPTransport = MulticastTransport> {
+export abstract class DatagramProtocol<T extends UDPTransport = MulticastTransport> implements Protocol {
   /**
    * The port of this protocol.
    *
    * @throws StateError `ERR_NOT_LISTENING` before startProtocol and from stopProtocol on.
    */
   get transport(): T {
-    const transport = transports.get(this);
-    if (transport === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_LISTENING, "use the transport");
-    return transport as T;
+    return transportOf(this) as T;
   }
 
   /** Called when the port is bound and about to deliver: the place to join groups, connect, and write the first datagram. */
@@ -61,6 +92,13 @@ export abstract class DatagramProtocol<T extends UDPTransport = MulticastTranspo
 /** Checks that `protocol` is on no port. @throws StateError `ERR_ALREADY_LISTENING`. */
 export function checkDetached(operation: string, protocol: object): void {
   if (transports.has(protocol)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_LISTENING, operation);
+}
+
+/** Returns the transport of `protocol`. @throws StateError `ERR_NOT_LISTENING`. */
+export function transportOf(protocol: object): UDPTransport {
+  const transport = transports.get(protocol);
+  if (transport === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_LISTENING, "use the transport");
+  return transport;
 }
 
 /** Makes `transport` the transport of `protocol`. */

@@ -28,7 +28,7 @@ export {
   systemClock,
   UnsupportedError,
 } from "@groupcast/base";
-export { DatagramProtocol } from "./datagram-protocol.js";
+export { type Attached, DatagramProtocol, type PlainProtocol, type Protocol } from "./datagram-protocol.js";
 export type { SystemEvent, TriggerId, TriggerPhase } from "./life/system-events.js";
 export { LoopingCall } from "./looping-call.js";
 export type { InterfaceSelector } from "./network/interface-selector.js";
@@ -36,7 +36,7 @@ export type { Network, NetworkChange, NetworkEvents } from "./network/network.js
 export type { ResolveOptions, Resolver } from "./network/resolver.js";
 export type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions, PortOptions } from "./port/listen-options.js";
 export type { PortStatistics } from "./port-statistics.js";
-export { Reactor, type ReactorEvents, type ReactorOptions } from "./reactor.js";
+export { type OnPort, Reactor, type ReactorEvents, type ReactorOptions } from "./reactor.js";
 export { type ErrorCode, REACTOR_ERRORS } from "./reactor-errors.js";
 export { CannotListenError, MessageLengthError, MulticastJoinError } from "./system-errors.js";
 export type { DelayedCall } from "./time/delayed-call.js";

@@ -19,12 +19,13 @@ import {
   systemClock,
   wrongType,
 } from "@groupcast/base";
-import { checkDetached, DatagramProtocol } from "./datagram-protocol.js";
+import type { Attached, Protocol } from "./datagram-protocol.js";
 import { stopOnSignals } from "./life/signals.js";
 import { type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./life/system-events.js";
 import { HostNetwork } from "./network/host-network.js";
 import type { Network } from "./network/network.js";
 import { type ResolveOptions, type Resolver, resolveName, systemResolver } from "./network/resolver.js";
+import { checkProtocol, IdleProtocols } from "./port/check-protocol.js";
 import type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions } from "./port/listen-options.js";
 import { openAdoptedPort, openConnectedPort, openMulticastPort, openPort } from "./port/open-port.js";
 import type { PortContext, ReactorPort } from "./port/port-context.js";
@@ -33,8 +34,11 @@ import { AddressBook } from "./sending/address-book.js";
 import { SlabPool } from "./sending/slab-pool.js";
 import type { DelayedCall } from "./time/delayed-call.js";
 import { TimedCall, type TimedCallOwner } from "./time/timed-call.js";
-import type { UDPTransport } from "./transport.js";
+import type { MulticastTransport, UDPTransport } from "./transport.js";
 import type { ConnectedUDPPort, MulticastPort, UDPPort } from "./udp-port.js";
+
+/** `P` as the protocol of a port: in an object literal, `this` is the object with its `transport`. */
+export type OnPort<P extends Protocol, T extends UDPTransport> = P & ThisType<P & Attached<T>>;
 
 /** Options of a {@link Reactor}. */
 export interface ReactorOptions {
@@ -123,13 +127,15 @@ export class Reactor extends Eventful<ReactorEvents> {
       },
       cancelled: (call) => this.#calls.delete(call),
     };
+    const guardedLogger = guardLogger(logger);
     this.#context = {
       backend,
       clock,
-      logger: guardLogger(logger),
+      logger: guardedLogger,
       network,
       addressBook: new AddressBook(network),
       slabs: new SlabPool(),
+      idleProtocols: new IdleProtocols(guardedLogger),
       portFailed: (error, port) => this.#emitter.emit("error", error, port),
       portClosed: (port) => this.#portClosed(port),
     };
@@ -139,11 +145,12 @@ export class Reactor extends Eventful<ReactorEvents> {
    * Opens a port: bound, started and live when this returns.
    *
    * @param port - Port number, 0 … 65,535; 0: any free one, which `getHost()` returns.
-   * @param protocol - Receiver of the datagrams; on no other port.
+   * @param protocol - Receiver of the datagrams, on no other port: a {@link DatagramProtocol}, or a plain object with some of its methods,
+   * which gets the property `transport`.
    * @throws InvalidArgumentError before anything is opened. @throws CannotListenError `ERR_LISTEN`: the OS refused.
    * @throws StateError `ERR_ALREADY_LISTENING`: the protocol is on a port; `ERR_REACTOR_STOPPED`. @throws Any error of startProtocol.
    */
-  listenUDP<T extends UDPTransport>(port: number, protocol: DatagramProtocol<T>, options?: ListenOptions): UDPPort {
+  listenUDP<P extends Protocol>(port: number, protocol: OnPort<P, UDPTransport>, options?: ListenOptions): UDPPort {
     this.#checkProtocol("listenUDP", protocol);
     return this.#add(openPort(this.#context, protocol, port, options));
   }
@@ -151,7 +158,11 @@ export class Reactor extends Eventful<ReactorEvents> {
   /**
    * Opens a port that can join groups, as {@link Reactor.listenUDP}, with the options of multicast. Joins only `options.group`, if given.
    */
-  listenMulticast<T extends UDPTransport>(port: number, protocol: DatagramProtocol<T>, options?: MulticastListenOptions): MulticastPort {
+  listenMulticast<P extends Protocol>(
+    port: number,
+    protocol: OnPort<P, MulticastTransport>,
+    options?: MulticastListenOptions,
+  ): MulticastPort {
     this.#checkProtocol("listenMulticast", protocol);
     return this.#add(openMulticastPort(this.#context, protocol, port, options));
   }
@@ -162,10 +173,10 @@ export class Reactor extends Eventful<ReactorEvents> {
    * @param address - IP literal of the peer. @param port - Its port number, 1 … 65,535.
    * @throws SystemError `ERR_CONNECT`; and as listenUDP.
    */
-  connectUDP<T extends UDPTransport>(
+  connectUDP<P extends Protocol>(
     address: string,
     port: number,
-    protocol: DatagramProtocol<T>,
+    protocol: OnPort<P, MulticastTransport>,
     options?: ConnectOptions,
   ): ConnectedUDPPort {
     this.#checkProtocol("connectUDP", protocol);
@@ -180,7 +191,7 @@ export class Reactor extends Eventful<ReactorEvents> {
    * @param fd - Descriptor of a bound UDP socket.
    * @throws SystemError `ERR_ADOPT`: not an open UDP socket. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`. @throws as listenUDP.
    */
-  adoptDatagramPort<T extends UDPTransport>(fd: number, protocol: DatagramProtocol<T>, options?: AdoptOptions): UDPPort {
+  adoptDatagramPort<P extends Protocol>(fd: number, protocol: OnPort<P, UDPTransport>, options?: AdoptOptions): UDPPort {
     this.#checkProtocol("adoptDatagramPort", protocol);
     checkInteger("adoptDatagramPort", "fd", fd, [0, 0x7fff_ffff]);
     return this.#add(openAdoptedPort(this.#context, protocol, fd, options));
@@ -328,9 +339,7 @@ export class Reactor extends Eventful<ReactorEvents> {
   }
 
   #checkProtocol(operation: string, protocol: unknown): void {
-    if (!(protocol instanceof DatagramProtocol))
-      throw wrongType(operation, "protocol", protocol, "an instance of a subclass of DatagramProtocol");
-    checkDetached(operation, protocol);
+    checkProtocol(operation, protocol);
     this.#checkNotStopped(operation);
   }
 

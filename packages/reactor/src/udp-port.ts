@@ -8,6 +8,8 @@ export interface UDPPort extends UDPTransport {
   readonly buffers: PortBuffers;
   /** Returns the port's name in logs: `Echo on 9999`. */
   toString(): string;
+  /** Stops the port at the end of `await using`; {@link UDPTransport.stopListening}. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A UDP port that can be a member of multicast groups. Made by `reactor.listenMulticast` and its siblings. */

@@ -125,4 +125,8 @@ export class HubTransport implements ChannelTransport {
   off(): this {
     return this;
   }
+
+  removeListener(): this {
+    return this;
+  }
 }

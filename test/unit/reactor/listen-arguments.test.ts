@@ -23,7 +23,7 @@ describe.each(["listenUDP", "listenMulticast"] as const)("%s()", (operation) => 
     expect(backend.calls).toEqual([]);
   });
 
-  test.each([undefined, null, {}, "Echo", Notes])("throws ERR_ARGUMENT_TYPE for the protocol %o", (protocol) => {
+  test.each([undefined, null, [], 5, "Echo", Notes])("throws ERR_ARGUMENT_TYPE for the protocol %o", (protocol) => {
     const { backend, reactor } = new Stage();
     expect(() => reactor[operation](0, protocol as unknown as Notes)).toThrow(
       refusalOf(["ERR_ARGUMENT_TYPE", "protocol", protocol], operation),

@@ -33,6 +33,7 @@ const PORT = {
   on: "answers",
   once: "answers",
   off: "answers",
+  removeListener: "answers",
   toString: "answers",
 } as const satisfies Record<MethodOf<MulticastPort>, "throws" | "answers">;
 
@@ -52,6 +53,7 @@ const REACTOR = {
   on: "once",
   once: "once",
   off: "once",
+  removeListener: "once",
 } as const satisfies Record<MethodOf<Reactor>, "once" | "care">;
 
 type NetworkMethod = Exclude<MethodOf<Network>, "routeFor" | "watch" | "current" | "select" | "stopWatching">; // these are the reactor's
@@ -65,6 +67,7 @@ const NETWORK = {
   on: true,
   once: true,
   off: true,
+  removeListener: true,
 } as const satisfies Record<NetworkMethod, true>;
 
 const DELAYED_CALL = { active: true, cancel: true, delay: true, getTime: true, reset: true } as const satisfies Record<

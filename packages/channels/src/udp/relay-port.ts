@@ -13,7 +13,9 @@ const RELAY_PORTS = 64;
 export const MAX_CHANNEL_PORT: number = MAX_PORT - RELAY_PORTS;
 
 /** Protocol of a port that only sends. It ignores datagrams; the port's statistics count them. */
-export class SendingProtocol extends DatagramProtocol {}
+export class SendingProtocol extends DatagramProtocol {
+  override datagramReceived(): void {}
+}
 
 /** Returns whether a datagram from port number `from` came through a relay. */
 export function isRelayPort(from: number, channelPort: number): boolean {

@@ -1,16 +1,17 @@
 /** Makes a live port: opens its sockets, makes the pieces, starts the protocol. A step that fails closes all that was opened. */
 import { Emitter } from "@groupcast/base";
-import { checkDetached } from "../datagram-protocol.js";
+import { checkDetached, type Protocol } from "../datagram-protocol.js";
 import { Groups } from "../multicast/groups.js";
 import { MembershipSockets } from "../multicast/membership-sockets.js";
 import { Memberships } from "../multicast/memberships.js";
 import { MulticastSender } from "../multicast/multicast-sender.js";
 import { PORT_EVENTS } from "../port-events.js";
 import { zeroStatistics } from "../port-statistics.js";
-import { type AnyProtocol, Inbox } from "../receiving/inbox.js";
+import { Inbox } from "../receiving/inbox.js";
 import { Outbox } from "../sending/outbox.js";
 import type { Destination, PortEvents } from "../transport.js";
 import type { BufferGrant } from "../udp-port.js";
+import { nameOf } from "./check-protocol.js";
 import { applyOptions, type OptionTarget } from "./listen-options.js";
 import { isSourceAddress } from "./local-address.js";
 import { Port } from "./port.js";
@@ -25,7 +26,7 @@ import { PortWires } from "./port-wires.js";
  * @throws The reason of the signal, and any error of these steps or of startProtocol; nothing is left open then. A port whose
  * protocol has started stops as by stopListening.
  */
-export function goLive(context: PortContext, protocol: AnyProtocol, opening: Opening, peer?: Destination): Port {
+export function goLive(context: PortContext, protocol: Protocol, opening: Opening, peer?: Destination): Port {
   const { operation, options } = opening;
   const { signal } = options;
   signal?.throwIfAborted();
@@ -36,6 +37,7 @@ export function goLive(context: PortContext, protocol: AnyProtocol, opening: Ope
   });
   try {
     warnIfCapped(context, port);
+    context.idleProtocols.look(protocol, `${port}`);
     if (signal !== undefined) stopOnAbort(port, signal);
     return port;
   } catch (error) {
@@ -51,8 +53,8 @@ interface Made {
   readonly outbox: Outbox;
 }
 
-function makePort(context: PortContext, protocol: AnyProtocol, opening: Opening): Made {
-  const logName = String(protocol.logPrefix()); // user code: before anything is open
+function makePort(context: PortContext, protocol: Protocol, opening: Opening): Made {
+  const logName = nameOf(protocol); // user code: before anything is open
   checkDetached(opening.operation, protocol); // which may have put the protocol on another port
   const wires = new PortWires();
   const statistics = zeroStatistics();

@@ -2,10 +2,10 @@
 
 import { anyAddress, type DatagramBackend, type Family, needsZone, type SocketAddress, socketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
+import type { Protocol } from "../datagram-protocol.js";
 import { checkPort } from "../network/check-argument.js";
 import { checkGroup, checkIP } from "../network/ip-literal.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
-import type { AnyProtocol } from "../receiving/inbox.js";
 import type { Destination } from "../transport.js";
 import { goLive } from "./go-live.js";
 import {
@@ -21,7 +21,7 @@ import type { Port } from "./port.js";
 import type { PortContext } from "./port-context.js";
 
 /** Opens a port for `listenUDP`. */
-export function openPort(context: PortContext, protocol: AnyProtocol, port: number, given?: ListenOptions): Port {
+export function openPort(context: PortContext, protocol: Protocol, port: number, given?: ListenOptions): Port {
   const operation = "listenUDP";
   const options = resolveOptions(operation, given, context.network);
   const local = localAddress(operation, options, checkPort(operation, port, 0));
@@ -29,7 +29,7 @@ export function openPort(context: PortContext, protocol: AnyProtocol, port: numb
 }
 
 /** Opens a port for `listenMulticast`. */
-export function openMulticastPort(context: PortContext, protocol: AnyProtocol, port: number, given?: MulticastListenOptions): Port {
+export function openMulticastPort(context: PortContext, protocol: Protocol, port: number, given?: MulticastListenOptions): Port {
   const operation = "listenMulticast";
   const options = resolveOptions(operation, given, context.network);
   const asked = localAddress(operation, options, checkPort(operation, port, 0));
@@ -38,7 +38,7 @@ export function openMulticastPort(context: PortContext, protocol: AnyProtocol, p
 }
 
 /** Opens a port for `connectUDP`. */
-export function openConnectedPort(context: PortContext, protocol: AnyProtocol, to: Destination, given?: ConnectOptions): Port {
+export function openConnectedPort(context: PortContext, protocol: Protocol, to: Destination, given?: ConnectOptions): Port {
   const operation = "connectUDP";
   const { family } = context.addressBook.find(operation, to.address, to.port).address;
   const options = resolveOptions(operation, given, context.network);
@@ -50,7 +50,7 @@ export function openConnectedPort(context: PortContext, protocol: AnyProtocol, t
 }
 
 /** Opens a port for `adoptDatagramPort`. */
-export function openAdoptedPort(context: PortContext, protocol: AnyProtocol, fd: number, given?: AdoptOptions): Port {
+export function openAdoptedPort(context: PortContext, protocol: Protocol, fd: number, given?: AdoptOptions): Port {
   const operation = "adoptDatagramPort";
   return goLive(context, protocol, { by: "adopt", operation, options: resolveOptions(operation, given, context.network), fd });
 }

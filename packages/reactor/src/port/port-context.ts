@@ -4,6 +4,7 @@ import type { HostNetwork } from "../network/host-network.js";
 import type { AddressBook } from "../sending/address-book.js";
 import type { SlabPool } from "../sending/slab-pool.js";
 import type { MulticastPort } from "../udp-port.js";
+import type { IdleProtocols } from "./check-protocol.js";
 
 /** A port, as its reactor sees it. */
 export interface ReactorPort extends MulticastPort {
@@ -19,6 +20,7 @@ export interface PortContext {
   readonly network: HostNetwork;
   readonly addressBook: AddressBook;
   readonly slabs: SlabPool;
+  readonly idleProtocols: IdleProtocols;
   /** Emits the reactor's `error` event; returns false when it has no listener. */
   portFailed(error: Error, port: ReactorPort): boolean;
   /** Forgets the port and emits the reactor's `closed` event. */

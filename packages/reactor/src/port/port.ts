@@ -19,13 +19,13 @@ import {
   watchRejection,
   wrongType,
 } from "@groupcast/base";
-import { attachTransport, detachTransport } from "../datagram-protocol.js";
+import { attachTransport, detachTransport, type Protocol } from "../datagram-protocol.js";
 import type { Groups } from "../multicast/groups.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
 import { readIfSupported, setSocketOption } from "../network/socket-options.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
-import type { AnyProtocol, Inbox } from "../receiving/inbox.js";
+import type { Inbox } from "../receiving/inbox.js";
 import type { Outbox } from "../sending/outbox.js";
 import type { Destination, Isolation, JoinOptions, Membership, PortEvents, WriteOptions } from "../transport.js";
 import type { PortBuffers } from "../udp-port.js";
@@ -37,7 +37,7 @@ import type { PortSockets } from "./port-sockets.js";
 /** The pieces of a port. */
 export interface PortParts {
   readonly context: PortContext;
-  readonly protocol: AnyProtocol;
+  readonly protocol: Protocol;
   /** Name of the protocol in logs. */
   readonly logName: string;
   readonly statistics: PortStatistics;
@@ -79,7 +79,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
       setUp();
       context.logger.info(`${logName} starting on ${this.getHost().port}`, { port: this.getHost().port });
       sockets.startReading();
-      watchRejection(protocol.startProtocol(), this.protocolThrew);
+      watchRejection(protocol.startProtocol?.(), this.protocolThrew);
     } catch (error) {
       this.#state = "closed";
       detachTransport(protocol);
@@ -223,6 +223,10 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     return this.#stopped;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stopListening();
+  }
+
   ref(): this {
     if (!this.#isClosed) this.#parts.sockets.setReferenced(true);
     return this;
@@ -244,7 +248,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
 
   /** Calls connectionRefused() of the protocol. */
   connectionRefused(): void {
-    if (this.#isOpen) callGuarded(() => this.#parts.protocol.connectionRefused(), this.protocolThrew);
+    if (this.#isOpen) callGuarded(() => this.#parts.protocol.connectionRefused?.(), this.protocolThrew);
   }
 
   /** Reports that reading from a socket failed. */
@@ -305,7 +309,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     this.#state = "closed";
     detachTransport(protocol);
     context.logger.info(`(UDP Port ${this.getHost().port} Closed)`, { port: this.getHost().port });
-    callGuarded(() => protocol.stopProtocol(), this.protocolThrew);
+    callGuarded(() => protocol.stopProtocol?.(), this.protocolThrew);
     this.#closeSockets();
     emitter.emit("closed");
     context.portClosed(this);

@@ -9,17 +9,13 @@
 
 import type { DatagramBatch } from "@groupcast/backend";
 import { callGuarded, watchRejection } from "@groupcast/base";
-import type { DatagramProtocol } from "../datagram-protocol.js";
+import type { Protocol } from "../datagram-protocol.js";
 import type { PortStatistics } from "../port-statistics.js";
-import type { UDPTransport } from "../transport.js";
 import { HeldBatch } from "./held-batch.js";
-
-/** A protocol of any transport. */
-export type AnyProtocol = DatagramProtocol<UDPTransport>;
 
 /** Inbox of one port. */
 export class Inbox {
-  readonly #protocol: AnyProtocol;
+  readonly #protocol: Protocol;
   readonly #statistics: PortStatistics;
   readonly #wantsArrival: boolean;
   readonly #protocolThrew: (error: unknown) => void;
@@ -27,7 +23,7 @@ export class Inbox {
   #held: HeldBatch | undefined;
 
   /** @param wantsArrival - Whether datagramReceived gets a third argument. @param protocolThrew - Receives errors of the protocol. */
-  constructor(protocol: AnyProtocol, statistics: PortStatistics, wantsArrival: boolean, protocolThrew: (error: unknown) => void) {
+  constructor(protocol: Protocol, statistics: PortStatistics, wantsArrival: boolean, protocolThrew: (error: unknown) => void) {
     this.#protocol = protocol;
     this.#statistics = statistics;
     this.#wantsArrival = wantsArrival;
@@ -97,7 +93,7 @@ export class Inbox {
       this.#statistics.receivedBytes += bytes.length;
       if (batch.truncated(index)) this.#statistics.truncated++;
       const pending =
-        arrival === undefined ? this.#protocol.datagramReceived(bytes, from) : this.#protocol.datagramReceived(bytes, from, arrival);
+        arrival === undefined ? this.#protocol.datagramReceived?.(bytes, from) : this.#protocol.datagramReceived?.(bytes, from, arrival);
       if (pending !== undefined) watchRejection(pending, this.#protocolThrew);
     } catch (error) {
       if (isRead) this.#protocolThrew(error);
