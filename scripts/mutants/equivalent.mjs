@@ -13,6 +13,24 @@ const EQUIVALENT = [
   {
     path: "backend-dgram/src/dgram-reader.ts",
     operator: "bound moved",
+    code: "if (this.#limits !== undefined && this.#held.length > 0) this.#nextTurn ??=",
+    reason: "a turn that has nothing to deliver delivers nothing",
+  },
+  {
+    path: "backend-dgram/src/dgram-writer.ts",
+    operator: "boolean swapped",
+    code: "#isLingering = false; //",
+    reason: "close() sets it before anything reads it",
+  },
+  {
+    path: "backend-dgram/src/dgram-writer.ts",
+    operator: "and, or",
+    code: "const peer = address === undefined || port === undefined ?",
+    reason: "Node's error names both, or none",
+  },
+  {
+    path: "backend-dgram/src/dgram-reader.ts",
+    operator: "bound moved",
     code: "if (this.#held.length > 0) this.#nextTurn ??=",
     reason: "a turn that has nothing to deliver delivers nothing",
   },

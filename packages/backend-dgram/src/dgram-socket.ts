@@ -217,7 +217,6 @@ export class DgramSocket implements DatagramSocket {
   /** Closes the socket. Nothing is delivered afterwards; a datagram that libuv has queued still leaves. */
   close(): void {
     this.#isClosed = true;
-    this.#reader.stop();
     this.#detach();
   }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { socketAddress } from "@groupcast/backend";
+import { type DatagramBatch, socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { accepted, batchTo, DgramSockets, localOf, sendOne, settle, WIDE } from "./dgram-sockets.js";
 
 test("received() is called after send() has returned", async () => {
@@ -62,6 +62,33 @@ test("startReading() delivers what arrived since bind(), in order, after it has 
   sendOne(sender.socket, "third", localOf(socket));
   await seen.arrivals(3);
   expect(seen.texts).toEqual(["first", "second", "third"]);
+});
+
+test("received() has a batch that keeps no datagram's memory afterwards", async () => {
+  using sockets = new DgramSockets();
+  const { socket, seen, local } = sockets.listen();
+  const kept: DatagramBatch[] = [];
+  seen.onReceived = (batch) => kept.push(batch);
+  sendOne(socket, "over soon", local);
+  await seen.arrivals(1);
+  expect(kept.map((batch) => batch.lengthBytes(0))).toEqual([0]);
+});
+
+test("stopReading() inside received() of what was held leaves no turn behind: a paused socket costs no time", async () => {
+  using sockets = new DgramSockets();
+  const sender = sockets.listen();
+  const { socket, seen, local } = sockets.listen();
+  socket.stopReading();
+  sender.socket.send(batchTo(["1", "2"], local), 0, 2);
+  await settle(sender);
+  seen.onReceived = () => socket.stopReading();
+  accepted(socket.startReading(WIDE));
+  await seen.arrivals(1);
+  const turns = vi.spyOn(globalThis, "setImmediate");
+  onTestFinished(() => void turns.mockRestore());
+  await settle(sender);
+  expect(turns).not.toHaveBeenCalled();
+  expect(seen.texts).toEqual(["1"]);
 });
 
 test("stopReading() ends delivery until startReading(), and nothing is lost in between", async () => {

@@ -2,7 +2,7 @@ import { Socket } from "node:dgram";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { socketAddress } from "@groupcast/backend";
 import { answered } from "@groupcast/backend-compliance";
-import { ERRNO } from "@groupcast/base";
+import { ERRNO, UnsupportedError } from "@groupcast/base";
 import { expect, test, vi } from "vitest";
 import { accepted, batchTo, DgramSockets, localOf, sendOne, settle, WIDE } from "./dgram-sockets.js";
 import { runWithFewDescriptors } from "./run-program.js";
@@ -146,6 +146,40 @@ test("unref() lets the process end while the socket is open, also when it came b
   expect(process.getActiveResourcesInfo()).toContain("UDPWrap");
   socket.unref();
   expect(process.getActiveResourcesInfo()).not.toContain("UDPWrap");
+});
+
+test("ref() before bind() undoes unref() before it", async () => {
+  using sockets = new DgramSockets();
+  const { socket } = sockets.open();
+  socket.unref();
+  socket.ref();
+  await nextTurn(); // closed sockets of earlier tests count until the turn ends
+  expect(process.getActiveResourcesInfo()).not.toContain("UDPWrap");
+  accepted(socket.bind(LOOPBACK));
+  expect(process.getActiveResourcesInfo()).toContain("UDPWrap");
+});
+
+test("bind() returns the errno of an option that the OS refuses, also when a multicast interface was chosen before", () => {
+  using sockets = new DgramSockets();
+  const { socket } = sockets.open();
+  const lo = answered(sockets.backend.network.interfaces()).find(({ loopback }) => loopback);
+  accepted(socket.setOption("broadcast", 1));
+  accepted(socket.setMulticastInterface(lo));
+  const refused = Object.assign(new Error("setBroadcast EPERM"), { code: "EPERM", errno: ERRNO.EPERM, syscall: "setBroadcast" });
+  vi.spyOn(Socket.prototype, "setBroadcast").mockImplementation(() => {
+    throw refused;
+  });
+  expect(socket.bind(LOOPBACK)).toBe(ERRNO.EPERM);
+  vi.restoreAllMocks();
+  expect(socket.bind(LOOPBACK)).toBe(0);
+});
+
+test("blockSource() and unblockSource() throw UnsupportedError", () => {
+  using sockets = new DgramSockets();
+  const { socket } = sockets.listen();
+  const lo = answered(sockets.backend.network.interfaces()).find(({ loopback }) => loopback)!;
+  expect(() => socket.blockSource("239.255.0.1", lo, "192.0.2.1")).toThrow(UnsupportedError);
+  expect(() => socket.unblockSource("239.255.0.1", lo, "192.0.2.1")).toThrow(UnsupportedError);
 });
 
 test("calls answer -EMFILE when there are no more descriptors, and go on when there are", async () => {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:dgram";
 import { socketAddress } from "@groupcast/backend";
-import { ERRNO } from "@groupcast/base";
+import { ERRNO, UnsupportedError } from "@groupcast/base";
 import { expect, test } from "vitest";
 import { DgramWriter } from "../../../packages/backend-dgram/src/dgram-writer.js";
 import { batchTo, Recorder } from "./dgram-sockets.js";
@@ -50,6 +50,22 @@ test("send() hands over nothing more once libuv has queued a datagram, and retur
   expect(socket.taken).toEqual(["1", "2", "3"]);
   expect(writer.send(batchTo(["4", "5"], PEER), 0, 2)).toBe(ERRNO.EAGAIN);
   expect(socket.taken).toEqual(["1", "2", "3"]);
+});
+
+test("send() counts from the datagram it begins with when libuv queues one behind it", () => {
+  const { socket, writer } = open();
+  socket.room = 1;
+  expect(writer.send(batchTo(["1", "2", "3", "4", "5"], PEER), 2, 5)).toBe(2);
+  expect(socket.taken).toEqual(["3", "4"]);
+});
+
+test("send() refuses an origin of the datagrams it is given, and looks at no others", () => {
+  const { socket, writer } = open();
+  const via = [undefined, undefined, { source: "127.0.0.1", interfaceIndex: 0 }];
+  const batch = { ...batchTo(["1", "2", "3"], PEER), via };
+  expect(writer.send(batch, 0, 2)).toBe(2);
+  expect(() => writer.send(batch, 1, 3)).toThrow(UnsupportedError);
+  expect(socket.taken).toEqual(["1", "2"]);
 });
 
 test("writable() follows -EAGAIN once, when the queue is empty, and only if somebody was told -EAGAIN", () => {
