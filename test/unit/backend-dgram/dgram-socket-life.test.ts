@@ -162,7 +162,7 @@ test("ref() before bind() undoes unref() before it", async () => {
 test("bind() returns the errno of an option that the OS refuses, also when a multicast interface was chosen before", () => {
   using sockets = new DgramSockets();
   const { socket } = sockets.open();
-  const lo = answered(sockets.backend.network.interfaces()).find(({ loopback }) => loopback);
+  const lo = answered(sockets.backend.network.interfaces()).find(({ flags }) => flags.loopback);
   accepted(socket.setOption("broadcast", 1));
   accepted(socket.setMulticastInterface(lo));
   const refused = Object.assign(new Error("setBroadcast EPERM"), { code: "EPERM", errno: ERRNO.EPERM, syscall: "setBroadcast" });
@@ -177,7 +177,7 @@ test("bind() returns the errno of an option that the OS refuses, also when a mul
 test("blockSource() and unblockSource() throw UnsupportedError", () => {
   using sockets = new DgramSockets();
   const { socket } = sockets.listen();
-  const lo = answered(sockets.backend.network.interfaces()).find(({ loopback }) => loopback)!;
+  const lo = answered(sockets.backend.network.interfaces()).find(({ flags }) => flags.loopback)!;
   expect(() => socket.blockSource("239.255.0.1", lo, "192.0.2.1")).toThrow(UnsupportedError);
   expect(() => socket.unblockSource("239.255.0.1", lo, "192.0.2.1")).toThrow(UnsupportedError);
 });
