@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
-import { createRequire } from "node:module";
+import nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BackendLoadError } from "@groupcast/backend";
@@ -57,7 +57,8 @@ function open(path: string, target: string): LoadedAddon {
 
 function requireAddon(path: string, target: string): Addon {
   try {
-    return createRequire(ownFile() ?? process.execPath)(path) as Addon;
+    // By its full name: webpack replaces the createRequire of a named import by a search in its bundle.
+    return nodeModule.createRequire(ownFile() ?? process.execPath)(path) as Addon;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") throw refusal(`there is no addon for ${target}`, error);
     throw refusal(`the addon for ${target} does not load into this Node`, error);

@@ -1,0 +1,4 @@
+export default {
+  testMatch: ["**/*.test.mjs"],
+  transform: {}, // the modules as they are
+};
