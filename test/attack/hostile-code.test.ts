@@ -3,8 +3,10 @@ import { type Clock, DatagramProtocol, LoopingCall, Reactor, type Resolver, syst
 import { describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
 import { skipUnless } from "../support/probe.js";
-import { Attacked, fakeReactor, SILENT, strayFailures, until } from "./support/attacked.js";
+import { Attacked, fakeReactor, strayFailures } from "./support/attacked.js";
 import { bite, HOSTILE_THENABLES, HOSTILE_VALUES } from "./support/hostile-values.js";
+import { SILENT } from "./support/silent.js";
+import { until } from "./support/until.js";
 
 const LOOPBACK = { interface: "127.0.0.1" } as const;
 const WEAPONS = [

@@ -4,9 +4,11 @@ import { chooseBackend } from "groupcast";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName, canLoad } from "../support/backends.js";
 import { skipUnless } from "../support/probe.js";
-import { SILENT, strayFailures, until } from "./support/attacked.js";
+import { strayFailures } from "./support/attacked.js";
 import { Audit, assertArrivalsCounted } from "./support/audit.js";
 import { bite } from "./support/hostile-values.js";
+import { SILENT } from "./support/silent.js";
+import { until } from "./support/until.js";
 
 const LOOPBACK = { interface: "127.0.0.1", arrival: true } as const;
 const DATAGRAMS = 200; // more than a slab's worth of batches

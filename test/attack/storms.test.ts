@@ -5,8 +5,9 @@ import { DatagramProtocol } from "@groupcast/reactor";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName, canLoad } from "../support/backends.js";
 import { canMakeNamespaces, hasCommand, hasMulticastLoopback, isRoot, skipUnless } from "../support/probe.js";
-import { Attacked, strayFailures, until } from "./support/attacked.js";
+import { Attacked, strayFailures } from "./support/attacked.js";
 import { assertArrivalsCounted, assertSendsCounted } from "./support/audit.js";
+import { until } from "./support/until.js";
 
 const run = promisify(execFile);
 const INTERFACE_STORM = fileURLToPath(new URL("programs/interface-storm.mjs", import.meta.url));

@@ -6,9 +6,7 @@ import { onTestFinished } from "vitest";
 import type { BackendName } from "../../support/backends.js";
 import { FakeBackend } from "../../support/fake-backend.js";
 import { Audit } from "./audit.js";
-
-const DEADLINE_MS = 20_000; // bounds a hang only; a busy machine takes its time
-const LOOK_AGAIN_MS = 2;
+import { SILENT } from "./silent.js";
 
 export class Attacked implements AsyncDisposable {
   readonly backend: DatagramBackend;
@@ -29,17 +27,6 @@ export class Attacked implements AsyncDisposable {
     await this.#audit.end(this.backend);
   }
 }
-
-/** Waits until something is so. */
-export async function until(what: string, isSo: () => boolean): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!isSo()) {
-    if (performance.now() > deadline) throw new Error(`Waited ${DEADLINE_MS} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  }
-}
-
-export const SILENT: NonNullable<ReactorOptions["logger"]> = { info() {}, warn() {}, error() {} };
 
 /** A reactor on the fake backend and a manual clock. */
 export function fakeReactor(options: Partial<ReactorOptions> = {}): { reactor: Reactor; backend: FakeBackend; errors: Error[] } {

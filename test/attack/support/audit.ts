@@ -16,9 +16,9 @@ type Holdings = Readonly<Record<string, number>>;
 export class Audit {
   readonly #before: Holdings;
 
-  /** @param backends - What is attacked. Native keeps a descriptor for asking about interfaces from the first question on. */
+  /** @param backends - What is attacked. Native watches the interfaces from the first zone on that it translates, for good. */
   constructor(...backends: readonly DatagramBackend[]) {
-    for (const { network } of backends) network.interfaces();
+    for (const { network, capabilities } of backends) if (capabilities.has("routes")) network.routeTo("fe80::1%lo", undefined);
     this.#before = holdings();
   }
 
