@@ -7,9 +7,10 @@ import { ChildProgram, type ChildProgramOptions, type Ending } from "../support/
 const LIFETIME_LIMIT_MS = 10_000;
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 
-/** Starts the compiled `main.ts` of an example. @param port - The number it listens on or writes to. */
-export function play(example: string, backend: BackendName, port = 0): ChildProgram {
-  return new ChildProgram(process.execPath, [compiled(example), String(port)], onBackend(backend));
+/** Starts the compiled `main.ts` of an example. @param args - Mostly one: the number it listens on or writes to. */
+export function play(example: string, backend: BackendName, ...args: readonly (string | number)[]): ChildProgram {
+  const given = args.length === 0 ? [0] : args;
+  return new ChildProgram(process.execPath, [compiled(example), ...given.map(String)], onBackend(backend));
 }
 
 /** Starts an example behind a Python program of its folder, which becomes it. */
@@ -32,6 +33,16 @@ export function expectedOutput(example: string, port: number | undefined, file =
 /** The ending of an example that did what it says. */
 export function wellEnded(example: string, port?: number, file?: string): Ending {
   return { exitCode: 0, signal: null, stdout: expectedOutput(example, port, file), stderr: "" };
+}
+
+/**
+ * The same ending with what differs from run to run replaced, as `expected.txt` has it.
+ *
+ * @param patterns - By placeholder, without its brackets: what it stands for.
+ */
+export function withPlaceholders({ stdout, ...ending }: Ending, patterns: Readonly<Record<string, RegExp>>): Ending {
+  const shown = Object.entries(patterns).reduce((text, [name, pattern]) => text.replaceAll(pattern, `<${name}>`), stdout);
+  return { ...ending, stdout: shown };
 }
 
 function onBackend(backend: BackendName): ChildProgramOptions {

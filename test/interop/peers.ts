@@ -10,6 +10,7 @@ const PYTHON = existsSync(DEBIAN_PYTHON) ? DEBIAN_PYTHON : "python3";
 
 export const hasPython: Probe = pythonRuns("--version", "there is no Python: apt-get install python3");
 export const hasTwisted: Probe = pythonRuns("-cimport twisted", "Python has no Twisted: apt-get install python3-twisted");
+export const hasStatsd: Probe = pythonRuns("-cimport statsd", "Python has no statsd: apt-get install python3-statsd");
 
 /** Starts a program of this folder. Its last standard input, or a signal, ends it. */
 export function startPython(program: string, ...args: readonly (string | number)[]): ChildProgram {

@@ -92,6 +92,12 @@ export function hasCommand(name: string, debianPackage: string): Probe {
   });
 }
 
+/** A sender of RTP. Its elements come in packages of their own. */
+export const hasGStreamer: Probe = probe(
+  "there is no GStreamer: apt-get install gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good",
+  () => ["audiotestsrc", "rtppcmupay", "udpsink"].every((element) => spawnSync("gst-inspect-1.0", ["--exists", element]).status === 0),
+);
+
 /** Everything that the lab is made of. */
 export const canRunLab: Probe = allOf(
   isRoot,

@@ -1,0 +1,124 @@
+// The examples that others send to, each with a foreign program as the sender.
+import { Sender } from "sacn";
+import { beforeEach, describe, expect, test } from "vitest";
+import { hasStatsd, resultOf, startPython } from "../interop/peers.js";
+import { BACKENDS, canLoad } from "../support/backends.js";
+import { runCommand } from "../support/lab/command.js";
+import { unusedPort } from "../support/plain-exchange.js";
+import { hasCommand, hasGStreamer, hasMulticastLoopback, skipUnless } from "../support/probe.js";
+import { play, portOf, wellEnded, withPlaceholders } from "./played.js";
+
+const LIMIT_MS = 30_000;
+const HOST = "127.0.0.1";
+
+describe.each(BACKENDS)("on %s", { timeout: LIMIT_MS }, (backend) => {
+  beforeEach((context) => skipUnless(context, canLoad(backend)));
+
+  test("33-syslog-sink takes what logger sends by RFC 5424 and by RFC 3164", async (context) => {
+    await skipUnless(context, hasCommand("logger", "bsdutils"));
+    await using sink = play("33-syslog-sink", backend);
+    const port = await portOf(sink);
+    const to = ["--udp", "--server", HOST, "--port", String(port), "--tag", "door", "--priority"];
+    await runCommand("logger", [...to, "auth.warning", "someone knocks"]);
+    await sink.line(/auth/);
+    await runCommand("logger", ["--rfc3164", ...to, "local3.err", "someone\tknocks \u001b[31magain"]);
+    await sink.line(/local3/);
+    expect(await sink.stop("SIGINT")).toEqual(wellEnded("33-syslog-sink", port));
+  });
+
+  test("34-statsd-sink adds up what Python's statsd sends", async (context) => {
+    await skipUnless(context, hasStatsd);
+    await using sink = play("34-statsd-sink", backend);
+    const port = await portOf(sink);
+    await resultOf(startPython("statsd_client.py", HOST, port));
+    await sink.line(/maximum/);
+    expect(await sink.stop("SIGINT")).toEqual(wellEnded("34-statsd-sink", port));
+  });
+
+  test("35-coap-server answers libcoap's client", async (context) => {
+    await skipUnless(context, hasCommand("coap-client-notls", "libcoap3-bin"));
+    await using server = play("35-coap-server", backend);
+    const port = await portOf(server);
+    const ask = async (path: string, ...options: readonly string[]): Promise<string> =>
+      (await runCommand("coap-client-notls", [...options, `coap://${HOST}:${port}/${path}`])).trim();
+    expect(await ask(".well-known/core")).toBe("</time>");
+    expect(await ask("time", "-N")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/); // a message that wants no acknowledgement
+    await ask("nothing");
+    await ask("time", "-m", "put");
+    await ask("time", "-O", "65,x"); // a critical option that nobody knows
+    expect(await server.stop("SIGINT")).toEqual(wellEnded("35-coap-server", port));
+  });
+
+  test("37-iperf-server and iperf say the same of a flow", async (context) => {
+    await skipUnless(context, hasCommand("iperf", "iperf"));
+    await using server = play("37-iperf-server", backend);
+    const port = await portOf(server);
+    const [, bandwidth, jitter, lost, sent] = (
+      await runCommand("iperf", ["-u", "-c", HOST, "-p", String(port), "-b", "10m", "-n", "147000"])
+    ).match(/Server Report[\s\S]* ([\d.]+) Mbits\/sec +([\d.]+) ms (\d+)\/(\d+)/)!;
+    const [, ...told] = await server.line(/^([\d.]+) Mbit\/s, jitter ([\d.]+) ms, lost (\d+) of (\d+)$/);
+    expect(Number(told[0])).toBeCloseTo(Number(bandwidth), 0);
+    expect(Number(told[1])).toBeCloseTo(Number(jitter), 2);
+    expect(told.slice(2)).toEqual([lost, sent]);
+    expect(Number(sent)).toBeGreaterThanOrEqual(99); // and the last one, more than once
+    const placeholders = { bandwidth: /[\d.]+(?= Mbit)/g, jitter: /[\d.]+(?= ms)/g, lost: /(?<=lost )\d+/g, sent: /(?<=of )\d+/g };
+    expect(withPlaceholders(await server.stop("SIGINT"), placeholders)).toEqual(wellEnded("37-iperf-server", port));
+  });
+
+  test("38-rtp-receiver counts what GStreamer sends, and what it left out", async (context) => {
+    await skipUnless(context, hasGStreamer);
+    await using receiver = play("38-rtp-receiver", backend);
+    const port = await portOf(receiver);
+    await runCommand("gst-launch-1.0", [...AUDIO, "!", "udpsink", `host=${HOST}`, `port=${port}`]);
+    await receiver.line(/lost 0/);
+    const gaps = ["identity", "drop-probability=0.4", "!", "udpsink", "sync=false"];
+    await runCommand("gst-launch-1.0", [...AUDIO, "!", ...gaps, `host=${HOST}`, `port=${port}`]);
+    const [, received, lost] = await receiver.line(/received (\d+), lost ([1-9]\d*)/);
+    expect(Number(received) + Number(lost)).toBeLessThanOrEqual(PACKETS); // less, when the first or the last were left out
+    expect(Number(received)).toBeLessThan(PACKETS);
+    const placeholders = { source: /(?<=source )[\da-f]+/g, jitter: /[\d.]+(?= ms)/g };
+    const { stdout, ...ending } = withPlaceholders(await receiver.stop("SIGINT"), placeholders);
+    const { stdout: expected, ...wellEnding } = wellEnded("38-rtp-receiver", port);
+    expect(stdout.slice(0, expected.length)).toBe(expected);
+    expect(ending).toEqual(wellEnding);
+  });
+
+  test("40-sacn-light obeys the desk with the highest priority, until it is silent", async (context) => {
+    await skipUnless(context, hasMulticastLoopback);
+    const port = await unusedPort();
+    await using light = play("40-sacn-light", backend, 1, 2, HOST, port);
+    await light.line(/^waiting/);
+    const desk = new Sender({
+      universe: 1,
+      port,
+      iface: HOST,
+      reuseAddr: true,
+      defaultPacketOptions: { useRawDmxValues: true, priority: 100 },
+    });
+    const other = new Sender({
+      universe: 1,
+      port,
+      iface: HOST,
+      reuseAddr: true,
+      defaultPacketOptions: { useRawDmxValues: true, priority: 99 },
+    });
+    try {
+      await desk.send({ payload: { 1: 9, 2: 255, 3: 128, 4: 0 }, cid: Buffer.alloc(16, 1) });
+      await light.line(/^red 255/);
+      await other.send({ payload: { 2: 1, 3: 1, 4: 1 }, cid: Buffer.alloc(16, 2) });
+      await desk.send({ payload: { 2: 0, 3: 128, 4: 255 }, cid: Buffer.alloc(16, 1) });
+      await light.line(/^dark/);
+      expect(await light.stop("SIGINT")).toEqual(wellEnded("40-sacn-light"));
+    } finally {
+      desk.close();
+      other.close();
+    }
+  });
+});
+
+const PACKETS = 25;
+const AUDIO = [
+  "--quiet audiotestsrc",
+  `num-buffers=${PACKETS}`,
+  "samplesperbuffer=160 ! audio/x-raw,rate=8000 ! mulawenc ! rtppcmupay",
+].flatMap((part) => part.split(" "));
