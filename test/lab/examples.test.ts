@@ -1,17 +1,21 @@
-// The examples that need a network of their own: multicast over loopback, and multicast DNS with Avahi as the peer.
+// The examples that need a network of their own: several interfaces, or a port number that others listen on too.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
 import { Avahi } from "../support/lab/avahi.js";
 import type { Host } from "../support/lab/host.js";
+import type { HostInterface } from "../support/lab/host-interface.js";
 import type { Program } from "../support/lab/program.js";
 import { scenario } from "../support/lab/scenario.js";
 import { cabled } from "../support/lab/topologies.js";
+import { until } from "../support/lab/until.js";
 import { hasCommand } from "../support/probe.js";
+import { dualHomed } from "./support/networks.js";
 import { sharedLab } from "./support/shared-lab.js";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
+const SSDP_DEVICE = fileURLToPath(new URL("./programs/ssdp-device.ts", import.meta.url));
 const FOUND_DEADLINE_MS = 10_000; // responders wait up to half a second before they answer, and probe before they announce
 
 function play(host: Host, example: string, backend: BackendName): Program {
@@ -111,6 +115,66 @@ describe.each(BACKENDS)("multicast DNS on %s", (backend) => {
       await browser.text(/^found "Groupcast example" at .*:9999/, { deadlineMs: FOUND_DEADLINE_MS });
       await browse.text(/^=;eth0;IPv4;Groupcast/, { deadlineMs: FOUND_DEADLINE_MS });
       for (const program of [responder, browser, browse]) await program.stop();
+    });
+  });
+});
+
+describe.each(BACKENDS)("SSDP on %s", (backend) => {
+  const net = sharedLab(backend, cabled);
+
+  test("32-ssdp-search finds the printer that node-ssdp announces on another host", async () => {
+    const { a, b } = net();
+    const row = {
+      promise: "A search finds a device of node-ssdp on another host",
+      keptBy: backend,
+      sent: "M-SEARCH to 239.255.255.250:1900",
+    };
+    await scenario({ ...row, seenAt: ["a (node-ssdp)", "b (answers)"], mustNotBeSeenAt: [] }, async () => {
+      const device = a.host.run(SSDP_DEVICE, [`http://${a.ipv4}:8080/printer.xml`]);
+      await device.text(/^answering/);
+      const search = play(b.host, "32-ssdp-search", backend);
+      expect(await search.exited()).toMatchObject({ code: 0 });
+      expect(search.output).toEqual(expected("32-ssdp-search"));
+      await device.stop();
+    });
+  });
+});
+
+describe("39-forwarder", () => {
+  const GROUP = "239.255.76.39";
+  const PORT = 9999;
+  const net = sharedLab("native", dualHomed, hasCommand("socat", "socat"));
+
+  /** A member of the group that prints what it receives. */
+  async function member({ host, name }: HostInterface): Promise<Program> {
+    const program = host.spawn("socat", ["-d", "-d", "-u", `UDP4-RECV:${PORT},ip-add-membership=${GROUP}:${name}`, "STDOUT"]);
+    await until(() => program.stderr.includes("starting data transfer loop"), { what: "socat listens" });
+    return program;
+  }
+
+  /** Sends a line to the group. */
+  async function say({ namespace, ipv4 }: HostInterface, text: string): Promise<void> {
+    await namespace.exec("socat", ["-u", "-", `UDP4-DATAGRAM:${GROUP}:${PORT},ip-multicast-if=${ipv4}`], `${text}\n`);
+  }
+
+  test("39-forwarder passes on between two links what socat sends, and never back", async () => {
+    const { host, a, b } = net();
+    const row = { promise: "A forwarder passes a group on from link to link", keptBy: "native", sent: `socat to ${GROUP}` };
+    await scenario({ ...row, seenAt: ["a", "b"], mustNotBeSeenAt: ["a (twice)", "b (twice)"] }, async () => {
+      const [atA, atB] = [await member(a), await member(b)];
+      const forwarder = play(host, "39-forwarder", "native");
+      await forwarder.text(/^forwarding/);
+      await say(b, "from b");
+      await atA.text(/^from b$/);
+      await say(a, "from a");
+      await atB.text(/^from a$/);
+      await say(b, "fence");
+      await atA.text(/^fence$/);
+      expect({ a: atA.output, b: atB.output }).toEqual({ a: ["from b", "from a", "fence"], b: ["from b", "from a", "fence"] }); // each its own, too
+      forwarder.signal("SIGINT");
+      expect(await forwarder.exited()).toMatchObject({ code: 0 });
+      expect(forwarder.output).toEqual(expected("39-forwarder"));
+      for (const program of [atA, atB]) await program.stop();
     });
   });
 });
