@@ -10,7 +10,9 @@ class Counter extends DatagramProtocol {
   }
 }
 
-class Sender extends DatagramProtocol {}
+class Sender extends DatagramProtocol {
+  override datagramReceived(): void {} // ignores what arrives
+}
 
 const reactor = new Reactor();
 const counter = new Counter();

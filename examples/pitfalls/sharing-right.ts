@@ -10,7 +10,9 @@ class Worker extends DatagramProtocol {
   }
 }
 
-class Client extends DatagramProtocol {}
+class Client extends DatagramProtocol {
+  override datagramReceived(): void {} // ignores what arrives
+}
 
 const REQUESTS = 64;
 const reactor = new Reactor();

@@ -12,7 +12,9 @@ class Listener extends DatagramProtocol {
   }
 }
 
-class Speaker extends DatagramProtocol {}
+class Speaker extends DatagramProtocol {
+  override datagramReceived(): void {} // ignores what arrives
+}
 
 const reactor = new Reactor();
 const { port } = reactor.listenMulticast(0, new Listener()).getHost();
