@@ -118,6 +118,7 @@ test.each<[address: unknown, port: unknown, options: unknown, wrong: Wrong]>([
   ["127.0.0.1", 0, undefined, ["ERR_PORT_RANGE", "port", 0]],
   ["127.0.0.1", 65_536, undefined, ["ERR_PORT_RANGE", "port", 65_536]],
   ["fe80::1%nosuch", 80, undefined, ["ERR_ADDRESS_SCOPE", "address", "fe80::1%nosuch"]],
+  ["fe80::1", 80, undefined, ["ERR_ADDRESS_SCOPE", "address", "fe80::1"]],
   ["127.0.0.1", 80, null, ["ERR_ARGUMENT_TYPE", "options", null]],
   ["127.0.0.1", 80, 5, ["ERR_ARGUMENT_TYPE", "options", 5]],
   ["127.0.0.1", 80, { interface: "::" }, ["ERR_FAMILY_MISMATCH", "interface", "::"]],
@@ -159,8 +160,25 @@ test.each<[options: unknown, wrong: Wrong]>([
 test.each(["fe80::1", "ff12::abcd"])("listenMulticast() on %s names the zone that is missing", (address) => {
   const { reactor } = new Stage();
   expect(() => reactor.listenMulticast(0, new Notes(), { interface: address })).toThrow(
-    `Cannot listenMulticast: interface "${address}" has no zone that is an interface of this host; expected the zone of its link, such as ${address}%eth0`,
+    `Cannot listenMulticast: interface "${address}" has no zone that is an interface of this host; expected the name of its interface behind it: "${address}%eth0"`,
   );
+});
+
+test("connect() and connectUDP() to an address of link scope name the interfaces there are", () => {
+  const { reactor } = new Stage();
+  const port = reactor.listenUDP(0, new Notes(), { interface: "::" });
+  const remedy =
+    'address "fe80::1" has no zone that is an interface of this host; expected the name of its interface behind it: "fe80::1%eth0"';
+  expect(() => port.connect("fe80::1", 9)).toThrow(`Cannot connect: ${remedy}`);
+  expect(() => reactor.connectUDP("fe80::1", 9, new Notes())).toThrow(`Cannot connectUDP: ${remedy}`);
+});
+
+test.each([
+  ["a group of link scope", "ff12::1", "::"],
+  ["from a port on its link", "fe80::1", "fe80::2%eth0"],
+])("connectUDP() needs no zone for %s", (_what, address, at) => {
+  const { reactor } = new Stage();
+  expect(reactor.connectUDP(address, 9, new Notes(), { interface: at }).getPeer()).toMatchObject({ address });
 });
 
 test("InvalidArgumentError names operation, argument, value and what was expected in its message, and is recognised", () => {

@@ -1,4 +1,4 @@
-import { type NetworkInterface, needsZone, type Outcome } from "@groupcast/backend";
+import { type NetworkInterface, needsZone, type Outcome, type SocketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { ParsedSelector } from "./interface-selector.js";
@@ -36,8 +36,27 @@ export function checkZone(operation: string, argument: string, { address, zone }
 export function checkBindZone(operation: string, argument: string, literal: IPLiteral, interfaces: InterfaceSource): string {
   const { address, zone } = literal;
   if (zone !== undefined || !needsZone(address)) return checkZone(operation, argument, literal, interfaces);
-  const expected = `the zone of its link, such as ${address}%eth0`;
-  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: address, expected });
+  throw missingZone(operation, argument, address, interfaces);
+}
+
+/**
+ * Refuses a unicast peer of link scope without its zone, as the kernel does (`__ip6_datagram_connect()` of net/ipv6/datagram.c: EINVAL), unless
+ * the port is bound on a link itself.
+ *
+ * @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`.
+ */
+export function checkPeerZone(operation: string, peer: string, local: SocketAddress | Outcome, interfaces: InterfaceSource): void {
+  if (!needsZone(peer) || peer.includes("%")) return;
+  if (typeof local === "object" && local.address.includes("%")) return;
+  throw missingZone(operation, "address", peer, interfaces);
+}
+
+function missingZone(operation: string, argument: string, address: string, interfaces: InterfaceSource): InvalidArgumentError {
+  const found = interfaces.select({ by: "all" });
+  const names = typeof found === "object" ? found.filter(({ flags }) => !flags.loopback).map(({ name }) => name) : [];
+  const examples = names.length === 0 ? [`${address}%eth0`] : names.map((name) => `${address}%${name}`);
+  const expected = `the name of its interface behind it: ${examples.map((example) => `"${example}"`).join(" or ")}`;
+  return new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: address, expected });
 }
 
 function isIndex(zone: string): boolean {

@@ -40,12 +40,14 @@ export function openMulticastPort(context: PortContext, protocol: Protocol, port
 /** Opens a port for `connectUDP`. */
 export function openConnectedPort(context: PortContext, protocol: Protocol, to: Destination, given?: ConnectOptions): Port {
   const operation = "connectUDP";
-  const { family } = context.addressBook.find(operation, to.address, to.port).address;
+  const peer = context.addressBook.find(operation, to.address, to.port);
+  const { family } = peer.address;
   const options = resolveOptions(operation, given, context.network);
   const local = localAddress(operation, options, options.localPort, family);
   if (local.family !== family) {
     throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "interface", value: given?.interface });
   }
+  context.addressBook.checkPeer(operation, peer, local);
   return goLive(context, protocol, { by: "bind", operation, options, local }, to);
 }
 

@@ -1,8 +1,8 @@
-import { isMulticast, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { isMulticast, type Outcome, type SocketAddress, socketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { checkPort } from "../network/check-argument.js";
 import { checkIP, isMappedGroup } from "../network/ip-literal.js";
-import { checkZone, type InterfaceSource } from "../network/zone.js";
+import { checkPeerZone, checkZone, type InterfaceSource } from "../network/zone.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 
 /** A destination that has been checked once. */
@@ -44,6 +44,11 @@ export class AddressBook {
     this.#lastText = address;
     this.#last = contact;
     return contact;
+  }
+
+  /** Refuses a peer that a port at `local` cannot be connected to without a zone. @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`. */
+  checkPeer(operation: string, peer: Contact, local: SocketAddress | Outcome): void {
+    if (!peer.isMulticast) checkPeerZone(operation, peer.address.address, local, this.#interfaces);
   }
 
   /** Forgets everything: interfaces changed, so zones may mean other ones now. */

@@ -40,6 +40,7 @@ export class Peer {
     const contact = this.#find(operation, address, port);
     if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, operation, this.#contact.address);
     if (!contact.isMulticast) {
+      this.#book.checkPeer("connect", contact, this.#socket.localAddress());
       const errno = this.#socket.connect(contact.address);
       if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation, errno, address, port });
     }
