@@ -1,9 +1,12 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
-import { skipUnless } from "../support/probe.js";
+import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../support/probe.js";
 import { runAttack } from "./support/attack-program.js";
 
+const SMALL_BUFFER_BYTES = 4_608; // the kernel's minimum: SOCK_MIN_SNDBUF
+const LARGE_BUFFER_BYTES = 4_000_000;
 const DESCRIPTOR_LIMIT = 100; // Node starts with some 20
+const CAN_SLOW_DOWN = [isRoot, hasCommand("tc", "iproute2"), canMakeNamespaces];
 
 test.for(BACKENDS)(
   "calls on %s without descriptors are done, or refused with a typed error, and keep nothing",
@@ -16,3 +19,31 @@ test.for(BACKENDS)(
     expect(refused).toMatchObject({ listenUDP: ["ERR_LISTEN"], connectUDP: ["ERR_LISTEN"] });
   },
 );
+
+describe.for(BACKENDS)("a send buffer on %s", (backend) => {
+  test("that is full: what waits leaves later, complete and in order", async (context) => {
+    await skipUnless(context, canLoad(backend), ...CAN_SLOW_DOWN);
+    const outcome = await runSlowed("limit 200kb", [backend, String(SMALL_BUFFER_BYTES)]);
+    const { sent, dropped } = outcome;
+    expect(outcome).toMatchObject({ hasWaited: true, isInOrder: true, sendFailed: 0, arrived: sent, strays: [] });
+    expect([sent > 0, dropped]).toEqual([true, 0]);
+  });
+
+  test("that is larger than the queue of the interface: what the queue refuses is counted, and the rest is in order", async (context) => {
+    await skipUnless(context, canLoad(backend), ...CAN_SLOW_DOWN);
+    const outcome = await runSlowed("limit 20kb", [backend, String(LARGE_BUFFER_BYTES)]);
+    const { sent, sendFailed, failures, arrived } = outcome;
+    expect(outcome).toMatchObject({ isInOrder: true, dropped: 0, failures: sendFailed, strays: [] });
+    // The kernel keeps ENOBUFS from sockets without IP_RECVERR (udp_send_skb() of net/ipv4/udp.c), and node:dgram cannot set that.
+    if (backend === "native") expect([arrived, sendFailed > 0]).toEqual([sent, true]);
+    else expect([arrived < sent, failures]).toEqual([true, 0]);
+  });
+});
+
+type Slowed = Record<"sent" | "dropped" | "sendFailed" | "failures" | "arrived", number>;
+
+/** Runs the program in a network namespace whose loopback interface sends 1 MB a second: tc-tbf(8). */
+async function runSlowed(limit: string, args: readonly string[]): Promise<Slowed> {
+  const setUp = `ip link set lo up && tc qdisc add dev lo root tbf rate 8mbit burst 4kb ${limit} && exec "$@"`;
+  return (await runAttack("full-buffers.ts", args, { under: ["unshare", "--net", "sh", "-c", setUp, "sh"] })) as Slowed;
+}
