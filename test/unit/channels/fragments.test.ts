@@ -8,6 +8,7 @@ import {
   writeFragmentHeader,
 } from "../../../packages/channels/src/fragments/fragment-header.js";
 import { Fragmenter } from "../../../packages/channels/src/fragments/fragmenter.js";
+import { PartialMessage } from "../../../packages/channels/src/fragments/partial-message.js";
 import { Reassembler, type WholeMessage } from "../../../packages/channels/src/fragments/reassembler.js";
 
 const PACKET_BYTES = FRAGMENT_HEADER_BYTES + 10;
@@ -80,6 +81,18 @@ describe("Fragmenter", () => {
   test("begins to count where nobody knows", () => {
     const numbers = Array.from({ length: 4 }, () => Buffer.from(fragments()[0]!).readUInt32BE(4));
     expect(new Set(numbers).size).toBeGreaterThan(1);
+  });
+});
+
+describe("PartialMessage", () => {
+  test("add() of a fragment that has come before changes neither memory nor the numbers of its packets", () => {
+    const header = { message: 1, totalBytes: 20, index: 0, count: 2 };
+    const partial = new PartialMessage("a", header, 10, 0);
+    partial.add(header, fragmentOf(header, 10), 7);
+    const before = [partial.heldBytes, partial.span];
+    partial.add(header, fragmentOf(header, 10), 9);
+    expect([partial.heldBytes, partial.span]).toEqual(before);
+    expect(before).toEqual([10 + PART_COST_BYTES, { first: 7, last: 7 }]);
   });
 });
 

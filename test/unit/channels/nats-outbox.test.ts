@@ -30,6 +30,7 @@ function makeOutbox(maxMessages = 3, maxBytes = 1e6) {
 }
 
 const HEADER = encodeNatsHeader("0123456789abcdef", 0, undefined);
+const MESSAGE_COST_BYTES = 128; // what a message counts for besides its payload
 const MEBIBYTE = "x".repeat(1024 * 1024);
 
 test("send() gives a message to the client at once, while there is a connection", () => {
@@ -200,4 +201,38 @@ test("finish() resolves when the server has answered, and at once without a conn
   other.outbox.disconnected();
   await other.outbox.finish();
   expect(other.connection.questions).toHaveLength(0);
+});
+
+test("the server is asked again after each pause, and not once more after finish()", () => {
+  vi.useFakeTimers();
+  try {
+    const { connection, outbox, send } = makeOutbox(100, 1e9);
+    for (let pause = 1; pause <= 3; pause++) {
+      send("1");
+      vi.advanceTimersByTime(100);
+      expect(connection.questions).toHaveLength(pause);
+    }
+    send("2");
+    void outbox.finish();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("the bounds hold to the byte: 256 KiB ask at once, and 8 MiB in flight are no room for one more", () => {
+  vi.useFakeTimers();
+  try {
+    const small = makeOutbox(100, 1e9);
+    small.send("x".repeat(256 * 1024 - MESSAGE_COST_BYTES - 1));
+    expect(small.connection.questions).toHaveLength(0);
+    const exact = makeOutbox(100, 1e9);
+    exact.send("x".repeat(256 * 1024 - MESSAGE_COST_BYTES));
+    expect(exact.connection.questions).toHaveLength(1);
+    for (let i = 1; i < 32; i++) exact.send("x".repeat(256 * 1024 - MESSAGE_COST_BYTES));
+    exact.send("one more");
+    expect([exact.connection.published.length, exact.outbox.length]).toEqual([32, 1]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -36,6 +36,13 @@ test("isRepeat() takes a source that starts again for new, after the time that n
   ]);
 });
 
+test("isRepeat() takes a source for new that starts again after its first packet, number 0", () => {
+  const packets = new RelayedPackets("0123456789abcdef");
+  const packet = { channel: "c", source: { id: "a" }, sequence: 0 } as unknown as ReceivedPacket;
+  const isRepeat = (nowMs: number): boolean => packets.isRepeat(packets.sourceOf(packet, "net", nowMs), 0, nowMs);
+  expect([isRepeat(0), isRepeat(99), isRepeat(100)]).toEqual([false, true, false]);
+});
+
 test("isRepeat() does not mix the sources of different channels, networks and ids", () => {
   const packets = new RelayedPackets("0123456789abcdef");
   const source = { id: "a" };
