@@ -1,4 +1,4 @@
-import { BACKEND_ERRORS, type Capability, type Feature, OPTION_NAMES, type OptionName } from "@groupcast/backend";
+import { BACKEND_ERRORS, type Capability, capabilitySet, type Feature, OPTION_NAMES, type OptionName } from "@groupcast/backend";
 import { UnsupportedError } from "@groupcast/base";
 import { DGRAM_OPTIONS } from "./dgram-options.js";
 import { KNOWS_INTERFACE_INDEXES } from "./interface-indexes.js";
@@ -13,7 +13,7 @@ const FEATURES: readonly Feature[] = [
 
 /** Returns the capabilities of `node:dgram` on this platform and this version of Node. */
 export function dgramCapabilities(): ReadonlySet<Capability> {
-  return new Set<Capability>([...FEATURES, "get unreadDrops", ...OPTION_NAMES.flatMap(optionCapabilities)]);
+  return capabilitySet([...FEATURES, "get unreadDrops", ...OPTION_NAMES.flatMap(optionCapabilities)]);
 }
 
 function optionCapabilities(name: OptionName): Capability[] {

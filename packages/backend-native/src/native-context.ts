@@ -1,4 +1,4 @@
-import { type Capability, FEATURE_NAMES, OPTION_NAMES, optionRow } from "@groupcast/backend";
+import { type Capability, capabilitySet, FEATURE_NAMES, OPTION_NAMES, optionRow } from "@groupcast/backend";
 import type { Addon } from "./addon.js";
 import { AddressTranslator } from "./address-translator.js";
 import { type SharedTables, sharedTables } from "./batch-layout.js";
@@ -44,5 +44,5 @@ function capabilitiesOf(addon: Addon): ReadonlySet<Capability> {
     capabilities.add(`get ${name}`);
     if (optionRow(name).when !== "read only") capabilities.add(`set ${name}`);
   }
-  return capabilities;
+  return capabilitySet(capabilities);
 }

@@ -12,6 +12,7 @@ export type {
 } from "./backend.js";
 export { BACKEND_ERRORS, BackendLoadError } from "./backend-errors.js";
 export { type Capability, FEATURE_NAMES, FEATURES, type Feature } from "./capabilities.js";
+export { capabilitySet } from "./capability-set.js";
 export {
   type Family,
   familyOf,

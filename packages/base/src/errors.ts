@@ -43,6 +43,12 @@ export class InvalidArgumentError<Code extends string = string> extends TypeErro
     this.remedy = advice;
     startAtCaller(this, operation);
   }
+
+  /** Returns the fields for JSON, `value` as the message shows it: many a wrong value has no JSON, such as a bigint or a circle. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, code, operation, argument, remedy } = this;
+    return { name, message, code, operation, argument, value: preview(this.value), remedy };
+  }
 }
 
 /** Subject of an error; fields that do not apply are absent. */

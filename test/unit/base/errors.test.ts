@@ -41,6 +41,31 @@ test("SystemError has errno and its name, and its cause", () => {
   expect(error.message).toBe("Cannot run: address already in use (EADDRINUSE); replace it");
 });
 
+const CIRCLE: unknown[] = [];
+CIRCLE.push(CIRCLE);
+
+test.each([
+  ["a bigint", 1n, "1n"],
+  ["a circle", CIRCLE, "<ref *1> [ [Circular *1] ]"],
+  ["an object that throws", { toJSON: () => expect.unreachable() }, "{ toJSON: [Function: toJSON] }"],
+])("JSON.stringify() of an InvalidArgumentError shows %s as its message does", (_what, value, shown) => {
+  const error = new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, {
+    operation: "run",
+    argument: "name",
+    value,
+    expected: "a string",
+  });
+  expect(JSON.parse(JSON.stringify({ error })).error).toEqual({
+    name: "InvalidArgumentError",
+    message: error.message,
+    code: "ERR_ARGUMENT_TYPE",
+    operation: "run",
+    argument: "name",
+    value: shown,
+    remedy: "expected a string",
+  });
+});
+
 test("InvalidArgumentError is a TypeError that shows the value, shortened", () => {
   const error = new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "run", argument: "name", value: "x".repeat(500) });
   expect(error).toBeInstanceOf(TypeError);

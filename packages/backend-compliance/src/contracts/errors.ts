@@ -29,6 +29,20 @@ export const ERRORS: readonly Contract[] = contracts([
     },
   },
   {
+    id: "ERR-13",
+    title: "nobody can change the capabilities of a backend",
+    access: "bare",
+    why: "backend.ts: ReadonlySet; ports decide by them",
+    run({ backend }) {
+      const before = [...backend.capabilities];
+      const capabilities = backend.capabilities as Set<string>;
+      assert.throws(() => capabilities.add("flies"), TypeError);
+      assert.throws(() => capabilities.delete(before[0] ?? ""), TypeError);
+      assert.throws(() => capabilities.clear(), TypeError);
+      assert.deepEqual([...backend.capabilities], before);
+    },
+  },
+  {
     id: "ERR-3",
     title: "setting or getting an option that is no capability throws UnsupportedError, with option and backend",
     access: "bare",

@@ -1,5 +1,13 @@
 /** The options of a socket: their defaults, and the values that Linux makes of those that are set. */
-import { BACKEND_ERRORS, type Capability, type Family, type Feature, type OptionName, type Outcome } from "@groupcast/backend";
+import {
+  BACKEND_ERRORS,
+  type Capability,
+  capabilitySet,
+  type Family,
+  type Feature,
+  type OptionName,
+  type Outcome,
+} from "@groupcast/backend";
 import { ERRNO, UnsupportedError } from "@groupcast/base";
 import { DEFAULT_HOPS } from "../address/ip-numbers.js";
 import type { BindingOptions } from "../host/endpoint.js";
@@ -70,7 +78,7 @@ const DEFAULTS: Readonly<Record<SettableOption, number>> = {
 const SETTABLE = Object.keys(DEFAULTS) as SettableOption[];
 
 /** Capabilities of a host in memory: what is listed above, so that a new option is not claimed before it is modelled. */
-export const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+export const CAPABILITIES: ReadonlySet<Capability> = capabilitySet([
   ...FEATURES,
   ...SETTABLE.flatMap((name) => [`set ${name}`, `get ${name}`] as const),
   "get kernelDrops",
