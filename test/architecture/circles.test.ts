@@ -11,7 +11,11 @@ const RELATIVE_IMPORT = /(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)\.js["']/g
 const packages = readdirSync(`${ROOT}packages`).filter((name) => existsSync(`${ROOT}packages/${name}/src`));
 
 function arrowsOf(name: string): Graph {
-  const files = sourceFiles(`packages/${name}/src`, ".ts");
+  return arrowsIn(`packages/${name}/src`);
+}
+
+function arrowsIn(folder: string): Graph {
+  const files = sourceFiles(folder, ".ts");
   return new Map(
     files.map(({ path, text }) => [path, [...text.matchAll(RELATIVE_IMPORT)].map(([, target]) => `${join(dirname(path), target!)}.ts`)]),
   );
@@ -34,6 +38,10 @@ function roomsOf(files: Graph): Graph {
 
 test.each(packages)("the files of %s import each other in no circle", (name) => {
   expect(circlesOf(arrowsOf(name)), "give what two of them need a file of its own").toEqual([]);
+});
+
+test("the files of test import each other in no circle", () => {
+  expect(circlesOf(arrowsIn("test"))).toEqual([]);
 });
 
 test.each(packages)("the folders of %s import each other in no circle", (name) => {

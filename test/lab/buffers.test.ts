@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { PortStatistics } from "groupcast";
 import { describe, expect, test } from "vitest";
 import { BACKENDS } from "../support/backends.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { HostInterface } from "../support/lab/host.js";
 import { scenario } from "../support/lab/scenario.js";
 import { cabled } from "../support/lab/topologies.js";
 import { until } from "../support/lab/until.js";

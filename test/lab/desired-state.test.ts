@@ -2,8 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
 import type { Cable } from "../support/lab/cable.js";
-import type { Host } from "../support/lab/host.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { Host, HostInterface } from "../support/lab/host.js";
 import type { Lab } from "../support/lab/lab.js";
 import { linkState } from "../support/lab/link-state.js";
 import { type Notes, scenario } from "../support/lab/scenario.js";

@@ -4,8 +4,6 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
 import { Avahi } from "../support/lab/avahi.js";
-import type { Host } from "../support/lab/host.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
 import type { Program } from "../support/lab/program.js";
 import { scenario } from "../support/lab/scenario.js";
 import { cabled } from "../support/lab/topologies.js";

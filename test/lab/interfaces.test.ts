@@ -2,8 +2,7 @@
 import type { NetworkInterface } from "groupcast";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
-import type { Host } from "../support/lab/host.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { Host, HostInterface } from "../support/lab/host.js";
 import type { Lab } from "../support/lab/lab.js";
 import { scenario } from "../support/lab/scenario.js";
 import { RemoteReactor } from "./support/remote-reactor.js";

@@ -1,7 +1,7 @@
 // Whose datagrams a port receives, on a host where another process has joined everything there is.
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { HostInterface } from "../support/lab/host.js";
 import type { Lab } from "../support/lab/lab.js";
 import { scenario } from "../support/lab/scenario.js";
 import { FAMILIES, type FamilyRow } from "./support/families.js";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Avahi } from "../support/lab/avahi.js";
 import { compileProgram } from "../support/lab/compile-program.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { HostInterface } from "../support/lab/host.js";
 import { Lab } from "../support/lab/lab.js";
 import { saysJoin, saysLeave } from "../support/lab/membership-message.js";
 import { namespaceNames } from "../support/lab/namespace.js";

@@ -4,7 +4,7 @@ import type { ConnectOptions } from "groupcast";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
 import type { Capture } from "../support/lab/capture.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { HostInterface } from "../support/lab/host.js";
 import type { Destination } from "../support/lab/plain-socket.js";
 import type { Program } from "../support/lab/program.js";
 import { scenario } from "../support/lab/scenario.js";

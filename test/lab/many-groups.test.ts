@@ -1,7 +1,7 @@
 // More groups on one port than one socket of the kernel holds.
 import { describe, expect, test } from "vitest";
 import type { BackendName } from "../support/backends.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { HostInterface } from "../support/lab/host.js";
 import { scenario } from "../support/lab/scenario.js";
 import { cabled } from "../support/lab/topologies.js";
 import { until } from "../support/lab/until.js";

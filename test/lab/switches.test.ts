@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
 import type { Capture, Fence } from "../support/lab/capture.js";
-import type { HostInterface } from "../support/lab/host-interface.js";
+import type { HostInterface } from "../support/lab/host.js";
 import { type MembershipMessage, saysJoin, saysLeave } from "../support/lab/membership-message.js";
 import type { Packet } from "../support/lab/packet.js";
 import { scenario } from "../support/lab/scenario.js";

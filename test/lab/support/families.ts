@@ -1,6 +1,6 @@
 // The two IP versions, for tables of tests.
 import type { MulticastListenOptions } from "groupcast";
-import type { HostInterface } from "../../support/lab/host-interface.js";
+import type { HostInterface } from "../../support/lab/host.js";
 
 /** What differs between the families. */
 export interface FamilyRow {

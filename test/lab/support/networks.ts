@@ -1,6 +1,5 @@
 // Further networks that promises are proven on.
-import type { Host } from "../../support/lab/host.js";
-import type { HostInterface } from "../../support/lab/host-interface.js";
+import type { Host, HostInterface } from "../../support/lab/host.js";
 import type { Lab } from "../../support/lab/lab.js";
 
 /** A host on two cables, with a host at the end of each. */

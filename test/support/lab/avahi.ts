@@ -1,5 +1,5 @@
 // A host that speaks mDNS and DNS-SD (RFC 6762, RFC 6763) with Avahi, as a desktop or a printer does: the peer to interoperate with.
-import type { HostInterface } from "./host-interface.js";
+import type { HostInterface } from "./host.js";
 import type { Program } from "./program.js";
 
 const SETTLED_DEADLINE_MS = 10_000; // a name is probed for three quarters of a second first, RFC 6762 8.1

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Arrivals } from "./arrivals.js";
 import { beaconText } from "./beacon.js";
-import type { HostInterface } from "./host-interface.js";
 import { type Command, InsideProcess } from "./inside-process.js";
+import type { NetworkCard } from "./network-card.js";
 import { describePacket, type Packet, readPacket } from "./packet.js";
 import { describePattern, matches, type Pattern } from "./pattern.js";
 import { PcapReader } from "./pcap-reader.js";
@@ -40,8 +40,8 @@ export class Capture implements AsyncDisposable {
   readonly #packets = new Arrivals<Packet>(describePacket);
   readonly #beacons = new Set<string>();
 
-  private constructor(at: HostInterface, direction: "in" | "out") {
-    this.#place = `${at.host.name}/${at.name}`;
+  private constructor(at: NetworkCard, place: string, direction: "in" | "out") {
+    this.#place = place;
     // -U: packet by packet; -Z: as root, as there is nothing to write that another user owns
     const output = ["-U", "--immediate-mode", "-B", String(KERNEL_BUFFER_KIB), "-Z", "root", "-n", "-w", "-"];
     this.#process = new InsideProcess(at.namespace, tcpdump(["-i", at.name, "-Q", direction, ...output]));
@@ -54,8 +54,8 @@ export class Capture implements AsyncDisposable {
    *
    * The interface must be up.
    */
-  static async start(at: HostInterface, { direction = "in" }: CaptureOptions): Promise<Capture> {
-    const capture = new Capture(at, direction);
+  static async start(at: NetworkCard, host: string, { direction = "in" }: CaptureOptions): Promise<Capture> {
+    const capture = new Capture(at, `${host}/${at.name}`, direction);
     try {
       await until(() => READY_LINE.test(capture.#process.stderr) || capture.#process.hasEnded, {
         what: `${capture.#place} is listened to`,
@@ -122,7 +122,7 @@ export class Capture implements AsyncDisposable {
     await this.stop();
   }
 
-  async #whenBeaconSeen(at: HostInterface, direction: "in" | "out"): Promise<void> {
+  async #whenBeaconSeen(at: NetworkCard, direction: "in" | "out"): Promise<void> {
     const text = `before the capture at ${this.#place}`;
     const sender = direction === "in" ? (at.cable?.farEndOf(at) ?? at) : at;
     await sender.beacon(text);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Belongings } from "./belongings.js";
 import { Capture, type CaptureOptions } from "./capture.js";
 import { compileProgram } from "./compile-program.js";
-import { HostInterface } from "./host-interface.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { type MulticastRoute, MulticastRouter } from "./multicast-router.js";
 import type { Namespace } from "./namespace.js";
+import { NetworkCard } from "./network-card.js";
 import { PlainSocket, type PlainSocketOptions } from "./plain-socket.js";
 import { Program } from "./program.js";
 
@@ -20,6 +20,22 @@ export interface RunOptions {
 
 /** Each `ip netns exec` has mounts of its own: what is mounted here, no one else sees. */
 const WITH_OWN_RUN_DIRECTORY = 'mkdir -p "$0" && mount --bind "$0" /run && exec "$@"';
+
+/** A network interface of a host. */
+export class HostInterface extends NetworkCard {
+  readonly host: Host;
+
+  /** @param addresses - With prefix length: "10.1.0.1/24", "fd01::1/64". */
+  constructor(host: Host, name: string, addresses: readonly string[] = []) {
+    super(host.namespace, name, addresses);
+    this.host = host;
+  }
+
+  /** Captures what arrives here, or what leaves. */
+  capture(options: CaptureOptions = {}): Promise<Capture> {
+    return this.host.capture(this, options);
+  }
+}
 
 export class Host {
   readonly name: string;
@@ -89,12 +105,14 @@ export class Host {
 
   /** Captures what arrives at an interface, or leaves it. */
   async capture(at: HostInterface, options: CaptureOptions = {}): Promise<Capture> {
-    return this.#belongings.add(await Capture.start(at, options));
+    return this.#belongings.add(await Capture.start(at, this.name, options));
   }
 
   /** Makes this host a multicast router between its interfaces. Also passes unicast on. */
   async routeMulticast(routes: readonly MulticastRoute[]): Promise<MulticastRouter> {
-    return this.#belongings.add(await MulticastRouter.start(this, routes, this.#directory));
+    return this.#belongings.add(
+      await MulticastRouter.start({ namespace: this.namespace, name: this.name, directory: this.#directory }, routes),
+    );
   }
 
   /** Loses some of what arrives. */

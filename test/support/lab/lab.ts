@@ -2,8 +2,7 @@
 import { rm } from "node:fs/promises";
 import { Belongings } from "./belongings.js";
 import { Cable, type Plug } from "./cable.js";
-import { Host } from "./host.js";
-import { HostInterface } from "./host-interface.js";
+import { Host, HostInterface } from "./host.js";
 import { Namespace, sweepNamespaces } from "./namespace.js";
 import { sweepDirectories, takeOwnership } from "./ownership.js";
 import { Switch, type SwitchOptions } from "./switch.js";

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandError } from "./command.js";
-import type { Host } from "./host.js";
 import { InsideProcess } from "./inside-process.js";
+import type { Namespace } from "./namespace.js";
 import { until } from "./until.js";
 
 const FORWARDING = { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 } as const;
@@ -19,36 +19,41 @@ export interface MulticastRoute {
   readonly to: readonly string[];
 }
 
+/** Where it runs. */
+export interface RouterPlace {
+  readonly namespace: Namespace;
+  /** Name of the host. */
+  readonly name: string;
+  /** For its files; the same one for one router only. */
+  readonly directory: string;
+}
+
 export class MulticastRouter implements AsyncDisposable {
-  readonly #host: Host;
+  readonly #namespace: Namespace;
   readonly #process: InsideProcess;
   readonly #socket: string;
 
-  private constructor(host: Host, process: InsideProcess, socket: string) {
-    this.#host = host;
+  private constructor(namespace: Namespace, process: InsideProcess, socket: string) {
+    this.#namespace = namespace;
     this.#process = process;
     this.#socket = socket;
   }
 
-  /** Starts it and waits until the routes are in force. @param directory - For its files; the same one for one router only. */
-  static async start(host: Host, routes: readonly MulticastRoute[], directory: string): Promise<MulticastRouter> {
-    await host.sysctl(FORWARDING);
-    const [config, pid, socket] = ["conf", "pid", "sock"].map((kind) => join(directory, `${host.name}.${kind}`)) as [
-      string,
-      string,
-      string,
-    ];
+  /** Starts it and waits until the routes are in force. */
+  static async start({ namespace, name, directory }: RouterPlace, routes: readonly MulticastRoute[]): Promise<MulticastRouter> {
+    await namespace.sysctl(FORWARDING);
+    const [config, pid, socket] = ["conf", "pid", "sock"].map((kind) => join(directory, `${name}.${kind}`)) as [string, string, string];
     await writeFile(config, configurationOf(routes));
     // -N: only the interfaces that the routes name; -n: in the foreground, so that it is ended by its pid
-    const args = ["-N", "-n", "-f", config, "-i", host.name, "-P", pid, "-u", socket];
-    const router = new MulticastRouter(host, new InsideProcess(host.namespace, { command: "smcrouted", args }), socket);
-    await until(() => router.#isRouting(), { what: `smcrouted in ${host.name} answers` });
+    const args = ["-N", "-n", "-f", config, "-i", name, "-P", pid, "-u", socket];
+    const router = new MulticastRouter(namespace, new InsideProcess(namespace, { command: "smcrouted", args }), socket);
+    await until(() => router.#isRouting(), { what: `smcrouted in ${name} answers` });
     return router;
   }
 
   /** What smcroutectl(8) says of the routes and how often they were used. */
   show(): Promise<string> {
-    return this.#host.exec("smcroutectl", ["-u", this.#socket, "-d", "show", "routes"]);
+    return this.#namespace.exec("smcroutectl", ["-u", this.#socket, "-d", "show", "routes"]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,6 @@
 // A socket of node:dgram in a process of a host: what a program does that knows nothing of this framework.
 import { fileURLToPath } from "node:url";
 import type { Fence } from "./capture.js";
-import type { Host } from "./host.js";
 import { matches, type Pattern } from "./pattern.js";
 import type { Deadline, JsonLine, Program } from "./program.js";
 import type { MembershipRequest, MulticastSettings, SocketSettings } from "./programs/plain-socket.js";
@@ -22,6 +21,11 @@ export interface ReceivedDatagram {
   readonly from: Destination;
 }
 
+/** Host that starts the process. */
+export interface ProgramHost {
+  run(path: string, args: readonly string[]): Program;
+}
+
 export class PlainSocket {
   readonly port: number;
   readonly #program: Program;
@@ -33,7 +37,7 @@ export class PlainSocket {
   }
 
   /** Starts the process and waits until the socket is bound. */
-  static async open(host: Host, options: PlainSocketOptions): Promise<PlainSocket> {
+  static async open(host: ProgramHost, options: PlainSocketOptions): Promise<PlainSocket> {
     const program = host.run(PROGRAM, [JSON.stringify(options)]);
     const { port } = await program.line({ event: "listening" });
     return new PlainSocket(program, port as number);

@@ -2,7 +2,7 @@
 import { sendBeacon } from "./beacon.js";
 import type { Plug } from "./cable.js";
 import type { Capture } from "./capture.js";
-import type { HostInterface } from "./host-interface.js";
+import type { HostInterface } from "./host.js";
 import { linkState } from "./link-state.js";
 import type { Namespace } from "./namespace.js";
 import { until } from "./until.js";

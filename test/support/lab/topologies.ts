@@ -1,6 +1,5 @@
 // The networks that most promises are proven on.
-import type { Host } from "./host.js";
-import type { HostInterface } from "./host-interface.js";
+import type { Host, HostInterface } from "./host.js";
 import type { Lab } from "./lab.js";
 import type { MulticastRoute } from "./multicast-router.js";
 import type { Switch, SwitchOptions } from "./switch.js";

@@ -1,14 +1,12 @@
-// A network interface of a host, with the addresses and routes that a network configuration would give it each time it comes up.
+// A network interface, with the addresses and routes that a network configuration would give it each time it comes up.
 import { isIPv6 } from "node:net";
 import { sendBeacon } from "./beacon.js";
 import type { Cable, Plug } from "./cable.js";
-import type { Capture, CaptureOptions } from "./capture.js";
-import type { Host } from "./host.js";
 import { linkState } from "./link-state.js";
 import type { Namespace } from "./namespace.js";
 
-export class HostInterface implements Plug {
-  readonly host: Host;
+export class NetworkCard implements Plug {
+  readonly namespace: Namespace;
   /** The cable in it, once it has one. */
   cable: Cable | undefined;
   #name: string;
@@ -16,18 +14,14 @@ export class HostInterface implements Plug {
   readonly #routes: string[] = [];
 
   /** @param addresses - With prefix length: "10.1.0.1/24", "fd01::1/64". */
-  constructor(host: Host, name: string, addresses: readonly string[] = []) {
-    this.host = host;
+  constructor(namespace: Namespace, name: string, addresses: readonly string[]) {
+    this.namespace = namespace;
     this.#name = name;
     this.#addresses = [...addresses];
   }
 
   get name(): string {
     return this.#name;
-  }
-
-  get namespace(): Namespace {
-    return this.host.namespace;
   }
 
   /** Its first IPv4 address, without prefix length. */
@@ -92,11 +86,6 @@ export class HostInterface implements Plug {
   async addRoute(route: string): Promise<void> {
     this.#routes.push(route);
     await this.namespace.ip([`route replace ${route} dev ${this.#name}`]);
-  }
-
-  /** Captures what arrives here, or what leaves. */
-  capture(options: CaptureOptions = {}): Promise<Capture> {
-    return this.host.capture(this, options);
   }
 
   /** On loopback everyone is this host. */
