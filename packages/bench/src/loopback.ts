@@ -1,6 +1,7 @@
 /**
- * A loopback interface of the benchmark's own. As root it runs in its own network namespace: no other program's datagrams disturb it, and
- * the interface can be set to cut up runs on the sender's side, which keeps receivers busy (programs/c/loopback.h).
+ * A loopback interface of the benchmark's own. It runs in its own network namespace: no other program's datagrams disturb it, and the interface
+ * can be set to cut up runs on the sender's side, which keeps receivers busy (programs/c/loopback.h). Making one takes root, which an ordinary user
+ * is in the user namespace that scripts/bench.mjs makes.
  */
 import { spawnSync } from "node:child_process";
 import { LOAD } from "./peers.js";

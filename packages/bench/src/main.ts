@@ -56,7 +56,7 @@ async function run(options: Options): Promise<number> {
     return 1;
   }
   const peers = presentPeers(options);
-  if (!isIsolated()) console.log("not root: on the host's loopback interface, with a slower sender");
+  if (!isIsolated()) console.log("no network namespace: on the host's loopback interface, with a slower sender");
   const startedMs = performance.now();
   const measurements = await measure({
     scenarios: chosenScenarios(options),
