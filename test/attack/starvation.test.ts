@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
+import type { Ending } from "../support/child-program.js";
 import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../support/probe.js";
-import { runAttack } from "./support/attack-program.js";
+import { runAttack, runToAnyEnd } from "./support/attack-program.js";
 
 const SMALL_BUFFER_BYTES = 4_608; // the kernel's minimum: SOCK_MIN_SNDBUF
 const LARGE_BUFFER_BYTES = 4_000_000;
 const DESCRIPTOR_LIMIT = 100; // Node starts with some 20
+const LEFT_BYTES = 8_000_000;
+const HANGS_MS = 50_000; // it collects garbage again and again before it gives up
 const CAN_SLOW_DOWN = [isRoot, hasCommand("tc", "iproute2"), canMakeNamespaces];
 
 test.for(BACKENDS)(
@@ -41,6 +44,28 @@ describe.for(BACKENDS)("a send buffer on %s", (backend) => {
 });
 
 type Slowed = Record<"sent" | "dropped" | "sendFailed" | "failures" | "arrived", number>;
+
+describe.for(BACKENDS)("a process on %s without memory", (backend) => {
+  test.for(["ports that stay open", "datagrams that are kept"])(
+    "for %s gets a typed error, or ends as V8 does, and never hangs",
+    async (way, context) => {
+      await skipUnless(context, canLoad(backend), hasCommand("prlimit", "util-linux"));
+      const ending = await runToAnyEnd("no-memory.ts", [backend, way, String(LEFT_BYTES)], { lifetimeLimitMs: HANGS_MS });
+      if (isOutOfMemory(ending)) return;
+      expect(ending, ending.stderr).toMatchObject({ exitCode: 0, signal: null });
+      expect(JSON.parse(ending.stdout)).toMatchObject({ thrown: expect.stringMatching(/^(ERR_\w+|RangeError: .*|nothing)$/), strays: [] });
+    },
+  );
+});
+
+/**
+ * Returns whether V8, or Node's own C++, has ended the process for want of memory. Node 20 does not look at each mapping that fails, and is
+ * ended by SIGSEGV then: on dgram too, and in a program without sockets.
+ */
+function isOutOfMemory({ signal, stderr }: Ending): boolean {
+  if (signal === "SIGSEGV") return process.versions.node.startsWith("20.");
+  return (signal === "SIGABRT" || signal === "SIGTRAP") && /out of memory|Allocation failed|bad_alloc|# Fatal error in/.test(stderr);
+}
 
 /** Runs the program in a network namespace whose loopback interface sends 1 MB a second: tc-tbf(8). */
 async function runSlowed(limit: string, args: readonly string[]): Promise<Slowed> {
