@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { asError, Emitter, Eventful, type EventTable } from "@groupcast/base";
+import { asError, callGuarded, Emitter, Eventful, type EventTable } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
 import { type Channel, type ChannelOwner, closeChannel, makeChannel } from "./channel/channel.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
@@ -132,8 +132,16 @@ export class ChannelNode extends Eventful<NodeEvents> {
     // First, so that a transport does not leave ten thousand groups before it closes.
     const closed = this.#options.ownsTransport ? this.transport.close() : undefined;
     for (const channel of this.#channels.values()) closeChannel(channel);
-    this.transport.off("error", this.#failed);
+    this.#stopListening();
     await closed;
+  }
+
+  /** Listens to the transport's errors no more. */
+  #stopListening(): void {
+    callGuarded(
+      () => void this.transport.off("error", this.#failed),
+      (error) => this.#report(error),
+    );
   }
 
   #open(operation: string, namespace: string, name: string, options: ChannelOptions | undefined): Channel<never, unknown> {
@@ -155,7 +163,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
       this.transport.on("error", this.#failed);
       return this.#reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
     } catch (error) {
-      this.transport.off("error", this.#failed);
+      this.#stopListening();
       this.#heartbeats?.close();
       if (this.#options.ownsTransport) void this.transport.close();
       throw error;

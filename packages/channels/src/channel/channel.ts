@@ -1,4 +1,4 @@
-import { type Clock, checkOptions, Emitter, Eventful, type EventTable } from "@groupcast/base";
+import { type Clock, callGuarded, checkOptions, Emitter, Eventful, type EventTable, watchRejection } from "@groupcast/base";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import type { ChannelTransport } from "../contract/channel-transport.js";
 import { Fragmenter } from "../fragments/fragmenter.js";
@@ -173,7 +173,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#isClosed = true;
     for (const queue of this.#queues) queue.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    this.#outgoing?.close();
+    callGuarded(() => this.#outgoing?.close(), this.#owner.report);
     this.#reassembler?.close();
   }
 
@@ -181,6 +181,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     let value: Out;
     try {
       value = this.#options.codec.decode(payload);
+      watchRejection(value, this.#owner.report); // of a codec that is async by mistake: nobody else may look at it
     } catch (error) {
       this.#statistics.undecodable++;
       this.#emitter.emit("undecodable", { data: payload, message, error });
@@ -193,7 +194,8 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   #remove(subscription: ChannelSubscription<Out>): void {
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
     if (this.isSubscribed) return;
-    this.#owner.transport.stopReceiving(this.name, this.#incoming);
+    const { transport, report } = this.#owner;
+    callGuarded(() => transport.stopReceiving(this.name, this.#incoming), report);
     this.#owner.usageChanged();
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "@groupcast/base";
+import { type Clock, callGuarded } from "@groupcast/base";
 import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
 import { Announcer } from "./announcer.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
@@ -40,7 +40,7 @@ export class Heartbeats implements ChannelReceiver {
     try {
       this.#sender = transport.openSender(HEARTBEAT_CHANNEL);
     } catch (error) {
-      transport.stopReceiving(HEARTBEAT_CHANNEL, this);
+      this.#stopReceiving();
       throw error;
     }
     this.#announcer.start();
@@ -55,13 +55,19 @@ export class Heartbeats implements ChannelReceiver {
     this.#announcer.changed();
   }
 
-  /** Announces that the node leaves, if the heartbeats have started, and closes. */
+  /** Announces that the node leaves, if the heartbeats have started, and closes. Reports what the transport throws. */
   close(): void {
-    if (this.#sender === undefined) return;
+    const sender = this.#sender;
+    if (sender === undefined) return;
     this.#announcer.leave();
     this.directory.close();
-    this.#options.transport.stopReceiving(HEARTBEAT_CHANNEL, this);
-    this.#sender.close();
+    this.#stopReceiving();
+    callGuarded(() => sender.close(), this.#options.report);
+  }
+
+  #stopReceiving(): void {
+    const { transport, report } = this.#options;
+    callGuarded(() => transport.stopReceiving(HEARTBEAT_CHANNEL, this), report);
   }
 
   /** Sends from a timer, which must not throw: when the transport has closed first, it reports that once. */

@@ -5,7 +5,7 @@
  * them, as NATS can. On other transports it reads the heartbeats of the nodes, and receives each channel that matches while some node
  * publishes it. It cannot find the channels of nodes without heartbeats: rules have to name those.
  */
-import type { Clock, ScheduledCall } from "@groupcast/base";
+import { type Clock, callGuarded, type ScheduledCall } from "@groupcast/base";
 import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
 import { HEARTBEAT_CHANNEL } from "../presence/heartbeat.js";
 import { NodeDirectory } from "../presence/node-directory.js";
@@ -47,15 +47,20 @@ export class RelayIntake {
     if (this.#patterns.length > 0) this.#startPatterns();
   }
 
-  /** Receives nothing from now on. */
+  /** Receives nothing from now on. Reports what the transport throws. */
   close(): void {
-    const { transport, receiver } = this.#options;
-    for (const channel of [...this.#received, ...this.#found]) transport.stopReceiving(channel, receiver);
-    for (const [text, matching] of this.#matching) transport.stopReceivingPattern?.(text, matching);
+    const { transport, receiver, report } = this.#options;
+    for (const channel of [...this.#received, ...this.#found]) this.#stop(channel, receiver);
+    for (const [text, matching] of this.#matching) callGuarded(() => transport.stopReceivingPattern?.(text, matching), report);
     this.#reconciliation?.cancel();
     if (this.#directory === undefined) return;
     this.#directory.close();
-    transport.stopReceiving(HEARTBEAT_CHANNEL, this.#listener);
+    this.#stop(HEARTBEAT_CHANNEL, this.#listener);
+  }
+
+  #stop(channel: string, receiver: ChannelReceiver): void {
+    const { transport, report } = this.#options;
+    callGuarded(() => transport.stopReceiving(channel, receiver), report);
   }
 
   #startChannel(channel: string): void {
@@ -105,7 +110,7 @@ export class RelayIntake {
     for (const channel of this.#found) {
       if (wanted.has(channel)) continue;
       this.#found.delete(channel);
-      transport.stopReceiving(channel, receiver);
+      this.#stop(channel, receiver);
     }
     for (const channel of wanted) {
       if (this.#found.has(channel) || this.#found.size >= maxChannels) continue;

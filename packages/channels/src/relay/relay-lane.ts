@@ -11,7 +11,7 @@
  * - `limited`: its rule has reached its rate;
  * - `tooLong`: it fits no packet of the other network.
  */
-import type { Clock } from "@groupcast/base";
+import { type Clock, callGuarded } from "@groupcast/base";
 import type { ChannelReceiver, ChannelSender, ReceivedPacket, RelayEnvelope } from "../contract/channel-transport.js";
 import { RecentTable } from "../order/recent-table.js";
 import { RateLimit } from "./rate-limit.js";
@@ -82,7 +82,7 @@ export class RelayLane implements ChannelReceiver {
     this.#options = options;
     const nowMs = options.clock.nowMs();
     this.#limits = new Map(options.rules.map((rule) => [rule, new RateLimit(rule.maxPerSecond, nowMs)]));
-    this.#routes = new RecentTable(options.maxChannels, ({ sender }) => sender.close());
+    this.#routes = new RecentTable(options.maxChannels, (route) => this.#closeRoute(route));
   }
 
   packetReceived(packet: ReceivedPacket): void {
@@ -94,9 +94,13 @@ export class RelayLane implements ChannelReceiver {
     }
   }
 
-  /** Closes its senders. */
+  /** Closes its senders. Reports what they throw. */
   close(): void {
-    for (const { sender } of this.#routes.values()) sender.close();
+    for (const route of this.#routes.values()) this.#closeRoute(route);
+  }
+
+  #closeRoute({ sender }: Route): void {
+    callGuarded(() => sender.close(), this.#options.report);
   }
 
   #pass(packet: ReceivedPacket): keyof LaneStatistics {
