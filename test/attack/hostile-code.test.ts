@@ -4,24 +4,12 @@ import { describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
 import { skipUnless } from "../support/probe.js";
 import { Attacked, fakeReactor, strayFailures } from "./support/attacked.js";
-import { bite, HOSTILE_THENABLES, HOSTILE_VALUES } from "./support/hostile-values.js";
+import { bite, HOSTILE_VALUES } from "./support/hostile-values.js";
 import { SILENT } from "./support/silent.js";
 import { until } from "./support/until.js";
+import { WEAPONS } from "./support/weapons.js";
 
 const LOOPBACK = { interface: "127.0.0.1" } as const;
-const WEAPONS = [
-  ...Object.entries(HOSTILE_VALUES).map(([name, make]): [string, () => unknown] => [
-    `throws ${name}`,
-    () => {
-      throw make();
-    },
-  ]),
-  ...Object.entries(HOSTILE_VALUES).map(([name, make]): [string, () => unknown] => [
-    `rejects with ${name}`,
-    async () => Promise.reject(make()),
-  ]),
-  ...Object.entries(HOSTILE_THENABLES).map(([name, make]): [string, () => unknown] => [`returns ${name}`, make]),
-];
 
 class Idle extends DatagramProtocol {}
 
