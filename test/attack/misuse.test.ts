@@ -43,36 +43,24 @@ const MISUSES: Readonly<Record<string, (delivered: Delivered) => unknown>> = {
   "changes the arrival": ({ arrival }) => Object.assign(arrival as object, { interface: "nowhere", destination: undefined }),
 };
 
-/**
- * Backend → what may do harm there still. On the memory backend it is the pool of Node's own Buffers, which transfer() takes away from
- * Node 22; on native it has not been seen to be harmless on every Node yet.
- */
-const STANDING: Partial<Record<TestedBackend, readonly string[]>> = {
-  native: ["calls transfer() of its memory"],
-  memory: ["calls transfer() of its memory"],
-};
-
 describe.for([...BACKENDS, "memory"] as const)("%s", (backend) => {
-  test.for(Object.entries(MISUSES).filter(([name]) => STANDING[backend]?.includes(name) !== true))(
-    "a program that %s harms nobody else, and every datagram is counted",
-    async ([, misuse], context) => {
-      if (backend !== "memory") await skipUnless(context, canLoad(backend));
-      const strays = strayFailures();
-      await rehearse(backend);
-      const audit = new Audit();
-      await using play = new Play(backend);
-      const kept: Delivered[] = [];
-      const bystander = play.listen((delivered) => kept.push(delivered));
-      const victim = play.listen(misuse);
-      await play.send([bystander, victim]);
-      for (const port of [bystander, victim]) assertArrivalsCounted(port.statistics(), DATAGRAMS);
-      expect(kept.map(({ data }) => data.toString())).toEqual(TEXTS);
-      expect(new Set(kept.map(({ from }) => from.port))).toEqual(new Set([play.senderPort]));
-      expect(strays).toEqual([]);
-      await play[Symbol.asyncDispose]();
-      await audit.end();
-    },
-  );
+  test.for(Object.entries(MISUSES))("a program that %s harms nobody else, and every datagram is counted", async ([, misuse], context) => {
+    if (backend !== "memory") await skipUnless(context, canLoad(backend));
+    const strays = strayFailures();
+    await rehearse(backend);
+    const audit = new Audit();
+    await using play = new Play(backend);
+    const kept: Delivered[] = [];
+    const bystander = play.listen((delivered) => kept.push(delivered));
+    const victim = play.listen(misuse);
+    await play.send([bystander, victim]);
+    for (const port of [bystander, victim]) assertArrivalsCounted(port.statistics(), DATAGRAMS);
+    expect(kept.map(({ data }) => data.toString())).toEqual(TEXTS);
+    expect(new Set(kept.map(({ from }) => from.port))).toEqual(new Set([play.senderPort]));
+    expect(strays).toEqual([]);
+    await play[Symbol.asyncDispose]();
+    await audit.end();
+  });
 
   test("what a port and a reactor list is a copy: changing it changes nothing", async (context) => {
     if (backend !== "memory") await skipUnless(context, canLoad(backend));

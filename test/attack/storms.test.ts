@@ -18,11 +18,26 @@ const LOOK_INTERVAL_MS: Readonly<Record<BackendName, number>> = { native: 0, dgr
 const LOOPBACK = { interface: "127.0.0.1" } as const;
 const PORTS = 300;
 const CALLS = 20_000;
+const RECONNECTS = 200;
+const STUBBORN = 60;
 const GROUPS = 200;
 const BURSTS = 50;
 const BURST = 100;
 
 class Idle extends DatagramProtocol {}
+
+class Counting extends DatagramProtocol {
+  readonly #heard: () => void;
+
+  constructor(heard: () => void) {
+    super();
+    this.#heard = heard;
+  }
+
+  override datagramReceived(): void {
+    this.#heard();
+  }
+}
 
 describe.for(BACKENDS)("%s", (backend) => {
   test.for(["as fast as ip can", "while the event loop is blocked, so that the kernel drops notifications"])(
@@ -69,6 +84,52 @@ describe.for(BACKENDS)("%s", (backend) => {
     }
     assertSendsCounted(sender.statistics(), BURSTS * BURST);
     assertArrivalsCounted(port.statistics(), BURSTS * BURST);
+  });
+
+  test("a port that connects and disconnects in turns keeps its number, hears its peers only, and counts all it writes", async (context) => {
+    await skipUnless(context, canLoad(backend));
+    const strays = strayFailures();
+    await using attacked = new Attacked(backend);
+    const heard = [0, 0];
+    const peers = heard.map((_, n) => attacked.reactor.listenUDP(0, new Counting(() => heard[n]!++), LOOPBACK).getHost().port);
+    const port = attacked.reactor.listenUDP(0, new Idle(), LOOPBACK);
+    const { port: number } = port.getHost();
+    for (let i = 0; i < RECONNECTS; i++) {
+      port.connect("127.0.0.1", peers[i % 2]!);
+      port.write("x");
+      if (i % 5 !== 0) port.write("x"); // now and then a run, now and then none
+      port.disconnect();
+      port.write("x", { address: "127.0.0.1", port: peers[1]! });
+      await until(`round ${i}`, () => heard[0]! + heard[1]! === port.statistics().sent && port.statistics().queued === 0);
+    }
+    const single = Math.ceil(RECONNECTS / 5);
+    assertSendsCounted(port.statistics(), 3 * RECONNECTS - single);
+    expect([port.getHost().port, port.getPeer(), heard[0]! + heard[1]!]).toEqual([number, undefined, 3 * RECONNECTS - single]);
+    port.connect("127.0.0.1", peers[0]!);
+    expect(port.getPeer()?.port).toBe(peers[0]);
+    expect(strays).toEqual([]);
+  });
+
+  test("connected ports that refuse, connect again and stop in the middle of it leave nothing", async (context) => {
+    await skipUnless(context, canLoad(backend));
+    const strays = strayFailures();
+    await using attacked = new Attacked(backend);
+    const closed = attacked.reactor.listenUDP(0, new Idle(), LOOPBACK);
+    const { port: nobody } = closed.getHost();
+    await closed.stopListening();
+    let refusals = 0;
+    class Stubborn extends DatagramProtocol {
+      override connectionRefused(): void {
+        refusals++;
+        this.transport.disconnect();
+        this.transport.connect("127.0.0.1", nobody);
+        if (refusals % 3 === 0) void this.transport.stopListening();
+        else this.transport.write("again");
+      }
+    }
+    for (let i = 0; i < STUBBORN; i++) attacked.reactor.connectUDP("127.0.0.1", nobody, new Stubborn()).write("x");
+    await until("every port to stop", () => attacked.reactor.ports.length <= (2 * STUBBORN) / 3);
+    expect([refusals > STUBBORN / 3, strays]).toEqual([true, []]);
   });
 
   test("memberships that are joined and left in turns are none at the end", async (context) => {
