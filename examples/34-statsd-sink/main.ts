@@ -29,7 +29,8 @@ class StatsdSink extends DatagramProtocol {
   flush(): void {
     for (const [name, sum] of this.#counters) console.log(`${name} ${sum}`);
     for (const [name, value] of this.#gauges) console.log(`${name} is ${value}`);
-    for (const [name, { count, sum, maximum }] of this.#timers) console.log(`${name} mean ${sum / count} ms, maximum ${maximum} ms`);
+    for (const [name, { count, sum, maximum }] of this.#timers)
+      console.log(`${name} mean ${(sum / count).toFixed(1)} ms, maximum ${maximum} ms`);
     if (this.#refused > 0) console.log(`refused ${this.#refused}`);
     for (const metrics of [this.#counters, this.#gauges, this.#timers]) metrics.clear();
     this.#refused = 0;

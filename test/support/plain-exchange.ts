@@ -1,4 +1,4 @@
-// One question and its answer over a plain socket, which knows nothing of the project.
+// A question and its answer, or words that want none, over a plain socket, which knows nothing of the project.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
@@ -16,6 +16,13 @@ export async function ask(address: string, port: number, question: string | Uint
   } finally {
     socket.close();
   }
+}
+
+/** Sends datagrams to this host that want no answer. */
+export async function tell(port: number, datagrams: readonly Uint8Array[]): Promise<void> {
+  const socket = createSocket("udp4");
+  for (const datagram of datagrams) await new Promise((resolve) => socket.send(datagram, port, "127.0.0.1", resolve));
+  socket.close();
 }
 
 /** A number that nobody listens on. */
