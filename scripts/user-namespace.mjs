@@ -5,8 +5,8 @@ import { runVisibly } from "./command.mjs";
 
 const SYSTEM_PROGRAMS = "/usr/local/sbin:/usr/sbin:/sbin"; // ip, tc and nft: an ordinary user's PATH lacks these folders
 
-/** New user, network and mount namespaces. The user is uid 0 inside, and has every capability there: user_namespaces(7). */
-const UNSHARE = ["--user", "--map-root-user", "--net", "--mount"];
+/** New network and mount namespaces. An ordinary user needs a user namespace, too, is uid 0 inside, and has every capability there: user_namespaces(7). */
+const UNSHARE = isPrivileged() ? ["--net", "--mount"] : ["--user", "--map-root-user", "--net", "--mount"];
 
 /**
  * A directory for the names of network namespaces, as the user may not write to the host's (ip-netns(8)); /sys with the interfaces of
@@ -87,6 +87,22 @@ export function runWithNetworks(program, args) {
     return runVisibly(program, args);
   }
   process.stdout.write("Running in a user namespace, with interfaces of its own (unshare -Urnm)\n");
+  process.env.PATH = environment().PATH;
+  return runVisibly("unshare", inNamespace(program, args));
+}
+
+/**
+ * Runs a program on this terminal in a namespace of its own, also for root: it may take interfaces down. Where there is none, it runs as it
+ * is, without the mark that says that it has one.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @returns {number} Its exit code.
+ */
+export function runInOwnNetwork(program, args) {
+  const { isAvailable, reason } = askForNamespace();
+  process.env[isAvailable ? "GROUPCAST_OWN_NETWORK" : "GROUPCAST_NO_NAMESPACE"] = isAvailable ? "1" : reason;
+  if (!isAvailable) return runVisibly(program, args);
   process.env.PATH = environment().PATH;
   return runVisibly("unshare", inNamespace(program, args));
 }
