@@ -11,6 +11,18 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "sending/send-queue.ts",
+    operator: "bound moved",
+    code: "if (this.#count === MAX_BURST_DATAGRAMS || (this.#count > 0",
+    reason: "a flush of nothing does nothing; a datagram that fills the slab exactly leaves in a burst of its own, or in the same",
+  },
+  {
+    path: "sending/backlog.ts",
+    operator: "statement deleted",
+    code: "if (from === to) return;",
+    reason: "an empty burst is kept for what comes next: it costs its memory",
+  },
+  {
     path: "backend-dgram/src/dgram-reader.ts",
     operator: "bound moved",
     code: "if (this.#limits !== undefined && this.#held.length > 0) this.#nextTurn ??=",

@@ -1,6 +1,7 @@
 import { socketAddress } from "@groupcast/backend";
 import { expect, test } from "vitest";
-import type { FakeDatagram } from "../../support/fake-batch.js";
+import { ArrivalFilter } from "../../../packages/reactor/src/receiving/arrival-filter.js";
+import { FakeBatch, type FakeDatagram } from "../../support/fake-batch.js";
 import { type Listening, Stage } from "./stage.js";
 
 const GROUP = "ff15::1";
@@ -16,6 +17,16 @@ function listenOn6(): Listening & { readonly stage: Stage } {
   const stage = new Stage();
   return { stage, ...stage.listen({ interface: "::" }) };
 }
+
+test("drop() of a group that has no rule changes nothing", () => {
+  const filter = new ArrivalFilter(() => true);
+  filter.drop(GROUP, ETH0_INDEX, undefined);
+  filter.ruleFor(GROUP, ETH0_INDEX, false).sources.add("fe80::9");
+  filter.drop("ff15::2", ETH0_INDEX, "fe80::9");
+  filter.drop(GROUP, 1, "fe80::9");
+  const batch = new FakeBatch([datagram("still let in", GROUP)], 100);
+  expect(filter.select(batch)).toBe(batch);
+});
 
 test("an IPv6 port asks for packet info from its first membership on, and not before", () => {
   const { port, socket } = listenOn6();

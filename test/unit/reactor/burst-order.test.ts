@@ -1,5 +1,7 @@
+import { socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
+import { BurstArrangement } from "../../../packages/reactor/src/sending/burst-arrangement.js";
 import { Stage, turn } from "./stage.js";
 
 const A = { address: "192.0.2.1", port: 80 };
@@ -59,4 +61,15 @@ test("write() keeps what the network does not take, when peers were put side by 
   expect(port.statistics()).toMatchObject({ sent: 3, queued: 1 });
   socket.becomeWritable();
   expect(socket.texts).toEqual(["a1", "a2", "b1", "b2"]);
+});
+
+test("arrange() looks at no datagram behind the count: what an earlier burst left there stays where it is", () => {
+  const [a, b] = [socketAddress("192.0.2.1", 80), socketAddress("192.0.2.2", 80)];
+  const via = [undefined, undefined, undefined, undefined];
+  const burst = { bytes: Buffer.from("1234"), offsets: Int32Array.of(0, 1, 2, 3, 4), to: [a, b, a, b], via };
+  const arranged = new BurstArrangement(4, 100).arrange(burst, 3);
+  expect(arranged.bytes.toString("latin1", 0, arranged.offsets[3])).toBe("132");
+  expect(arranged.to).toEqual([a, a, b]);
+  const peers = { ...burst, to: [a, b, socketAddress("192.0.2.3", 80), a] };
+  expect(new BurstArrangement(4, 100).arrange(peers, 3)).toBe(peers);
 });

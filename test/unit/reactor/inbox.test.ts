@@ -61,6 +61,29 @@ test("close() counts what was kept while paused as discarded, once", () => {
   expect(statistics.discarded).toBe(2);
 });
 
+test("deliver() counts a datagram as received, and not as discarded, when the protocol throws", () => {
+  const { inbox, statistics, protocol, thrown } = open(new Notes());
+  const bite = new Error("bite");
+  protocol.onReceived = () => {
+    throw bite;
+  };
+  deliver(inbox, "one", "two");
+  expect(thrown).toEqual([bite, bite]);
+  expect(statistics).toMatchObject({ received: 2, discarded: 0 });
+});
+
+test("deliver() reports a datagramsReceived that cannot be asked for, and does not call datagramReceived() in its place", () => {
+  const bite = new Error("bite");
+  const thorny = Object.defineProperty(new Notes(), "datagramsReceived", {
+    get: () => {
+      throw bite;
+    },
+  });
+  const { inbox, protocol, thrown } = open(thorny);
+  deliver(inbox, "one", "two");
+  expect([protocol.texts, thrown]).toEqual([[], [bite]]);
+});
+
 test("deliver() counts datagrams that were cut, one by one and in batches", () => {
   for (const { inbox, statistics } of [open(new Notes()), open(new Batches())]) {
     const batch = new FakeBatch(["1234", "12345", "123456"], 4);

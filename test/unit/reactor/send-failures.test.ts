@@ -31,6 +31,17 @@ test("a failure in the middle of a burst does not lose the rest", async () => {
   expect(port.statistics()).toMatchObject({ sent: 3, sendFailed: 2 });
 });
 
+test("failures of one turn are told once, and those of the next turn are told, too", async () => {
+  const { port, socket, events } = new Stage().listen();
+  for (const errno of [ERRNO.ENETUNREACH, ERRNO.EACCES, ERRNO.EPERM]) {
+    socket.sendOutcomes.push(errno);
+    port.write("x", TO);
+    await turn();
+  }
+  const names = events.map(([, failure]) => (failure as { error: { errnoName: string } }).error.errnoName);
+  expect(names).toEqual(["ENETUNREACH", "EACCES", "EPERM"]);
+});
+
 test("a failure found while write() flushes a full burst is told later, never inside it", async () => {
   const { port, socket, events } = new Stage().listen();
   socket.sendOutcomes.push(ERRNO.ENETUNREACH);

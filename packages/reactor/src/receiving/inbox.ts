@@ -115,12 +115,11 @@ export class Inbox {
   }
 
   #setAside(batch: DatagramBatch, start: number): void {
-    if (this.#state === "closed") {
-      this.#statistics.discarded += batch.length - start;
-      return;
+    if (this.#state === "closed") this.#statistics.discarded += batch.length - start;
+    else {
+      this.#held ??= new HeldBatch();
+      this.#held.keep(batch, start, this.#unreadable);
     }
-    this.#held ??= new HeldBatch();
-    this.#held.keep(batch, start, this.#unreadable);
   }
 
   readonly #unreadable = (error: unknown): void => {
