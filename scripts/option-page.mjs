@@ -5,23 +5,22 @@ prepareTables();
 const { FEATURE_NAMES, FEATURES, OPTION_NAMES, optionRow } = await import("@groupcast/backend");
 
 const EVERY_PORT = "every port, by itself";
-const NO_CALL = "no public call";
 
 /** Option → the public options and methods that set or read it. test/architecture/options.test.ts holds every row to it. */
 const SET_BY = /** @type {const} @satisfies {Record<import("@groupcast/backend").OptionName, string>} */ ({
   reuseAddress: "`reuseAddress`, `listenMultiple`",
   reusePort: "`reusePort`",
   ipv6Only: "`ipv6Only`",
-  bindToInterface: NO_CALL,
-  receiveBufferBytes: "`receiveBufferBytes`",
-  sendBufferBytes: "`sendBufferBytes`",
+  bindToInterface: "`bindToInterface`, `setBindToInterface()`",
+  receiveBufferBytes: "`receiveBufferBytes`, `setReceiveBufferBytes()`",
+  sendBufferBytes: "`sendBufferBytes`, `setSendBufferBytes()`",
   broadcast: "`setBroadcastAllowed()`",
-  unicastTtl: NO_CALL,
-  trafficClass: NO_CALL,
+  unicastTtl: "`unicastTTL`, `setUnicastTTL()`",
+  trafficClass: "`trafficClass`, `setTrafficClass()`",
   multicastTtl: "`ttl`, `setTTL()`",
   multicastLoopback: "`loopback`, `setLoopbackMode()`",
   multicastAll: EVERY_PORT,
-  receivePacketInfo: "`arrival`",
+  receivePacketInfo: "`multicastOnly`, `arrival`",
   receiveTtl: "`arrival`",
   receiveTimestamp: "`arrival`",
   receiveDropCount: "`arrival`",
@@ -42,7 +41,7 @@ const page = `# Options
 
 Every socket option that Groupcast knows, which public option or method sets or reads it, and its name in the kernel. Options of
 \`listenUDP\`, \`listenMulticast\` and \`connectUDP\` are named as they are, methods of a port with \`()\`. A row with "${EVERY_PORT}" is set whenever a port
-is opened, where the backend has it. A row with "${NO_CALL}" is part of the contract for backends only: a program cannot set it through a port.
+is opened, where the backend has it. Methods that set have one that reads: \`setTrafficClass()\` and \`getTrafficClass()\`.
 
 A backend that cannot serve an option lacks \`set …\` or \`get …\` among its capabilities: \`reactor.backend.capabilities.has("set reusePort")\`. Asking for
 it throws \`ERR_UNSUPPORTED_OPTION\`.

@@ -154,7 +154,8 @@ async function tryForeign(net: Net, family: FamilyRow, { row, addresses, isBound
 async function tryTwoPorts(net: Net, family: FamilyRow, { port, group, otherGroup }: Addresses): Promise<readonly (readonly string[])[]> {
   const groups = [group, otherGroup];
   const ports: RemotePort[] = [];
-  for (const one of groups) ports.push(await net.receiving.listenMulticast(port, { group: one, listenMultiple: true }));
+  for (const one of groups)
+    ports.push(await net.receiving.listenMulticast(port, { group: one, multicastOnly: true, listenMultiple: true }));
   const sender = await openSender(net, family, "a");
   for (const text of ["first", "second"]) for (const one of groups) await sender.send(`${text} to ${one}`, { address: one, port });
   for (const [index, one] of ports.entries()) await one.received({ text: `second to ${groups[index]}` });

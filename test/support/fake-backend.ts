@@ -245,7 +245,9 @@ export class FakeSocket implements DatagramSocket {
 
   getOption(name: OptionName): Outcome {
     this.#backend.require(`get ${name}`, "getOption");
-    return this.#backend.answer(`get ${name}`) ?? this.option(name) ?? (name.startsWith("multicast") ? 1 : 0);
+    const refused = this.#backend.answer(`get ${name}`);
+    if (this.isClosed) return ERRNO.EBADF;
+    return refused ?? this.option(name) ?? (name.startsWith("multicast") ? 1 : 0);
   }
 
   setMulticastInterface(at: NetworkInterface | undefined): Outcome {

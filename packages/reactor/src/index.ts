@@ -35,6 +35,7 @@ export type { InterfaceSelector } from "./network/interface-selector.js";
 export type { Network, NetworkChange, NetworkEvents } from "./network/network.js";
 export type { ResolveOptions, Resolver } from "./network/resolver.js";
 export type { AdoptOptions, ConnectOptions, ListenOptions, MulticastListenOptions, PortOptions } from "./port/listen-options.js";
+export type { BufferGrant, PortBuffers } from "./port-buffers.js";
 export type { PortStatistics } from "./port-statistics.js";
 export { type OnPort, Reactor, type ReactorEvents, type ReactorOptions } from "./reactor.js";
 export { type ErrorCode, REACTOR_ERRORS } from "./reactor-errors.js";
@@ -54,4 +55,4 @@ export type {
   UDPTransport,
   WriteOptions,
 } from "./transport.js";
-export type { BufferGrant, ConnectedUDPPort, MulticastPort, PortBuffers, UDPPort } from "./udp-port.js";
+export type { ConnectedUDPPort, MulticastPort, UDPPort } from "./udp-port.js";

@@ -40,6 +40,12 @@ const TABLE = {
     remedy: "remove a trigger once, before it has run",
   },
 
+  ERR_MULTICAST_ONLY: {
+    class: "UnsupportedError",
+    meaning: "this backend does not see where a datagram was sent to",
+    remedy: "pass group and leave interface out, so that the port is bound to the group; or use the native backend on Linux",
+  },
+
   ERR_CLOSED: { class: "StateError", meaning: "the port is closed", remedy: "listen again; a closed port stays closed" },
   ERR_NOT_LISTENING: {
     class: "StateError",

@@ -3,6 +3,7 @@
 import type { SocketAddress } from "@groupcast/backend";
 import type { Subscribable, SystemError } from "@groupcast/base";
 import type { InterfaceSelector } from "./network/interface-selector.js";
+import type { BufferGrant } from "./port-buffers.js";
 import type { PortStatistics } from "./port-statistics.js";
 
 /** Destination of a datagram; a `SocketAddress` is one. */
@@ -116,6 +117,51 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   setBroadcastAllowed(on: boolean): void;
   /** Returns whether datagrams may go to broadcast addresses. */
   getBroadcastAllowed(): boolean;
+  /**
+   * Sets the traffic class of what the port sends from now on (`IP_TOS`, `IPV6_TCLASS`): DSCP in the upper six bits, ECN in the lower two
+   * (RFC 2474, RFC 3168).
+   *
+   * @param trafficClass - Byte, 0 … 255: DSCP 46 (expedited forwarding) is `46 << 2`.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_SET_OPTION`.
+   * @throws UnsupportedError `ERR_UNSUPPORTED_OPTION` on dgram. @throws StateError `ERR_CLOSED`.
+   */
+  setTrafficClass(trafficClass: number): void;
+  /** Returns the traffic class; on a closed port the one it had; undefined where the backend cannot read it (dgram). */
+  getTrafficClass(): number | undefined;
+  /**
+   * Sets the TTL of unicast (`IP_TTL`; on IPv6 the hop limit, `IPV6_UNICAST_HOPS`): the number of routers that a datagram may pass, plus one.
+   * That of multicast is set by `setTTL`.
+   *
+   * @param ttl - Hops, 1 … 255. @throws as setTrafficClass; dgram has it.
+   */
+  setUnicastTTL(ttl: number): void;
+  /** Returns the TTL of unicast; on a closed port the one it had; undefined where nobody set it and the backend cannot read it (dgram). */
+  getUnicastTTL(): number | undefined;
+  /**
+   * Sends and receives by this interface only (`SO_BINDTOIFINDEX`), whatever the routes say; multicast too, where it wins over the outgoing
+   * interface. An interface that is deleted and made again is another one: bind to it again.
+   *
+   * @param name - Name of an interface; `"default"` undoes it.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_INTERFACE_UNKNOWN`.
+   * @throws SystemError `ERR_SET_OPTION`: a port that is bound to an interface may be bound to another one, or unbound, only with
+   * CAP_NET_RAW; otherwise `EPERM`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION` on dgram. @throws StateError `ERR_CLOSED`.
+   */
+  setBindToInterface(name: string): void;
+  /** Returns the name of the interface that the port is bound to, its index where that is gone; `"default"`: none. */
+  getBindToInterface(): string;
+  /**
+   * Asks for another size of the kernel's receive buffer (`SO_RCVBUF`). A smaller grant is logged, and shown by the result and by
+   * `port.buffers`.
+   *
+   * @param bytes - 1 … 2,147,483,647. @returns The grant. @throws as setTrafficClass; `ERR_GET_OPTION` too. dgram has it.
+   */
+  setReceiveBufferBytes(bytes: number): BufferGrant;
+  /** Returns the size of the receive buffer in bytes; on a closed port the one it had; undefined where the backend cannot read it. */
+  getReceiveBufferBytes(): number | undefined;
+  /** Asks for another size of the kernel's send buffer (`SO_SNDBUF`); otherwise as {@link UDPTransport.setReceiveBufferBytes}. */
+  setSendBufferBytes(bytes: number): BufferGrant;
+  /** Returns the size of the send buffer in bytes; otherwise as {@link UDPTransport.getReceiveBufferBytes}. */
+  getSendBufferBytes(): number | undefined;
   /**
    * Stops delivery at once, also in the middle of a batch. Datagrams that arrive meanwhile wait in the kernel's receive buffer; on dgram, in
    * as much memory. Those that do not fit are lost, and counted where the backend can count them.

@@ -1,5 +1,6 @@
 /** Ports, as a reactor returns them. */
 import type { SocketAddress } from "@groupcast/backend";
+import type { PortBuffers } from "./port-buffers.js";
 import type { MulticastTransport, UDPTransport } from "./transport.js";
 
 /** A bound UDP port. Made by `reactor.listenUDP` and its siblings. */
@@ -19,22 +20,4 @@ export interface MulticastPort extends UDPPort, MulticastTransport {}
 export interface ConnectedUDPPort extends MulticastPort {
   /** Returns the peer that `reactor.connectUDP` fixed. */
   getPeer(): SocketAddress;
-}
-
-/** Kernel buffers of a port; each is absent where its size was left to the OS. */
-export interface PortBuffers {
-  /** Buffer that datagrams wait in until the port reads them (`SO_RCVBUF`). */
-  readonly receive?: BufferGrant;
-  /** Buffer that datagrams wait in until the link takes them (`SO_SNDBUF`). */
-  readonly send?: BufferGrant;
-}
-
-/** A buffer size, asked for and granted. */
-export interface BufferGrant {
-  /** Size that was asked for, in bytes. */
-  readonly askedBytes: number;
-  /** Size that the OS granted, in bytes, without its own bookkeeping. */
-  readonly grantedBytes: number;
-  /** The sysctl that capped the grant: raise it to at least `askedBytes`. */
-  readonly cappedBy?: "net.core.rmem_max" | "net.core.wmem_max";
 }

@@ -1,8 +1,8 @@
 import { socketAddress } from "@groupcast/backend";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ArrivalFilter } from "../../../packages/reactor/src/receiving/arrival-filter.js";
 import { FakeBatch, type FakeDatagram } from "../../support/fake-batch.js";
-import { type Listening, Stage } from "./stage.js";
+import { type Listening, Notes, Stage } from "./stage.js";
 
 const GROUP = "ff15::1";
 const ETH0_INDEX = 2;
@@ -164,9 +164,10 @@ test.each([
   ["filtered", ["set multicastAll"], {}],
   ["none", ["set multicastAll", "packetInfo"], {}],
   ["none", ["set multicastAll", "packetInfo"], { interface: "::" }],
-  ["bound", ["set multicastAll", "packetInfo"], { group: "239.255.0.1" }],
-  ["bound", ["set multicastAll", "packetInfo"], { group: "ff15::1%eth0" }],
-  ["none", ["set multicastAll", "packetInfo"], { group: "ff02::fb%eth0" }],
+  ["none", ["set multicastAll", "packetInfo"], { group: "239.255.0.1" }],
+  ["bound", ["set multicastAll", "packetInfo"], { group: "239.255.0.1", multicastOnly: true }],
+  ["bound", ["set multicastAll", "packetInfo"], { group: "ff15::1%eth0", multicastOnly: true }],
+  ["kernel", [], { group: "239.255.0.1", multicastOnly: true }],
   ["none", ["set multicastAll", "packetInfo"], { group: "239.255.0.1", interface: "0.0.0.0" }],
   ["bound", ["set multicastAll", "packetInfo"], { interface: "239.255.0.1" }],
 ] as const)("isolation is %s without %o, with options %o", (isolation, without, options) => {
@@ -174,8 +175,67 @@ test.each([
   expect(port.isolation).toBe(isolation);
 });
 
-test("listenMulticast() of one group binds to it where nothing else isolates", () => {
-  const { port, socket } = new Stage({ without: ["set multicastAll", "packetInfo"] }).listenMulticast({ group: "239.255.0.1" });
-  expect(socket.boundTo).toEqual(socketAddress("239.255.0.1", 9999));
+test.each([
+  [["packetInfo"], true, "239.255.0.1"],
+  [["packetInfo"], false, "0.0.0.0"],
+  [[], true, "0.0.0.0"],
+] as const)("listenMulticast() of a group without %o, multicastOnly %s, binds to %s", (without, multicastOnly, address) => {
+  const { port, socket } = new Stage({ without }).listenMulticast({ group: "239.255.0.1", multicastOnly });
+  expect(socket.boundTo).toEqual(socketAddress(address, 9999));
   expect(port.memberships).toMatchObject([{ group: "239.255.0.1", state: "joined" }]);
+});
+
+test.each([{}, { group: "ff02::fb%eth0" }, { group: "239.255.0.1", interface: "0.0.0.0" }, { interface: "192.0.2.7" }])(
+  "multicastOnly with %o throws where the backend sees no destinations, before any call of it",
+  (options) => {
+    for (const operation of ["listenMulticast", "connectUDP"] as const) {
+      const { backend, reactor } = new Stage({ without: ["packetInfo"] });
+      const asked = { ...options, multicastOnly: true };
+      const peer = JSON.stringify(options).includes("ff02") ? "2001:db8::1" : "192.0.2.1";
+      const open = (): unknown =>
+        operation === "connectUDP" ? reactor.connectUDP(peer, 9, new Notes(), asked) : reactor.listenMulticast(0, new Notes(), asked);
+      expect(open).toThrow(
+        expect.objectContaining({ code: "ERR_MULTICAST_ONLY", name: "UnsupportedError", operation, option: "multicastOnly" }),
+      );
+      expect(backend.calls).toEqual([]);
+    }
+  },
+);
+
+describe.each([
+  { family: 4, options: {}, group: "239.255.0.1", own: "192.0.2.7", broadcast: "192.0.2.255" },
+  { family: 6, options: { interface: "::" }, group: "ff15::1", own: "2001:db8::7", broadcast: "::ffff:192.0.2.255" },
+])("multicastOnly of an IPv$family port", ({ options, group, own, broadcast }) => {
+  test("delivers what was sent to its groups, and counts the rest as foreign", () => {
+    const { port, protocol, socket } = new Stage().listenMulticast({ ...options, multicastOnly: true });
+    const arrive = (text: string, destination: string): void => socket.deliver(datagram(text, destination));
+    arrive("before", own);
+    port.joinGroup(group, "eth0");
+    arrive("own", group);
+    arrive("unicast", own);
+    arrive("broadcast", broadcast);
+    arrive("unknown", "");
+    arrive("other group", group.replace("1", "2"));
+    arrive("last", group);
+    expect(protocol.texts).toEqual(["own", "last"]);
+    expect(port.statistics()).toMatchObject({ received: 2, foreign: 5 });
+  });
+
+  test("holds for the sockets opened beside the first", () => {
+    const stage = new Stage();
+    stage.backend.maxMemberships = 1;
+    const { port, protocol } = stage.listenMulticast({ ...options, multicastOnly: true });
+    port.joinGroup(group, "eth0");
+    const further = group.replace("1", "2");
+    port.joinGroup(further, "eth0");
+    stage.backend.last.deliver(datagram("unicast", own));
+    stage.backend.last.deliver(datagram("own", further));
+    expect([stage.backend.openSockets.length, protocol.texts, port.statistics().foreign]).toEqual([2, ["own"], 1]);
+  });
+
+  test("is off unless asked for", () => {
+    const { protocol, socket } = new Stage().listenMulticast({ ...options, group, multicastOnly: false });
+    socket.deliver(datagram("unicast", own));
+    expect(protocol.texts).toEqual(["unicast"]);
+  });
 });

@@ -34,6 +34,8 @@ const TABLE: { readonly [Name in OptionName]-?: Row } = {
   maxPacketSize: { takenBy: OPERATIONS, right: 1500, wrong: 0 },
   receiveBufferBytes: { takenBy: OPERATIONS, right: 4096, wrong: 0, refused: "set receiveBufferBytes" },
   sendBufferBytes: { takenBy: OPERATIONS, right: 4096, wrong: "4096", refused: "set sendBufferBytes" },
+  trafficClass: { takenBy: OPERATIONS, right: 0xb8, wrong: 256, refused: "set trafficClass" },
+  unicastTTL: { takenBy: OPERATIONS, right: 5, wrong: 0, refused: "set unicastTtl" },
   arrival: { takenBy: OPERATIONS, right: true, wrong: 1 },
   signal: { takenBy: OPERATIONS, right: new AbortController().signal, wrong: {} },
   family: { takenBy: ["adoptDatagramPort"], right: 4, wrong: 5 },
@@ -41,11 +43,13 @@ const TABLE: { readonly [Name in OptionName]-?: Row } = {
   reuseAddress: { takenBy: BINDING, right: true, wrong: "yes", refused: "set reuseAddress" },
   reusePort: { takenBy: BINDING, right: true, wrong: 1, refused: "set reusePort" },
   ipv6Only: { takenBy: BINDING, right: false, wrong: 0, refused: "set ipv6Only" },
+  bindToInterface: { takenBy: BINDING, right: "eth0", wrong: "eth9", refused: "set bindToInterface" },
   listenMultiple: { takenBy: MULTICAST, right: true, wrong: 1, refused: "set reuseAddress" },
   outgoingInterface: { takenBy: MULTICAST, right: "eth0", wrong: {}, refused: "setMulticastInterface" },
   loopback: { takenBy: MULTICAST, right: false, wrong: 0, refused: "set multicastLoopback" },
   ttl: { takenBy: MULTICAST, right: 2, wrong: 256, refused: "set multicastTtl" },
   group: { takenBy: MULTICAST, right: "239.255.0.1", wrong: "192.0.2.1", refused: "join" },
+  multicastOnly: { takenBy: MULTICAST, right: true, wrong: 1, refused: "set receivePacketInfo" },
   localPort: { takenBy: ["connectUDP"], right: 7777, wrong: -1 },
 };
 

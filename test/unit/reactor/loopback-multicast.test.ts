@@ -171,10 +171,10 @@ describe("isolation:", () => {
     expect([first.isolation, protocols[0].texts, protocols[1].texts]).toEqual(["kernel", ["own"], ["other"]]);
   });
 
-  test("dgram: a port of one group binds to it, and says so", async () => {
+  test("dgram: a port of one group that takes no unicast binds to it, and says so", async () => {
     await using reactor = reactorOn("dgram");
     const group = groupFor("dgram", 20);
-    const port = reactor.listenMulticast(0, new Received(), { group, outgoingInterface: LOOPBACK });
+    const port = reactor.listenMulticast(0, new Received(), { group, multicastOnly: true, outgoingInterface: LOOPBACK });
     expect([port.isolation, port.getHost().address]).toEqual(["bound", group]);
     expect(reactor.listenMulticast(0, new Received()).isolation).toBe("none");
   });

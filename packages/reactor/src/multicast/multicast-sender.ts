@@ -57,6 +57,7 @@ export class MulticastSender {
   #ttl = DEFAULT_TTL;
   #isLoopbackOn = true;
   #chosen: ParsedSelector | undefined;
+  #bound: ParsedSelector | undefined; // the socket sends by this interface, whatever is chosen
 
   /** Starts with the kernel's defaults: TTL 1, loopback mode on, the interface of the route. */
   constructor(owner: MulticastSenderOwner) {
@@ -69,6 +70,7 @@ export class MulticastSender {
     const { backend, socket } = this.#owner;
     this.#ttl = readIfSupported(backend, socket, "multicastTtl", DEFAULT_TTL);
     this.#isLoopbackOn = readIfSupported(backend, socket, "multicastLoopback", 1) > 0;
+    this.#bound = boundTo(readIfSupported(backend, socket, "bindToInterface", 0));
     if (this.#ttl === 0) this.#applyInterface(operation, this.#outgoing()); // its current one cannot be read
   }
 
@@ -81,7 +83,7 @@ export class MulticastSender {
    * Sets the TTL. With TTL 0 and no chosen interface, the outgoing one may change; it does before the TTL changes, so that nothing leaks.
    */
   setTTL(call: OptionCall, ttl: number): void {
-    const next = this.#outgoingWith(ttl, this.#chosen);
+    const next = this.#outgoingWith(ttl, this.#preferred);
     if (next !== this.#outgoing()) this.#applyInterface(call.operation, next);
     setSocketOption(this.#owner.backend, this.#owner.socket, call, ["multicastTtl", ttl]);
     this.#ttl = ttl;
@@ -100,17 +102,24 @@ export class MulticastSender {
     this.#settled.clear();
   }
 
-  /** Name of the chosen interface; `"default"` without one. */
+  /** Name of the interface that the socket is bound to, else of the chosen one; `"default"` without one. */
   get outgoingInterface(): string {
-    const chosen = this.#chosen;
-    return chosen === undefined ? "default" : (this.#find(chosen)?.name ?? formatSelector(chosen));
+    const preferred = this.#preferred;
+    return preferred === undefined ? "default" : (this.#find(preferred)?.name ?? formatSelector(preferred));
+  }
+
+  /** The socket was bound to the interface with that index; 0: to none. @throws SystemError `ERR_SET_OPTION`. */
+  boundToInterface(operation: string, index: number): void {
+    this.#bound = boundTo(index);
+    this.#settled.clear();
+    if (this.#bound === undefined) this.#applyInterface(operation, this.#outgoing()); // with TTL 0, it must not be the route's
   }
 
   /** Chooses the interface. @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`. @throws SystemError `ERR_SET_OPTION`, `ERR_INTERFACES`. */
   setOutgoingInterface(operation: string, selector: ParsedSelector): void {
     const chosen = selector.by === "default" ? undefined : selector;
     if (chosen !== undefined) this.#checkExists(operation, chosen);
-    this.#applyInterface(operation, this.#outgoingWith(this.#ttl, chosen));
+    this.#applyInterface(operation, this.#outgoingWith(this.#ttl, chosen ?? this.#bound));
     this.#chosen = chosen;
     this.#settled.clear();
   }
@@ -165,7 +174,7 @@ export class MulticastSender {
   #decide(group: string, hasSourceAddress: boolean): Settled {
     if (this.#ttl === 0) return forever(this.#decideConfined(group));
     const { network, socket, clock } = this.#owner;
-    if (this.#chosen !== undefined || !this.#canSteer) return forever(AS_USUAL);
+    if (this.#preferred !== undefined || !this.#canSteer) return forever(AS_USUAL);
     const route = network.routeFor(group);
     const staleAtMs = clock.nowMs() + ROUTE_LIFETIME_MS;
     if (typeof route === "number") return { settlement: AS_USUAL, staleAtMs }; // the kernel refuses it: an interface would lead past that
@@ -177,7 +186,7 @@ export class MulticastSender {
   /** TTL 0. Where no interface is set on the socket, each datagram names the guarded one, so that a route change cannot move it. */
   #decideConfined(group: string): Settlement {
     const outgoing = this.#outgoing();
-    if (outgoing !== undefined || this.#chosen !== undefined) return this.#confine(group, outgoing);
+    if (outgoing !== undefined || this.#preferred !== undefined) return this.#confine(group, outgoing);
     const iface = this.defaultInterface(group);
     const confined = this.#confine(group, iface);
     return confined === AS_USUAL && iface !== undefined ? from(iface) : confined;
@@ -226,7 +235,12 @@ export class MulticastSender {
   }
 
   #outgoing(): NetworkInterface | undefined {
-    return this.#outgoingWith(this.#ttl, this.#chosen);
+    return this.#outgoingWith(this.#ttl, this.#preferred);
+  }
+
+  /** Interface that the socket is bound to, else the chosen one. */
+  get #preferred(): ParsedSelector | undefined {
+    return this.#bound ?? this.#chosen;
   }
 
   /**
@@ -265,6 +279,10 @@ const FOREVER = Number.POSITIVE_INFINITY;
 /** Returns a settlement that holds until an option or the interfaces change. */
 function forever(settlement: Settlement): Settled {
   return { settlement, staleAtMs: FOREVER };
+}
+
+function boundTo(index: number): ParsedSelector | undefined {
+  return index === 0 ? undefined : { by: "index", index };
 }
 
 function from(iface: NetworkInterface): Settlement {

@@ -10,7 +10,6 @@ import { zeroStatistics } from "../port-statistics.js";
 import { Inbox } from "../receiving/inbox.js";
 import { Outbox } from "../sending/outbox.js";
 import type { Destination, PortEvents } from "../transport.js";
-import type { BufferGrant } from "../udp-port.js";
 import { nameOf } from "./check-protocol.js";
 import { applyOptions, type OptionTarget } from "./listen-options.js";
 import { isSourceAddress } from "./local-address.js";
@@ -36,7 +35,7 @@ export function goLive(context: PortContext, protocol: Protocol, opening: Openin
     if (peer !== undefined) outbox.connect(peer.address, peer.port, operation);
   });
   try {
-    warnIfCapped(context, port);
+    target.settings.warnIfCapped(`${port}`);
     context.idleProtocols.look(protocol, `${port}`);
     if (signal !== undefined) stopOnAbort(port, signal);
     return port;
@@ -78,9 +77,14 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
     });
     const { family } = sockets;
     const groups = new Groups({ family, sender, memberships, sendWaiting: () => wires.sendWaiting(), report: wires.report });
-    const settings = new PortSettings({ backend, socket, setOnFurther: (name, value) => sockets.setOnFurther(name, value) });
+    const settings = new PortSettings({
+      ...context,
+      sender,
+      socket,
+      sendWaiting: () => wires.sendWaiting(),
+      setOnFurther: (name, value) => sockets.setOnFurther(name, value),
+    });
     const port = new Port({ context, protocol, logName, statistics, emitter, inbox, sockets, outbox, groups, settings });
-    if (opening.by === "adopt") port.takeOver();
     wires.connect(port, outbox);
     return { port, target: { settings, groups }, outbox };
   } catch (error) {
@@ -89,18 +93,12 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
   }
 }
 
-function senderOn({ backend, network, clock }: PortContext, sockets: PortSockets, { by, operation }: Opening): MulticastSender {
+function senderOn({ backend, network, clock }: PortContext, sockets: PortSockets, { by, operation, options }: Opening): MulticastSender {
   const hasSourceAddress = isSourceAddress(sockets.local.address);
   const sender = new MulticastSender({ backend, network, clock, socket: sockets.main.socket, hasSourceAddress });
   if (by === "adopt") sender.takeOver(operation);
+  if (options.bindToInterface !== undefined && options.bindToInterface > 0) sender.boundToInterface(operation, options.bindToInterface);
   return sender;
-}
-
-function warnIfCapped({ logger }: PortContext, port: Port): void {
-  for (const [name, grant] of Object.entries(port.buffers) as [string, BufferGrant][]) {
-    if (grant.cappedBy === undefined) continue;
-    logger.warn(`${port}: asked for a ${name} buffer of ${grant.askedBytes} bytes, got ${grant.grantedBytes}: raise ${grant.cappedBy}`);
-  }
 }
 
 function stopOnAbort(port: Port, signal: AbortSignal): void {

@@ -13,7 +13,7 @@ import { checkFamily, checkPort } from "../network/check-argument.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { OptionCall } from "../network/socket-options.js";
 import type { InterfaceSource } from "../network/zone.js";
-import { isBindAddress, isBoolean, isGroup, isInterface, isValueOf, isWithin, type OptionCheck } from "./option-checks.js";
+import { isBindAddress, isBoolean, isGroup, isInterface, isInterfaceName, isValueOf, isWithin, type OptionCheck } from "./option-checks.js";
 import type { PortSettings } from "./port-settings.js";
 
 /** Options of every port, also of one whose socket is bound already. */
@@ -27,6 +27,16 @@ export interface PortOptions {
   readonly receiveBufferBytes?: number | undefined;
   /** Size of the kernel's send buffer, in bytes (`SO_SNDBUF`); otherwise as {@link PortOptions.receiveBufferBytes}. */
   readonly sendBufferBytes?: number | undefined;
+  /**
+   * Traffic class of what the port sends, 0 … 255: DSCP in the upper six bits, ECN in the lower two (RFC 2474, RFC 3168). Default: as the
+   * system has it, usually 0. As `setTrafficClass` (`IP_TOS`, `IPV6_TCLASS`).
+   */
+  readonly trafficClass?: number | undefined;
+  /**
+   * TTL of unicast, 1 … 255; on IPv6 the hop limit. Default: as the system has it, usually 64. As `setUnicastTTL` (`IP_TTL`,
+   * `IPV6_UNICAST_HOPS`).
+   */
+  readonly unicastTTL?: number | undefined;
   /** Whether datagramReceived gets an {@link Arrival} (destination, interface, TTL, time) as third argument. Default: false. */
   readonly arrival?: boolean | undefined;
   /** Stops the port when it aborts; if it is aborted already, opening throws its reason. */
@@ -49,6 +59,11 @@ export interface ListenOptions extends PortOptions {
   readonly reusePort?: boolean | undefined;
   /** Whether a port on `"::"` leaves IPv4 to others (`IPV6_V6ONLY`). Default: as the system has it (net.ipv6.bindv6only). */
   readonly ipv6Only?: boolean | undefined;
+  /**
+   * Name of the only interface to send and receive by; `"default"`: every one. As `setBindToInterface` (`SO_BINDTOIFINDEX`), before the port
+   * number is taken, so that each interface may have a port of the same number. Not on dgram.
+   */
+  readonly bindToInterface?: string | undefined;
 }
 
 /** Options of `listenMulticast`. */
@@ -66,8 +81,13 @@ export interface MulticastListenOptions extends ListenOptions {
   readonly loopback?: boolean | undefined;
   /** Interface that multicast leaves by. Default: the one that the route names. As `setOutgoingInterface` (`IP_MULTICAST_IF`). */
   readonly outgoingInterface?: InterfaceSelector | undefined;
-  /** IP literal of the only group of this port, joined at once. A backend that cannot isolate otherwise binds to it (dgram). */
+  /** IP literal of a group that is joined at once. Unicast is delivered as well, unless `multicastOnly` is true. */
   readonly group?: string | undefined;
+  /**
+   * Whether only datagrams that were sent to a group are delivered; `statistics().foreign` counts the others. Default: false. dgram does
+   * not see destinations: there the port needs `group`, which it is bound to, and the OS refuses the others uncounted.
+   */
+  readonly multicastOnly?: boolean | undefined;
 }
 
 /** Options of `connectUDP`. */
@@ -80,10 +100,15 @@ export interface ConnectOptions extends MulticastListenOptions {
 type AllOptions = Required<AdoptOptions & ConnectOptions>;
 
 /** Options that have a default other than undefined. */
-type Defaulted = "maxPacketSize" | "arrival" | "reuseAddress" | "reusePort" | "listenMultiple" | "localPort";
+type Defaulted = "maxPacketSize" | "arrival" | "reuseAddress" | "reusePort" | "listenMultiple" | "multicastOnly" | "localPort";
 
-/** Options after checks and defaults. An option that an operation does not take has its default there. */
-export type ResolvedOptions = Omit<AllOptions, Defaulted> & { readonly [Name in Defaulted]: NonNullable<AllOptions[Name]> };
+/**
+ * Options after checks and defaults. An option that an operation does not take has its default there. `bindToInterface` is the interface's
+ * index; 0: none.
+ */
+export type ResolvedOptions = Omit<AllOptions, Defaulted | "bindToInterface"> & { readonly bindToInterface: number | undefined } & {
+  readonly [Name in Defaulted]: NonNullable<AllOptions[Name]>;
+};
 
 /** Name of a method that opens a port. */
 export type OpeningOperation = "adoptDatagramPort" | "listenUDP" | "listenMulticast" | "connectUDP";
@@ -144,6 +169,16 @@ const TABLE = {
     check: isValueOf("sendBufferBytes"),
     apply: ({ settings }, bytes, call) => settings.resizeBuffer(call, "send", bytes),
   },
+  trafficClass: {
+    takenBy: EVERY,
+    check: isValueOf("trafficClass"),
+    apply: ({ settings }, value, call) => settings.set(call, "trafficClass", value),
+  },
+  unicastTTL: {
+    takenBy: EVERY,
+    check: isValueOf("unicastTtl"),
+    apply: ({ settings }, hops, call) => settings.set(call, "unicastTtl", hops),
+  },
   arrival: { takenBy: EVERY, check: isBoolean, fallback: false },
   signal: { takenBy: EVERY, check: (value, { operation }) => checkSignal(operation, value) },
   family: { takenBy: ADOPTING, check: (value, { operation }) => checkFamily(operation, value) },
@@ -151,6 +186,7 @@ const TABLE = {
   reuseAddress: { takenBy: BINDING, check: isBoolean, fallback: false, beforeBind: "reuseAddress" },
   reusePort: { takenBy: BINDING, check: isBoolean, fallback: false, beforeBind: "reusePort" },
   ipv6Only: { takenBy: BINDING, check: isBoolean, beforeBind: "ipv6Only" },
+  bindToInterface: { takenBy: BINDING, check: isInterfaceName, beforeBind: "bindToInterface" },
   listenMultiple: { takenBy: MULTICAST, check: isBoolean, fallback: false, beforeBind: "reuseAddress" },
   outgoingInterface: {
     takenBy: MULTICAST,
@@ -162,12 +198,14 @@ const TABLE = {
     takenBy: MULTICAST,
     check: isValueOf("multicastTtl"),
     apply: ({ groups }, hops, call) => groups.setTTL(hops, call),
+    elsewhere: "; it is the TTL of multicast, and unicastTTL is that of unicast",
   },
   group: {
     takenBy: MULTICAST,
     check: isGroup,
     apply: ({ groups }, group, { operation }) => groups.join(group, undefined, undefined, operation),
   },
+  multicastOnly: { takenBy: MULTICAST, check: isBoolean, fallback: false },
   localPort: { takenBy: CONNECTING, check: (value, { operation, option }) => checkPort(operation, value, 0, option), fallback: 0 },
 } as const satisfies { readonly [Name in keyof ResolvedOptions]: RowOf<Name> };
 

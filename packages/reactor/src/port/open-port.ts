@@ -1,7 +1,15 @@
 /** The four ways to open a port. Each checks its arguments, opens and goes live. When a step fails, nothing is left open. */
 
-import { anyAddress, type DatagramBackend, type Family, needsZone, type SocketAddress, socketAddress } from "@groupcast/backend";
-import { InvalidArgumentError } from "@groupcast/base";
+import {
+  anyAddress,
+  type DatagramBackend,
+  type Family,
+  isMulticast,
+  needsZone,
+  type SocketAddress,
+  socketAddress,
+} from "@groupcast/backend";
+import { InvalidArgumentError, UnsupportedError } from "@groupcast/base";
 import type { Protocol } from "../datagram-protocol.js";
 import { checkPort } from "../network/check-argument.js";
 import { checkGroup, checkIP } from "../network/ip-literal.js";
@@ -33,7 +41,7 @@ export function openMulticastPort(context: PortContext, protocol: Protocol, port
   const operation = "listenMulticast";
   const options = resolveOptions(operation, given, context.network);
   const asked = localAddress(operation, options, checkPort(operation, port, 0));
-  const local = given?.interface === undefined ? atGroup(context.backend, options, asked) : asked;
+  const local = atGroup(context.backend, operation, options, asked);
   return goLive(context, protocol, { by: "bind", operation, options, local });
 }
 
@@ -43,10 +51,11 @@ export function openConnectedPort(context: PortContext, protocol: Protocol, to: 
   const peer = context.addressBook.find(operation, to.address, to.port);
   const { family } = peer.address;
   const options = resolveOptions(operation, given, context.network);
-  const local = localAddress(operation, options, options.localPort, family);
-  if (local.family !== family) {
+  const asked = localAddress(operation, options, options.localPort, family);
+  if (asked.family !== family) {
     throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "interface", value: given?.interface });
   }
+  const local = atGroup(context.backend, operation, options, asked);
   context.addressBook.checkPeer(operation, peer, local);
   return goLive(context, protocol, { by: "bind", operation, options, local }, to);
 }
@@ -75,11 +84,20 @@ function localAddress(
 }
 
 /**
- * Returns the group's address to bind to where the backend can neither make the kernel isolate the port nor see the destinations of
- * datagrams. Not for groups of link scope and less: binding to them needs a zone (RFC 4291, 2.7; the fourth hex digit is the scope).
+ * Returns the address that keeps unicast out of a port with `multicastOnly`: the group's where the backend does not see destinations, so
+ * that it cannot filter. Not that of a group of link scope or less: binding to it needs a zone (RFC 4291, 2.7).
+ *
+ * @throws UnsupportedError `ERR_MULTICAST_ONLY`: the backend can do neither.
  */
-function atGroup({ capabilities }: DatagramBackend, { group }: ResolvedOptions, local: SocketAddress): SocketAddress {
-  const isIsolated = capabilities.has("packetInfo") || (local.family === 4 && capabilities.has("set multicastAll"));
-  if (group === undefined || isIsolated || needsZone(group)) return local;
-  return socketAddress(checkGroup("listenMulticast", group, local.family).address, local.port);
+function atGroup(
+  { capabilities, name }: DatagramBackend,
+  operation: OpeningOperation,
+  { group, interface: given, multicastOnly }: ResolvedOptions,
+  local: SocketAddress,
+): SocketAddress {
+  if (!multicastOnly || capabilities.has("packetInfo") || isMulticast(local.address)) return local;
+  if (group !== undefined && given === undefined && !needsZone(group)) {
+    return socketAddress(checkGroup(operation, group, local.family).address, local.port);
+  }
+  throw new UnsupportedError(REACTOR_ERRORS.ERR_MULTICAST_ONLY, operation, name, { option: "multicastOnly" });
 }

@@ -2,6 +2,7 @@
 import { BACKEND_ERRORS, isMulticast, type OptionName } from "@groupcast/backend";
 import { checkBoolean, checkInteger, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { checkOption } from "../network/check-argument.js";
+import { indexOfInterface } from "../network/interface-index.js";
 import { type InterfaceSelector, parseSelector, unknownInterface } from "../network/interface-selector.js";
 import { checkGroup, checkIP } from "../network/ip-literal.js";
 import { checkBindZone, type InterfaceSource } from "../network/zone.js";
@@ -51,6 +52,10 @@ export const isInterface: OptionCheck<InterfaceSelector> = (value, { operation, 
   if (typeof selected !== "object" || selected.length > 0) return value as InterfaceSelector; // an errno: setting it says that nobody knows
   throw unknownInterface(operation, option, value);
 };
+
+/** Accepts the name of an interface, and returns its index; 0 for `"default"`. */
+export const isInterfaceName: OptionCheck<number> = (value, { operation, option, interfaces }) =>
+  indexOfInterface(operation, option, value, interfaces);
 
 /** Accepts a group, and returns it as it was written: its zone may name an interface that does not exist yet. */
 export const isGroup: OptionCheck<string> = (value, { operation, option }) => {

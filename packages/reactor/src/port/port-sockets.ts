@@ -1,10 +1,20 @@
 /** The sockets of a port: opened by {@link openPortSockets}, which leaves nothing open when a step of it fails. */
-import type { DatagramBackend, DatagramSocket, Family, OptionName, Outcome, ReadLimits, SocketAddress } from "@groupcast/backend";
+import {
+  type DatagramBackend,
+  type DatagramSocket,
+  type Family,
+  isMulticast,
+  type OptionName,
+  type Outcome,
+  type ReadLimits,
+  type SocketAddress,
+} from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { MemberSockets } from "../multicast/membership-sockets.js";
 import type { HostNetwork } from "../network/host-network.js";
+import { setSocketOption } from "../network/socket-options.js";
 import type { PortStatistics } from "../port-statistics.js";
-import type { Admission } from "../receiving/arrival-filter.js";
+import { type Admission, ArrivalFilter } from "../receiving/arrival-filter.js";
 import type { Inbox } from "../receiving/inbox.js";
 import { type BindSetting, bindSettings, type OpeningOperation, type ResolvedOptions } from "./listen-options.js";
 import { hostOf } from "./local-address.js";
@@ -36,6 +46,7 @@ export function openPortSockets(owner: PortSocketsOwner, opening: Opening): Port
   main.socket = openFirst(owner.backend, opening, main);
   return closingOnThrow(main.socket, () => {
     setUp(owner.backend, main.socket, opening.options);
+    if (opening.options.multicastOnly) showDestinations(owner.backend, main.socket, opening.operation);
     return new PortSockets({ owner, opening, main, local: hostOf(main.socket, opening.operation) });
   });
 }
@@ -72,6 +83,7 @@ export class PortSockets implements MemberSockets {
       maxDatagrams: MAX_DATAGRAMS_PER_WAKEUP,
       maxBytes: MAX_BYTES_PER_WAKEUP,
     };
+    if (opening.options.multicastOnly && this.needsFilter(main)) main.filter = new ArrivalFilter(this.admission(main));
   }
 
   /** Local address; after closing, the one it had. */
@@ -165,15 +177,18 @@ export class PortSockets implements MemberSockets {
   needsFilter(member: PortSocket): boolean {
     const { capabilities } = this.#owner.backend;
     if (!capabilities.has("packetInfo")) return false;
-    return member !== this.main || this.family === 6 || !capabilities.has("set multicastAll");
+    return this.#opening.options.multicastOnly || member !== this.main || this.family === 6 || !capabilities.has("set multicastAll");
   }
 
   /**
    * Broadcasts reach every socket of a number, so only the first lets them in. The others, too, let in only the peer of a connected port.
+   * With `multicastOnly`, no socket lets in what was sent elsewhere than to a group.
    */
   admission(member: PortSocket): Admission {
-    if (member === this.main) return () => true;
+    const { multicastOnly } = this.#opening.options;
+    if (member === this.main) return multicastOnly ? isMulticast : () => true;
     return (destination, batch, index) => {
+      if (multicastOnly && !isMulticast(destination)) return false;
       if (this.#isBroadcast(destination)) return false;
       const peer = this.#owner.observer.exclusivePeer();
       if (peer === undefined) return true;
@@ -208,6 +223,12 @@ function openFirst(backend: DatagramBackend, opening: Opening, observer: PortSoc
   const { operation } = opening;
   if (opening.by === "adopt") return openAdopted(backend, operation, { fd: opening.fd, family: opening.options.family, observer });
   return openBound(backend, operation, { observer, local: opening.local, settings: bindSettings(opening.options) });
+}
+
+/** Lets the filter see destinations, where the backend can; elsewhere the port is bound to its group. */
+function showDestinations(backend: DatagramBackend, socket: DatagramSocket, operation: OpeningOperation): void {
+  if (!backend.capabilities.has("packetInfo")) return;
+  setSocketOption(backend, socket, { operation, option: "multicastOnly" }, ["receivePacketInfo", 1]);
 }
 
 function setUp(backend: DatagramBackend, socket: DatagramSocket, { arrival }: ResolvedOptions): void {

@@ -7,32 +7,21 @@
  * and refuses calls after the end. go-live.ts makes the pieces.
  */
 import { inspect } from "node:util";
-import type { DatagramSocket, SocketAddress } from "@groupcast/backend";
-import {
-  asError,
-  callGuarded,
-  checkBoolean,
-  type Emitter,
-  Eventful,
-  StateError,
-  SystemError,
-  watchRejection,
-  wrongType,
-} from "@groupcast/base";
+import type { SocketAddress } from "@groupcast/backend";
+import { asError, callGuarded, type Emitter, StateError, SystemError, watchRejection, wrongType } from "@groupcast/base";
 import { attachTransport, detachTransport, type Protocol } from "../datagram-protocol.js";
 import type { Groups } from "../multicast/groups.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
-import { readIfSupported, setSocketOption } from "../network/socket-options.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Inbox } from "../receiving/inbox.js";
 import type { Outbox } from "../sending/outbox.js";
 import type { Destination, Isolation, JoinOptions, Membership, PortEvents, WriteOptions } from "../transport.js";
-import type { PortBuffers } from "../udp-port.js";
 import { isolationOf } from "./local-address.js";
 import type { PortContext, ReactorPort } from "./port-context.js";
 import type { PortSettings } from "./port-settings.js";
 import type { PortSockets } from "./port-sockets.js";
+import { SettablePort } from "./settable-port.js";
 
 /** The pieces of a port. */
 export interface PortParts {
@@ -50,7 +39,7 @@ export interface PortParts {
 }
 
 /** Port of every kind that a reactor returns. */
-export class Port extends Eventful<PortEvents> implements ReactorPort {
+export class Port extends SettablePort implements ReactorPort {
   static {
     // console.log shows a port by this. A method of this name needs a computed name, which isolatedDeclarations cannot emit.
     Object.defineProperty(this.prototype, inspect.custom, {
@@ -61,13 +50,12 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
   }
   readonly #parts: PortParts;
   #state: "listening" | "stopping" | "closed" = "listening";
-  #isBroadcastAllowed = false;
   #isResuming = false;
   #stopped: Promise<void> | undefined;
 
   /** Takes sockets that are open; the port is not live before {@link Port.start}. */
   constructor(parts: PortParts) {
-    super(parts.emitter);
+    super(parts.emitter, parts.settings);
     this.#parts = parts;
   }
 
@@ -87,11 +75,6 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
       this.#closeSockets();
       throw error;
     }
-  }
-
-  /** Takes over the options of an adopted socket. */
-  takeOver(): void {
-    this.#isBroadcastAllowed = readIfSupported(this.#parts.context.backend, this.#socket, "broadcast", 0) > 0;
   }
 
   write(data: Uint8Array | string, to?: Destination, options?: WriteOptions): boolean {
@@ -124,19 +107,6 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
 
   getPeer(): SocketAddress | undefined {
     return this.#parts.outbox.peer;
-  }
-
-  setBroadcastAllowed(on: boolean): void {
-    const operation = "setBroadcastAllowed";
-    this.#checkOpen(operation);
-    const value = checkBoolean(operation, "on", on) ? 1 : 0;
-    this.#parts.outbox.flush(); // datagrams leave with the options that they were written under
-    setSocketOption(this.#parts.context.backend, this.#socket, { operation }, ["broadcast", value]);
-    this.#isBroadcastAllowed = on;
-  }
-
-  getBroadcastAllowed(): boolean {
-    return this.#isBroadcastAllowed;
   }
 
   joinGroup(group: string, selector?: InterfaceSelector | "all", options?: JoinOptions): void {
@@ -214,10 +184,6 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     return { ...statistics, queued: outbox.length };
   }
 
-  get buffers(): PortBuffers {
-    return this.#parts.settings.buffers;
-  }
-
   stopListening(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -274,16 +240,16 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
     else this.report(thrown);
   }
 
-  get #socket(): DatagramSocket {
-    return this.#parts.sockets.main.socket;
-  }
-
   get #isOpen(): boolean {
     return this.#state === "listening";
   }
 
   get #isClosed(): boolean {
     return this.#state === "closed";
+  }
+
+  protected override checkOpen(operation: string): void {
+    this.#checkOpen(operation);
   }
 
   #checkOpen(operation: string): void {
@@ -317,6 +283,7 @@ export class Port extends Eventful<PortEvents> implements ReactorPort {
 
   #closeSockets(): void {
     this.#parts.groups.close();
+    this.#parts.settings.remember();
     this.#parts.sockets.close();
   }
 
