@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../support/backends.js";
 import { Avahi } from "../support/lab/avahi.js";
+import type { Host, HostInterface } from "../support/lab/host.js";
 import type { Program } from "../support/lab/program.js";
 import { scenario } from "../support/lab/scenario.js";
 import { cabled } from "../support/lab/topologies.js";

@@ -11,6 +11,7 @@ import { ISOLATED } from "./contracts/isolation.js";
 import { LOCAL_ADDRESSES } from "./contracts/local-addresses.js";
 import { MEMBERSHIP } from "./contracts/membership.js";
 import { MULTICAST_SENDING } from "./contracts/multicast-sending.js";
+import { OPEN_OPTIONS } from "./contracts/open-options.js";
 import { OPENING } from "./contracts/opening.js";
 import { OPTION_RULES, OPTIONS } from "./contracts/options.js";
 import { PEERS } from "./contracts/peers.js";
@@ -44,6 +45,7 @@ export const CONTRACTS: readonly Contract[] = [
   ...REFUSING_ROUTES,
   ...OPTIONS,
   ...OPTION_RULES,
+  ...OPEN_OPTIONS,
   ...ERRORS,
   ...RESOURCES,
 ];

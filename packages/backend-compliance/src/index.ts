@@ -4,7 +4,17 @@ export { AREAS, type Area, areaOf, type ContractId } from "./contract-id.js";
 export { type ContractRunner, describeContracts, runnerFor, type TestContext, type TestRunner } from "./describe-contracts.js";
 export { DIVERGENCES, type Divergence } from "./divergences.js";
 export { addressesOf, type FamilyAddresses, groupFor } from "./endpoint/addresses-of.js";
-export type { Access, Arrived, Destination, Endpoint, EndpointOptions, EndpointSource, Loss, MakeEndpoints } from "./endpoint/endpoint.js";
+export type {
+  Access,
+  Arrived,
+  Destination,
+  Endpoint,
+  EndpointOptions,
+  EndpointSource,
+  Loss,
+  MakeEndpoints,
+  OpeningGroup,
+} from "./endpoint/endpoint.js";
 export { answered, Refusal } from "./endpoint/refusal.js";
 export { bareEndpoints, type ReadFailure, SocketEndpoint } from "./endpoint/socket-endpoint.js";
 export { isAbout, runContract, type Subject, type Verdict } from "./run-contract.js";

@@ -277,6 +277,50 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       setOption: (name, value) => (name === "multicastTtl" ? 0 : socket.setOption(name, value)),
     })),
   },
+  ignoresTheTtlOfUnicast: {
+    killedBy: "OPT-5",
+    disguise: changedSockets((socket) => ({
+      setOption: (name, value) => (name === "unicastTtl" ? 0 : socket.setOption(name, value)),
+    })),
+  },
+  takesOneTtlForAnother: {
+    killedBy: "OPT-6",
+    disguise: changedSockets((socket) => ({
+      setOption: (name, value) => {
+        if (name === "unicastTtl") socket.setOption("multicastTtl", value);
+        return socket.setOption(name, value);
+      },
+    })),
+  },
+  ignoresTheTrafficClass: {
+    killedBy: "OPT-7",
+    disguise: changedSockets((socket) => ({
+      setOption: (name, value) => (name === "trafficClass" ? 0 : socket.setOption(name, value)),
+    })),
+  },
+  keepsTheSizeOfABuffer: {
+    killedBy: "OPT-8",
+    disguise: changedSockets((socket) => ({
+      setOption: (name, value) => (name === "receiveBufferBytes" ? 0 : socket.setOption(name, value)),
+    })),
+  },
+  receivesByEveryInterface: {
+    killedBy: "OPT-9",
+    disguise: changedSockets((socket) => ({
+      setOption: (name, value) => (name === "bindToInterface" ? 0 : socket.setOption(name, value)),
+    })),
+  },
+  sendsByTheRoute: {
+    killedBy: "OPT-10",
+    disguise: changedSockets((socket) => ({
+      setOption: (name, value) => (name === "bindToInterface" ? 0 : socket.setOption(name, value)),
+    })),
+  },
+  hidesUnicastFromPorts: {
+    killedBy: "OPT-11",
+    access: "reactor",
+    disguise: picking((batch) => indexesOf(batch).filter((index) => batch.destination(index).startsWith("239."))),
+  },
   ignoresOptionWrites: { killedBy: "OPT-trafficClass-2", disguise: changedSockets(() => ({ setOption: () => 0 })) },
   setsOptionsOfEverySocket: {
     killedBy: "OPT-trafficClass-3",

@@ -63,12 +63,13 @@ class PortEndpoint implements Endpoint {
   readonly #clock: TrialClock;
 
   constructor({ reactor, family, clock }: Ground, options: EndpointOptions) {
-    const { address = addressesOf(family).loopback, port = 0, maxPacketBytes, ...others } = options;
+    const { address = addressesOf(family).loopback, port = 0, maxPacketBytes, opening, ...others } = options;
+    const { group, at, multicastOnly } = opening ?? {};
     this.#clock = clock;
     this.#network = reactor.network;
     this.#port = reactor.listenMulticast(port, this.#recorder, {
       ...others,
-      interface: address,
+      ...(opening === undefined ? { interface: address } : { group, multicastOnly, outgoingInterface: at }),
       ...(maxPacketBytes !== undefined && { maxPacketSize: maxPacketBytes }),
       arrival: true,
     });
@@ -153,6 +154,24 @@ class PortEndpoint implements Endpoint {
 
   setBroadcast(isOn: boolean): void {
     this.#port.setBroadcastAllowed(isOn);
+  }
+
+  setUnicastTtl(hops: number): void {
+    this.#port.setUnicastTTL(hops);
+  }
+
+  setTrafficClass(value: number): number | undefined {
+    this.#port.setTrafficClass(value);
+    return this.#port.getTrafficClass();
+  }
+
+  resizeReceiveBuffer(bytes: number): number | undefined {
+    this.#port.setReceiveBufferBytes(bytes);
+    return this.#port.getReceiveBufferBytes();
+  }
+
+  bindTo(at: NetworkInterface): void {
+    this.#port.setBindToInterface(at.name);
   }
 
   routeTo(address: string): Route | undefined {

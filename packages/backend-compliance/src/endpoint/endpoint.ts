@@ -21,6 +21,18 @@ export interface EndpointOptions {
   readonly maxPacketBytes?: number | undefined;
   /** Size of the receive buffer, in bytes; default: the system's. */
   readonly receiveBufferBytes?: number | undefined;
+  /** Group that a port joins as it opens; instead of {@link EndpointOptions.address}. Bare sockets join later. */
+  readonly opening?: OpeningGroup | undefined;
+}
+
+/** Group that a port joins as it opens. */
+export interface OpeningGroup {
+  /** IP literal of the group. */
+  readonly group: string;
+  /** Interface to join on. */
+  readonly at: NetworkInterface;
+  /** Whether unicast is kept out. */
+  readonly multicastOnly: boolean;
 }
 
 /** A datagram that was delivered. */
@@ -91,6 +103,14 @@ export interface Endpoint {
   setMulticastLoopback(isOn: boolean): void;
   /** Allows broadcasts, or forbids them. */
   setBroadcast(isOn: boolean): void;
+  /** Sets the TTL of unicast, 1 … 255; with IPv6 the hop limit. */
+  setUnicastTtl(hops: number): void;
+  /** Sets the traffic class, 0 … 255, and returns the one in force. */
+  setTrafficClass(value: number): number | undefined;
+  /** Asks for a size of the receive buffer, in bytes, and returns the one in force. */
+  resizeReceiveBuffer(bytes: number): number | undefined;
+  /** Sends and receives by that interface only. */
+  bindTo(at: NetworkInterface): void;
   /** Returns the route to `address`; a port returns undefined where there is none. */
   routeTo(address: string): Route | undefined;
   /** Stops reading. */

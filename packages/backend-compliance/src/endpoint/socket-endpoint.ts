@@ -171,6 +171,24 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
     this.set("broadcast", isOn ? 1 : 0);
   }
 
+  setUnicastTtl(hops: number): void {
+    this.set("unicastTtl", hops);
+  }
+
+  setTrafficClass(value: number): number {
+    this.set("trafficClass", value);
+    return this.get("trafficClass");
+  }
+
+  resizeReceiveBuffer(bytes: number): number {
+    this.set("receiveBufferBytes", bytes);
+    return this.get("receiveBufferBytes");
+  }
+
+  bindTo(at: NetworkInterface): void {
+    this.set("bindToInterface", at.index);
+  }
+
   routeTo(address: string): Route {
     return answered(this.#backend.network.routeTo(address, undefined));
   }
