@@ -29,6 +29,8 @@ export interface Packet {
   readonly destination: string | undefined;
   /** TTL, or hop limit, as on the wire. */
   readonly ttl: number | undefined;
+  /** Traffic class as on the wire: DSCP in the upper six bits, ECN in the lower two. */
+  readonly trafficClass: number | undefined;
   readonly sourcePort: number | undefined;
   readonly destinationPort: number | undefined;
   readonly payload: Uint8Array;
@@ -42,6 +44,7 @@ interface Datagram {
   readonly source: string;
   readonly destination: string;
   readonly ttl: number;
+  readonly trafficClass: number;
   readonly protocol: number;
   readonly isLaterFragment: boolean;
   readonly body: Buffer;
@@ -59,6 +62,7 @@ export function readPacket({ atMs, bytes }: Frame, interfaceName: string): Packe
     source: datagram?.source,
     destination: datagram?.destination,
     ttl: datagram?.ttl,
+    trafficClass: datagram?.trafficClass,
     sourcePort: undefined,
     destinationPort: undefined,
     payload: NOTHING,
@@ -69,10 +73,10 @@ export function readPacket({ atMs, bytes }: Frame, interfaceName: string): Packe
 
 /** For failures and reports: one packet in one line. */
 export function describePacket(packet: Packet): string {
-  const { kind, source, destination, sourcePort, destinationPort, ttl, payload, membership } = packet;
+  const { kind, source, destination, sourcePort, destinationPort, ttl, trafficClass, payload, membership } = packet;
   const ports = sourcePort === undefined ? "" : ` ports ${sourcePort} > ${destinationPort}`;
   const said = membership === undefined ? `${payload.length} bytes ${JSON.stringify(excerpt(payload))}` : JSON.stringify(membership);
-  return `${packet.interface} ${kind} ${source} > ${destination}${ports} ttl ${ttl} ${said}`;
+  return `${packet.interface} ${kind} ${source} > ${destination}${ports} ttl ${ttl} class ${trafficClass} ${said}`;
 }
 
 function excerpt(payload: Uint8Array): string {
@@ -106,6 +110,7 @@ function readIPv4(packet: Buffer): Datagram {
     source: textOfIPv4(packet.subarray(12, 16)),
     destination: textOfIPv4(packet.subarray(16, 20)),
     ttl: packet.readUInt8(8),
+    trafficClass: packet.readUInt8(1),
     protocol: packet.readUInt8(9),
     isLaterFragment: (packet.readUInt16BE(6) & 0x1fff) !== 0,
     body: packet.subarray(headerBytes, packet.readUInt16BE(2)), // Ethernet pads short frames: the length counts
@@ -125,7 +130,8 @@ function readIPv6(packet: Buffer): Datagram {
   }
   const source = textOfIPv6(packet.subarray(8, 24));
   const destination = textOfIPv6(packet.subarray(24, 40));
-  return { family: "IPv6", source, destination, ttl: packet.readUInt8(7), protocol, isLaterFragment, body };
+  const trafficClass = (packet.readUInt16BE(0) >> 4) & 0xff; // behind four bits of version
+  return { family: "IPv6", source, destination, ttl: packet.readUInt8(7), trafficClass, protocol, isLaterFragment, body };
 }
 
 function readTransportLayer({ protocol, isLaterFragment, body }: Datagram): Partial<Packet> {
