@@ -1,5 +1,5 @@
 import type { Socket } from "node:dgram";
-import { type Outcome, type SendBatch, type SocketAddress, type SocketObserver, socketAddress } from "@groupcast/backend";
+import { type Outcome, type SendBatch, type SendFate, type SocketAddress, type SocketObserver, socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { unsupportedOperation } from "./dgram-capabilities.js";
 import { errnoOfError } from "./errno-of-error.js";
@@ -52,13 +52,23 @@ export class DgramWriter {
     const to = batch.to[index];
     if (this.peer === undefined) {
       if (to === undefined) return ERRNO.EDESTADDRREQ;
-      this.#socket.send(datagram, to.port, to.address, this.#sent);
+      this.#socket.send(datagram, to.port, to.address, this.#callbackFor(batch.fates?.[index]));
       return 0;
     }
     // A connected dgram socket takes no destination at all, where Linux takes any (sendto(2)).
     if (to !== undefined && (to.port !== this.peer.port || to.address !== this.peer.address)) return ERRNO.EISCONN;
-    this.#socket.send(datagram, this.#sent);
+    this.#socket.send(datagram, this.#callbackFor(batch.fates?.[index]));
     return 0;
+  }
+
+  /** dgram reports the fate of a datagram later, even of one that the OS has refused at once. */
+  #callbackFor(fate: SendFate | undefined): (error: Error | null) => void {
+    if (fate === undefined) return this.#sent;
+    const settle = fate.postpone();
+    return (error) => {
+      settle(error === null ? 0 : (errnoOfError(error) ?? ERRNO.UNKNOWN));
+      this.#sent(null);
+    };
   }
 
   readonly #sent = (error: Error | null): void => {

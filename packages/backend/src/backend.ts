@@ -158,6 +158,17 @@ export interface SendBatch {
   readonly to: readonly (SocketAddress | undefined)[];
   /** Origin of each datagram; undefined: as the socket's options and the route say. */
   readonly via: readonly (PacketOrigin | undefined)[];
+  /** Fate of each datagram whose sender waits for it; undefined: nobody waits. */
+  readonly fates?: readonly (SendFate | undefined)[] | undefined;
+}
+
+/** Fate of one datagram. What `send` returns decides it, unless the backend learns it later and postpones it inside `send`. */
+export interface SendFate {
+  /**
+   * Postpones the fate. The backend calls the function that this returns once, from the event loop: with 0 when the OS has taken the
+   * datagram, or with the errno of its refusal, which it then does not report by {@link SocketObserver.sendFailed}.
+   */
+  postpone(): (outcome: Outcome) => void;
 }
 
 /** Interface and address that one datagram leaves from (`IP_PKTINFO`, `IPV6_PKTINFO`). */

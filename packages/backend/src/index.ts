@@ -8,6 +8,7 @@ export type {
   PacketOrigin,
   ReadLimits,
   SendBatch,
+  SendFate,
   SocketObserver,
 } from "./backend.js";
 export { BACKEND_ERRORS, BackendLoadError } from "./backend-errors.js";

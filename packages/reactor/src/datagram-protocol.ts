@@ -1,7 +1,7 @@
 import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
-import { StateError } from "@groupcast/base";
+import { type Clock, StateError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
-import type { MulticastTransport, UDPTransport } from "./transport.js";
+import type { Destination, MulticastTransport, UDPTransport } from "./transport.js";
 
 /**
  * The methods of a protocol that its port calls; each may be missing. A plain object with some of them is a protocol, and so is an object
@@ -36,7 +36,20 @@ export interface Attached<T extends UDPTransport> {
   readonly transport: T;
 }
 
-const transports = new WeakMap<object, UDPTransport>();
+/** A port, as the protocols that come with the reactor see it. */
+export interface PortInsides {
+  readonly transport: UDPTransport;
+  /** Clock of the reactor. */
+  readonly clock: Clock;
+  /** Returns the destination of a datagram to `to`: checked, in one spelling. @throws InvalidArgumentError as `write` documents. */
+  contact(operation: string, to: Destination | undefined): { readonly address: SocketAddress; readonly isMulticast: boolean };
+  /** Sends one datagram; {@link UDPTransport.send}. */
+  send(data: Buffer, to: SocketAddress): Promise<void>;
+  /** Reports what user code threw. */
+  report(thrown: unknown): void;
+}
+
+const ports = new WeakMap<object, PortInsides>();
 
 /**
  * A program's side of a port: it receives the port's datagrams and writes with its transport. Subclass it, and give one object to one port;
@@ -91,22 +104,27 @@ export abstract class DatagramProtocol<T extends UDPTransport = MulticastTranspo
 
 /** Checks that `protocol` is on no port. @throws StateError `ERR_ALREADY_LISTENING`. */
 export function checkDetached(operation: string, protocol: object): void {
-  if (transports.has(protocol)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_LISTENING, operation);
+  if (ports.has(protocol)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_LISTENING, operation);
 }
 
 /** Returns the transport of `protocol`. @throws StateError `ERR_NOT_LISTENING`. */
 export function transportOf(protocol: object): UDPTransport {
-  const transport = transports.get(protocol);
-  if (transport === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_LISTENING, "use the transport");
-  return transport;
+  return insidesOf(protocol, "use the transport").transport;
 }
 
-/** Makes `transport` the transport of `protocol`. */
-export function attachTransport(protocol: object, transport: UDPTransport): void {
-  transports.set(protocol, transport);
+/** Returns the port of `protocol`. @throws StateError `ERR_NOT_LISTENING`. */
+export function insidesOf(protocol: object, operation: string): PortInsides {
+  const port = ports.get(protocol);
+  if (port === undefined) throw new StateError(REACTOR_ERRORS.ERR_NOT_LISTENING, operation);
+  return port;
+}
+
+/** Puts `protocol` on `port`. */
+export function attachTransport(protocol: object, port: PortInsides): void {
+  ports.set(protocol, port);
 }
 
 /** Takes the transport away from `protocol`. */
 export function detachTransport(protocol: object): void {
-  transports.delete(protocol);
+  ports.delete(protocol);
 }

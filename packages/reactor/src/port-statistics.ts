@@ -28,7 +28,7 @@ export interface PortStatistics {
   queued: number;
   /** Number refused by a full send queue, or still in it when the port closed. */
   dropped: number;
-  /** Number taken by `write`, then refused by the network; each is a `sendFailed` event. */
+  /** Number taken by `write` or `send`, then refused by the network; each is a `sendFailed` event, or the rejection of its `send`. */
   sendFailed: number;
   /** Number that `write` took and did not send: multicast with TTL 0 and loopback mode off, which may reach nobody. */
   suppressed: number;

@@ -47,6 +47,11 @@ const TABLE = {
   },
 
   ERR_CLOSED: { class: "StateError", meaning: "the port is closed", remedy: "listen again; a closed port stays closed" },
+  ERR_SEND_QUEUE_FULL: {
+    class: "StateError",
+    meaning: "the send queue is full",
+    remedy: "await transport.drained(), then send again",
+  },
   ERR_NOT_LISTENING: {
     class: "StateError",
     meaning: "the protocol has no transport",
@@ -105,6 +110,12 @@ const TABLE = {
     class: "SystemError",
     meaning: "the datagram was not sent",
     remedy: "ENETUNREACH, EHOSTUNREACH: no route, or the peer is down; EACCES: setBroadcastAllowed(true); ENOBUFS: send less at once",
+  },
+  ERR_NO_ANSWER: {
+    class: "SystemError",
+    meaning: "no answer came",
+    remedy:
+      "ETIMEDOUT: check address and port, or raise timeoutMs or attempts; ECONNREFUSED: start the server; cause has the latest failure",
   },
   ERR_RECEIVE: { class: "SystemError", meaning: "reading from the socket failed", remedy: "the port goes on; look at errnoName" },
   ERR_LEAVE: {

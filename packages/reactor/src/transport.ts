@@ -86,6 +86,22 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Sends `parts`, one behind another, as one datagram; otherwise as {@link UDPTransport.write}. */
   writeSequence(parts: readonly Uint8Array[], to?: Destination, options?: WriteOptions): boolean;
   /**
+   * Sends one datagram, in order with those of {@link UDPTransport.write}, and reports its own fate.
+   *
+   * Timing: queues as `write` does. Ownership: `data` is copied. A failure rejects the promise and is counted; it is no event.
+   *
+   * @returns A promise that resolves when the OS has taken the datagram, which says nothing about its arrival, or when TTL and loopback
+   * mode leave nobody to send it to. It rejects with what `write` throws, InvalidArgumentError among it; with SystemError `ERR_SEND` or
+   * MessageLengthError: the OS refused; with StateError `ERR_SEND_QUEUE_FULL`; with StateError `ERR_CLOSED`: the port stopped first.
+   */
+  send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void>;
+  /**
+   * Waits until the send queue is empty: the OS has taken or refused all that was written.
+   *
+   * @returns A promise that rejects with StateError `ERR_CLOSED` when the port has stopped, or stops with datagrams left.
+   */
+  drained(): Promise<void>;
+  /**
    * Fixes the peer: `write` needs no destination, and only the peer's datagrams arrive. A multicast group as peer only fixes the
    * destination: answers come from the members' own addresses and are let in.
    *

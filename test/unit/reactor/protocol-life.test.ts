@@ -1,6 +1,6 @@
 import { DatagramProtocol } from "@groupcast/reactor";
 import { expect, test } from "vitest";
-import { METHODS_OF_ALL_PORTS, METHODS_OF_OPEN_PORTS } from "./public-methods.js";
+import { METHODS_OF_ALL_PORTS, METHODS_OF_OPEN_PORTS, PROMISING_METHODS_OF_OPEN_PORTS } from "./public-methods.js";
 import { Notes, Stage, turn } from "./stage.js";
 
 test("transport throws ERR_NOT_LISTENING before the first port", () => {
@@ -214,6 +214,16 @@ test.each(METHODS_OF_OPEN_PORTS)("%s() throws ERR_CLOSED with the port number as
   expect(call).toThrow(isClosed);
   await stopped;
   expect(call).toThrow(isClosed);
+});
+
+test.each(PROMISING_METHODS_OF_OPEN_PORTS)("%s() rejects with ERR_CLOSED as soon as stopListening() was called", async (method) => {
+  const { port } = new Stage().listen();
+  const call = port[method].bind(port) as () => Promise<unknown>;
+  const isClosed = { code: "ERR_CLOSED", name: "StateError", operation: method, port: 9999 };
+  const stopped = port.stopListening();
+  await expect(call()).rejects.toMatchObject(isClosed);
+  await stopped;
+  await expect(call()).rejects.toMatchObject(isClosed);
 });
 
 test.each(METHODS_OF_ALL_PORTS)("%s() answers after the port has closed", async (method) => {

@@ -4,10 +4,12 @@ import type { DelayedCall, MulticastPort, Network, Reactor } from "@groupcast/re
 /** Names of the methods of `T`. */
 type MethodOf<T> = { [K in keyof T & string]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T & string];
 
-/** Method of a port → what it does once stopListening() was called: `throws` ERR_CLOSED, or `answers` still. */
+/** Method of a port → what it does once stopListening() was called: `throws` ERR_CLOSED, `rejects` with it, or `answers` still. */
 const PORT = {
   write: "throws",
   writeSequence: "throws",
+  send: "rejects",
+  drained: "rejects",
   connect: "throws",
   disconnect: "throws",
   getHost: "answers",
@@ -45,7 +47,7 @@ const PORT = {
   off: "answers",
   removeListener: "answers",
   toString: "answers",
-} as const satisfies Record<MethodOf<MulticastPort>, "throws" | "answers">;
+} as const satisfies Record<MethodOf<MulticastPort>, "throws" | "rejects" | "answers">;
 
 /** Method of a reactor → how a property can call it: at `once`, or with `care` of what it starts or ends. */
 const REACTOR = {
@@ -92,6 +94,8 @@ export type ReactorMethod = keyof typeof REACTOR;
 export const PORT_METHODS: readonly PortMethod[] = Object.keys(PORT) as PortMethod[];
 /** Methods of a port that a closed one refuses. */
 export const METHODS_OF_OPEN_PORTS: readonly PortMethod[] = PORT_METHODS.filter((method) => PORT[method] === "throws");
+/** Methods of a port that reject on a closed one. */
+export const PROMISING_METHODS_OF_OPEN_PORTS: readonly PortMethod[] = PORT_METHODS.filter((method) => PORT[method] === "rejects");
 /** Methods of a port that answer for ever. */
 export const METHODS_OF_ALL_PORTS: readonly PortMethod[] = PORT_METHODS.filter((method) => PORT[method] === "answers");
 /** Methods of a reactor but run() and stop(). */

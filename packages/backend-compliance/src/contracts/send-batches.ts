@@ -1,7 +1,7 @@
 /** Many datagrams in one call. */
 
 import assert from "node:assert/strict";
-import type { SendBatch } from "@groupcast/backend";
+import type { SendBatch, SendFate, SocketAddress } from "@groupcast/backend";
 import { errnoName } from "@groupcast/base";
 import { type Contract, contracts } from "../contract.js";
 import { textsOf } from "../endpoint/endpoint.js";
@@ -199,7 +199,38 @@ export const SEND_BATCHES: readonly Contract[] = contracts([
       assert.equal(sender.writableCount, 0);
     },
   },
+  {
+    id: "TX-59",
+    title: "the fate of a datagram that somebody waits for is what send returns, or comes later, and is no loss that the socket reports",
+    access: "bare",
+    why: "backend.ts: SendFate",
+    async run(trial) {
+      const [sender, receiver] = [trial.listen(), trial.listen()];
+      assert.equal(await fateOf(trial, sender, receiver.local, Buffer.from("taken")), 0);
+      const refused = await fateOf(trial, sender, receiver.local, Buffer.alloc(trial.addresses.maxPayloadBytes + 1));
+      assert.equal(errnoName(refused), "EMSGSIZE");
+      await trial.receivedOnly(receiver, ["taken"]);
+      assert.deepEqual(sender.losses, []);
+    },
+  },
 ]);
+
+/** Sends one datagram, and returns its fate: 0, or an errno. */
+async function fateOf(trial: Trial, { socket }: SocketEndpoint, to: SocketAddress, bytes: Buffer): Promise<number> {
+  const told: number[] = [];
+  let isPostponed = false;
+  const fate: SendFate = {
+    postpone() {
+      isPostponed = true;
+      return (outcome) => void told.push(outcome);
+    },
+  };
+  const outcome = socket.send({ ...batchTo(to, [bytes]), fates: [fate] }, 0, 1);
+  assert.equal(told.length, 0, "a fate is told inside send");
+  if (!isPostponed) told.push(Math.min(0, outcome));
+  await trial.until("the fate is known", () => told.length > 0);
+  return told[0]!;
+}
 
 /** Opens a bare socket whose multicast leaves so slowly that its send buffer fills. */
 async function throttledSender(trial: Trial): Promise<SocketEndpoint> {

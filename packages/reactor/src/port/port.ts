@@ -9,7 +9,7 @@
 import { inspect } from "node:util";
 import type { SocketAddress } from "@groupcast/backend";
 import { asError, callGuarded, type Emitter, StateError, SystemError, watchRejection, wrongType } from "@groupcast/base";
-import { attachTransport, detachTransport, type Protocol } from "../datagram-protocol.js";
+import { attachTransport, detachTransport, type PortInsides, type Protocol } from "../datagram-protocol.js";
 import type { Groups } from "../multicast/groups.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { PortStatistics } from "../port-statistics.js";
@@ -62,7 +62,7 @@ export class Port extends SettablePort implements ReactorPort {
   /** Goes live. When `setUp` or startProtocol throws, closes the port and rethrows the error. */
   start(setUp: () => void): void {
     const { context, protocol, logName, sockets } = this.#parts;
-    attachTransport(protocol, this);
+    attachTransport(protocol, this.#insides());
     try {
       setUp();
       context.logger.info(`${logName} starting on ${this.getHost().port}`, { port: this.getHost().port });
@@ -89,6 +89,16 @@ export class Port extends SettablePort implements ReactorPort {
       if (!(part instanceof Uint8Array)) throw wrongType("writeSequence", `parts[${index}]`, part, "a Uint8Array");
     }
     return this.#parts.outbox.write("writeSequence", Buffer.concat(parts), to, options);
+  }
+
+  async send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void> {
+    this.#checkOpen("send");
+    await this.#parts.outbox.send(data, to, options);
+  }
+
+  async drained(): Promise<void> {
+    this.#checkOpen("drained");
+    await this.#parts.outbox.drained();
   }
 
   connect(address: string, port: number): void {
@@ -238,6 +248,17 @@ export class Port extends SettablePort implements ReactorPort {
   listenerThrew(thrown: unknown, event: keyof PortEvents): void {
     if (event === "error") this.#reportAbove(asError(thrown), false);
     else this.report(thrown);
+  }
+
+  #insides(): PortInsides {
+    const { context, outbox } = this.#parts;
+    return {
+      transport: this,
+      clock: context.clock,
+      contact: (operation, to) => outbox.contact(operation, to),
+      send: (data, to) => this.send(data, to),
+      report: (thrown) => this.report(thrown),
+    };
   }
 
   get #isOpen(): boolean {

@@ -5,7 +5,7 @@
  * to the last one in the queue while that has room, so a congested port that writes one datagram at a time drains in batches, too. A
  * burst owns only the memory that its datagrams need: small ones do not keep a slab.
  */
-import type { PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
+import type { PacketOrigin, SendBatch, SendFate, SocketAddress } from "@groupcast/backend";
 import { MAX_BURST_DATAGRAMS, SLAB_BYTES } from "./slab-pool.js";
 
 const MAX_WAITING_DATAGRAMS = 1024;
@@ -16,6 +16,7 @@ class UnsentBurst implements SendBatch {
   readonly offsets: Int32Array = new Int32Array(MAX_BURST_DATAGRAMS + 1);
   readonly to: (SocketAddress | undefined)[] = [];
   readonly via: (PacketOrigin | undefined)[] = [];
+  fates: (SendFate | undefined)[] | undefined;
   bytes: Buffer;
   /** Number of the first datagram that still waits. */
   next = 0;
@@ -43,6 +44,10 @@ class UnsentBurst implements SendBatch {
     for (let i = from; i < to; i++) {
       this.to[this.length] = batch.to[i];
       this.via[this.length] = batch.via[i];
+      if (batch.fates?.[i] !== undefined) {
+        this.fates ??= [];
+        this.fates[this.length] = batch.fates[i];
+      }
       this.offsets[++this.length] = batch.offsets[i + 1]! + shift;
     }
   }
@@ -102,6 +107,12 @@ export class Backlog {
   /** Called before the peer is forgotten: datagrams that wait for it keep it as destination. */
   addressTo(peer: SocketAddress): void {
     for (const { to, next, length } of this.#bursts) for (let i = next; i < length; i++) to[i] ??= peer;
+  }
+
+  /** Returns the fates of waiting datagrams that somebody waits for. */
+  fates(): SendFate[] {
+    const waiting = this.#bursts.flatMap(({ fates, next }) => fates?.slice(next) ?? []);
+    return waiting.filter((fate) => fate !== undefined);
   }
 
   /** Forgets waiting datagrams. */

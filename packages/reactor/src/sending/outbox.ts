@@ -7,13 +7,15 @@
  */
 
 import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type SocketAddress } from "@groupcast/backend";
-import { type Clock, type Emitter, ERRNO, type ScheduledCall, wrongType } from "@groupcast/base";
+import { type Clock, type Emitter, ERRNO, type ScheduledCall, StateError, wrongType } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
 import type { PortStatistics } from "../port-statistics.js";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MessageLengthError } from "../system-errors.js";
 import type { Destination, PortEvents, WriteOptions } from "../transport.js";
-import type { AddressBook } from "./address-book.js";
+import type { AddressBook, Contact } from "./address-book.js";
+import { Fate } from "./fate.js";
 import { packetOrigin } from "./packet-origin.js";
 import { Peer } from "./peer.js";
 import { SendFailures } from "./send-failures.js";
@@ -45,13 +47,20 @@ export interface OutboxOwner {
   connectionRefused(): void;
 }
 
+/** A promise that waits for the queue. */
+interface Waiting {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
 /** Outbox of one port. */
 export class Outbox {
   readonly #owner: OutboxOwner;
   readonly #peer: Peer;
   readonly #queue: SendQueue;
   readonly #failures: SendFailures;
-  #whenEmpty: (() => void) | undefined;
+  #waiting: Waiting[] = []; // for the queue to be empty
+  #fate: Fate | undefined; // of the datagram that send() is about to queue
 
   /** Sends nothing yet. */
   constructor(owner: OutboxOwner) {
@@ -98,7 +107,32 @@ export class Outbox {
       via = settled.via;
     }
     const target = this.#peer.isExclusive ? undefined : address;
-    return this.#queue.add(data, lengthBytes, target, via) || this.#drop(address, lengthBytes);
+    if (!this.#queue.add(data, lengthBytes, target, via)) return this.#drop(address, lengthBytes);
+    if (this.#fate !== undefined) this.#queue.follow(this.#fate.of(address, lengthBytes));
+    return true;
+  }
+
+  /** `send` of {@link UDPTransport}. Throws what `write` throws. */
+  send(data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): Promise<void> {
+    const fate = new Fate((errno, address, lengthBytes) => this.#failures.errorFor(errno, address ?? this.peer, lengthBytes));
+    this.#fate = fate;
+    try {
+      this.write("send", data, to, options);
+    } finally {
+      this.#fate = undefined;
+    }
+    return fate.promise;
+  }
+
+  /** `drained` of {@link UDPTransport}. */
+  async drained(): Promise<void> {
+    this.#queue.flush();
+    if (this.#queue.length > 0) await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Returns the destination of a datagram to `to`. @throws InvalidArgumentError as `write` documents. */
+  contact(operation: string, to: Destination | undefined): Contact {
+    return this.#peer.destination(operation, to);
   }
 
   /** Sends waiting datagrams, so that an option that is set next affects only later ones. */
@@ -123,7 +157,8 @@ export class Outbox {
   /** The network takes datagrams again. */
   resume(): void {
     this.#queue.flushBacklog();
-    if (this.#queue.length === 0) this.#whenEmpty?.();
+    if (this.#queue.length > 0) return;
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
   /** A datagram was lost. Call from the event loop. */
@@ -144,12 +179,13 @@ export class Outbox {
   /** Gives up waiting datagrams, and counts them as dropped. */
   abandon(): void {
     this.#owner.statistics.dropped += this.#queue.abandon();
+    for (const { reject } of this.#waiting.splice(0)) reject(new StateError(REACTOR_ERRORS.ERR_CLOSED, "drained"));
   }
 
   async #emptied(): Promise<void> {
     let timeout = undefined as ScheduledCall | undefined;
     await new Promise<void>((resolve) => {
-      this.#whenEmpty = resolve;
+      this.#waiting.push({ resolve, reject: () => resolve() });
       timeout = this.#owner.context.clock.schedule(LINGER_MS, resolve);
     });
     timeout?.cancel(); // here, not in the backend's callback: a clock may be user code, and throw
@@ -158,18 +194,21 @@ export class Outbox {
   /** Counts a datagram that is not sent: multicast with TTL 0 and loopback mode off may reach nobody. */
   #suppress(): true {
     this.#owner.statistics.suppressed++;
+    this.#fate?.take();
     return true;
   }
 
   /** Takes the datagram, and reports it as lost later. */
   #failLater(errno: number, to: SocketAddress, lengthBytes: number): true {
-    queueMicrotask(() => this.sendFailed(errno, to, lengthBytes));
+    if (this.#fate === undefined) queueMicrotask(() => this.sendFailed(errno, to, lengthBytes));
+    else this.#fate.of(to, lengthBytes).refuse(errno);
     return true;
   }
 
   #drop(to: SocketAddress, lengthBytes: number): false {
     this.#owner.statistics.dropped++;
-    queueMicrotask(() => this.#owner.emitter.emit("dropped", { to, lengthBytes }));
+    if (this.#fate !== undefined) this.#fate.of(to, lengthBytes).abandon(REACTOR_ERRORS.ERR_SEND_QUEUE_FULL);
+    else queueMicrotask(() => this.#owner.emitter.emit("dropped", { to, lengthBytes }));
     return false;
   }
 }

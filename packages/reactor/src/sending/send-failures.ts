@@ -40,12 +40,28 @@ export class SendFailures {
       return;
     }
     this.#statistics.sendFailed++;
-    this.#emitter.emit("sendFailed", { error: errorOf(errno, to, lengthBytes), to });
+    this.#emitter.emit("sendFailed", { error: errorOf("write", { errno, to, lengthBytes }), to });
+  }
+
+  /**
+   * Counts one failure, and returns the error for the sender, who waits for it. A refusal concerns the peer too, and is also reported.
+   */
+  errorFor(errno: number, to: SocketAddress | undefined, lengthBytes: number): SystemError {
+    if (errno === ERRNO.ECONNREFUSED) queueMicrotask(() => this.report(errno, to));
+    else this.#statistics.sendFailed++;
+    return errorOf("send", { errno, to, lengthBytes });
   }
 }
 
-function errorOf(errno: number, to: SocketAddress | undefined, lengthBytes: number | undefined): SystemError {
-  const failure = { operation: "write", errno, ...(to === undefined ? {} : { address: to.address, port: to.port }) };
+/** A datagram that the network did not carry. */
+interface Loss {
+  readonly errno: number;
+  readonly to: SocketAddress | undefined;
+  readonly lengthBytes: number | undefined;
+}
+
+function errorOf(operation: string, { errno, to, lengthBytes }: Loss): SystemError {
+  const failure = { operation, errno, ...(to === undefined ? {} : { address: to.address, port: to.port }) };
   if (errno === ERRNO.EMSGSIZE && lengthBytes !== undefined) return new MessageLengthError(lengthBytes, failure);
   return new SystemError(REACTOR_ERRORS.ERR_SEND, failure);
 }

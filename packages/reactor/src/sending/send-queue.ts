@@ -10,7 +10,9 @@
 import type { DatagramSocket, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { PortStatistics } from "../port-statistics.js";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { Backlog } from "./backlog.js";
+import type { Fate } from "./fate.js";
 import { MAX_BURST_DATAGRAMS, SLAB_BYTES, type SlabPool } from "./slab-pool.js";
 
 const NOW = Promise.resolve();
@@ -34,6 +36,7 @@ export class SendQueue {
   readonly #backlog = new Backlog();
   readonly #flushLater = (): void => this.flush();
   readonly #sendAll = (batch: SendBatch, from: number, to: number): number => this.#send(batch, from, to);
+  #fates: (Fate | undefined)[] | undefined; // of the burst; undefined: nobody waits for one
   #offsets: Int32Array | undefined;
   #slab: Buffer | undefined;
   #count = 0;
@@ -74,12 +77,18 @@ export class SendQueue {
     return true;
   }
 
+  /** Settles `fate` by what becomes of the datagram that was added last. */
+  follow(fate: Fate): void {
+    this.#fates ??= [];
+    this.#fates[this.#count - 1] = fate;
+  }
+
   /** Passes the burst to the network. Datagrams that it does not take, or that must not overtake others, go into the backlog. */
   flush(): void {
     if (this.#count === 0) return;
     const count = this.#count;
-    const written: SendBatch = { bytes: this.#slab!, offsets: this.#offsets!, to: this.#to, via: this.#via };
-    const batch = this.#turns > 1 ? this.#slabs.arrangement.arrange(written, count) : written;
+    const written: SendBatch = { bytes: this.#slab!, offsets: this.#offsets!, to: this.#to, via: this.#via, fates: this.#fates };
+    const batch = this.#turns > 1 && this.#fates === undefined ? this.#slabs.arrangement.arrange(written, count) : written;
     const taken = this.#backlog.length > 0 ? 0 : this.#send(batch, 0, count);
     this.#backlog.add(batch, taken, count);
     this.#endBurst();
@@ -99,9 +108,10 @@ export class SendQueue {
     this.#backlog.addressTo(peer);
   }
 
-  /** Forgets waiting datagrams; returns their number. */
+  /** Forgets waiting datagrams: the port closes. Returns their number. */
   abandon(): number {
     const { length } = this;
+    for (const fate of [...(this.#backlog.fates() as Fate[]), ...(this.#fates ?? [])]) fate?.abandon(REACTOR_ERRORS.ERR_CLOSED);
     if (this.#count > 0) this.#endBurst();
     this.#backlog.clear();
     return length;
@@ -116,6 +126,7 @@ export class SendQueue {
   #endBurst(): void {
     this.#slabs.giveBack(this, this.#slab!);
     this.#slab = undefined;
+    this.#fates = undefined;
     this.#count = this.#burstBytes = this.#turns = 0;
   }
 
@@ -126,20 +137,26 @@ export class SendQueue {
       const outcome = this.#socket.send(batch, next, to);
       if (outcome === ERRNO.EAGAIN) break;
       if (outcome > 0) this.#countSent(batch, next, outcome);
-      else this.#fail(outcome, batch.to[next], batch.offsets[next + 1]! - batch.offsets[next]!);
+      else this.#fail(outcome, batch, next);
       next += Math.max(1, outcome);
     }
     return next;
   }
 
-  #countSent({ offsets }: SendBatch, from: number, count: number): void {
+  #countSent({ offsets, fates }: SendBatch, from: number, count: number): void {
     this.#statistics.sent += count;
     this.#statistics.sentBytes += offsets[from + count]! - offsets[from]!;
+    if (fates !== undefined) for (const fate of fates.slice(from, from + count) as Fate[]) fate?.take();
   }
 
-  #fail(errno: number, to: SocketAddress | undefined, lengthBytes: number): void {
+  #fail(errno: number, { offsets, to, fates }: SendBatch, index: number): void {
+    const fate = fates?.[index] as Fate | undefined;
+    if (fate !== undefined) {
+      fate.refuse(errno);
+      return;
+    }
     if (this.#failures.length === 0) queueMicrotask(() => this.#reportFailures());
-    this.#failures.push({ errno, to, lengthBytes });
+    this.#failures.push({ errno, to: to[index], lengthBytes: offsets[index + 1]! - offsets[index]! });
   }
 
   #reportFailures(): void {
