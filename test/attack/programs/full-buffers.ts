@@ -12,7 +12,9 @@ const EACH_TURN = 50;
 const FENCE = 0xffff_ffff;
 const LOOPBACK = { interface: "127.0.0.1" } as const;
 
-class Idle extends DatagramProtocol {}
+class Idle extends DatagramProtocol {
+  override datagramReceived(): void {}
+}
 
 /** Keeps the numbers of what arrives. */
 class Reader extends DatagramProtocol {

@@ -27,7 +27,9 @@ ip([
   ...addresses("add"),
 ]);
 
-class Idle extends DatagramProtocol {}
+class Idle extends DatagramProtocol {
+  datagramReceived() {}
+}
 const reactor = new Reactor({ backend: chooseBackend(/** @type {any} */ (backend)), logger: { info() {}, warn() {}, error() {} } });
 /** @type {string[]} */
 const errors = [];

@@ -14,7 +14,9 @@ const ALREADY_MEMBER = 20; // net.ipv4.igmp_max_memberships: one more takes a fu
 const GROUP = "239.255.81.1";
 const NO_DESCRIPTOR = 0x7fff_ffff;
 
-class Idle extends DatagramProtocol {}
+class Idle extends DatagramProtocol {
+  override datagramReceived(): void {}
+}
 
 class Counter extends DatagramProtocol {
   count = 0;

@@ -17,7 +17,9 @@ const LENGTH_BYTES = 700; // short enough to share memory with others, and soon 
 const CLOSING_MS = 5_000; // bounds a hang only
 const LOGGER = { info() {}, warn() {}, error() {} };
 
-class Idle extends DatagramProtocol {}
+class Idle extends DatagramProtocol {
+  datagramReceived() {}
+}
 
 if (isMainThread) await storm();
 else work();

@@ -5,7 +5,9 @@ import { chooseBackend, DatagramProtocol, Reactor } from "groupcast";
 const IDLE_PORTS = 1000;
 const CYCLES = 10_000;
 
-class Idle extends DatagramProtocol {}
+class Idle extends DatagramProtocol {
+  datagramReceived() {}
+}
 
 const reactor = new Reactor({ backend: chooseBackend(process.argv[2]) });
 await cycle(100); // code is loaded before anything is counted
