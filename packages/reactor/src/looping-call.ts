@@ -6,10 +6,11 @@ import type { DelayedCall } from "./time/delayed-call.js";
 /** One start of a loop, until its end. */
 interface Run {
   readonly intervalMs: number;
-  readonly startedMs: number;
+  startedMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
   tick: number; // number of intervals from the start at which the latest call was due
+  counted: number; // tick of the latest call that was made
   next: DelayedCall | undefined;
   isCalling: boolean;
 }
@@ -25,6 +26,19 @@ export class LoopingCall {
   readonly #reactor: Reactor;
   readonly #fn: () => unknown;
   #run: Run | undefined;
+  #count = 1; // of the call in progress
+
+  /**
+   * Makes a loop whose function learns how many calls were due since its last one: 1, or more when calls were missed. Twisted:
+   * `LoopingCall.withCount`.
+   *
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`.
+   */
+  static withCount(reactor: Reactor, fn: (count: number) => unknown): LoopingCall {
+    checkFunction("withCount", "fn", fn);
+    const loop: LoopingCall = new LoopingCall(reactor, () => fn(loop.#count));
+    return loop;
+  }
 
   /** Makes a loop that is not running yet. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
   constructor(reactor: Reactor, fn: () => unknown) {
@@ -37,6 +51,11 @@ export class LoopingCall {
   /** Whether the loop is running: started, and neither stopped nor failed. */
   get running(): boolean {
     return this.#run !== undefined;
+  }
+
+  /** Interval in milliseconds; undefined while the loop is not running. */
+  get intervalMs(): number | undefined {
+    return this.#run?.intervalMs;
   }
 
   /**
@@ -68,8 +87,26 @@ export class LoopingCall {
     if (!run.isCalling) run.resolve();
   }
 
+  /** Begins to count anew: the next call comes one interval from now. @throws StateError `ERR_LOOP_NOT_RUNNING`. */
+  reset(): void {
+    const run = this.#run;
+    if (run === undefined) throw new StateError(REACTOR_ERRORS.ERR_LOOP_NOT_RUNNING, "reset");
+    run.startedMs = this.#reactor.clock.nowMs();
+    run.tick = run.counted = 0;
+    if (run.next?.active() !== true) return; // a call is in progress; the next one is scheduled when it ends
+    run.next.cancel();
+    this.#schedule(run);
+  }
+
   #begin(settings: Pick<Run, "intervalMs" | "resolve" | "reject">, now: boolean): void {
-    const run: Run = { ...settings, startedMs: this.#reactor.clock.nowMs(), tick: 0, next: undefined, isCalling: false };
+    const run: Run = {
+      ...settings,
+      startedMs: this.#reactor.clock.nowMs(),
+      tick: 0,
+      counted: now ? -1 : 0,
+      next: undefined,
+      isCalling: false,
+    };
     this.#run = run;
     if (now) this.#call(run);
     else this.#schedule(run);
@@ -78,6 +115,7 @@ export class LoopingCall {
   /** Makes one call. Unless it returns a promise, the next call is scheduled when this returns. */
   #call(run: Run): void {
     run.isCalling = true;
+    this.#countCall(run);
     try {
       const result = this.#fn();
       if (!isThenable(result)) this.#called(run);
@@ -88,6 +126,17 @@ export class LoopingCall {
     } catch (error) {
       this.#failed(run, error);
     }
+  }
+
+  #countCall(run: Run): void {
+    run.tick = Math.max(run.tick, this.#intervalsOf(run));
+    this.#count = run.intervalMs === 0 ? 1 : run.tick - run.counted;
+    run.counted = run.tick;
+  }
+
+  /** Returns the number of whole intervals since the start. */
+  #intervalsOf({ intervalMs, startedMs }: Run): number {
+    return intervalMs === 0 ? 0 : Math.floor((this.#reactor.clock.nowMs() - startedMs) / intervalMs);
   }
 
   #called(run: Run): void {
@@ -104,7 +153,7 @@ export class LoopingCall {
   #schedule(run: Run): void {
     const { intervalMs, startedMs } = run;
     const elapsedMs = this.#reactor.clock.nowMs() - startedMs;
-    if (intervalMs > 0) run.tick = Math.max(run.tick, Math.floor(elapsedMs / intervalMs)) + 1;
+    if (intervalMs > 0) run.tick = Math.max(run.tick, this.#intervalsOf(run)) + 1;
     run.next = this.#reactor.callLater(Math.max(0, run.tick * intervalMs - elapsedMs), () => this.#call(run));
   }
 }

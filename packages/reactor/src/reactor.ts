@@ -8,6 +8,7 @@ import {
   checkFunction,
   checkInteger,
   checkOptions,
+  checkSignal,
   Emitter,
   Eventful,
   type EventTable,
@@ -21,7 +22,7 @@ import {
 } from "@groupcast/base";
 import type { Attached, Protocol } from "./datagram-protocol.js";
 import { stopOnSignals } from "./life/signals.js";
-import { type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./life/system-events.js";
+import { checkSystemEvent, type SystemEvent, SystemEvents, type TriggerId, type TriggerPhase } from "./life/system-events.js";
 import { HostNetwork } from "./network/host-network.js";
 import type { Network } from "./network/network.js";
 import { type ResolveOptions, type Resolver, resolveName, systemResolver } from "./network/resolver.js";
@@ -32,6 +33,7 @@ import type { PortContext, ReactorPort } from "./port/port-context.js";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 import { AddressBook } from "./sending/address-book.js";
 import { SlabPool } from "./sending/slab-pool.js";
+import { type DeferOptions, Deferral } from "./time/deferral.js";
 import type { DelayedCall } from "./time/delayed-call.js";
 import { TimedCall, type TimedCallOwner } from "./time/timed-call.js";
 import type { MulticastTransport, UDPTransport } from "./transport.js";
@@ -208,9 +210,28 @@ export class Reactor extends Eventful<ReactorEvents> {
     checkDelay("callLater", "delayMs", delayMs);
     checkFunction("callLater", "fn", fn);
     if (this.#state === "stopped") throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "callLater");
-    const call = new TimedCall(this.#callOwner, delayMs, args.length === 0 ? (fn as () => void) : () => fn(...args));
-    if (call.active()) this.#calls.add(call);
-    return call;
+    return this.#keep(new TimedCall(this.#callOwner, delayMs, args.length === 0 ? (fn as () => void) : () => fn(...args)));
+  }
+
+  /**
+   * Waits `delayMs` milliseconds, or longer. Twisted: `task.deferLater`.
+   *
+   * @param delayMs - Finite, 0 or more.
+   * @returns A promise that rejects with the reason of `options.signal`; with StateError `ERR_REACTOR_STOPPED`, also when the reactor shuts
+   * down meanwhile; with StateError `ERR_CALL_CANCELLED`: the call in {@link Reactor.getDelayedCalls} was cancelled; with
+   * InvalidArgumentError.
+   */
+  async deferLater(delayMs: number, options?: DeferOptions): Promise<void> {
+    checkDelay("deferLater", "delayMs", delayMs);
+    const signal = checkSignal("deferLater", checkOptions<DeferOptions>("deferLater", options, ["signal"]).signal);
+    if (this.#state === "stopped") throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "deferLater");
+    signal?.throwIfAborted();
+    await this.#keep(new Deferral(this.#callOwner, delayMs)).settled(signal);
+  }
+
+  /** Returns the delayed calls that are still to come, in the order in which they were made; those of loops and waits among them. */
+  getDelayedCalls(): readonly DelayedCall[] {
+    return [...this.#calls];
   }
 
   /**
@@ -238,6 +259,23 @@ export class Reactor extends Eventful<ReactorEvents> {
   /** Removes a trigger. @throws InvalidArgumentError `ERR_TRIGGER_UNKNOWN`: it has run, or was removed. */
   removeSystemEventTrigger(id: TriggerId): void {
     this.#triggers.remove(id);
+  }
+
+  /**
+   * Runs the triggers of `event`, phase by phase. For programs without {@link Reactor.run}: `"startup"` runs what waits for it; `"shutdown"`
+   * is {@link Reactor.stop}. Each trigger still runs once.
+   *
+   * @returns A promise that settles when all triggers have; an error of one becomes the `error` event. It rejects with
+   * InvalidArgumentError `ERR_ARGUMENT_TYPE`, and StateError `ERR_REACTOR_STOPPED` for the startup of a stopped reactor.
+   */
+  async fireSystemEvent(event: SystemEvent): Promise<void> {
+    checkSystemEvent("fireSystemEvent", event);
+    if (event === "shutdown") {
+      await this.stop();
+      return;
+    }
+    this.#checkNotStopped("fireSystemEvent");
+    for (const phase of ["before", "during", "after"] as const) await this.#triggers.run(phase, event);
   }
 
   /**
@@ -311,7 +349,10 @@ export class Reactor extends Eventful<ReactorEvents> {
     await this.#triggers.run("before", "shutdown");
     await Promise.all([this.#triggers.run("during", "shutdown"), ...this.ports.map((port) => port.stopListening())]);
     await this.#triggers.run("after", "shutdown");
-    for (const call of this.#calls) callGuarded(() => call.cancel(), this.#report);
+    const stopped = new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "deferLater");
+    for (const call of this.#calls) {
+      callGuarded(() => (call instanceof Deferral ? call.abort(stopped) : call.cancel()), this.#report);
+    }
     callGuarded(() => this.#context.network.stopWatching(), this.#report);
     this.#state = "stopped";
     this.#finish();
@@ -331,6 +372,12 @@ export class Reactor extends Eventful<ReactorEvents> {
   #portClosed(port: ReactorPort): void {
     this.#ports.delete(port);
     this.#emitter.emit("closed", port);
+  }
+
+  /** Remembers a call until it is made; the clock may have made it at once. */
+  #keep<C extends DelayedCall>(call: C): C {
+    if (call.active()) this.#calls.add(call);
+    return call;
   }
 
   #interfacesChanged(): void {

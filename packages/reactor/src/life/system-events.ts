@@ -19,6 +19,11 @@ interface Trigger {
 const PHASES: readonly unknown[] = ["before", "during", "after"];
 const EVENTS: readonly unknown[] = ["startup", "shutdown"];
 
+/** Checks that `event` is one that triggers wait for. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
+export function checkSystemEvent(operation: string, event: unknown): void {
+  if (!EVENTS.includes(event)) throw wrongType(operation, "event", event, '"startup" or "shutdown"');
+}
+
 /** Triggers that run when a reactor starts and stops: each once, in the order they were added. */
 export class SystemEvents {
   readonly #triggers: Trigger[] = [];
@@ -33,7 +38,7 @@ export class SystemEvents {
   add(phase: TriggerPhase, event: SystemEvent, call: () => unknown): TriggerId {
     const operation = "addSystemEventTrigger";
     if (!PHASES.includes(phase)) throw wrongType(operation, "phase", phase, '"before", "during" or "after"');
-    if (!EVENTS.includes(event)) throw wrongType(operation, "event", event, '"startup" or "shutdown"');
+    checkSystemEvent(operation, event);
     checkFunction(operation, "fn", call);
     const id = Symbol(`${phase} ${event}`);
     this.#triggers.push({ id, phase, event, call });

@@ -1,0 +1,54 @@
+import { StateError } from "@groupcast/base";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
+import { TimedCall, type TimedCallOwner } from "./timed-call.js";
+
+/** Options of `reactor.deferLater`. */
+export interface DeferOptions {
+  /** Signal that ends the wait; the promise then rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A delayed call that settles a promise. Who cancels it, by `reactor.getDelayedCalls()`, rejects the promise. */
+export class Deferral extends TimedCall {
+  readonly promise: Promise<void>;
+  readonly #reject: (reason: unknown) => void;
+
+  /** Starts the wait. */
+  constructor(owner: TimedCallOwner, delayMs: number) {
+    let resolve!: () => void;
+    let reject!: (reason: unknown) => void;
+    const promise = new Promise<void>((...settle) => {
+      [resolve, reject] = settle;
+    });
+    super(owner, delayMs, resolve);
+    this.promise = promise;
+    this.#reject = reject;
+  }
+
+  override cancel(): void {
+    super.cancel();
+    this.#reject(new StateError(REACTOR_ERRORS.ERR_CALL_CANCELLED, "deferLater"));
+  }
+
+  /** Ends the wait, and rejects the promise with `reason`, or with what the clock throws. Does nothing once the wait is over. */
+  abort(reason: unknown): void {
+    if (!this.active()) return;
+    try {
+      super.cancel();
+      this.#reject(reason);
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  /** Waits for the call, or for `signal`. */
+  async settled(signal: AbortSignal | undefined): Promise<void> {
+    const abort = (): void => this.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await this.promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+}
