@@ -174,11 +174,15 @@ test("connect() and connectUDP() to an address of link scope name the interfaces
 });
 
 test.each([
-  ["a group of link scope", "ff12::1", "::"],
-  ["from a port on its link", "fe80::1", "fe80::2%eth0"],
-])("connectUDP() needs no zone for %s", (_what, address, at) => {
+  ["a group of link scope", "ff12::1", { interface: "::" }],
+  ["a peer, from a port on its link", "fe80::1", { interface: "fe80::2%eth0" }],
+  ["a peer, from a port that is bound to its interface", "fe80::1", { bindToInterface: "eth0" }],
+])("connectUDP() and connect() need no zone for %s", (_what, address, options) => {
   const { reactor } = new Stage();
-  expect(reactor.connectUDP(address, 9, new Notes(), { interface: at }).getPeer()).toMatchObject({ address });
+  expect(reactor.connectUDP(address, 9, new Notes(), options).getPeer()).toMatchObject({ address });
+  const port = reactor.listenUDP(0, new Notes(), { interface: "::", ...options });
+  port.connect(address, 9);
+  expect(port.getPeer()).toMatchObject({ address });
 });
 
 test("InvalidArgumentError names operation, argument, value and what was expected in its message, and is recognised", () => {

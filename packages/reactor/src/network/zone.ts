@@ -1,4 +1,4 @@
-import { type NetworkInterface, needsZone, type Outcome, type SocketAddress } from "@groupcast/backend";
+import { type NetworkInterface, needsZone, type Outcome } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { ParsedSelector } from "./interface-selector.js";
@@ -41,14 +41,12 @@ export function checkBindZone(operation: string, argument: string, literal: IPLi
 
 /**
  * Refuses a unicast peer of link scope without its zone, as the kernel does (`__ip6_datagram_connect()` of net/ipv6/datagram.c: EINVAL), unless
- * the port is bound on a link itself.
+ * the port itself is on a link.
  *
  * @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`.
  */
-export function checkPeerZone(operation: string, peer: string, local: SocketAddress | Outcome, interfaces: InterfaceSource): void {
-  if (!needsZone(peer) || peer.includes("%")) return;
-  if (typeof local === "object" && local.address.includes("%")) return;
-  throw missingZone(operation, "address", peer, interfaces);
+export function checkPeerZone(operation: string, peer: string, isOnLink: boolean, interfaces: InterfaceSource): void {
+  if (needsZone(peer) && !peer.includes("%") && !isOnLink) throw missingZone(operation, "address", peer, interfaces);
 }
 
 function missingZone(operation: string, argument: string, address: string, interfaces: InterfaceSource): InvalidArgumentError {

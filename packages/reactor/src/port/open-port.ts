@@ -56,7 +56,7 @@ export function openConnectedPort(context: PortContext, protocol: Protocol, to: 
     throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "interface", value: given?.interface });
   }
   const local = atGroup(context.backend, operation, options, asked);
-  context.addressBook.checkPeer(operation, peer, local);
+  context.addressBook.checkPeer(operation, peer, local.address.includes("%") || options.bindToInterface !== undefined);
   return goLive(context, protocol, { by: "bind", operation, options, local }, to);
 }
 

@@ -1,4 +1,4 @@
-import { isMulticast, type Outcome, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { isMulticast, type SocketAddress, socketAddress } from "@groupcast/backend";
 import { InvalidArgumentError } from "@groupcast/base";
 import { checkPort } from "../network/check-argument.js";
 import { checkIP, isMappedGroup } from "../network/ip-literal.js";
@@ -46,9 +46,9 @@ export class AddressBook {
     return contact;
   }
 
-  /** Refuses a peer that a port at `local` cannot be connected to without a zone. @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`. */
-  checkPeer(operation: string, peer: Contact, local: SocketAddress | Outcome): void {
-    if (!peer.isMulticast) checkPeerZone(operation, peer.address.address, local, this.#interfaces);
+  /** Refuses a peer that needs a zone, unless the port is on a link. @throws InvalidArgumentError `ERR_ADDRESS_SCOPE`. */
+  checkPeer(operation: string, peer: Contact, isOnLink: boolean): void {
+    if (!peer.isMulticast) checkPeerZone(operation, peer.address.address, isOnLink, this.#interfaces);
   }
 
   /** Forgets everything: interfaces changed, so zones may mean other ones now. */

@@ -10,6 +10,7 @@ import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type Socket
 import { type Clock, type Emitter, ERRNO, type ScheduledCall, StateError, wrongType } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
+import { readIfSupported } from "../network/socket-options.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MessageLengthError } from "../system-errors.js";
@@ -66,7 +67,7 @@ export class Outbox {
   constructor(owner: OutboxOwner) {
     const { context, socket, peer, statistics, emitter } = owner;
     this.#owner = owner;
-    this.#peer = new Peer(socket, context.addressBook, peer);
+    this.#peer = new Peer(socket, context.addressBook, peer, () => isOnLink(context.backend, socket));
     this.#failures = new SendFailures(statistics, emitter, {
       isConnected: () => this.#peer.isExclusive,
       connectionRefused: () => owner.connectionRefused(),
@@ -222,4 +223,11 @@ function payloadBytes(operation: string, data: unknown): number {
 
 function tooLong(operation: string, lengthBytes: number, { address, port }: SocketAddress): MessageLengthError {
   return new MessageLengthError(lengthBytes, { operation, errno: ERRNO.EMSGSIZE, address, port });
+}
+
+/** Whether the socket is bound to an interface, or to an address of one link. */
+function isOnLink(backend: DatagramBackend, socket: DatagramSocket): boolean {
+  if (readIfSupported(backend, socket, "bindToInterface", 0) > 0) return true;
+  const local = socket.localAddress();
+  return typeof local === "object" && local.address.includes("%");
 }

@@ -15,12 +15,17 @@ export class Peer {
   readonly #socket: DatagramSocket;
   readonly #book: AddressBook;
   readonly #family: Family;
+  readonly #isOnLink: () => boolean;
   #contact: Contact | undefined;
 
-  /** @param peer - The peer that the socket has already; only an adopted one may have it. */
-  constructor(socket: DatagramSocket, book: AddressBook, peer: SocketAddress | undefined) {
+  /**
+   * @param peer - The peer that the socket has already; only an adopted one may have it.
+   * @param isOnLink - Returns whether the socket is bound to an interface.
+   */
+  constructor(socket: DatagramSocket, book: AddressBook, peer: SocketAddress | undefined, isOnLink: () => boolean) {
     this.#socket = socket;
     this.#book = book;
+    this.#isOnLink = isOnLink;
     this.#family = socket.family;
     if (peer !== undefined) this.#contact = { address: peer, isMulticast: false };
   }
@@ -40,7 +45,7 @@ export class Peer {
     const contact = this.#find(operation, address, port);
     if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, operation, this.#contact.address);
     if (!contact.isMulticast) {
-      this.#book.checkPeer("connect", contact, this.#socket.localAddress());
+      this.#book.checkPeer("connect", contact, this.#isOnLink());
       const errno = this.#socket.connect(contact.address);
       if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_CONNECT, { operation, errno, address, port });
     }
