@@ -9,7 +9,7 @@
 import { type Arrival, DatagramProtocol, type DelayedCall, Reactor, type SocketAddress } from "groupcast";
 
 const PORT = Number(process.argv[2] ?? 5004);
-const SILENCE_MS = 1000;
+const SILENCE_MS = 500;
 const MAX_SOURCES = 100;
 const HEADER_BYTES = 12;
 const CLOCK_HZ: Readonly<Record<number, number>> = { 0: 8000, 3: 8000, 8: 8000, 9: 8000, 10: 44_100, 11: 44_100 }; // RFC 3551, 6
