@@ -5,7 +5,7 @@ import { hasNatsServer, NatsServer } from "../support/channels/nats-server.js";
 import { hasMulticastLoopback, skipUnless } from "../support/probe.js";
 import { play, wellEnded } from "./played.js";
 
-const LIMIT_MS = 20_000; // two programs, each killed after 10 s
+const LIMIT_MS = 60_000; // two programs, each killed after 30 s
 
 describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) => {
   let port: number;

@@ -4,7 +4,7 @@ import { ask, unusedPort } from "../support/plain-exchange.js";
 import { hasCommand, hasIPv6, hasMulticastLoopback, skipUnless } from "../support/probe.js";
 import { play, playBehind, portOf, wellEnded } from "./played.js";
 
-const LIMIT_MS = 20_000; // two programs one after another, each killed after 10 s
+const LIMIT_MS = 60_000; // two programs one after another, each killed after 30 s
 
 describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) => {
   beforeEach((context) => skipUnless(context, canLoad(backend)));

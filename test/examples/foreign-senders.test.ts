@@ -10,10 +10,9 @@ import { ask, tell, unusedPort } from "../support/plain-exchange.js";
 import { hasCommand, hasGStreamer, hasMulticastLoopback, skipUnless } from "../support/probe.js";
 import { play, portOf, wellEnded, withPlaceholders } from "./played.js";
 
-const LIMIT_MS = 30_000;
 const HOST = "127.0.0.1";
 
-describe.each(BACKENDS)("on %s", { timeout: LIMIT_MS, concurrent: true }, (backend) => {
+describe.each(BACKENDS)("on %s", { concurrent: true }, (backend) => {
   beforeEach((context) => skipUnless(context, canLoad(backend)));
 
   test("33-syslog-sink takes what logger sends by RFC 5424 and by RFC 3164", async (context) => {

@@ -54,6 +54,10 @@ export class ChildProgram implements AsyncDisposable {
     });
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** Waits until it has printed a line that matches, and returns what matched. The first such line is found again and again. */
   async line(pattern: RegExp): Promise<RegExpMatchArray> {
     const { item } = await this.#lines.find({

@@ -1,0 +1,59 @@
+// A bad line between a client and a foreign server, made of plain sockets: it loses the datagrams that a test chooses.
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+
+const HOST = "127.0.0.1";
+
+export class LossyRelay implements AsyncDisposable {
+  readonly #toClient: Socket = createSocket("udp4");
+  readonly #toServer: Socket = createSocket("udp4");
+  readonly #isLost: (count: number) => boolean;
+  #clientPort = 0;
+  #serverPort: number;
+  #count = 0;
+  #lost = 0;
+
+  private constructor(serverPort: number, isLost: (count: number) => boolean) {
+    this.#serverPort = serverPort;
+    this.#isLost = isLost;
+    this.#toClient.on("message", (data, { port }) => {
+      this.#clientPort = port;
+      this.#pass(this.#toServer, data, this.#serverPort);
+    });
+    this.#toServer.on("message", (data, { port }) => {
+      this.#serverPort = port; // a TFTP server answers from a port of its own
+      this.#pass(this.#toClient, data, this.#clientPort);
+    });
+  }
+
+  /** @param isLost - Asked for each datagram, in either direction, by its number: 1, 2, … */
+  static async open(serverPort: number, isLost: (count: number) => boolean): Promise<LossyRelay> {
+    const relay = new LossyRelay(serverPort, isLost);
+    for (const socket of [relay.#toClient, relay.#toServer]) {
+      socket.bind(0, HOST);
+      await once(socket, "listening");
+    }
+    return relay;
+  }
+
+  /** Port of the client's side. */
+  get port(): number {
+    return this.#toClient.address().port;
+  }
+
+  /** Number of datagrams lost so far. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#toClient.close();
+    this.#toServer.close();
+  }
+
+  #pass(socket: Socket, data: Buffer, port: number): void {
+    this.#count += 1;
+    if (this.#isLost(this.#count)) this.#lost += 1;
+    else socket.send(data, port, HOST);
+  }
+}
