@@ -71,4 +71,23 @@ describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) =
     await using beacon = play("08-beacon", backend);
     expect(await beacon.ended).toEqual(wellEnded("08-beacon"));
   });
+
+  test.each(["13-datagram-stream", "15-fate-of-a-datagram"])("%s hears itself, and ends", async (name) => {
+    await using program = play(name, backend);
+    expect(await program.ended).toEqual(wellEnded(name));
+  });
+
+  test("14-request gets its answers from the echo server of lesson 1", async () => {
+    await using server = play("01-echo-server", backend);
+    const port = await portOf(server);
+    await using client = play("14-request", backend, port);
+    expect(await client.ended).toEqual(wellEnded("14-request", port));
+    expect(await server.stop("SIGINT")).toEqual(wellEnded("01-echo-server", port));
+  });
+
+  test("14-request gives up when nobody listens", async () => {
+    const port = await unusedPort();
+    await using client = play("14-request", backend, port);
+    expect(await client.ended).toEqual(wellEnded("14-request", port, "expected-refused.txt"));
+  });
 });
