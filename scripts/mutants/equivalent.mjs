@@ -11,6 +11,18 @@
 /** @type {readonly Equivalent[]} */
 const EQUIVALENT = [
   {
+    path: "sending/backlog.ts",
+    operator: "bound moved",
+    code: "for (let i = next; i < length; i++) to[i] ??= peer;",
+    reason: "append() writes over the entry behind the last",
+  },
+  {
+    path: "multicast/membership-sockets.ts",
+    operator: "boolean swapped",
+    code: "if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).blocked.",
+    reason: "a membership has its rule already: the argument is for a new one",
+  },
+  {
     path: "sending/send-queue.ts",
     operator: "bound moved",
     code: "if (this.#count === MAX_BURST_DATAGRAMS || (this.#count > 0",

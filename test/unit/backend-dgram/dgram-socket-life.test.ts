@@ -114,6 +114,19 @@ test("close() ends reports of errors, though Node's socket may live on for a dat
   expect(seen.lost).toEqual([{ errno: ERRNO.ECONNREFUSED, peer: undefined }]);
 });
 
+test("close() ends delivery, though Node's socket may live on for a datagram that libuv has queued", () => {
+  using sockets = new DgramSockets();
+  const bind = vi.spyOn(Socket.prototype, "bind");
+  const { socket, seen } = sockets.listen();
+  const inner = bind.mock.contexts.at(-1) as Socket;
+  vi.restoreAllMocks();
+  const from = { address: "127.0.0.1", family: "IPv4", port: 9, size: 1 };
+  inner.emit("message", Buffer.from("1"), from);
+  socket.close();
+  inner.emit("message", Buffer.from("2"), from);
+  expect(seen.texts).toEqual(["1"]);
+});
+
 test("close() makes everything that needs the kernel answer -EBADF", () => {
   using sockets = new DgramSockets();
   const { socket, local } = sockets.listen();

@@ -10,6 +10,7 @@ const RECONCILE_MS = 50;
 /** A network that knows who receives what; some can receive patterns. */
 class FakeNetwork {
   readonly receivers = new Map<string, ChannelReceiver>();
+  readonly left: string[] = [];
   refused: string | undefined;
   startReceivingPattern?: (pattern: string, receiver: ChannelReceiver) => void;
   stopReceivingPattern?: (pattern: string) => void;
@@ -28,6 +29,7 @@ class FakeNetwork {
 
   stopReceiving(channel: string): void {
     if (!this.receivers.delete(channel)) throw new Error(`not received: ${channel}`);
+    this.left.push(channel);
   }
 
   deliver(to: string, channel = to, changes: Partial<ReceivedPacket> = {}): void {
@@ -101,6 +103,17 @@ test("close() after start() has failed gives back what was received until then, 
   network.receivers.set(HEARTBEAT_CHANNEL, { packetReceived: () => {} }); // of somebody else: a transport ignores who does not receive
   it.close();
   expect(names()).toEqual([]);
+});
+
+test("a channel that is still published is not left and joined again: what came in between would be lost", async () => {
+  const { it, network, clock } = intake(["a/*"]);
+  it.start();
+  network.beat(["a/x", "a/y"], { revision: 1 });
+  await clock.advance(RECONCILE_MS);
+  network.beat(["a/y"], { revision: 2 });
+  await clock.advance(RECONCILE_MS);
+  expect(network.left).toEqual(["a/x"]);
+  it.close();
 });
 
 test("channels of a pattern are received while a node of this network publishes them, and again when it does again", async () => {

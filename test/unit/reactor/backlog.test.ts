@@ -1,5 +1,6 @@
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
+import { Backlog } from "../../../packages/reactor/src/sending/backlog.js";
 import { type Listening, Stage, turn } from "./stage.js";
 
 const TO = { address: "192.0.2.1", port: 80 };
@@ -14,6 +15,15 @@ async function blocked(first: readonly string[] = ["first"]): Promise<Listening>
   await turn();
   return listening;
 }
+
+test("drain() gives back the bytes of what has left, however many times it takes", () => {
+  const backlog = new Backlog();
+  const to = [undefined, undefined, undefined];
+  backlog.add({ bytes: Buffer.alloc(30), offsets: Int32Array.of(0, 10, 20, 30), to, via: to }, 0, 3);
+  for (let left = 1; left <= 2; left++) backlog.drain((_, from) => from + 1);
+  expect(backlog.length).toBe(1);
+  expect([backlog.admits(1, MAX_BYTES - 10), backlog.admits(1, MAX_BYTES - 9)]).toEqual([true, false]);
+});
 
 test("EAGAIN keeps what was not taken, and writable() sends it in order, what came later behind it", async () => {
   const { port, socket } = await blocked(["1", "2"]);

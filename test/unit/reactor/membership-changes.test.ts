@@ -196,6 +196,16 @@ test("an IPv4 membership whose interface the kernel chose moves when that is gon
   expect(port.memberships).toEqual([]);
 });
 
+test("leaveGroup() leaves a membership whose interface the kernel chose until the kernel has none of it", () => {
+  const stage = new Stage({ without: ["routes"] });
+  const { port, socket } = stage.listen();
+  port.joinGroup(GROUP);
+  const left = [0, 0, 0, ERRNO.EADDRNOTAVAIL, 0]; // renewed twice
+  socket.leave = () => left.shift()!;
+  port.leaveGroup(GROUP);
+  expect(left).toEqual([0]);
+});
+
 test("a membership on an interface that was named is left once", () => {
   const stage = new Stage();
   const { port } = stage.listen();
