@@ -1,7 +1,8 @@
 // npm run coverage [-- <vitest arguments>]: runs the tests, and shows which lines and branches of the packages have never run.
 //
 // V8 counts in each process that a test starts, children and workers, too (NODE_V8_COVERAGE). Meanwhile the packages export their compiled
-// modules in place of the bundles, so that each source has one file that counts for it. Gates nothing.
+// modules in place of the bundles, so that each source has one file that counts for it. A few tests fail by that, as they replace modules, or
+// look at the stacks or at the memory of bundles. Gates nothing.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { ROOT, runVisibly } from "./command.mjs";
 import { coveredPlaces } from "./covered/covered-places.mjs";

@@ -114,6 +114,16 @@ test("close() ends reports of errors, though Node's socket may live on for a dat
   expect(seen.lost).toEqual([{ errno: ERRNO.ECONNREFUSED, peer: undefined }]);
 });
 
+test("failed() tells of an error that is no errno of the OS, too", () => {
+  using sockets = new DgramSockets();
+  const bind = vi.spyOn(Socket.prototype, "bind");
+  const { seen } = sockets.listen();
+  const inner = bind.mock.contexts.at(-1) as Socket;
+  vi.restoreAllMocks();
+  inner.emit("error", new Error("odd"));
+  expect(seen.failures).toEqual([{ errno: ERRNO.UNKNOWN, operation: "recvmsg" }]);
+});
+
 test("close() ends delivery, though Node's socket may live on for a datagram that libuv has queued", () => {
   using sockets = new DgramSockets();
   const bind = vi.spyOn(Socket.prototype, "bind");

@@ -1,3 +1,4 @@
+import { ERRNO } from "@groupcast/base";
 import type { NetworkChange } from "@groupcast/reactor";
 import { expect, test } from "vitest";
 import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
@@ -40,6 +41,16 @@ test("getDefaultGatewayInterface() is the default route's, and its IP the first 
   expect(reactor.network.getDefaultGatewayInterface()).toEqual(ETH0);
   expect(reactor.network.getDefaultGatewayInterfaceIP()).toBe("192.0.2.2");
   expect(reactor.network.getDefaultGatewayInterfaceIP(6)).toBe("fe80::2");
+});
+
+test("getDefaultGatewayInterface() throws ERR_ROUTE when the OS does not answer, and finds the route when it does again", () => {
+  const { backend, reactor } = new Stage();
+  const { defaultRoute } = backend.network;
+  backend.network.defaultRoute = () => ERRNO.EMFILE as never;
+  const refusal = { name: "SystemError", code: "ERR_ROUTE", errnoName: "EMFILE", operation: "getDefaultGatewayInterface" };
+  expect(() => reactor.network.getDefaultGatewayInterface()).toThrow(expect.objectContaining(refusal));
+  backend.network.defaultRoute = defaultRoute;
+  expect(reactor.network.getDefaultGatewayInterface()).toEqual(ETH0);
 });
 
 test("getDefaultGatewayInterface() is undefined without a default route", () => {
