@@ -197,8 +197,8 @@ export const BY_HAND = [
   {
     mistake: "a run that cannot be segmented is tried again and again at its size",
     path: `${ADDON}/datagram_socket_sending.cc`,
-    find: "max_segment_bytes_ = error == -EIO ? 0 : bytes - 1;",
-    replacement: "max_segment_bytes_ = error == -EIO ? 0 : bytes;",
+    find: "sent == -EIO ? 0 : segment_bytes - 1",
+    replacement: "sent == -EIO ? 0 : segment_bytes",
     tests: tests("backend-native", "sending"),
   },
 ];
