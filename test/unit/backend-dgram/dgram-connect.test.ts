@@ -1,6 +1,7 @@
+import { Socket } from "node:dgram";
 import { socketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { accepted, batchTo, DgramSockets, localOf, sendOne, settle } from "./dgram-sockets.js";
 
 const BROADCAST = socketAddress("127.255.255.255", 9);
@@ -128,4 +129,18 @@ test("send() takes what comes before a datagram it refuses, and says why when th
   const batch = { ...batchTo(["1", "2", "3"]), to: [local, local, undefined] };
   expect(socket.send(batch, 0, 3)).toBe(2);
   expect(socket.send(batch, 2, 3)).toBe(ERRNO.EDESTADDRREQ);
+});
+
+test("disconnect() returns the errno of the OS when that refuses, and the peer stays", () => {
+  using sockets = new DgramSockets();
+  const { socket, local } = sockets.listen();
+  accepted(socket.connect(local));
+  vi.spyOn(Socket.prototype, "disconnect").mockImplementation(() => {
+    throw Object.assign(new Error("disconnect ENOBUFS"), { code: "ENOBUFS", errno: ERRNO.ENOBUFS, syscall: "disconnect" });
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect(socket.disconnect()).toBe(ERRNO.ENOBUFS);
+  expect(socket.peerAddress()).toEqual(local);
+  vi.restoreAllMocks();
+  expect(socket.disconnect()).toBe(0);
 });
