@@ -45,7 +45,9 @@ export class DgramBackend implements DatagramBackend {
   constructor(options: DgramBackendOptions = {}) {
     const runtime = foreignRuntime();
     if (runtime !== undefined)
-      throw new BackendLoadError(BACKEND_NAME, `it needs Node.js, and this is ${runtime}, which binds sockets later`);
+      throw new BackendLoadError(BACKEND_NAME, `it needs Node.js, and this is ${runtime}, which binds sockets later`, {
+        remedy: "run the program with Node.js",
+      });
     this.reason = options.reason ?? "node:dgram was asked for";
     this.network = new DgramNetwork(options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS);
   }

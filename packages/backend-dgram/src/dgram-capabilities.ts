@@ -1,7 +1,9 @@
 import { BACKEND_ERRORS, type Capability, capabilitySet, type Feature, OPTION_NAMES, type OptionName } from "@groupcast/backend";
-import { UnsupportedError } from "@groupcast/base";
+import { hideFrames, UnsupportedError } from "@groupcast/base";
 import { DGRAM_OPTIONS } from "./dgram-options.js";
 import { KNOWS_INTERFACE_INDEXES } from "./interface-indexes.js";
+
+hideFrames(import.meta.url);
 
 export const BACKEND_NAME = "dgram";
 

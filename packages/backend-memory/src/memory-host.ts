@@ -10,7 +10,7 @@ import {
   type Outcome,
   type SocketObserver,
 } from "@groupcast/backend";
-import { outOfRange, UnsupportedError } from "@groupcast/base";
+import { checkInteger, checkOptions, checkString, outOfRange, UnsupportedError } from "@groupcast/base";
 import { type IpAddress, linkLocalAddress, parseIpAddress } from "./address/ip-address.js";
 import { ETHERNET_MTU_BYTES, LINK_LOCAL_BITS, LOOPBACK_MTU_BYTES, MIN_MTU_BYTES } from "./address/ip-numbers.js";
 import { Prefix } from "./address/prefix.js";
@@ -93,15 +93,16 @@ export class MemoryHost implements DatagramBackend {
    *
    * @throws InvalidArgumentError the name is taken, the switch is not of this network, an address or an option is wrong, or the subnet is full.
    */
-  addInterface(name: string, { switch: which, addresses, mtu = ETHERNET_MTU_BYTES, link = {} }: InterfaceOptions = {}): void {
-    if (!(Number.isInteger(mtu) && mtu >= MIN_MTU_BYTES && mtu <= LOOPBACK_MTU_BYTES)) {
-      throw outOfRange("addInterface", "mtu", mtu, `an integer from ${MIN_MTU_BYTES} to ${LOOPBACK_MTU_BYTES}`);
-    }
+  addInterface(name: string, options?: InterfaceOptions): void {
+    checkString("addInterface", "name", name);
+    const given = checkOptions("addInterface", options, ["switch", "addresses", "mtu", "link"]);
+    const { switch: which, addresses, mtu = ETHERNET_MTU_BYTES, link = {} } = given;
+    checkInteger("addInterface", "mtu", mtu, [MIN_MTU_BYTES, LOOPBACK_MTU_BYTES]);
     checkLinkOptions(link, "addInterface");
     this.#stack.interfaces.checkFree(name); // before an address is taken from the switch
     const to = which === undefined ? undefined : this.#setting.findSwitch(which, "addInterface");
-    const given = addresses?.map((text) => parseInterfacePrefix(text, "addInterface", "addresses"));
-    const prefixes = given ?? (to === undefined ? [] : nextPrefixes(to));
+    const asked = addresses?.map((text) => parseInterfacePrefix(text, "addInterface", "addresses"));
+    const prefixes = asked ?? (to === undefined ? [] : nextPrefixes(to));
     this.#stack.interfaces.add({ name, prefixes: this.#withLinkLocal(prefixes), mtu, to, link });
   }
 
@@ -184,7 +185,7 @@ export class MemoryHost implements DatagramBackend {
    */
   removeRoute(destination: string): void {
     if (!this.#stack.routing.routes.remove(destination))
-      throw outOfRange("removeRoute", "destination", destination, "a destination with a route");
+      throw outOfRange("removeRoute", "destination", destination, "a destination that addRoute() was called with");
     this.#stack.routesChanged();
   }
 
@@ -205,12 +206,7 @@ function nextPrefixes(to: PacketSwitch): Prefix[] {
     const number = to.nextHostNumber();
     const full = to.prefixes.find((subnet) => number > subnet.hostCount);
     if (full !== undefined) {
-      throw outOfRange(
-        "addInterface",
-        "switch",
-        to.name,
-        `a switch with a free address: ${full} has ${full.hostCount}, give it a wider subnet`,
-      );
+      throw outOfRange("addInterface", "switch", to.name, `a switch with a free address, and ${full} has only ${full.hostCount}`);
     }
     const addresses = to.prefixes.map((subnet) => new Prefix(subnet.host(number), subnet.length));
     if (!addresses.some(({ address }) => to.isTaken(address))) return addresses;

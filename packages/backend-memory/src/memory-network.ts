@@ -1,5 +1,16 @@
 /** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
-import { type Clock, checkBoolean, givenOptions, outOfRange } from "@groupcast/base";
+import {
+  type Clock,
+  checkBoolean,
+  checkChoice,
+  checkInteger,
+  checkOptions,
+  checkString,
+  type Given,
+  givenOptions,
+  outOfRange,
+  wrongType,
+} from "@groupcast/base";
 import { DESTINATIONS_FOR_MANY } from "./address/ip-address.js";
 import { ParsedAddresses } from "./address/parsed-addresses.js";
 import { Prefix } from "./address/prefix.js";
@@ -9,7 +20,7 @@ import { DEFAULT_LIMITS, type HostLimits } from "./host/host-limits.js";
 import { HostStack } from "./host/host-stack.js";
 import { MemoryHost } from "./memory-host.js";
 import type { Fabric } from "./network/fabric.js";
-import { checkLinkOptions, type LinkOptions } from "./network/link-model.js";
+import { checkLinkOptions, LINK_OPTIONS, type LinkOptions } from "./network/link-model.js";
 import { type FindSwitch, type MemoryRouter, PacketRouter } from "./network/packet-router.js";
 import { type MemorySwitch, PacketSwitch } from "./network/packet-switch.js";
 import { Random } from "./network/random.js";
@@ -98,7 +109,8 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
   readonly #hosts = new Map<string, MemoryHost>();
 
   /** Makes a network with the switch `lan`. Throws InvalidArgumentError if a subnet or a condition of that switch is wrong. */
-  constructor({ seed = DEFAULT_SEED, clock, epochMs = 0, subnets, link = {}, trace = false }: MemoryNetworkOptions<C> = {}) {
+  constructor(options?: MemoryNetworkOptions<C>) {
+    const { seed, clock, epochMs, subnets, link, trace } = checkNetworkOptions(options);
     this.clock = clock ?? (new ManualClock() as Clock as C); // C is ManualClock when no clock is given
     const log = new TraceRecorder(() => this.clock.nowMs());
     this.trace = new Trace(log, epochMs);
@@ -130,9 +142,16 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
   host(name: string, options?: HostOptions): MemoryHost {
     const known = this.#hosts.get(name);
     if (known !== undefined && options === undefined) return known;
-    if (known !== undefined) throw outOfRange("host", "options", options, `none: host ${JSON.stringify(name)} exists already`);
-    const { switch: which = DEFAULT_SWITCH, limits = {} } = options ?? {};
-    const identity = { hostName: name, hostNumber: this.#hosts.size + 1, limits: { ...DEFAULT_LIMITS, ...givenOptions(limits) } };
+    if (known !== undefined)
+      throw outOfRange("host", "options", options, `no options, because host ${JSON.stringify(name)} exists already`);
+    const { switch: which = DEFAULT_SWITCH, limits = {} } = checkOptions("host", options, ["switch", "limits"]);
+    checkOptions("host", limits, Object.keys(DEFAULT_LIMITS) as (keyof HostLimits)[]);
+    if (which !== null) this.#findSwitch(which, "host");
+    const identity = {
+      hostName: checkString("host", "name", name),
+      hostNumber: this.#hosts.size + 1,
+      limits: { ...DEFAULT_LIMITS, ...givenOptions(limits) },
+    };
     const stack = new HostStack(this.#fabric, identity);
     const host = new MemoryHost({ stack, slab: this.#slab, hold: () => this.clock.hold(), findSwitch: this.#findSwitch });
     if (which !== null) {
@@ -149,13 +168,15 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
    *
    * @throws InvalidArgumentError a subnet or another option is wrong, or subnets are given for a switch that exists.
    */
-  switch(name: string, { subnets, snooping, querier, ...link }: SwitchOptions = {}): MemorySwitch {
+  switch(name: string, options: SwitchOptions = {}): MemorySwitch {
+    checkString("switch", "name", name);
+    const { subnets, snooping, querier, ...link } = checkOptions("switch", options, SWITCH_OPTIONS);
     checkLinkOptions(link, "switch");
     if (snooping !== undefined) checkBoolean("switch", "snooping", snooping);
     if (querier !== undefined) checkBoolean("switch", "querier", querier);
     const found = this.#switches.get(name) ?? this.#newSwitch(name, subnets);
     if (subnets !== undefined && this.#switches.has(name)) {
-      throw outOfRange("switch", "subnets", subnets, `none: switch ${JSON.stringify(name)} exists already`);
+      throw outOfRange("switch", "subnets", subnets, `no subnets, because switch ${JSON.stringify(name)} exists already`);
     }
     if (Object.keys(givenOptions(link)).length > 0) found.setLink(link);
     if (snooping !== undefined) found.isSnooping = snooping;
@@ -169,7 +190,10 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
    *
    * @throws InvalidArgumentError a switch is unknown or has no free address.
    */
-  router(name: string, { switches = [] }: RouterOptions = {}): MemoryRouter {
+  router(name: string, options?: RouterOptions): MemoryRouter {
+    checkString("router", "name", name);
+    const { switches = [] } = checkOptions("router", options, ["switches"]);
+    if (!Array.isArray(switches)) throw wrongType("router", "switches", switches, "an array of switches, or of their names");
     const found = switches.map((which) => this.#findSwitch(which, "router"));
     const router = this.#routers.get(name) ?? new PacketRouter(this.#fabric, name, this.#findSwitch);
     router.attachAll(found);
@@ -189,8 +213,28 @@ export class MemoryNetwork<C extends Clock = ManualClock> {
   }
 
   readonly #findSwitch: FindSwitch = (which, operation) => {
-    const found = this.#switches.get(typeof which === "string" ? which : which.name);
+    const found = this.#switches.get(typeof which === "string" ? which : which?.name);
     if (found !== undefined && (typeof which === "string" || which === found)) return found;
-    throw outOfRange(operation, "switch", which, `a switch of this network: ${[...this.#switches.keys()].join(", ")}`);
+    const names = [...this.#switches.keys()];
+    if (typeof which === "string") checkChoice(operation, "switch", which, names);
+    throw wrongType(operation, "switch", which, `a switch of this network, or its name: ${names.map((name) => `"${name}"`).join(", ")}`);
   };
+}
+
+const SWITCH_OPTIONS = ["subnets", "snooping", "querier", ...LINK_OPTIONS] as const;
+
+function checkNetworkOptions<C extends Clock>(given: MemoryNetworkOptions<C> | undefined): Resolved<C> {
+  const operation = "new MemoryNetwork";
+  const options = checkOptions(operation, given, ["seed", "clock", "epochMs", "subnets", "link", "trace"]);
+  const { seed = DEFAULT_SEED, clock, epochMs = 0, subnets, link = {}, trace = false } = options;
+  if (clock !== undefined && typeof clock?.schedule !== "function")
+    throw wrongType(operation, "clock", clock, "a Clock, such as a ManualClock");
+  checkInteger(operation, "seed", seed, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);
+  checkLinkOptions(link, operation);
+  return { seed, clock, epochMs, subnets, link, trace: checkBoolean(operation, "trace", trace) };
+}
+
+interface Resolved<C extends Clock> extends Required<Given<Pick<MemoryNetworkOptions<C>, "seed" | "epochMs" | "link" | "trace">>> {
+  readonly clock: C | undefined;
+  readonly subnets: readonly string[] | undefined;
 }

@@ -2,10 +2,12 @@ import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BackendLoadError } from "@groupcast/backend";
-import { foreignRuntime } from "@groupcast/base";
+import { BackendLoadError, type BackendLoadFailure } from "@groupcast/backend";
+import { foreignRuntime, hideFrames } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 import { LAYOUT_VERSION } from "./batch-layout.js";
+
+hideFrames(import.meta.url);
 
 /** Addon that is loaded, and the platform it was built for. */
 export interface LoadedAddon {
@@ -21,7 +23,10 @@ export interface LoadedAddon {
 export function loadAddon(): LoadedAddon {
   const runtime = foreignRuntime();
   // First: Bun panics in uv_poll_init(), which it does not have, and Deno polls with a loop of its own.
-  if (runtime !== undefined) throw refusal(`it needs Node.js, and this is ${runtime}, which lacks the parts of libuv that it uses`);
+  if (runtime !== undefined) {
+    const reason = `it needs Node.js, and this is ${runtime}, which lacks the parts of libuv that it uses`;
+    throw refusal(reason, { remedy: "run the program with Node.js" });
+  }
   if (process.platform !== "linux") throw refusal(`it needs Linux, and this is ${process.platform}`);
   const chosen = process.env.GROUPCAST_ADDON;
   if (chosen !== undefined && chosen !== "") return open(chosen, chosen);
@@ -52,7 +57,9 @@ function open(path: string, target: string): LoadedAddon {
   const addon = requireAddon(path, target);
   const version = addon.layout_version();
   if (version === LAYOUT_VERSION) return { addon, target };
-  throw refusal(`the addon for ${target} has layout ${version} where ${LAYOUT_VERSION} is needed; build it again`);
+  throw refusal(`the addon for ${target} has layout ${version} where ${LAYOUT_VERSION} is needed`, {
+    remedy: "install @groupcast/backend-native of the same version again, or build it again in a checkout",
+  });
 }
 
 function requireAddon(path: string, target: string): Addon {
@@ -60,13 +67,13 @@ function requireAddon(path: string, target: string): Addon {
     // By its full name: webpack replaces the createRequire of a named import by a search in its bundle.
     return nodeModule.createRequire(ownFile() ?? process.execPath)(path) as Addon;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") throw refusal(`there is no addon for ${target}`, error);
-    throw refusal(`the addon for ${target} does not load into this Node`, error);
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") throw refusal(`there is no addon for ${target}`, { cause: error });
+    throw refusal(`the addon for ${target} does not load into this Node`, { cause: error });
   }
 }
 
-function refusal(reason: string, cause?: unknown): BackendLoadError {
-  return new BackendLoadError("native", reason, cause);
+function refusal(reason: string, failure?: BackendLoadFailure): BackendLoadError {
+  return new BackendLoadError("native", reason, failure);
 }
 
 const INTERPRETER_BYTES = 4096; // the program headers and the interpreter's name lie at the start of an ELF file: elf(5)

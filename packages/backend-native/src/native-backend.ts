@@ -32,7 +32,8 @@ export class NativeBackend implements DatagramBackend {
   readonly #context: NativeContext;
 
   private constructor(context: NativeContext, reason: string) {
-    if (context === undefined) throw new BackendLoadError("native", "it needs its addon; call NativeBackend.load() instead of new");
+    if (context === undefined)
+      throw new BackendLoadError("native", "new makes it without its addon", { remedy: "call NativeBackend.load()" });
     this.#context = context;
     this.reason = reason;
     this.capabilities = context.capabilities;

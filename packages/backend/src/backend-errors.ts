@@ -1,10 +1,12 @@
-import { brandError, DatagramError, defineErrors, type ErrorDefinitions, preview } from "@groupcast/base";
+import { brandError, DatagramError, defineErrors, type ErrorDefinitions, hideFrames } from "@groupcast/base";
+
+hideFrames(import.meta.url);
 
 const TABLE = {
   ERR_ADDRESS_NOT_IP: {
     class: "InvalidArgumentError",
     meaning: "is not an IP address",
-    remedy: "pass an IP literal; reactor.resolve() turns a name into one",
+    remedy: "pass an IP literal, such as the one that reactor.resolve() returns for a name",
   },
   ERR_INTERFACE_UNKNOWN: {
     class: "InvalidArgumentError",
@@ -13,23 +15,34 @@ const TABLE = {
   },
   ERR_UNSUPPORTED_OPERATION: {
     class: "UnsupportedError",
-    meaning: "this backend cannot do it",
-    remedy: "check reactor.backend.capabilities; the native backend on Linux can do most",
+    meaning: "cannot do this",
+    remedy: "check reactor.backend.capabilities first, or use the native backend on Linux",
   },
   ERR_UNSUPPORTED_OPTION: {
     class: "UnsupportedError",
-    meaning: "this backend does not have the option",
-    remedy: "check reactor.backend.capabilities; the native backend on Linux has most",
+    meaning: "does not have this option",
+    remedy: "check reactor.backend.capabilities first, or use the native backend on Linux",
   },
   ERR_BACKEND_LOAD: {
     class: "BackendLoadError",
     meaning: "the backend could not be loaded",
-    remedy: "read the cause; GROUPCAST_BACKEND=dgram uses node:dgram",
+    remedy: "leave the choice to chooseBackend(), which falls back to node:dgram, or set GROUPCAST_BACKEND=dgram",
   },
 } as const;
 
 /** Errors of backends: features and options that one lacks, and names that no network knows. */
 export const BACKEND_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
+
+declare module "@groupcast/base" {
+  interface ErrorTables {
+    /** Table of `@groupcast/backend`. */
+    readonly backend: typeof BACKEND_ERRORS;
+  }
+  interface ErrorClasses<Code extends string> {
+    /** A backend that could not be loaded. */
+    readonly BackendLoadError: BackendLoadError;
+  }
+}
 
 /** A backend could not be loaded: its addon is missing, or does not fit this Node. `cause` has the reason. */
 export class BackendLoadError extends DatagramError {
@@ -38,9 +51,20 @@ export class BackendLoadError extends DatagramError {
   }
   /** Always `ERR_BACKEND_LOAD`. */
   readonly code = "ERR_BACKEND_LOAD" as const;
+  /** Cause, as half a sentence. */
+  readonly reason: string;
 
-  /** Makes the error. @param backend - Name of the backend. @param reason - Cause and advice, for the message. */
-  constructor(backend: string, reason: string, cause?: unknown) {
-    super(`load backend ${preview(backend)}`, reason, {}, cause);
+  /** Makes the error. @param backend - Name of the backend. @param reason - Cause, for the message. @param remedy - Advice of its own. */
+  constructor(backend: string, reason: string, { cause, remedy = BACKEND_ERRORS.ERR_BACKEND_LOAD.remedy }: BackendLoadFailure = {}) {
+    super({ operation: `load the ${backend} backend`, reason, remedy, cause });
+    this.reason = reason;
   }
+}
+
+/** Further fields of a {@link BackendLoadError}. */
+export interface BackendLoadFailure {
+  /** The error behind it. */
+  readonly cause?: unknown;
+  /** Advice in place of that of the table. */
+  readonly remedy?: string;
 }

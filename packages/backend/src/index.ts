@@ -11,7 +11,7 @@ export type {
   SendFate,
   SocketObserver,
 } from "./backend.js";
-export { BACKEND_ERRORS, BackendLoadError } from "./backend-errors.js";
+export { BACKEND_ERRORS, BackendLoadError, type BackendLoadFailure } from "./backend-errors.js";
 export { type Capability, FEATURE_NAMES, FEATURES, type Feature } from "./capabilities.js";
 export { capabilitySet } from "./capability-set.js";
 export {

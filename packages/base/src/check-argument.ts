@@ -1,5 +1,6 @@
 /** Argument checks that any package needs. Each throws an {@link InvalidArgumentError} that names operation, argument and value. */
 import { BASE_ERRORS } from "./base-errors.js";
+import { choiceAdvice } from "./closest-name.js";
 import { InvalidArgumentError } from "./errors.js";
 
 /**
@@ -9,15 +10,16 @@ import { InvalidArgumentError } from "./errors.js";
  */
 export function checkInteger(operation: string, argument: string, value: unknown, range: readonly [min: number, max: number]): number {
   const [min, max] = range;
-  if (typeof value !== "number") throw wrongType(operation, argument, value, "a number");
+  const expected = `an integer from ${min} to ${max}`;
+  if (typeof value !== "number") throw wrongType(operation, argument, value, expected);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw outOfRange(operation, argument, value, `an integer from ${min} to ${max}`);
+  throw outOfRange(operation, argument, value, expected);
 }
 
 /** Returns `value` if it is a boolean. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function checkBoolean(operation: string, argument: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
-  throw wrongType(operation, argument, value, "a boolean");
+  throw wrongType(operation, argument, value, "true or false");
 }
 
 /** Returns `value` if it is a string. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
@@ -44,19 +46,42 @@ export function checkSignal(operation: string, value: unknown): AbortSignal | un
 }
 
 /**
+ * Returns `value` if it is one of `choices`.
+ *
+ * @throws InvalidArgumentError `ERR_NAME_UNKNOWN`, with the choice that was probably meant; `ERR_ARGUMENT_TYPE`: not a string.
+ */
+export function checkChoice<Choice extends string>(
+  operation: string,
+  argument: string,
+  value: unknown,
+  choices: readonly Choice[],
+): Choice {
+  if ((choices as readonly unknown[]).includes(value)) return value as Choice;
+  const advice = choiceAdvice(value, choices);
+  if (typeof value !== "string") throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation, argument, value, advice });
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_NAME_UNKNOWN, { operation, argument, value, advice });
+}
+
+/**
  * Returns the options in `value`; an empty object if it is undefined. Refuses keys that are not in `known`: a typing slip must not silently
  * select the default. A key whose value is undefined is not given, and so is not refused.
  *
- * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`: not an object; `ERR_OPTION_UNKNOWN`.
+ * @param elsewhere - Map of option that another function has → advice to use that one.
+ * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`: not an object; `ERR_OPTION_UNKNOWN`, with the option that was probably meant.
  */
-export function checkOptions<T extends object>(operation: string, value: T | undefined, known: readonly (keyof T & string)[]): Partial<T> {
+export function checkOptions<T extends object>(
+  operation: string,
+  value: T | undefined,
+  known: readonly (keyof T & string)[],
+  elsewhere: Readonly<Record<string, string>> = {},
+): Partial<T> {
   if (value === undefined) return {};
   if (typeof value !== "object" || value === null) throw wrongType(operation, "options", value, "an object");
   const given = value as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(given).find((key) => !(known as readonly string[]).includes(key) && given[key] !== undefined);
   if (unknown === undefined) return value;
-  const expected = `one of ${known.join(", ")}`;
-  throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument: "option", value: unknown, expected });
+  const advice = Object.hasOwn(elsewhere, unknown) ? elsewhere[unknown]! : choiceAdvice(unknown, known);
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument: "option", value: unknown, advice });
 }
 
 /** Returns a copy of `options` without those whose value is undefined: they are not given. */
@@ -73,9 +98,9 @@ export type Given<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined>
  * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`.
  */
 export function checkDelay(operation: string, argument: string, value: unknown, minMs = 0): number {
-  if (typeof value !== "number") throw wrongType(operation, argument, value, "a number");
-  if (Number.isFinite(value) && value >= minMs) return value;
   const expected = minMs === 0 ? "a finite number of milliseconds, 0 or more" : "a finite number of milliseconds";
+  if (typeof value !== "number") throw wrongType(operation, argument, value, expected);
+  if (Number.isFinite(value) && value >= minMs) return value;
   throw outOfRange(operation, argument, value, expected);
 }
 
@@ -84,7 +109,8 @@ export function wrongType(operation: string, argument: string, value: unknown, e
   return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation, argument, value, expected });
 }
 
-/** Makes the error `ERR_ARGUMENT_RANGE` for a value of the right type; `expected` names the range. */
+/** Makes the error `ERR_ARGUMENT_RANGE` for a value of the right type; `expected` describes the right ones. */
 export function outOfRange(operation: string, argument: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value, expected });
+  const meaning = typeof value === "number" ? {} : { meaning: "is not allowed" };
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value, expected, ...meaning });
 }

@@ -7,7 +7,7 @@
  * names are refused.
  */
 import { EventEmitter } from "eventemitter3";
-import { checkFunction, outOfRange } from "./check-argument.js";
+import { checkChoice, checkFunction } from "./check-argument.js";
 import { callGuarded } from "./user-code.js";
 
 /** Map of event name → type of its listeners, in typed-emitter's form: `{ closed: () => void }`. */
@@ -18,7 +18,7 @@ export type EventMap = {
 
 /** An object with the events of map `M`, as its users see it: they listen, and cannot emit. */
 export interface Subscribable<M extends EventMap> {
-  /** Calls `listener` at each `event`. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: unknown event; `ERR_ARGUMENT_TYPE`. */
+  /** Calls `listener` at each `event`. @throws InvalidArgumentError `ERR_NAME_UNKNOWN`: no such event; `ERR_ARGUMENT_TYPE`. */
   on<E extends keyof M & string>(event: E, listener: M[E]): this;
   /** Calls `listener` at the next `event` only. @throws InvalidArgumentError as {@link Subscribable.on}. */
   once<E extends keyof M & string>(event: E, listener: M[E]): this;
@@ -93,9 +93,8 @@ export class Emitter<M extends EventMap> {
     return guarded;
   }
 
-  #check(operation: string, event: string, listener: unknown): void {
+  #check(operation: string, event: unknown, listener: unknown): void {
     checkFunction(operation, "listener", listener);
-    if (typeof event === "string" && Object.hasOwn(this.#table, event)) return;
-    throw outOfRange(operation, "event", event, `one of ${Object.keys(this.#table).join(", ")}`);
+    checkChoice(operation, "event", event, Object.keys(this.#table));
   }
 }

@@ -1,18 +1,24 @@
-import { startAtCaller } from "./caller-stack.js";
+import { type CallOrigin, startAtCaller } from "./caller-stack.js";
 import type { ErrorDefinition } from "./define-errors.js";
 import { errnoName, errnoText } from "./errno.js";
-import { brandError, isBranded, OperationError, preview, type SubjectWords } from "./operation-error.js";
+import { brandError, callText, OperationError, type OperationFailure, preview, type SubjectWords } from "./operation-error.js";
 
 /** Fields that an {@link InvalidArgumentError} is made from. */
 export interface InvalidArgument {
-  /** Name of the public function that was called. */
+  /** Public function that was called, as stack traces name it: `write`, `new Reactor`. */
   readonly operation: string;
   /** Name of the argument, as documented. */
   readonly argument: string;
   /** The argument as it was given. */
   readonly value: unknown;
+  /** Meaning in place of the code's own. */
+  readonly meaning?: string;
   /** Description of the right values, where the code alone does not give it. */
   readonly expected?: string;
+  /** Advice in place of the code's own. */
+  readonly advice?: string;
+  /** Words for argument and value in the message, where they say too little or must not be shown. */
+  readonly shown?: string;
 }
 
 /** An argument is wrong: fix the call. Thrown before any system call. */
@@ -22,7 +28,7 @@ export class InvalidArgumentError<Code extends string = string> extends TypeErro
   }
   /** Code of the mistake, `ERR_…`. Match on this, never on the message. */
   readonly code: Code;
-  /** Name of the public function that was called. */
+  /** Public function that was called, as stack traces name it: `write`, `new Reactor`. */
   readonly operation: string;
   /** Name of the argument, as documented. */
   readonly argument: string;
@@ -32,15 +38,15 @@ export class InvalidArgumentError<Code extends string = string> extends TypeErro
   readonly remedy: string;
 
   /** Makes the error; its stack begins at the user's call of `operation`. @param definition - Row of a package's error table. */
-  constructor(definition: ErrorDefinition<Code, "InvalidArgumentError">, { operation, argument, value, expected }: InvalidArgument) {
-    const { code, meaning, remedy } = definition;
-    const advice = expected === undefined ? remedy : `expected ${expected}`;
-    super(`Cannot ${operation}: ${argument} ${preview(value)} ${meaning}; ${advice}`);
-    this.code = code;
+  constructor(definition: ErrorDefinition<Code, "InvalidArgumentError">, given: InvalidArgument) {
+    const { operation, argument, value, expected, advice } = given;
+    const remedy = advice ?? (expected === undefined ? definition.remedy : `expected ${expected}`);
+    super(`${callText(operation)}: ${complaint(definition, given)}; ${remedy}`);
+    this.code = definition.code;
     this.operation = operation;
     this.argument = argument;
     this.value = value;
-    this.remedy = advice;
+    this.remedy = remedy;
     startAtCaller(this, operation);
   }
 
@@ -49,6 +55,11 @@ export class InvalidArgumentError<Code extends string = string> extends TypeErro
     const { name, message, code, operation, argument, remedy } = this;
     return { name, message, code, operation, argument, value: preview(this.value), remedy };
   }
+}
+
+function complaint(definition: ErrorDefinition, { argument, value, meaning = definition.meaning, shown }: InvalidArgument): string {
+  if (shown !== undefined) return `${shown} ${meaning}`;
+  return value === undefined ? `${argument} is missing` : `${argument} ${preview(value)} ${meaning}`;
 }
 
 /** Subject of an error; fields that do not apply are absent. */
@@ -68,11 +79,11 @@ export interface ErrorSubject {
 }
 
 const WORDS: SubjectWords<ErrorSubject> = {
-  option: "",
+  option: "option",
   group: "group",
   source: "source",
-  interface: "on interface",
-  address: "",
+  interface: "interface",
+  address: "address",
   port: "port",
 };
 
@@ -94,9 +105,9 @@ export abstract class DatagramError extends OperationError<ErrorSubject> impleme
   /** Port number. */
   declare readonly port?: number;
 
-  /** Makes the error; the fields of `subject` become its own. @param reason - Cause and advice, for the message. */
-  constructor(operation: string, reason: string, subject?: ErrorSubject, cause?: unknown) {
-    super({ operation, reason, words: WORDS, ...(subject === undefined ? {} : { subject }), cause });
+  /** Makes the error; the fields of the subject become its own. */
+  constructor(failure: Omit<OperationFailure<ErrorSubject>, "words">) {
+    super({ ...failure, words: WORDS });
   }
 }
 
@@ -109,10 +120,14 @@ export class StateError<Code extends string = string> extends DatagramError {
   readonly code: Code;
 
   /** Makes the error; its stack begins at the user's call of `operation`. @param definition - Row of a package's error table. */
-  constructor(definition: ErrorDefinition<Code, "StateError">, operation: string, subject?: ErrorSubject) {
-    super(operation, reasonOf(definition), subject);
-    this.code = definition.code;
-    startAtCaller(this, operation);
+  constructor(
+    { code, meaning, remedy }: ErrorDefinition<Code, "StateError">,
+    operation: string,
+    subject: ErrorSubject = {},
+    further: Partial<Pick<OperationFailure<ErrorSubject>, "reason" | "origin">> = {},
+  ) {
+    super({ operation, reason: meaning, remedy, subject, ...further });
+    this.code = code;
   }
 }
 
@@ -127,25 +142,28 @@ export class UnsupportedError<Code extends string = string> extends DatagramErro
   readonly backend: string;
 
   /** Makes the error. @param definition - Row of a package's error table. @param backend - Name of the backend. */
-  constructor(definition: ErrorDefinition<Code, "UnsupportedError">, operation: string, backend: string, subject?: ErrorSubject) {
-    super(operation, `${reasonOf(definition)} (backend ${preview(backend)})`, subject);
-    this.code = definition.code;
+  constructor(definition: ErrorDefinition<Code, "UnsupportedError">, operation: string, backend: string, subject: ErrorSubject = {}) {
+    const { code, meaning, remedy } = definition;
+    super({ operation, reason: `backend ${preview(backend)} ${meaning}`, remedy, subject });
+    this.code = code;
     this.backend = backend;
   }
 }
 
 /** Fields that a {@link SystemError} is made from. */
 export interface SystemFailure extends ErrorSubject {
-  /** Name of the public function that was called. */
+  /** Public function that was called, as stack traces name it; or a phrase, for what no call of a user's started. */
   readonly operation: string;
   /** Number of the OS's error: negative, libuv's sign. */
   readonly errno: number;
-  /** Advice instead of the code's own remedy. */
+  /** Advice in place of that of the table. */
   readonly advice?: string;
   /** Linux capability that the process lacks: `"CAP_NET_RAW"`. */
   readonly privilege?: string;
   /** The error behind this one. */
   readonly cause?: unknown;
+  /** The user's call, where the error comes after it has returned; `"unknown"` where it was not remembered, as of a datagram. */
+  readonly origin?: CallOrigin | "unknown";
 }
 
 /** The operating system refused the operation: look at `errnoName`. */
@@ -163,22 +181,20 @@ export class SystemError<Code extends string = string> extends DatagramError {
   declare readonly privilege?: string;
 
   /** Makes the error. @param definition - Row of a package's error table. */
-  constructor(definition: ErrorDefinition<Code>, { operation, errno, advice, privilege, cause, ...subject }: SystemFailure) {
-    const remedy = privilege === undefined ? definition.remedy : `the process needs the capability ${privilege}; ${definition.remedy}`;
-    super(operation, `${errnoText(errno)} (${errnoName(errno)}); ${advice ?? remedy}`, subject, cause);
+  constructor(definition: ErrorDefinition<Code>, { operation, errno, advice, privilege, cause, origin, ...subject }: SystemFailure) {
+    const name = errnoName(errno);
+    const remedy = advice ?? remedyFor(definition, name, privilege);
+    super({ operation, reason: `${errnoText(errno)} (${name})`, remedy, subject, cause, ...(origin !== undefined && { origin }) });
     if (privilege !== undefined) this.privilege = privilege;
     this.code = definition.code;
     this.errno = errno;
-    this.errnoName = errnoName(errno);
+    this.errnoName = name;
   }
 }
 
-/** Returns whether `error` is one of Groupcast's, from whichever copy of the package. */
-export function isGroupcastError(error: unknown): error is InvalidArgumentError | DatagramError {
-  return isBranded(error);
-}
-
-/** Returns the second half of a message: meaning and remedy of `definition`. */
-export function reasonOf({ meaning, remedy }: ErrorDefinition): string {
-  return `${meaning}; ${remedy}`;
+/** Returns the advice of a table for one errno. A lack of privilege has a remedy of its own, and another way if the table has one. */
+function remedyFor({ remedies, remedy }: ErrorDefinition, name: string, privilege: string | undefined): string {
+  const advice = remedies?.[name];
+  if (privilege === undefined) return advice ?? remedy;
+  return `give the process the capability ${privilege}${advice === undefined ? "" : `, or ${advice}`}`;
 }

@@ -9,7 +9,7 @@ export abstract class Eventful<M extends EventMap> implements Subscribable<M> {
     this.#emitter = emitter;
   }
 
-  /** Calls `listener` at each `event`. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: unknown event; `ERR_ARGUMENT_TYPE`. */
+  /** Calls `listener` at each `event`. @throws InvalidArgumentError `ERR_NAME_UNKNOWN`: no such event; `ERR_ARGUMENT_TYPE`. */
   on<E extends keyof M & string>(event: E, listener: M[E]): this {
     this.#emitter.on(event, listener);
     return this;

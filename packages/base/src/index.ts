@@ -1,9 +1,11 @@
 export { asError } from "./as-error.js";
 export { BASE_ERRORS } from "./base-errors.js";
 export { BufferView, type BufferViewConstructor } from "./buffer-view.js";
+export { type CallOrigin, callOrigin, hideFrames } from "./caller-stack.js";
 export {
   checkBoolean,
   checkBytes,
+  checkChoice,
   checkDelay,
   checkFunction,
   checkInteger,
@@ -16,7 +18,8 @@ export {
   wrongType,
 } from "./check-argument.js";
 export type { Clock, ScheduledCall } from "./clock.js";
-export { defineErrors, type ErrorDefinition, type ErrorDefinitions, type ErrorRow } from "./define-errors.js";
+export { choiceAdvice } from "./closest-name.js";
+export { defineErrors, type ErrnoRemedies, type ErrorDefinition, type ErrorDefinitions, type ErrorRow } from "./define-errors.js";
 export { Emitter, type EventMap, type EventTable, type Subscribable } from "./emitter.js";
 export { ERRNO, type ErrnoName, errnoName, errnoText } from "./errno.js";
 export {
@@ -24,8 +27,6 @@ export {
   type ErrorSubject,
   type InvalidArgument,
   InvalidArgumentError,
-  isGroupcastError,
-  reasonOf,
   StateError,
   SystemError,
   type SystemFailure,
@@ -33,6 +34,8 @@ export {
 } from "./errors.js";
 export { Eventful } from "./eventful.js";
 export { foreignRuntime } from "./foreign-runtime.js";
+// In this form, so that packages can merge their declarations into the interfaces of this file.
+export * from "./groupcast-error.js";
 export { guardLogger, type LogFields, type Logger, stderrLogger } from "./logger.js";
 export { brandError, OperationError, type OperationFailure, preview, type SubjectWords } from "./operation-error.js";
 export { systemClock } from "./system-clock.js";

@@ -1,42 +1,61 @@
 import { inspect } from "node:util";
+import { type CallOrigin, startAtCaller } from "./caller-stack.js";
 
 const BRAND = Symbol.for("groupcast.error");
 
-/**
- * Map of a subject's field → words that introduce it in a message; `""` where the value says enough. Messages keep the order of the fields.
- */
+/** Map of a subject's field → words that introduce it in a message. Messages keep the order of the fields. */
 export type SubjectWords<Subject> = Readonly<{ [Field in keyof Subject]-?: string }>;
 
 /** Fields that an {@link OperationError} is made from. */
 export interface OperationFailure<Subject> {
-  /** Name of the public function that was called. */
+  /** Public function that was called, as stack traces name it: `write`, `new Reactor`, `get transport`; or a phrase. */
   readonly operation: string;
-  /** Cause and advice, for the message. */
+  /** Cause, for the message. */
   readonly reason: string;
+  /** Advice: the one sentence that helps. */
+  readonly remedy: string;
   /** Subject of the error; fields that do not apply are absent. */
   readonly subject?: Subject;
   /** Words by which the message names the subject. */
   readonly words: SubjectWords<Subject>;
   /** The error behind this one. */
   readonly cause?: unknown;
+  /** The user's call, where the error comes after it has returned; `"unknown"` where it was not remembered, as of a datagram. */
+  readonly origin?: CallOrigin | "unknown";
 }
 
 /**
- * Base class of errors about a failed operation: `Cannot <operation> <subject>: <reason>`. The fields of the subject become fields of the
- * error.
+ * Base class of errors about a failed operation: `<operation>() failed for <subject>: <reason>; <remedy>`. The fields of the subject become
+ * fields of the error. Its stack begins at the user's call.
  */
 export abstract class OperationError<Subject extends object> extends Error {
   /** Code of the error, `ERR_…`. Match on this, never on the message. */
   abstract readonly code: string;
-  /** Name of the public function that was called. */
+  /** Public function that was called, as stack traces name it: `write`, `new Reactor`, `get transport`. */
   readonly operation: string;
+  /** Advice: the one sentence that helps with this `code` and, where the operating system refused, this `errnoName`. */
+  readonly remedy: string;
 
-  /** Makes the error. @param failure - Operation, subject and reason. */
-  constructor({ operation, reason, subject, words, cause }: OperationFailure<Subject>) {
-    super(`Cannot ${operation}${describe(subject, words)}: ${reason}`, cause === undefined ? undefined : { cause });
+  /** Makes the error. @param failure - Operation, subject, reason and remedy. */
+  constructor({ operation, reason, remedy, subject, words, cause, origin }: OperationFailure<Subject>) {
+    const failed = isPhrase(operation) ? `Cannot ${operation}` : `${callText(operation)} failed`;
+    super(`${failed}${describe(subject, words)}: ${reason}; ${remedy}`, cause === undefined ? undefined : { cause });
     this.operation = operation;
+    this.remedy = remedy;
     Object.assign(this, subject);
+    if (origin === "unknown")
+      this.stack = `${this.name}: ${this.message}`; // our frames alone would mislead
+    else startAtCaller(this, operation, origin);
   }
+}
+
+/** Returns a public function as messages name it: `listenUDP()`, `new Reactor()`. */
+export function callText(operation: string): string {
+  return `${operation}()`;
+}
+
+function isPhrase(operation: string): boolean {
+  return operation.includes(" ") && !operation.startsWith("new ");
 }
 
 /** Sets the class's `name`, which errors print, and the brand that `isGroupcastError` looks for, on the prototype of `errorClass`. */
@@ -75,5 +94,5 @@ function describe<Subject extends object>(subject: Subject | undefined, words: S
   if (subject === undefined) return "";
   const given = subject as Readonly<Record<string, unknown>>;
   const named = Object.entries<string>(words).filter(([field]) => given[field] !== undefined);
-  return named.map(([field, word]) => `${word === "" ? "" : ` ${word}`} ${preview(given[field])}`).join("");
+  return named.length === 0 ? "" : ` for ${named.map(([field, word]) => `${word} ${preview(given[field])}`).join(", ")}`;
 }

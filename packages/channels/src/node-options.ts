@@ -11,8 +11,8 @@ import {
 } from "@groupcast/base";
 import type { Reactor } from "groupcast";
 import { checkNamespace } from "./contract/channel-name.js";
-import type { ChannelTransport } from "./contract/channel-transport.js";
-import { UDP_OPTIONS, type UdpTransportOptions } from "./udp/udp-options.js";
+import { type ChannelTransport, TRANSPORT_EXPECTED } from "./contract/channel-transport.js";
+import { resolveUdpOptions, UDP_OPTIONS, type UdpTransportOptions } from "./udp/udp-options.js";
 import { UdpTransport } from "./udp/udp-transport.js";
 
 /** Options of a {@link ChannelNode}: a name, and a transport or the options of a {@link UdpTransport}. */
@@ -51,7 +51,8 @@ const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "maxSourc
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): ResolvedNodeOptions {
-  const operation = "ChannelNode";
+  const operation = "new ChannelNode";
+  if (typeof reactor?.listenMulticast !== "function") throw wrongType(operation, "reactor", reactor, "a Reactor");
   const options = checkOptions(operation, given, NODE_OPTIONS);
   const { name, namespace = "", heartbeatMs = DEFAULT_HEARTBEAT_MS, maxSources = DEFAULT_SOURCES, logger = stderrLogger } = options;
   return {
@@ -68,14 +69,18 @@ export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): Resolv
 function resolveTransport(operation: string, reactor: Reactor, options: Partial<NodeOptions>): ChannelTransport {
   const { transport } = options;
   const udp = Object.fromEntries(UDP_OPTIONS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
-  if (transport === undefined) return new UdpTransport(reactor, udp as UdpTransportOptions);
-  if (typeof transport?.openSender !== "function") throw wrongType(operation, "transport", transport, "a ChannelTransport");
+  if (transport === undefined) {
+    resolveUdpOptions(operation, udp); // here, so that the error names the function that the user called
+    return new UdpTransport(reactor, udp as UdpTransportOptions);
+  }
+  if (typeof transport?.openSender !== "function") throw wrongType(operation, "transport", transport, TRANSPORT_EXPECTED);
   const extra = Object.keys(udp).find((key) => key !== "logger");
   if (extra === undefined) return transport;
   throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, {
     operation,
     argument: "option",
     value: extra,
-    expected: "the options of UDP only without a transport",
+    meaning: "belongs to the UDP transport that the node makes without the option transport",
+    advice: "pass it to the transport itself",
   });
 }

@@ -1,12 +1,14 @@
 import { BackendLoadError, type DatagramBackend } from "@groupcast/backend";
 import { DgramBackend } from "@groupcast/backend-dgram";
 import { NativeBackend } from "@groupcast/backend-native";
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { checkChoice, hideFrames } from "@groupcast/base";
+
+hideFrames(import.meta.url);
 
 const VARIABLE = "GROUPCAST_BACKEND";
 
 /** Map of backend name → function that makes the backend, given the reason for choosing it. */
-const BACKENDS: Readonly<Record<string, (reason: string) => DatagramBackend>> = {
+const BACKENDS: Readonly<Record<"native" | "dgram", (reason: string) => DatagramBackend>> = {
   native: (reason) => NativeBackend.load(reason),
   dgram: (reason) => new DgramBackend({ reason }),
 };
@@ -17,7 +19,7 @@ const BACKENDS: Readonly<Record<string, (reason: string) => DatagramBackend>> = 
  * Falls back only when the addon cannot be loaded; `backend.reason` says why.
  *
  * @param wanted - `"native"` or `"dgram"`.
- * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: no backend has that name.
+ * @throws InvalidArgumentError `ERR_NAME_UNKNOWN`: no backend has that name.
  * @throws BackendLoadError `ERR_BACKEND_LOAD`: native was asked for and cannot be loaded, or the runtime is Bun or Deno, where
  * neither backend works.
  */
@@ -28,10 +30,8 @@ export function chooseBackend(wanted?: string): DatagramBackend {
 }
 
 function backendNamed(name: string, argument: string, reason: string): DatagramBackend {
-  const make = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
-  if (make !== undefined) return make(reason);
-  const expected = Object.keys(BACKENDS).join(" or ");
-  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "choose a backend", argument, value: name, expected });
+  const make = BACKENDS[checkChoice("chooseBackend", argument, name, Object.keys(BACKENDS) as (keyof typeof BACKENDS)[])];
+  return make(reason);
 }
 
 function nativeElseDgram(): DatagramBackend {
@@ -39,6 +39,6 @@ function nativeElseDgram(): DatagramBackend {
     return NativeBackend.load("the native addon is there");
   } catch (error) {
     if (!(error instanceof BackendLoadError)) throw error;
-    return new DgramBackend({ reason: error.message });
+    return new DgramBackend({ reason: `Cannot load the native backend: ${error.reason}` });
   }
 }

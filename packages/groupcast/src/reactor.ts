@@ -9,7 +9,7 @@ export class Reactor extends BareReactor {
   /**
    * Makes a reactor; opens nothing.
    *
-   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_OPTION_UNKNOWN`; `ERR_ARGUMENT_RANGE`: `GROUPCAST_BACKEND` names no backend.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_OPTION_UNKNOWN`; `ERR_NAME_UNKNOWN`: `GROUPCAST_BACKEND` names no backend.
    * @throws BackendLoadError `ERR_BACKEND_LOAD`: `GROUPCAST_BACKEND` asks for native, which cannot be loaded.
    */
   constructor(options: ReactorOptions = {}) {

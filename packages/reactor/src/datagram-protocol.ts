@@ -109,7 +109,7 @@ export function checkDetached(operation: string, protocol: object): void {
 
 /** Returns the transport of `protocol`. @throws StateError `ERR_NOT_LISTENING`. */
 export function transportOf(protocol: object): UDPTransport {
-  return insidesOf(protocol, "use the transport").transport;
+  return insidesOf(protocol, "get transport").transport;
 }
 
 /** Returns the port of `protocol`. @throws StateError `ERR_NOT_LISTENING`. */

@@ -17,6 +17,7 @@ export {
   type Clock,
   DatagramError,
   type EventMap,
+  type GroupcastError,
   InvalidArgumentError,
   isGroupcastError,
   type LogFields,

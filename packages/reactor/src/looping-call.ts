@@ -42,8 +42,8 @@ export class LoopingCall {
 
   /** Makes a loop that is not running yet. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
   constructor(reactor: Reactor, fn: () => unknown) {
-    if (typeof reactor?.callLater !== "function") throw wrongType("LoopingCall", "reactor", reactor, "a Reactor");
-    checkFunction("LoopingCall", "fn", fn);
+    if (typeof reactor?.callLater !== "function") throw wrongType("new LoopingCall", "reactor", reactor, "a Reactor");
+    checkFunction("new LoopingCall", "fn", fn);
     this.#reactor = reactor;
     this.#fn = fn;
   }

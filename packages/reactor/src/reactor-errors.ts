@@ -1,52 +1,56 @@
-import type { BACKEND_ERRORS } from "@groupcast/backend";
-import { type BASE_ERRORS, defineErrors, type ErrorDefinitions } from "@groupcast/base";
+import { defineErrors, type ErrnoRemedies, type ErrorDefinitions, type GroupcastErrorCode, hideFrames } from "@groupcast/base";
+
+hideFrames(import.meta.url);
 
 const TABLE = {
   ERR_PORT_RANGE: {
     class: "InvalidArgumentError",
     meaning: "is not a port number",
-    remedy: "pass an integer from 1 to 65535 (0 only to listen on any free port)",
+    remedy: "pass an integer from 1 to 65535",
   },
   ERR_ADDRESS_SCOPE: {
     class: "InvalidArgumentError",
     meaning: "has no zone that is an interface of this host",
-    remedy: "use the name or index of an existing interface after the '%'",
+    remedy: "write the name or index of an existing interface after the %",
   },
   ERR_FAMILY_MISMATCH: {
     class: "InvalidArgumentError",
     meaning: "is of the other IP version",
-    remedy:
-      'use an address of the port\'s family: listen with interface "::" for IPv6; from such a port, IPv4 is written as ::ffff:192.0.2.1',
+    remedy: 'pass an address of the port\'s IP version, or listen with interface: "::" for IPv6',
   },
   ERR_NO_DESTINATION: {
     class: "InvalidArgumentError",
     meaning: "is missing",
-    remedy: "pass { address, port }, or connect() the port first",
+    remedy: "pass { address, port } as the second argument, or connect() the port first",
   },
   ERR_DESTINATION_FIXED: {
     class: "InvalidArgumentError",
-    meaning: "is not the peer this port is connected to",
+    meaning: "is not the peer that this port is connected to",
     remedy: "leave the destination out, or disconnect() first",
   },
-  ERR_NOT_MULTICAST: { class: "InvalidArgumentError", meaning: "is not a multicast group", remedy: "use 224.0.0.0/4 or ff00::/8" },
+  ERR_NOT_MULTICAST: {
+    class: "InvalidArgumentError",
+    meaning: "is not a multicast group",
+    remedy: "pass an address from 224.0.0.0 to 239.255.255.255, or one of ff00::/8",
+  },
   ERR_SOURCE_IS_MULTICAST: {
     class: "InvalidArgumentError",
-    meaning: "is a multicast group, where a sender's address is needed",
+    meaning: "is a multicast group, and no sender has such an address",
     remedy: "pass the unicast address of the sender",
   },
   ERR_TRIGGER_UNKNOWN: {
     class: "InvalidArgumentError",
     meaning: "is not a pending trigger",
-    remedy: "remove a trigger once, before it has run",
+    remedy: "pass what addSystemEventTrigger() returned, once, and before the trigger has run",
   },
 
   ERR_MULTICAST_ONLY: {
     class: "UnsupportedError",
-    meaning: "this backend does not see where a datagram was sent to",
-    remedy: "pass group and leave interface out, so that the port is bound to the group; or use the native backend on Linux",
+    meaning: "does not see where a datagram was sent to",
+    remedy: "pass group and leave interface out, so that the port is bound to the group, or use the native backend on Linux",
   },
 
-  ERR_CLOSED: { class: "StateError", meaning: "the port is closed", remedy: "listen again; a closed port stays closed" },
+  ERR_CLOSED: { class: "StateError", meaning: "the port is closed", remedy: "listen again, because a closed port stays closed" },
   ERR_SEND_QUEUE_FULL: {
     class: "StateError",
     meaning: "the send queue is full",
@@ -54,97 +58,187 @@ const TABLE = {
   },
   ERR_NOT_LISTENING: {
     class: "StateError",
-    meaning: "the protocol has no transport",
-    remedy: "use it from startProtocol() until stopProtocol()",
+    meaning: "the protocol is on no port",
+    remedy: "use this.transport from startProtocol() until stopProtocol() only",
   },
   ERR_ALREADY_LISTENING: {
     class: "StateError",
     meaning: "the protocol is on a port already",
     remedy: "make one protocol object for each port",
   },
-  ERR_ALREADY_CONNECTED: { class: "StateError", meaning: "the port is connected already", remedy: "disconnect() first" },
-  ERR_NOT_CONNECTED: { class: "StateError", meaning: "the port is not connected", remedy: "connect() first" },
+  ERR_ALREADY_CONNECTED: { class: "StateError", meaning: "the port is connected already", remedy: "call disconnect() first" },
+  ERR_NOT_CONNECTED: { class: "StateError", meaning: "the port is not connected", remedy: "call connect() first" },
   ERR_ALREADY_JOINED: {
     class: "StateError",
-    meaning: "the group is joined there already",
-    remedy: "join once; memberships lists what is joined",
+    meaning: "the port has joined the group there already",
+    remedy: "join once: port.memberships lists what is joined",
   },
-  ERR_NOT_JOINED: { class: "StateError", meaning: "the group is not joined there", remedy: "leave what memberships lists" },
-  ERR_ALREADY_BLOCKED: { class: "StateError", meaning: "the source is blocked there already", remedy: "block once" },
-  ERR_NOT_BLOCKED: { class: "StateError", meaning: "the source is not blocked there", remedy: "unblock what was blocked" },
+  ERR_NOT_JOINED: {
+    class: "StateError",
+    meaning: "the port has not joined the group there",
+    remedy: "name group, interface and source as in joinGroup(): port.memberships lists what is joined",
+  },
+  ERR_ALREADY_BLOCKED: { class: "StateError", meaning: "the source is blocked there already", remedy: "block each source once" },
+  ERR_NOT_BLOCKED: { class: "StateError", meaning: "the source is not blocked there", remedy: "unblock only what blockSource() blocked" },
   ERR_ALREADY_RUNNING: { class: "StateError", meaning: "the reactor is running already", remedy: "await the promise of the first run()" },
   ERR_REACTOR_STOPPED: {
     class: "StateError",
     meaning: "the reactor has been stopped",
-    remedy: "make a new Reactor; a stopped one does not start again",
+    remedy: "make a new Reactor, because a stopped one does not start again",
   },
   ERR_CALL_DONE: { class: "StateError", meaning: "the delayed call has been made already", remedy: "check active() first" },
-  ERR_CALL_CANCELLED: { class: "StateError", meaning: "the delayed call was cancelled", remedy: "check active() first" },
-  ERR_LOOP_RUNNING: { class: "StateError", meaning: "the looping call is running already", remedy: "stop() it first" },
-  ERR_LOOP_NOT_RUNNING: { class: "StateError", meaning: "the looping call is not running", remedy: "start() it first" },
+  ERR_CALL_CANCELLED: { class: "StateError", meaning: "the delayed call has been cancelled already", remedy: "check active() first" },
+  ERR_LOOP_RUNNING: { class: "StateError", meaning: "the looping call is running already", remedy: "call stop() first" },
+  ERR_LOOP_NOT_RUNNING: { class: "StateError", meaning: "the looping call is not running", remedy: "check running first" },
 
   ERR_LISTEN: {
     class: "CannotListenError",
-    meaning: "the socket could not be opened or bound",
-    remedy:
-      "EADDRINUSE: another port or listenMultiple; EADDRNOTAVAIL: a local address; EACCES: a port above 1023, or CAP_NET_BIND_SERVICE; EMFILE: fewer ports or a higher limit",
+    meaning: "the port could not be opened or bound",
+    remedy: "check the address, the port number and the limits of the process",
   },
   ERR_JOIN: {
     class: "MulticastJoinError",
     meaning: "the group could not be joined",
-    remedy:
-      "ENODEV: name an interface that exists, or omit whenAvailable: false to wait for it; ENOBUFS: raise net.ipv4.igmp_max_memberships; ENOMEM: raise net.core.optmem_max",
+    remedy: "check that the interface is up and carries multicast",
   },
   ERR_MESSAGE_TOO_LONG: {
     class: "MessageLengthError",
-    meaning: "the datagram is longer than UDP can carry",
-    remedy: "at most 65507 bytes over IPv4, 65527 over IPv6",
+    meaning: "the datagram is longer than UDP, or the path, can carry",
+    remedy: "send less in one datagram: at most 65507 bytes over IPv4, 65527 over IPv6",
   },
   ERR_ADOPT: {
     class: "SystemError",
     meaning: "the descriptor could not be adopted",
-    remedy: "pass an open datagram socket of IPv4 or IPv6",
+    remedy: "pass the descriptor of an open and bound UDP socket",
   },
-  ERR_CONNECT: { class: "SystemError", meaning: "the port could not be connected", remedy: "ENETUNREACH: no route to the peer" },
+  ERR_CONNECT: {
+    class: "SystemError",
+    meaning: "the port could not be connected",
+    remedy: "check the address of the peer and the routes",
+  },
   ERR_SEND: {
     class: "SystemError",
     meaning: "the datagram was not sent",
-    remedy: "ENETUNREACH, EHOSTUNREACH: no route, or the peer is down; EACCES: setBroadcastAllowed(true); ENOBUFS: send less at once",
+    remedy: "check the destination, the routes and the interface",
+  },
+  ERR_RECEIVE: {
+    class: "SystemError",
+    meaning: "reading from the socket failed",
+    remedy: "do nothing unless it repeats, because the port reads on",
   },
   ERR_NO_ANSWER: {
     class: "SystemError",
     meaning: "no answer came",
-    remedy:
-      "ETIMEDOUT: check address and port, or raise timeoutMs or attempts; ECONNREFUSED: start the server; cause has the latest failure",
+    remedy: "check address and port of the server (error.cause has the latest failure)",
   },
-  ERR_RECEIVE: { class: "SystemError", meaning: "reading from the socket failed", remedy: "the port goes on; look at errnoName" },
   ERR_LEAVE: {
     class: "SystemError",
     meaning: "the group could not be left",
-    remedy: "the interface may be gone; the membership is dropped all the same",
+    remedy: "do nothing, because the port has dropped the membership all the same",
   },
   ERR_SOURCE_FILTER: {
     class: "SystemError",
     meaning: "the source could not be blocked or unblocked",
-    remedy: "ENOBUFS: raise net.ipv4.igmp_max_msf",
+    remedy: "check that the interface is still there, or leave the group and join it again",
   },
-  ERR_SET_OPTION: { class: "SystemError", meaning: "the OS refused the option", remedy: "look at errnoName" },
-  ERR_GET_OPTION: { class: "SystemError", meaning: "the OS did not report the option", remedy: "look at errnoName" },
+  ERR_SET_OPTION: {
+    class: "SystemError",
+    meaning: "the operating system refused the option",
+    remedy: "check the value against docs/options.md, and that the platform has the option",
+  },
+  ERR_GET_OPTION: {
+    class: "SystemError",
+    meaning: "the operating system did not report the option",
+    remedy: "leave the option out, because this platform cannot report it",
+  },
   ERR_INTERFACES: {
     class: "SystemError",
-    meaning: "the OS did not list the interfaces",
-    remedy: "EMFILE, ENFILE: close descriptors or raise the limit; otherwise call again: interfaces that change fast interrupt the list",
+    meaning: "the operating system did not list the interfaces",
+    remedy: "call again, because interfaces that change fast interrupt the list",
   },
-  ERR_ROUTE: { class: "SystemError", meaning: "the OS has no route", remedy: "ENETUNREACH: add a route, or name the interface" },
+  ERR_ROUTE: {
+    class: "SystemError",
+    meaning: "the operating system refused to name a route",
+    remedy: "check the routes of the host (ip route get shows them)",
+  },
   ERR_RESOLVE: {
     class: "SystemError",
     meaning: "the name could not be resolved",
-    remedy: "check the name and the resolver; ENOTFOUND: it has no address of that family",
+    remedy: "check the name and the resolver of this host",
   },
 } as const;
 
-/** Errors of reactors, ports, memberships and timers. */
-export const REACTOR_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
+const RAISE_DESCRIPTORS = "open fewer ports, or raise the limit of open files (ulimit -n)";
+const MORE_MEMORY = "open fewer ports, or give the host more memory";
+const NO_ROUTE = "add a route to that network, or check that the interface is up and has an address";
+const FORBIDDEN = "check the firewall and the security policy of the host, which forbid it";
 
-/** Code of any error of reactors, ports and backends: the value of `error.code`. */
-export type ErrorCode = keyof typeof BASE_ERRORS | keyof typeof BACKEND_ERRORS | keyof typeof REACTOR_ERRORS;
+/** Map of code → errno name → advice for this refusal of the operating system. */
+const REMEDIES: ErrnoRemedies<keyof typeof TABLE> = {
+  ERR_LISTEN: {
+    EADDRINUSE:
+      "choose another port (0 picks a free one), stop the program that has this one (ss -ulpn shows it), or share it by listenMulticast() with listenMultiple: true in every program",
+    EADDRNOTAVAIL: "pass an address that an interface of this host has: network.getInterfaceIPs() lists them",
+    EACCES: "choose a port above 1023",
+    EPERM: FORBIDDEN,
+    EAFNOSUPPORT: "enable this IP version on the host, or listen on the other one",
+    EINVAL: "pass a local address of this host, a link-local one with its zone",
+    EMFILE: RAISE_DESCRIPTORS,
+    ENFILE: "close files and sockets of other programs, or raise the limit of the host (fs.file-max)",
+    ENOBUFS: MORE_MEMORY,
+    ENOMEM: MORE_MEMORY,
+  },
+  ERR_JOIN: {
+    ENODEV: "name an interface that network.interfaces() lists, or leave out whenAvailable: false to wait for it",
+    EADDRNOTAVAIL: "name an interface that has an address of this IP version",
+    EADDRINUSE: "join each group once on each interface",
+    ENOBUFS: "raise net.ipv4.igmp_max_memberships, or join fewer groups",
+    ENOMEM: "raise net.core.optmem_max, or join fewer groups",
+    EINVAL: "check group, interface and source",
+    EMFILE: RAISE_DESCRIPTORS,
+  },
+  ERR_ADOPT: { EMFILE: RAISE_DESCRIPTORS },
+  ERR_CONNECT: {
+    ENETUNREACH: NO_ROUTE,
+    EHOSTUNREACH: NO_ROUTE,
+    EACCES: "call setBroadcastAllowed(true) first if the peer is a broadcast address, else check the firewall and the routes",
+    EINVAL: "connect to an address that the port's own address can reach",
+  },
+  ERR_SEND: {
+    ENETUNREACH: NO_ROUTE,
+    EHOSTUNREACH: "check that the peer is up and on this network",
+    ENETDOWN: "bring the interface up",
+    ENODEV: "wait for the interface, or name one that network.interfaces() lists",
+    ENXIO: "wait for the interface, or name one that network.interfaces() lists",
+    EACCES: "call setBroadcastAllowed(true) first if the destination is a broadcast address, else check the firewall and the routes",
+    EPERM: FORBIDDEN,
+    EADDRNOTAVAIL: "send from an address that this host has",
+    EINVAL: "send to an address that the port's own address can reach",
+    ENOBUFS: "send more slowly, or raise sendBufferBytes",
+    ENOMEM: "send more slowly, or give the host more memory",
+  },
+  ERR_NO_ANSWER: {
+    ETIMEDOUT: "check address and port of the server, or raise timeoutMs or attempts",
+    ECONNREFUSED: "start the server, or check its port",
+  },
+  ERR_SOURCE_FILTER: { ENOBUFS: "raise net.ipv4.igmp_max_msf, or block fewer sources" },
+  ERR_SET_OPTION: {
+    EPERM: "run the program with the privilege that the option needs",
+    ENODEV: "name an interface that network.interfaces() lists",
+    EADDRNOTAVAIL: "name an interface that has an address of this IP version",
+    ENOPROTOOPT: "leave the option out, because this platform does not have it",
+  },
+  ERR_INTERFACES: { EMFILE: RAISE_DESCRIPTORS, ENFILE: RAISE_DESCRIPTORS },
+  ERR_ROUTE: { EACCES: "remove the route of type prohibit", EINVAL: "remove the route of type blackhole", EMFILE: RAISE_DESCRIPTORS },
+  ERR_RESOLVE: {
+    EAI_NONAME: "check the spelling of the name, and that it has an address of the IP version that was asked for",
+    EAI_NODATA: "check that the name has an address of the IP version that was asked for",
+    EAI_AGAIN: "try again later, and check that this host reaches its name server",
+  },
+};
+
+/** Errors of reactors, ports, memberships and timers. */
+export const REACTOR_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE, REMEDIES);
+
+/** Code of any error of Groupcast's: the value of `error.code`. */
+export type ErrorCode = GroupcastErrorCode;

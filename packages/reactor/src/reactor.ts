@@ -1,6 +1,7 @@
 import type { DatagramBackend } from "@groupcast/backend";
 import {
   asError,
+  BASE_ERRORS,
   type Clock,
   callGuarded,
   checkBoolean,
@@ -14,6 +15,7 @@ import {
   type EventTable,
   type Given,
   guardLogger,
+  InvalidArgumentError,
   type Logger,
   StateError,
   stderrLogger,
@@ -283,8 +285,8 @@ export class Reactor extends Eventful<ReactorEvents> {
    *
    * @returns A promise that rejects with SystemError `ERR_RESOLVE`, with InvalidArgumentError, or with the reason of `options.signal`.
    */
-  resolve(name: string, options?: ResolveOptions): Promise<string> {
-    return resolveName(this.#resolver, name, options);
+  async resolve(name: string, options?: ResolveOptions): Promise<string> {
+    return await resolveName(this.#resolver, name, options);
   }
 
   /**
@@ -402,11 +404,24 @@ export class Reactor extends Eventful<ReactorEvents> {
 }
 
 function checkReactorOptions(given: ReactorOptions): Required<Given<ReactorOptions>> {
-  const options = checkOptions<ReactorOptions>("Reactor", given, ["backend", "clock", "resolver", "logger"]);
+  const operation = "new Reactor";
+  const options = checkOptions<ReactorOptions>(operation, given, ["backend", "clock", "resolver", "logger"]);
   const { backend, clock = systemClock, resolver = systemResolver, logger = stderrLogger } = options;
-  if (typeof backend?.openSocket !== "function") throw wrongType("Reactor", "backend", backend, "a DatagramBackend");
-  if (typeof clock?.schedule !== "function") throw wrongType("Reactor", "clock", clock, "a Clock");
-  if (typeof logger?.error !== "function") throw wrongType("Reactor", "logger", logger, "a Logger");
-  checkFunction("Reactor", "resolver", resolver);
+  if (typeof backend?.openSocket !== "function") throw noBackend(backend);
+  if (typeof clock?.schedule !== "function")
+    throw wrongType(operation, "clock", clock, "a Clock, which has nowMs(), schedule() and hold()");
+  if (typeof logger?.error !== "function") throw wrongType(operation, "logger", logger, "a Logger, which has info(), warn() and error()");
+  checkFunction(operation, "resolver", resolver);
   return { backend, clock, resolver, logger };
+}
+
+function noBackend(given: unknown): InvalidArgumentError {
+  const wrong = { operation: "new Reactor", argument: "backend", value: given };
+  if (given === "native" || given === "dgram") {
+    const advice = { meaning: "is the name of a backend, not a backend", advice: `pass chooseBackend("${given}")` };
+    return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { ...wrong, ...advice });
+  }
+  const isNetwork = typeof (given as { host?: unknown } | undefined)?.host === "function";
+  const expected = isNetwork ? 'a host of the network, such as network.host("a")' : "a DatagramBackend, such as chooseBackend() returns";
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { ...wrong, expected });
 }

@@ -2,6 +2,21 @@
 import { brandError, SystemError, type SystemFailure } from "@groupcast/base";
 import { REACTOR_ERRORS } from "./reactor-errors.js";
 
+declare module "@groupcast/base" {
+  interface ErrorTables {
+    /** Table of `@groupcast/reactor`. */
+    readonly reactor: typeof REACTOR_ERRORS;
+  }
+  interface ErrorClasses<Code extends string> {
+    /** A port that could not be opened. */
+    readonly CannotListenError: CannotListenError;
+    /** A group that could not be joined. */
+    readonly MulticastJoinError: MulticastJoinError;
+    /** A datagram that is too long. */
+    readonly MessageLengthError: MessageLengthError;
+  }
+}
+
 /** A port could not be opened or bound: look at `errnoName`, such as `"EADDRINUSE"`. */
 export class CannotListenError extends SystemError<"ERR_LISTEN"> {
   static {
@@ -34,8 +49,8 @@ export class MessageLengthError extends SystemError<"ERR_MESSAGE_TOO_LONG"> {
 
   /** Makes the error. */
   constructor(lengthBytes: number, failure: SystemFailure) {
-    const definition = REACTOR_ERRORS.ERR_MESSAGE_TOO_LONG;
-    super(definition, { advice: `${lengthBytes} bytes; ${definition.remedy}`, ...failure });
+    const advice = `send fewer than these ${lengthBytes} bytes in one datagram, because the path to the peer carries less`;
+    super(REACTOR_ERRORS.ERR_MESSAGE_TOO_LONG, { advice, ...failure });
     this.lengthBytes = lengthBytes;
   }
 }

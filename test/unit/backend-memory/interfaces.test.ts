@@ -71,7 +71,7 @@ test("addInterface() takes addresses of the switch, of one's own, or none", () =
 
 test.each([
   ["a name that is taken", "eth0", {}, "ERR_ARGUMENT_RANGE"],
-  ["an unknown switch", "eth1", { switch: "nonesuch" }, "ERR_ARGUMENT_RANGE"],
+  ["an unknown switch", "eth1", { switch: "nonesuch" }, "ERR_NAME_UNKNOWN"],
   ["a host name", "eth1", { addresses: ["localhost/24"] }, "ERR_ADDRESS_NOT_IP"],
   ["no prefix length", "eth1", { addresses: ["10.0.0.7"] }, "ERR_ADDRESS_NOT_IP"],
   ["a group", "eth1", { addresses: ["239.1.1.1/4"] }, "ERR_ARGUMENT_RANGE"],

@@ -16,7 +16,7 @@ test("host() refuses options for a host that exists, and a switch that does not"
   network.host("a");
   expect(() => network.host("a", { switch: null })).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "options" }));
   expect(() => network.host("b", { switch: "nonesuch" })).toThrow(
-    expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "switch" }),
+    expect.objectContaining({ code: "ERR_NAME_UNKNOWN", argument: "switch", operation: "host" }),
   );
   expect(() => network.host("b", { switch: new MemoryNetwork().switch("lan") })).toThrow(expect.objectContaining({ argument: "switch" }));
 });
@@ -44,7 +44,7 @@ test("switch() makes a switch once, with subnets of its own, and takes new condi
 test("switch() that throws leaves no switch behind", () => {
   const network = new MemoryNetwork();
   expect(() => network.switch("s", { speed: 1 } as object)).toThrow(
-    expect.objectContaining({ code: "ERR_OPTION_UNKNOWN", argument: "speed" }),
+    expect.objectContaining({ code: "ERR_OPTION_UNKNOWN", argument: "option", value: "speed" }),
   );
   expect(() => network.switch("s", { loss: 2 })).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "loss" }));
   expect(() => network.host("a", { switch: "s" })).toThrow(expect.objectContaining({ argument: "switch" }));

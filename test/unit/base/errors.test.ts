@@ -25,20 +25,22 @@ test("defineErrors() gives each row its code, and freezes the table", () => {
 
 test("an error names operation, subject, meaning and remedy, in this order", () => {
   const error = new StateError(OWN.ERR_TIRED, "run", { port: 9, address: "192.0.2.1", group: "239.1.2.3", interface: "eth0" });
-  expect(error.message).toBe('Cannot run group "239.1.2.3" on interface "eth0" "192.0.2.1" port 9: it is tired; let it sleep');
+  expect(error.message).toBe(
+    'run() failed for group "239.1.2.3", interface "eth0", address "192.0.2.1", port 9: it is tired; let it sleep',
+  );
   expect(error).toMatchObject({ name: "StateError", code: "ERR_TIRED", operation: "run", port: 9, address: "192.0.2.1" });
 });
 
 test("a subject's absent fields are absent from the error", () => {
   const error = new StateError(OWN.ERR_TIRED, "run", { port: 9 });
-  expect(Object.keys(error).sort()).toEqual(["code", "operation", "port"]);
+  expect(Object.keys(error).sort()).toEqual(["code", "operation", "port", "remedy"]);
 });
 
 test("SystemError has errno and its name, and its cause", () => {
   const cause = new Error("deeper");
   const error = new SystemError(OWN.ERR_BROKEN, { operation: "run", errno: ERRNO.EADDRINUSE, cause });
   expect(error).toMatchObject({ errno: ERRNO.EADDRINUSE, errnoName: "EADDRINUSE", cause });
-  expect(error.message).toBe("Cannot run: address already in use (EADDRINUSE); replace it");
+  expect(error.message).toBe("run() failed: address already in use (EADDRINUSE); replace it");
 });
 
 const CIRCLE: unknown[] = [];
@@ -70,7 +72,7 @@ test("InvalidArgumentError is a TypeError that shows the value, shortened", () =
   const error = new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "run", argument: "name", value: "x".repeat(500) });
   expect(error).toBeInstanceOf(TypeError);
   expect(error.message.length).toBeLessThan(200);
-  expect(error.message).toMatch(/^Cannot run: name "x{79}… is of the wrong type; /);
+  expect(error.message).toMatch(/^run\(\): name "x{79}… is of the wrong type; /);
 });
 
 test("isGroupcastError() knows errors by their brand, and nothing else", () => {

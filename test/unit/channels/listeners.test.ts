@@ -23,7 +23,7 @@ describe.each([
   test.each(["on", "once", "off"] as const)("%s() refuses an event that there is not", (operation) => {
     const object = make(new MemorySite()) as ChannelNode;
     expect(() => object[operation]("errors" as "error", () => {})).toThrow(
-      expect.objectContaining({ operation, argument: "event", remedy: `expected one of ${names}` }),
+      expect.objectContaining({ operation, argument: "event", code: "ERR_NAME_UNKNOWN" }),
     );
   });
 

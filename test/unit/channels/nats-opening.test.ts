@@ -18,6 +18,6 @@ test.each(["status", "closed"])("connect() closes a connection whose %s() fails"
   const never = () => new Promise(() => {});
   async function* nothing() {}
   fake.connection = { status: nothing, closed: never, close, [method]: trouble };
-  await expect(NatsTransport.connect()).rejects.toMatchObject({ operation: "connect to", cause: TROUBLE });
+  await expect(NatsTransport.connect()).rejects.toMatchObject({ operation: "NatsTransport.connect", cause: TROUBLE });
   expect(close).toHaveBeenCalledOnce();
 });

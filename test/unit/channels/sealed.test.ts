@@ -172,5 +172,8 @@ describe("resolveSeal()", () => {
   test("says how long a wrong key is, and not what it is", () => {
     const secret = Buffer.alloc(16, "s3cr3t");
     expect(() => resolveSeal("channel", { key: secret })).toThrow(expect.objectContaining({ value: "16 bytes" }));
+    const passphrase = "correct horse";
+    expect(() => resolveSeal("channel", { key: passphrase as never })).toThrow(expect.objectContaining({ value: "a string" }));
+    expect(() => resolveSeal("channel", { key: passphrase as never })).not.toThrow(passphrase);
   });
 });

@@ -37,7 +37,7 @@ describe.each([
       ...(url !== undefined && { transform: { define: { "import.meta.url": url } } }),
     });
     await build.write({ file: bundle, format });
-    expect(execute(bundle)).toMatch(/^dgram: Cannot load backend "native": there is no addon for linux-.+ in .+$/);
+    expect(execute(bundle)).toMatch(/^dgram: Cannot load the native backend: there is no addon for linux-.+ in .+$/);
     const [addon] = readdirSync(PREBUILDS).filter((name) => name.endsWith(".node") && !name.endsWith("-sanitized.node"));
     copyFileSync(join(PREBUILDS, addon!), join(folder, basename(addon!)));
     expect(execute(bundle)).toBe("native: the native addon is there");

@@ -19,7 +19,7 @@ describe.each([
 
   test("NativeBackend.load() refuses in one sentence before it touches the addon", () => {
     vi.stubEnv("GROUPCAST_ADDON", "/nowhere/addon.node");
-    const said = `Cannot load backend "native": it needs Node.js, and this is ${name}, which lacks the parts of libuv that it uses`;
+    const said = `Cannot load the native backend: it needs Node.js, and this is ${name}, which lacks the parts of libuv that it uses`;
     expect(() => NativeBackend.load()).toThrow(said);
   });
 

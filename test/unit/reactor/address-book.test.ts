@@ -7,7 +7,7 @@ const MAX_CONTACTS = 4096;
 
 function bookOf(): { readonly book: AddressBook; readonly select: ReturnType<typeof vi.fn> } {
   const select = vi.fn((wish) => selectInterfaces(wish, [LOOPBACK, ETH0]));
-  return { book: new AddressBook({ select }), select };
+  return { book: new AddressBook({ select, current: () => [LOOPBACK, ETH0] }), select };
 }
 
 test("find() checks a destination once, and returns the same frozen contact again", () => {

@@ -20,7 +20,12 @@ test.each(Object.entries(SUBJECTS))("%s refuses a listener that is no function, 
     }
     for (const wrong of ["close", "message", "toString", "", 5, undefined, Symbol("closed")]) {
       expect(() => subject[method](wrong as string, () => {})).toThrow(
-        expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "event", value: wrong, operation: method }),
+        expect.objectContaining({
+          code: typeof wrong === "string" ? "ERR_NAME_UNKNOWN" : "ERR_ARGUMENT_TYPE",
+          argument: "event",
+          value: wrong,
+          operation: method,
+        }),
       );
     }
   }

@@ -154,13 +154,13 @@ test.each<[options: unknown, wrong: Wrong]>([
   [{ backend: new FakeBackend(), logger: {} }, ["ERR_ARGUMENT_TYPE", "logger", {}]],
   [{ backend: new FakeBackend(), log: {} }, ["ERR_OPTION_UNKNOWN", "option", "log"]],
 ])("Reactor refuses to be made of %o", (options, wrong) => {
-  expect(() => new Reactor(options as never)).toThrow(refusalOf(wrong, "Reactor"));
+  expect(() => new Reactor(options as never)).toThrow(refusalOf(wrong, "new Reactor"));
 });
 
 test.each(["fe80::1", "ff12::abcd"])("listenMulticast() on %s names the zone that is missing", (address) => {
   const { reactor } = new Stage();
   expect(() => reactor.listenMulticast(0, new Notes(), { interface: address })).toThrow(
-    `Cannot listenMulticast: interface "${address}" has no zone that is an interface of this host; expected the name of its interface behind it: "${address}%eth0"`,
+    `listenMulticast(): interface "${address}" has no zone, and is valid on one link only; write the interface of its link after it: "${address}%eth0"`,
   );
 });
 
@@ -188,6 +188,6 @@ test.each([
 test("InvalidArgumentError names operation, argument, value and what was expected in its message, and is recognised", () => {
   const { reactor } = new Stage();
   const open = (): unknown => reactor.listenUDP(0, new Notes(), { maxPacketSize: 0 });
-  expect(open).toThrow("Cannot listenUDP: maxPacketSize 0 is out of range; expected an integer from 1 to 65535");
+  expect(open).toThrow("listenUDP(): maxPacketSize 0 is out of range; expected an integer from 1 to 65535");
   expect(open).toThrow(expect.toSatisfy(isGroupcastError));
 });

@@ -87,9 +87,9 @@ test.each<[operation: string, call: (stage: Stage, selector: string) => void]>([
   ["write", (stage, selector) => stage.listen().port.write("x", GROUP, { interface: selector })],
   ["listenMulticast", (stage, selector) => stage.reactor.listenMulticast(0, new Notes(), { outgoingInterface: selector })],
 ])("%s() advises only what it can do about an interface", (_, call) => {
-  expect(() => call(new Stage(), "wlan0")).toThrow(expect.objectContaining({ remedy: "pick one of network.interfaces()" }));
+  expect(() => call(new Stage(), "wlan0")).toThrow(expect.objectContaining({ remedy: 'expected one of "lo", "eth0"' }));
   expect(() => call(new Stage(), "all")).toThrow(
-    expect.objectContaining({ remedy: 'expected a single interface: only memberships take "all"', code: "ERR_INTERFACE_UNKNOWN" }),
+    expect.objectContaining({ remedy: 'name one interface, since only memberships take "all"', code: "ERR_INTERFACE_UNKNOWN" }),
   );
 });
 

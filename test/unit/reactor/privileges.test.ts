@@ -18,7 +18,8 @@ test.each([
   expect(error).toMatchObject({ code: "ERR_LISTEN", errnoName, port: 80 });
   expect(error.privilege).toBe(privilege);
   expect(Object.hasOwn(error, "privilege")).toBe(privilege !== undefined);
-  if (privilege !== undefined) expect(error.message).toContain(`(EACCES); the process needs the capability ${privilege}`);
+  if (privilege !== undefined)
+    expect(error.message).toContain(`(EACCES); give the process the capability ${privilege}, or choose a port above 1023`);
 });
 
 test.each<[OptionName, string, string | undefined]>([

@@ -122,10 +122,14 @@ test.each([
   ["sometime", "shutdown", () => {}, "phase"],
   ["before", "crash", () => {}, "event"],
   ["before", "shutdown", "fn", "fn"],
-])("addSystemEventTrigger(%o, %o, %o) throws ERR_ARGUMENT_TYPE for %s", (phase, event, fn, argument) => {
+])("addSystemEventTrigger(%o, %o, %o) is refused for its %s", (phase, event, fn, argument) => {
   const { reactor } = new Stage();
   expect(() => reactor.addSystemEventTrigger(phase as TriggerPhase, event as SystemEvent, fn as () => void)).toThrow(
-    expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument, operation: "addSystemEventTrigger" }),
+    expect.objectContaining({
+      code: argument === "fn" ? "ERR_ARGUMENT_TYPE" : "ERR_NAME_UNKNOWN",
+      argument,
+      operation: "addSystemEventTrigger",
+    }),
   );
 });
 

@@ -25,8 +25,9 @@ export class Prefix {
     const length = Number(bits);
     const isLength = bits !== undefined && bits !== "" && Number.isInteger(length) && length >= 0 && length <= (family === 4 ? 32 : 128);
     if (family === 0 || literal.includes("%") || !isLength || rest.length > 0) {
-      const expected = 'an address and a prefix length, such as "10.0.0.1/24"';
-      throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument, value: text, expected });
+      const meaning = "is not an address with a prefix length";
+      const advice = 'write it as in "10.0.0.1/24"';
+      throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument, value: text, meaning, advice });
     }
     return new Prefix(parseIpAddress(literal).address, length);
   }

@@ -5,7 +5,16 @@
  * scheduled meanwhile take part. Between two calls runs all that the first one has caused, as between two timers of Node: ticks,
  * microtasks, promise chains of any length. Nothing here waits for the real clock: an hour passes as fast as its calls.
  */
-import { BASE_ERRORS, type Clock, InvalidArgumentError, type ScheduledCall, StateError } from "@groupcast/base";
+import {
+  type CallOrigin,
+  type Clock,
+  callOrigin,
+  checkDelay,
+  outOfRange,
+  type ScheduledCall,
+  StateError,
+  wrongType,
+} from "@groupcast/base";
 import { type Due, EventQueue } from "./event-queue.js";
 import { MEMORY_ERRORS } from "./memory-errors.js";
 
@@ -29,6 +38,12 @@ export interface RunLimit {
 export interface ManualClockOptions {
   /** First value of `nowMs()`; default 0. */
   readonly startMs?: number | undefined;
+}
+
+/** The call that a rejection belongs to. */
+interface Waiting {
+  readonly operation: string;
+  readonly origin: CallOrigin;
 }
 
 /**
@@ -87,14 +102,7 @@ export class ManualClock implements Clock {
    * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. A call that throws rejects the promise, and leaves the clock at its time.
    */
   advance(ms: number): Promise<void> {
-    if (!(ms >= 0)) {
-      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
-        operation: "advance",
-        argument: "ms",
-        value: ms,
-        expected: "0 or more",
-      });
-    }
+    checkDelay("advance", "ms", ms);
     return this.#inTurn(() => this.#runTo(this.#nowMs + ms));
   }
 
@@ -106,15 +114,14 @@ export class ManualClock implements Clock {
    * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`: the time has passed already.
    */
   runUntil(condition: (() => boolean) | number, { limitMs = DEFAULT_LIMIT_MS }: RunLimit = {}): Promise<void> {
-    if (typeof condition === "function") return this.#inTurn(() => this.#runWhile(() => !condition(), limitMs, "runUntil"));
+    if (typeof condition === "function") {
+      const origin = callOrigin();
+      return this.#inTurn(() => this.#runWhile(() => !condition(), limitMs, { operation: "runUntil", origin }));
+    }
+    if (typeof condition !== "number")
+      throw wrongType("runUntil", "condition", condition, "a function that returns whether it holds, or a time");
     if (!(condition >= this.#nowMs)) {
-      const expected = `${this.#nowMs} or more: this clock does not go back`;
-      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
-        operation: "runUntil",
-        argument: "condition",
-        value: condition,
-        expected,
-      });
+      throw outOfRange("runUntil", "condition", condition, `a time from ${this.#nowMs} ms on, since this clock does not go back`);
     }
     return this.#inTurn(() => this.#runTo(condition));
   }
@@ -125,8 +132,9 @@ export class ManualClock implements Clock {
    * @throws StateError `ERR_CLOCK_LIMIT`, as a rejection: calls still wait after `limitMs`.
    */
   runUntilIdle({ limitMs = DEFAULT_LIMIT_MS }: RunLimit = {}): Promise<void> {
+    const call = { operation: "runUntilIdle", origin: callOrigin() };
     return this.#inTurn(async () => {
-      do await this.#runWhile(() => this.pendingCalls > 0, limitMs, "runUntilIdle");
+      do await this.#runWhile(() => this.pendingCalls > 0, limitMs, call);
       while (this.pendingCalls > 0);
     });
   }
@@ -146,19 +154,19 @@ export class ManualClock implements Clock {
     this.#nowMs = Math.max(this.#nowMs, targetMs);
   }
 
-  async #runWhile(isWanted: () => boolean, limitMs: number, operation: string): Promise<void> {
+  async #runWhile(isWanted: () => boolean, limitMs: number, call: Waiting): Promise<void> {
     await turnEnded();
     const deadlineMs = this.#nowMs + limitMs;
     while (isWanted()) {
       if (this.#makeNextCall(deadlineMs)) await this.#settled();
-      else await this.#lastChance(() => !isWanted() || this.#isDue(deadlineMs), operation);
+      else await this.#lastChance(() => !isWanted() || this.#isDue(deadlineMs), call);
     }
     await turnEnded();
   }
 
-  async #lastChance(isWellNow: () => boolean, operation: string): Promise<void> {
+  async #lastChance(isWellNow: () => boolean, { operation, origin }: Waiting): Promise<void> {
     await turnEnded(); // a slower consequence of the calls may have changed something
-    if (!isWellNow()) throw new StateError(MEMORY_ERRORS.ERR_CLOCK_LIMIT, operation);
+    if (!isWellNow()) throw new StateError(MEMORY_ERRORS.ERR_CLOCK_LIMIT, operation, {}, { origin });
   }
 
   #isDue(deadlineMs: number): boolean {

@@ -1,12 +1,21 @@
-import { defineErrors, type ErrorDefinitions } from "@groupcast/base";
+import { defineErrors, type ErrorDefinitions, hideFrames } from "@groupcast/base";
+
+hideFrames(import.meta.url);
 
 const TABLE = {
   ERR_CLOCK_LIMIT: {
     class: "StateError",
-    meaning: "what a manual clock was to wait for has not happened within its limit",
-    remedy: "look why it does not, or pass a higher limitMs",
+    meaning: "the clock ran out of calls, or reached limitMs, before that happened",
+    remedy: "check what is waited for, or pass a higher limitMs",
   },
 } as const;
 
 /** Errors that only the memory network has. */
 export const MEMORY_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
+
+declare module "@groupcast/base" {
+  interface ErrorTables {
+    /** Table of `@groupcast/backend-memory`. */
+    readonly memory: typeof MEMORY_ERRORS;
+  }
+}

@@ -1,6 +1,6 @@
 /** The interfaces of a host and the addresses they own. */
 import { BACKEND_ERRORS, type NetworkInterface } from "@groupcast/backend";
-import { InvalidArgumentError, outOfRange } from "@groupcast/base";
+import { choiceAdvice, InvalidArgumentError, outOfRange } from "@groupcast/base";
 import { type IpAddress, LOOPBACK_4, LOOPBACK_6 } from "../address/ip-address.js";
 import { LOOPBACK_MTU_BYTES } from "../address/ip-numbers.js";
 import { Prefix } from "../address/prefix.js";
@@ -76,8 +76,12 @@ export class InterfaceTable {
   find(name: string, operation: string): HostInterface {
     const found = this.named(name);
     if (found !== undefined) return found;
-    const expected = `one of ${this.#all.map((each) => each.name).join(", ")}`;
-    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument: "name", value: name, expected });
+    const names = this.#all.map((each) => each.name);
+    const subject = { operation, argument: "name", value: name, advice: choiceAdvice(name, names) };
+    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, {
+      ...subject,
+      meaning: `is no interface of host "${this.#host.hostName}"`,
+    });
   }
 
   /** Returns the interface that a zone refers to, by name or by index. */
@@ -104,7 +108,12 @@ export class InterfaceTable {
   /** @throws InvalidArgumentError an interface has the name. */
   checkFree(name: string): void {
     if (this.named(name) === undefined) return;
-    throw outOfRange("addInterface", "name", name, `a name that host ${JSON.stringify(this.#host.hostName)} has no interface of yet`);
+    throw outOfRange(
+      "addInterface",
+      "name",
+      name,
+      `another name, because host ${JSON.stringify(this.#host.hostName)} has an interface of that name`,
+    );
   }
 
   /** Adds an interface, whose name is free and whose link options are right. */

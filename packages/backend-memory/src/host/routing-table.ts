@@ -1,7 +1,7 @@
 /** The routes of a host, and the choice among them that both IP versions share: up, the right interface, the longest prefix. */
 import { isIP } from "node:net";
 import type { Outcome } from "@groupcast/backend";
-import { ERRNO, outOfRange } from "@groupcast/base";
+import { checkChoice, ERRNO, outOfRange } from "@groupcast/base";
 import { type IpAddress, isForMany, parseIpAddress } from "../address/ip-address.js";
 import { Prefix } from "../address/prefix.js";
 import type { Topology } from "../network/topology.js";
@@ -151,7 +151,7 @@ export class RoutingTable {
   #checkNextHop(route: RouteOptions): void {
     const { gateway, interface: name } = route;
     if (gateway !== undefined && isIP(gateway) === 0) throw outOfRange("addRoute", "gateway", gateway, "an IP literal");
-    if (gateway === undefined && name === undefined) throw outOfRange("addRoute", "route", route, "a gateway, an interface, or both");
+    if (gateway === undefined && name === undefined) throw outOfRange("addRoute", "route", route, "a gateway, an interface, or both in it");
     if (name !== undefined) this.#interfaces.find(name, "addRoute");
   }
 
@@ -163,9 +163,7 @@ export class RoutingTable {
 }
 
 function checkRefusal({ type, gateway, interface: name }: RouteOptions): void {
-  if (type === undefined || !Object.hasOwn(REFUSALS, type)) {
-    throw outOfRange("addRoute", "type", type, `one of unicast, ${Object.keys(REFUSALS).join(", ")}`);
-  }
-  if (gateway !== undefined) throw outOfRange("addRoute", "gateway", gateway, `none: the type of the route is ${type}`);
-  if (name !== undefined) throw outOfRange("addRoute", "interface", name, `none: the type of the route is ${type}`);
+  checkChoice("addRoute", "type", type, ["unicast", ...Object.keys(REFUSALS)]);
+  if (gateway !== undefined) throw outOfRange("addRoute", "gateway", gateway, `no gateway, because the route is of type "${type}"`);
+  if (name !== undefined) throw outOfRange("addRoute", "interface", name, `no interface, because the route is of type "${type}"`);
 }

@@ -1,5 +1,5 @@
 /** Conditions of a link: it delays, loses, duplicates and reorders packets. */
-import { BASE_ERRORS, givenOptions, InvalidArgumentError } from "@groupcast/base";
+import { checkOptions, givenOptions, outOfRange, wrongType } from "@groupcast/base";
 import type { Random } from "./random.js";
 
 const DEFAULT_QUEUE_BYTES = 1_500_000; // 1,000 full frames of Ethernet: the `txqueuelen` Linux gives a device
@@ -30,6 +30,8 @@ export const LOST = -1;
 /** Result of {@link LinkModel.pass}: the queue had no room. */
 export const QUEUE_FULL = -2;
 
+const LARGEST_NAMED = 1; // beyond it, an upper limit is that of numbers, and helps nobody
+
 const RANGES: Readonly<Record<keyof LinkOptions, readonly [min: number, max: number]>> = {
   loss: [0, 1],
   delayMs: [0, Number.MAX_VALUE],
@@ -41,26 +43,21 @@ const RANGES: Readonly<Record<keyof LinkOptions, readonly [min: number, max: num
   queueBytes: [0, Number.POSITIVE_INFINITY],
 };
 
+/** Names of the options. */
+export const LINK_OPTIONS: readonly (keyof LinkOptions)[] = Object.keys(RANGES) as (keyof LinkOptions)[];
+
 /**
  * Checks link options.
  *
- * @throws InvalidArgumentError `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_RANGE`.
+ * @throws InvalidArgumentError `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`.
  */
 export function checkLinkOptions(options: LinkOptions, operation: string): void {
+  checkOptions(operation, options, LINK_OPTIONS);
   for (const [argument, value] of Object.entries<number>(givenOptions(options))) {
-    if (!(argument in RANGES)) {
-      const expected = `one of ${Object.keys(RANGES).join(", ")}`;
-      throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument, value, expected });
-    }
     const [min, max] = RANGES[argument as keyof LinkOptions];
-    if (!(value >= min && value <= max)) {
-      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
-        operation,
-        argument,
-        value,
-        expected: `a number from ${min} to ${max}`,
-      });
-    }
+    if (value >= min && value <= max) continue;
+    const expected = max > LARGEST_NAMED ? `a number, ${min} or more` : `a number from ${min} to ${max}`;
+    throw typeof value === "number" ? outOfRange(operation, argument, value, expected) : wrongType(operation, argument, value, expected);
   }
 }
 

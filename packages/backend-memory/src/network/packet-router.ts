@@ -1,6 +1,6 @@
 /** Routers: they join switches, count down TTLs, forward groups to members, and report why a datagram ends with them. */
 import { socketAddress } from "@groupcast/backend";
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { outOfRange } from "@groupcast/base";
 import { type IpAddress, staysOnLink } from "../address/ip-address.js";
 import { DEFAULT_HOPS, ETHERNET_MTU_BYTES, NEIGHBOUR_TIMEOUT_MS } from "../address/ip-numbers.js";
 import { Prefix } from "../address/prefix.js";
@@ -170,7 +170,6 @@ function freePrefixes(to: PacketSwitch): Prefix[] {
       const address = subnet.host(number);
       if (!to.isTaken(address)) return new Prefix(address, subnet.length);
     }
-    const expected = "a switch with a free address";
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "attach", argument: "to", value: to.name, expected });
+    throw outOfRange("attach", "to", to.name, `a switch with a free address, and ${subnet} has none left`);
   });
 }

@@ -1,5 +1,5 @@
 /** Options of a channel, checked once and with defaults. */
-import { BASE_ERRORS, checkBoolean, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { checkBoolean, checkChoice, checkOptions, wrongType } from "@groupcast/base";
 import { type KeyRing, resolveSeal, type SealOptions } from "../seal/seal-keys.js";
 import { CODECS, type Codec, type CodecName } from "./codec.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
@@ -36,16 +36,15 @@ export function resolveChannelOptions<In, Out>(given: ChannelOptions | undefined
 
 function resolveCodec(value: unknown): Codec<unknown> {
   if (typeof value === "string") {
-    if (Object.hasOwn(CODECS, value)) return CODECS[value as CodecName] as unknown as Codec<unknown>;
-    const expected = `one of ${Object.keys(CODECS).join(", ")}, or a codec of your own`;
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: "channel", argument: "codec", value, expected });
+    const name = checkChoice("channel", "codec", value, Object.keys(CODECS) as CodecName[]);
+    return CODECS[name] as unknown as Codec<unknown>;
   }
   const { encode, decode } = (value ?? {}) as { encode?: unknown; decode?: unknown };
   if (typeof encode === "function" && typeof decode === "function") return value as Codec<unknown>;
-  throw wrongType("channel", "codec", value, "a name, or an object with encode and decode");
+  throw wrongType("channel", "codec", value, '"bytes", "text", "json", or an object with encode() and decode()');
 }
 
 function checkSchema(schema: StandardSchema): StandardSchema {
   if (typeof schema?.["~standard"]?.validate === "function") return schema;
-  throw wrongType("channel", "schema", schema, "a schema with ~standard, as of zod, valibot or arktype");
+  throw wrongType("channel", "schema", schema, "a Standard Schema, as zod, valibot and arktype make it");
 }

@@ -1,5 +1,5 @@
 /** Codecs: they turn the values of a channel into bytes, and bytes into values. */
-import { checkBytes, checkString, wrongType } from "@groupcast/base";
+import { wrongType } from "@groupcast/base";
 
 /** Turns published values into bytes, and received bytes into values. */
 export interface Codec<In, Out = In> {
@@ -18,7 +18,10 @@ export interface Codec<In, Out = In> {
 /** Bytes as they are. The subscribers of a channel share one Buffer for each message. */
 export const bytesCodec: Codec<Uint8Array, Buffer> = {
   name: "bytes",
-  encode: (value) => checkBytes("publish", "value", value),
+  encode(value) {
+    if (value instanceof Uint8Array) return value;
+    throw wrongType("publish", "value", value, 'a Uint8Array, or a channel with codec: "text" or "json"');
+  },
   decode: (bytes) => bytes,
 };
 
@@ -27,7 +30,10 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Text as UTF-8. Bytes that are not UTF-8 are undecodable. */
 export const textCodec: Codec<string> = {
   name: "text",
-  encode: (value) => Buffer.from(checkString("publish", "value", value), "utf8"),
+  encode(value) {
+    if (typeof value === "string") return Buffer.from(value, "utf8");
+    throw wrongType("publish", "value", value, 'a string, or a channel with codec: "bytes" or "json"');
+  },
   decode: (bytes) => strictUtf8.decode(bytes),
 };
 
@@ -36,7 +42,7 @@ export const jsonCodec: Codec<unknown> = {
   name: "json",
   encode(value) {
     const text: string | undefined = JSON.stringify(value);
-    if (text === undefined) throw wrongType("publish", "value", value, "something that JSON has");
+    if (text === undefined) throw wrongType("publish", "value", value, "a value that JSON can represent");
     return Buffer.from(text, "utf8");
   },
   decode: (bytes) => JSON.parse(strictUtf8.decode(bytes)) as unknown,

@@ -3,7 +3,6 @@
  * of its types, so the package needs no dependency for it.
  */
 
-import { inspect } from "node:util";
 import { BASE_ERRORS, InvalidArgumentError, isThenable, watchRejection } from "@groupcast/base";
 import type { Codec } from "./codec.js";
 
@@ -78,13 +77,14 @@ export function withSchema<In, Out>(codec: Codec<unknown>, schema: StandardSchem
   return {
     name: codec.name,
     encode(value) {
-      const { issues } = validate(schema, value);
+      const { issues } = validate("publish", schema, value);
       if (issues === undefined) return codec.encode(value);
-      const expected = `a value that fits the schema (${issues.map(({ message }) => message).join("; ")})`;
-      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "publish", argument: "value", value, expected });
+      const meaning = `does not fit the schema (${issues.map(({ message }) => message).join(", ")})`;
+      const expected = "a value that the schema accepts";
+      throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "publish", argument: "value", value, meaning, expected });
     },
     decode(bytes) {
-      const result = validate(schema, codec.decode(bytes));
+      const result = validate("decode", schema, codec.decode(bytes));
       if (result.issues === undefined) return result.value;
       throw new SchemaMismatchError(result.issues);
     },
@@ -92,10 +92,18 @@ export function withSchema<In, Out>(codec: Codec<unknown>, schema: StandardSchem
 }
 
 /** Validates at once. A schema that returns a promise is refused, as messages are delivered when they arrive. */
-function validate<Out>(schema: StandardSchema<unknown, Out>, value: unknown): StandardResult<Out> {
+function validate<Out>(operation: string, schema: StandardSchema<unknown, Out>, value: unknown): StandardResult<Out> {
   const result = schema["~standard"].validate(value);
   if (!isThenable(result)) return result;
   watchRejection(result, () => {}); // nobody needs its outcome
-  const expected = `a schema that validates at once, not ${inspect(result)}`;
-  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "validate", argument: "schema", value: schema, expected });
+  const meaning = "validates later, and a message is delivered when it arrives";
+  const expected = "a schema that validates at once";
+  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, {
+    operation,
+    argument: "schema",
+    value: schema,
+    shown: "the schema",
+    meaning,
+    expected,
+  });
 }

@@ -4,57 +4,79 @@ import {
   defineErrors,
   type ErrorDefinition,
   type ErrorDefinitions,
+  hideFrames,
   OperationError,
-  reasonOf,
+  type OperationFailure,
   type SubjectWords,
 } from "@groupcast/base";
+
+hideFrames(import.meta.url);
 
 const TABLE = {
   ERR_CHANNEL_NAME: {
     class: "InvalidArgumentError",
     meaning: "is not the name of a channel",
-    remedy: "use 1 to 255 ASCII characters, namespace included",
+    remedy: "pass 1 to 255 ASCII characters, namespace included",
   },
-  ERR_NODE_CLOSED: { class: "ChannelStateError", meaning: "the node is closed", remedy: "make a new ChannelNode" },
+  ERR_NODE_CLOSED: {
+    class: "ChannelStateError",
+    meaning: "the node is closed",
+    remedy: "make a new ChannelNode, because a closed one stays closed",
+  },
   ERR_TRANSPORT_CLOSED: {
     class: "ChannelStateError",
     meaning: "the transport is closed",
-    remedy: "open a new one; a closed one stays closed",
+    remedy: "make a new transport, because a closed one stays closed",
   },
   ERR_CHANNEL_OPEN: {
     class: "ChannelStateError",
     meaning: "the channel is open already",
-    remedy: "pass options the first time a channel is asked for, and none later",
+    remedy: "pass options the first time that the node asks for this channel, and none later",
   },
   ERR_CHANNEL_MESSAGE_TOO_LONG: {
     class: "ChannelLengthError",
     meaning: "the message is longer than the channel carries",
-    remedy: "send less at once, or open the channel with fragment: true",
+    remedy: "publish less at once, or open the channel with fragment: true",
   },
   ERR_BROKER_UNREACHABLE: {
     class: "BrokerError",
     meaning: "no NATS server answered",
-    remedy: "check the address, the network and that the server runs; cause says what was tried last",
+    remedy: "check the address, and that the server runs and can be reached (error.cause says what failed)",
   },
   ERR_BROKER_REFUSED: {
     class: "BrokerError",
     meaning: "the NATS server refused the login",
-    remedy: "check user, password, token or credentials",
+    remedy: "check user and pass, token or authenticator in the option connection",
   },
   ERR_BROKER_PERMISSION: {
     class: "BrokerError",
     meaning: "the NATS server does not permit the subject",
-    remedy: "let the user publish and subscribe below the prefix; cause names the subject",
+    remedy: "let the user publish and subscribe below the prefix (error.cause names the subject)",
   },
   ERR_BROKER_FAILED: {
     class: "BrokerError",
     meaning: "the NATS server reported an error",
-    remedy: "read the cause; the connection goes on if it can",
+    remedy: "read error.cause, and wait, because the connection goes on if it can",
   },
 } as const;
 
 /** The errors of channels: code → its class, its meaning, and advice. */
 export const CHANNEL_ERRORS: ErrorDefinitions<typeof TABLE> = defineErrors(TABLE);
+
+declare module "@groupcast/base" {
+  interface ErrorTables {
+    /** Table of `@groupcast/channels`. */
+    readonly channels: typeof CHANNEL_ERRORS;
+  }
+  interface ErrorClasses<Code extends string> {
+    /** A call of channels at the wrong moment. */
+    readonly ChannelStateError: ChannelStateError<Code>;
+    /** A message that is too long for its channel. */
+    readonly ChannelLengthError: ChannelLengthError;
+    /** A NATS server that did not answer, or refused. */
+    readonly BrokerError: BrokerError<Code>;
+  }
+}
 
 /** Every code in {@link CHANNEL_ERRORS}. */
 export type ChannelErrorCode = keyof typeof TABLE;
@@ -67,7 +89,7 @@ export interface ChannelErrorSubject {
   readonly servers?: string;
 }
 
-const WORDS: SubjectWords<ChannelErrorSubject> = { channel: "channel", servers: "" };
+const WORDS: SubjectWords<ChannelErrorSubject> = { channel: "channel", servers: "servers" };
 
 /** Common ancestor of the errors that only channels have. */
 export abstract class ChannelError extends OperationError<ChannelErrorSubject> implements ChannelErrorSubject {
@@ -80,8 +102,8 @@ export abstract class ChannelError extends OperationError<ChannelErrorSubject> i
   declare readonly servers?: string;
 
   /** Makes an error; its subclasses say which. */
-  constructor(operation: string, reason: string, subject: ChannelErrorSubject, cause?: unknown) {
-    super({ operation, reason, words: WORDS, subject, cause });
+  constructor(failure: Omit<OperationFailure<ChannelErrorSubject>, "words">) {
+    super({ ...failure, words: WORDS });
   }
 }
 
@@ -95,7 +117,7 @@ export class ChannelStateError<Code extends string = string> extends ChannelErro
 
   /** Makes the error for a row of {@link CHANNEL_ERRORS}. */
   constructor(definition: ErrorDefinition<Code, "ChannelStateError">, operation: string, subject: ChannelErrorSubject = {}) {
-    super(operation, reasonOf(definition), subject);
+    super({ operation, reason: definition.meaning, remedy: definition.remedy, subject });
     this.code = definition.code;
   }
 }
@@ -115,7 +137,12 @@ export class ChannelLengthError extends ChannelError {
   /** Makes the error for a message of `lengthBytes` on a channel that carries at most `maxBytes`. */
   constructor(channel: string, lengthBytes: number, maxBytes: number) {
     const { remedy } = CHANNEL_ERRORS.ERR_CHANNEL_MESSAGE_TOO_LONG;
-    super("publish", `${lengthBytes} bytes, at most ${maxBytes} fit; ${remedy}`, { channel });
+    super({
+      operation: "publish",
+      reason: `the message has ${lengthBytes} bytes, and at most ${maxBytes} fit`,
+      remedy,
+      subject: { channel },
+    });
     this.lengthBytes = lengthBytes;
     this.maxBytes = maxBytes;
   }
@@ -131,7 +158,7 @@ export class BrokerError<Code extends string = string> extends ChannelError {
 
   /** Makes the error for a row of {@link CHANNEL_ERRORS}. */
   constructor(definition: ErrorDefinition<Code, "BrokerError">, operation: string, subject: ChannelErrorSubject = {}, cause?: unknown) {
-    super(operation, reasonOf(definition), subject, cause);
+    super({ operation, reason: definition.meaning, remedy: definition.remedy, subject, cause });
     this.code = definition.code;
   }
 }

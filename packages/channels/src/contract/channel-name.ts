@@ -12,10 +12,10 @@ import { CHANNEL_ERRORS } from "./channel-errors.js";
 export const MAX_NAME_BYTES = 255;
 
 /** Refuses a value that cannot travel as the name of a channel. The empty name can. */
-export function checkWireName(operation: string, value: unknown): string {
-  const name = checkString(operation, "name", value);
+export function checkWireName(operation: string, value: unknown, argument = "name"): string {
+  const name = checkString(operation, argument, value);
   if (name.length <= MAX_NAME_BYTES && isAscii(name)) return name;
-  throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument: "name", value });
+  throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument, value });
 }
 
 /** Refuses a namespace that is no path of names; returns it from the root, without leading and trailing slashes ("" for the root). */

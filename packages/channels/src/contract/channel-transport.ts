@@ -127,3 +127,6 @@ export interface ChannelTransport extends Subscribable<TransportEvents> {
 export function zeroTransportStatistics(): TransportStatistics {
   return { sent: 0, dropped: 0, unconfirmed: 0, received: 0, foreign: 0, malformed: 0 };
 }
+
+/** Description of a transport, for errors. */
+export const TRANSPORT_EXPECTED = "a ChannelTransport, such as new UdpTransport(reactor) or await NatsTransport.connect()";

@@ -1,12 +1,11 @@
 import {
-  BASE_ERRORS,
   checkInteger,
   checkOptions,
   checkString,
   givenOptions,
   guardLogger,
-  InvalidArgumentError,
   type Logger,
+  outOfRange,
   stderrLogger,
   wrongType,
 } from "@groupcast/base";
@@ -47,14 +46,21 @@ const PING_MS = 10_000; // a connection that is silent for twice as long is repl
 const MAX_SILENT_PINGS = 2;
 const KEYS = ["servers", "prefix", "connection", "maxWaitingMessages", "maxWaitingBytes", "logger"] as const;
 
+const IN_CONNECTION = "put it into the option connection, which goes to the NATS client";
+const CLIENT_OPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
+  ["user", "pass", "token", "authenticator", "tls", "name", "timeout", "reconnectTimeWait", "maxReconnectAttempts"].map((option) => [
+    option,
+    IN_CONNECTION,
+  ]),
+);
+
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveNatsOptions(operation: string, given: NatsTransportOptions | undefined): ResolvedNatsOptions {
-  const options = checkOptions(operation, given, KEYS);
+  const options = checkOptions(operation, given, KEYS, CLIENT_OPTIONS);
   const { maxWaitingMessages = DEFAULT_WAITING_MESSAGES, maxWaitingBytes = DEFAULT_WAITING_BYTES } = options;
   const { prefix = DEFAULT_PREFIX, logger = stderrLogger } = options;
   if (!PREFIX.test(checkString(operation, "prefix", prefix))) {
-    const expected = "letters, digits, - and _, in parts with dots between them";
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "prefix", value: prefix, expected });
+    throw outOfRange(operation, "prefix", prefix, "letters, digits, - and _, in parts with dots between them");
   }
   return {
     prefix,
@@ -78,5 +84,5 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
 function checkServers(operation: string, value: unknown): string[] {
   const servers: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (servers.length > 0 && servers.every((server) => typeof server === "string")) return [...servers];
-  throw wrongType(operation, "servers", value, "the address of a server, or several");
+  throw wrongType(operation, "servers", value, 'the address of a server such as "nats://192.0.2.1:4222", or an array of them');
 }

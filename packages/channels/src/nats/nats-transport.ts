@@ -59,7 +59,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     this.#options = options;
     this.#connection = connection;
     this.#outbox = new NatsOutbox(connection, this.#statistics, options.limits);
-    this.#receptions = new NatsReceptions(connection, options.prefix, this.#statistics, (error) => this.#fail("receive from", error));
+    this.#receptions = new NatsReceptions(connection, options.prefix, this.#statistics, (error) => this.#fail("receive messages", error));
   }
 
   /**
@@ -78,7 +78,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
       return transport;
     } catch (error) {
       await connection?.close();
-      throw brokerError("connect to", error, serversOf(resolved));
+      throw brokerError("NatsTransport.connect", error, serversOf(resolved), CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE);
     }
   }
 
@@ -197,7 +197,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   #statusChanged(status: Status): void {
     if (status.type === "disconnect") this.#setConnected(false);
     else if (status.type === "reconnect") this.#setConnected(true);
-    else if (status.type === "error") this.#fail("use", status.error);
+    else if (status.type === "error") this.#fail("use the connection", status.error);
   }
 
   #setConnected(isConnected: boolean): void {
@@ -213,11 +213,11 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     if (this.#closed !== undefined) return;
     this.#setConnected(false);
     this.#closed = Promise.resolve();
-    this.#fail("connect to", error);
+    this.#fail("connect again", error, CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE);
   }
 
-  #fail(operation: string, cause: unknown): void {
-    const error = brokerError(operation, cause, serversOf(this.#options));
+  #fail(operation: string, cause: unknown, otherwise: Parameters<typeof brokerError>[3] = CHANNEL_ERRORS.ERR_BROKER_FAILED): void {
+    const error = brokerError(operation, cause, serversOf(this.#options), otherwise);
     if (!this.#emitter.emit("error", error)) this.#options.logger.error("the NATS transport failed", { error });
   }
 

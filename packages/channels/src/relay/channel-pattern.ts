@@ -1,4 +1,4 @@
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { outOfRange } from "@groupcast/base";
 import { checkWireName } from "../contract/channel-name.js";
 
 /**
@@ -16,13 +16,12 @@ export class ChannelPattern {
 
   /** @throws InvalidArgumentError `ERR_CHANNEL_NAME`, `ERR_ARGUMENT_RANGE`. */
   constructor(operation: string, text: string) {
-    this.text = checkWireName(operation, text);
+    this.text = checkWireName(operation, text, "channels");
     this.#parts = text.split("/");
     this.isName = !this.#parts.some((part) => part === "*" || part === "**");
     const isClear = this.#parts.every((part, index) => part !== "" && (part !== "**" || index === this.#parts.length - 1));
     if (isClear) return;
-    const expected = 'names with "/" between them, "*" for any one of them, "**" at the end for any number';
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "channels", value: text, expected });
+    throw outOfRange(operation, "channels", text, 'names with "/" between them, "*" for any one of them, "**" at the end for any number');
   }
 
   /** Returns whether a channel belongs to the set. */

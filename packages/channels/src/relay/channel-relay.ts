@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { wrongType } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
 import { RelayIntake } from "./relay-intake.js";
 import { type LaneStatistics, RelayLane } from "./relay-lane.js";
@@ -38,6 +39,7 @@ export class ChannelRelay {
    */
   constructor(reactor: Reactor, options: RelayOptions) {
     this.id = randomBytes(8).toString("hex");
+    if (typeof reactor?.addSystemEventTrigger !== "function") throw wrongType("new ChannelRelay", "reactor", reactor, "a Reactor");
     this.#options = resolveRelayOptions(options);
     this.#reactor = reactor;
     const [a, b] = this.#options.sides;

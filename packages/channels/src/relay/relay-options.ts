@@ -1,15 +1,15 @@
 import {
-  BASE_ERRORS,
+  checkChoice,
   checkInteger,
   checkOptions,
   checkString,
   guardLogger,
-  InvalidArgumentError,
   type Logger,
+  outOfRange,
   stderrLogger,
   wrongType,
 } from "@groupcast/base";
-import type { ChannelTransport } from "../contract/channel-transport.js";
+import { type ChannelTransport, TRANSPORT_EXPECTED } from "../contract/channel-transport.js";
 import { NETWORK_NAME } from "../contract/network-name.js";
 import { ChannelPattern } from "./channel-pattern.js";
 
@@ -61,7 +61,7 @@ export interface ResolvedRelayOptions {
   readonly logger: Logger;
 }
 
-const OPERATION = "ChannelRelay";
+const OPERATION = "new ChannelRelay";
 const DEFAULT_MAX_HOPS = 4;
 const DEFAULT_MAX_CHANNELS = 1024;
 
@@ -69,11 +69,12 @@ const DEFAULT_MAX_CHANNELS = 1024;
 export function resolveRelayOptions(given: RelayOptions): ResolvedRelayOptions {
   const options = checkOptions(OPERATION, given, ["sides", "allow", "maxHops", "maxChannels", "logger"]);
   const { sides, allow, maxHops = DEFAULT_MAX_HOPS, maxChannels = DEFAULT_MAX_CHANNELS, logger = stderrLogger } = options;
-  if (!Array.isArray(sides) || sides.length !== 2) throw wrongType(OPERATION, "sides", sides, "two sides");
-  if (!Array.isArray(allow)) throw wrongType(OPERATION, "allow", allow, "an array of rules");
+  if (!Array.isArray(sides) || sides.length !== 2)
+    throw wrongType(OPERATION, "sides", sides, "an array of two sides, each { transport, network }");
+  if (!Array.isArray(allow)) throw wrongType(OPERATION, "allow", allow, "an array of rules, each { channels }");
   const checked = [checkSide(sides[0]), checkSide(sides[1])] as const;
   const networks = checked.map(({ network }) => network);
-  if (networks[0] === networks[1]) throw wrongNetwork("network", networks[1], "two networks with different names");
+  if (networks[0] === networks[1]) throw outOfRange(OPERATION, "network", networks[1], "another name for the second network");
   return {
     sides: checked,
     rules: (allow as readonly RelayRule[]).map((rule) => resolveRule(rule, networks)),
@@ -85,21 +86,17 @@ export function resolveRelayOptions(given: RelayOptions): ResolvedRelayOptions {
 
 function checkSide(given: RelaySide): RelaySide {
   const { transport, network } = checkOptions(OPERATION, given, ["transport", "network"]);
-  if (typeof transport?.openSender !== "function") throw wrongType(OPERATION, "transport", transport, "a ChannelTransport");
+  if (typeof transport?.openSender !== "function") throw wrongType(OPERATION, "transport", transport, TRANSPORT_EXPECTED);
   if (NETWORK_NAME.test(checkString(OPERATION, "network", network))) return { transport, network: network! };
-  throw wrongNetwork("network", network, "1 to 64 letters, digits, dots, - and _");
+  throw outOfRange(OPERATION, "network", network, "1 to 64 letters, digits, dots, - and _");
 }
 
 function resolveRule(given: RelayRule, networks: readonly string[]): ResolvedRule {
   const { channels, from, maxPerSecond } = checkOptions(OPERATION, given, ["channels", "from", "maxPerSecond"]);
-  if (from !== undefined && !networks.includes(from)) throw wrongNetwork("from", from, `one of ${networks.join(", ")}`);
+  if (from !== undefined) checkChoice(OPERATION, "from", from, networks);
   return {
     pattern: new ChannelPattern(OPERATION, channels!),
     from,
     maxPerSecond: maxPerSecond === undefined ? Number.POSITIVE_INFINITY : checkInteger(OPERATION, "maxPerSecond", maxPerSecond, [1, 1e9]),
   };
-}
-
-function wrongNetwork(argument: string, value: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: OPERATION, argument, value, expected });
 }

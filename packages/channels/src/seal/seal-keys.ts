@@ -1,6 +1,6 @@
 /** The keys of a sealed channel: those that users pass, and those derived from them. */
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { BASE_ERRORS, checkBytes, checkInteger, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { BASE_ERRORS, checkInteger, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
 
 /** One key of a sealed channel. */
 export interface SealKey {
@@ -45,21 +45,33 @@ export function deriveSenderKey(key: KeyObject, salt: Uint8Array, channel: strin
 }
 
 function addKey(operation: string, keys: Map<number, KeyObject>, { key, keyId = 0 }: Partial<SealKey>): number {
-  const bytes = checkBytes(operation, "key", key);
-  // The key stays out of the error, as errors end up in logs.
-  if (bytes.length !== KEY_BYTES) throw wrongKey(operation, `${bytes.length} bytes`, `${KEY_BYTES} bytes`);
+  if (key === undefined) throw wrongKey(operation, "ERR_ARGUMENT_TYPE", "is missing");
+  if (!(key instanceof Uint8Array)) throw wrongKey(operation, "ERR_ARGUMENT_TYPE", "is", `a ${typeof key}`);
+  if (key.length !== KEY_BYTES) throw wrongKey(operation, "ERR_ARGUMENT_RANGE", "has", `${key.length} bytes`);
   const id = checkInteger(operation, "keyId", keyId, [0, 255]);
-  if (keys.has(id))
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
-      operation,
-      argument: "keyId",
-      value: id,
-      expected: "an id for each key",
-    });
-  keys.set(id, createSecretKey(bytes));
+  if (keys.has(id)) {
+    const taken = { meaning: "stands for two keys", advice: "give each key, those in accept too, another keyId" };
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "keyId", value: id, ...taken });
+  }
+  keys.set(id, createSecretKey(key));
   return id;
 }
 
-function wrongKey(operation: string, value: string, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "key", value, expected });
+/** Makes the error about a key. The key stays out of it, as errors end up in logs: `description` takes its place. */
+function wrongKey(
+  operation: string,
+  code: "ERR_ARGUMENT_TYPE" | "ERR_ARGUMENT_RANGE",
+  verb: string,
+  description?: string,
+): InvalidArgumentError {
+  const meaning = description === undefined ? verb : `${verb} ${description}`;
+  const expected = `${KEY_BYTES} bytes as a Uint8Array, such as randomBytes(${KEY_BYTES})`;
+  return new InvalidArgumentError(BASE_ERRORS[code], {
+    operation,
+    argument: "key",
+    value: description,
+    shown: "the key",
+    meaning,
+    expected,
+  });
 }

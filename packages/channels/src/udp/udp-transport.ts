@@ -1,4 +1,4 @@
-import { asError, Emitter, Eventful } from "@groupcast/base";
+import { asError, Emitter, Eventful, wrongType } from "@groupcast/base";
 import type { MulticastPort, Reactor } from "groupcast";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
@@ -51,7 +51,8 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     emitter.listenerThrew = (error) => this.#options.logger.error("an event listener threw", { error });
     this.#emitter = emitter;
     this.#reactor = reactor;
-    this.#options = resolveUdpOptions("UdpTransport", options);
+    if (typeof reactor?.listenMulticast !== "function") throw wrongType("new UdpTransport", "reactor", reactor, "a Reactor");
+    this.#options = resolveUdpOptions("new UdpTransport", options);
     this.#senders = new UdpSenders(reactor, this.#options, this.#statistics);
   }
 

@@ -1,4 +1,4 @@
-import { checkFunction, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { checkChoice, checkFunction, InvalidArgumentError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 
 /** Phase in which a trigger runs: before the event, at it, or after it. */
@@ -16,12 +16,12 @@ interface Trigger {
   readonly call: () => unknown;
 }
 
-const PHASES: readonly unknown[] = ["before", "during", "after"];
-const EVENTS: readonly unknown[] = ["startup", "shutdown"];
+const PHASES: readonly TriggerPhase[] = ["before", "during", "after"];
+const EVENTS: readonly SystemEvent[] = ["startup", "shutdown"];
 
-/** Checks that `event` is one that triggers wait for. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
+/** Checks that `event` is one that triggers wait for. @throws InvalidArgumentError `ERR_NAME_UNKNOWN`, `ERR_ARGUMENT_TYPE`. */
 export function checkSystemEvent(operation: string, event: unknown): void {
-  if (!EVENTS.includes(event)) throw wrongType(operation, "event", event, '"startup" or "shutdown"');
+  checkChoice(operation, "event", event, EVENTS);
 }
 
 /** Triggers that run when a reactor starts and stops: each once, in the order they were added. */
@@ -34,10 +34,10 @@ export class SystemEvents {
     this.#onThrow = onThrow;
   }
 
-  /** Adds a trigger. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
+  /** Adds a trigger. @throws InvalidArgumentError `ERR_NAME_UNKNOWN`, `ERR_ARGUMENT_TYPE`. */
   add(phase: TriggerPhase, event: SystemEvent, call: () => unknown): TriggerId {
     const operation = "addSystemEventTrigger";
-    if (!PHASES.includes(phase)) throw wrongType(operation, "phase", phase, '"before", "during" or "after"');
+    checkChoice(operation, "phase", phase, PHASES);
     checkSystemEvent(operation, event);
     checkFunction(operation, "fn", call);
     const id = Symbol(`${phase} ${event}`);

@@ -5,13 +5,19 @@ import { ERRNO, type ErrorSubject, SystemError } from "@groupcast/base";
 import { readSysctl } from "../network/sysctl.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MulticastJoinError } from "../system-errors.js";
-import { type JoinRequest, subjectOf } from "./membership-wish.js";
+import { type JoinRequest, subjectOf, type Wish } from "./membership-wish.js";
 
 /** Makes the error of a refused join. If a limit is the reason, its advice names the limit and its value. */
-export function joinError(wish: JoinRequest, errno: Outcome, name?: string): MulticastJoinError {
+export function joinError(wish: JoinRequest & Partial<Pick<Wish, "origin">>, errno: Outcome, name?: string): MulticastJoinError {
   const limits = process.platform === "linux" ? limitsBehind(errno, wish).map(describeLimit) : [];
-  const advice = limits.length === 0 ? {} : { advice: `the limit is ${limits.join(", or ")}: raise it` };
-  return new MulticastJoinError({ operation: wish.operation, errno, ...subjectOf(wish, name), ...advice });
+  const advice = limits.length === 0 ? {} : { advice: `raise ${limits.join(", or ")}` };
+  return new MulticastJoinError({
+    operation: wish.operation,
+    errno,
+    ...subjectOf(wish, name),
+    ...advice,
+    ...(wish.origin && { origin: wish.origin }),
+  });
 }
 
 /** Returns the sysctls that make Linux answer `errno`: ip_mc_join_group() and ip_mc_source() of net/ipv4/igmp.c, net/ipv6/mcast.c. */
@@ -25,7 +31,7 @@ function limitsBehind(errno: Outcome, { group, source }: JoinRequest): readonly 
 /** Returns a sysctl with its value. Some are not visible inside a network namespace, such as a container's. */
 function describeLimit(sysctl: string): string {
   const value = readSysctl(sysctl);
-  return value === undefined ? sysctl : `${sysctl}, which is ${value}`;
+  return value === undefined ? sysctl : `${sysctl} (now ${value})`;
 }
 
 /** Makes the error of a source that could not be blocked or unblocked. */

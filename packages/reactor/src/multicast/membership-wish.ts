@@ -1,7 +1,7 @@
 /** One joinGroup: its request, its state, and the state as users see it. */
 
 import type { NetworkInterface, Outcome } from "@groupcast/backend";
-import type { ErrorSubject } from "@groupcast/base";
+import type { CallOrigin, ErrorSubject } from "@groupcast/base";
 import { formatSelector, type ParsedSelector } from "../network/interface-selector.js";
 import type { Membership } from "../transport.js";
 import type { Joined } from "./membership-sockets.js";
@@ -28,6 +28,8 @@ export interface Wish extends JoinRequest {
   readonly refused: Map<string, Outcome>;
   /** Name of the interface that was lost last, for as long as none is joined; undefined for `"all"`, which has no interface of its own. */
   lost: string | undefined;
+  /** The call of joinGroup, where it has returned without a membership: its error comes later. */
+  origin: CallOrigin | undefined;
 }
 
 /** Returns each membership that `wish` stands for now; at least one. */

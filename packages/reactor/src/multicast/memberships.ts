@@ -10,7 +10,7 @@
  */
 
 import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
-import { callGuarded, ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
+import { callGuarded, callOrigin, ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
 import type { HostNetwork } from "../network/host-network.js";
 import { formatSelector, selectInterfaces } from "../network/interface-selector.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
@@ -53,7 +53,7 @@ export class Memberships {
   join(request: JoinRequest, waits: boolean): void {
     this.#owner.network.watch(); // from now on changes come to reconcile()
     this.#checkNew(request);
-    const wish: Wish = { ...request, joined: [], blocked: new Set(), refused: new Map(), lost: undefined };
+    const wish: Wish = { ...request, joined: [], blocked: new Set(), refused: new Map(), lost: undefined, origin: undefined };
     const targets = this.#targets(wish);
     if (targets.length === 0 && !waits) throw joinError(wish, ERRNO.ENODEV);
     const refusals = targets.flatMap((iface) => this.#joinOn(wish, iface) ?? []);
@@ -63,6 +63,7 @@ export class Memberships {
       throw fatal;
     }
     this.#add(wish);
+    if (wish.joined.length === 0) wish.origin = callOrigin(); // its refusal may come later; others are in time to be thrown
     for (const membership of statesOf(wish)) this.#owner.membershipChanged({ membership });
     for (const error of refusals) this.#reportRefusal(wish, error);
   }

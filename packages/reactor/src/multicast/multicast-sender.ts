@@ -225,7 +225,7 @@ export class MulticastSender {
     const selected = this.#owner.network.select(selector);
     if (typeof selected === "number") throw new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno: selected });
     if (onlyOne(operation, "interface", selector, selected) === undefined) {
-      throw unknownInterface(operation, "interface", formatSelector(selector));
+      throw unknownInterface(operation, "interface", formatSelector(selector), this.#owner.network.current());
     }
   }
 

@@ -13,7 +13,8 @@ export function checkOption(operation: string, argument: string, name: OptionNam
 /** Returns `value` if it is a port number; `min` is 0 to listen, 1 to send. @throws InvalidArgumentError `ERR_PORT_RANGE`. */
 export function checkPort(operation: string, value: unknown, min: 0 | 1, argument = "port"): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= MAX_PORT) return value;
-  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_PORT_RANGE, { operation, argument, value });
+  const expected = `an integer from ${min} to ${MAX_PORT}${min === 0 ? " (0 picks a free port)" : ""}`;
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_PORT_RANGE, { operation, argument, value, expected });
 }
 
 /** Returns `value` if it is an IP version or undefined. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */

@@ -17,6 +17,7 @@ import {
   Eventful,
   type EventTable,
   errnoName,
+  InvalidArgumentError,
   type ScheduledCall,
   SystemError,
   UnsupportedError,
@@ -24,7 +25,7 @@ import {
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { checkFamily } from "./check-argument.js";
 import { type ParsedSelector, selectInterfaces } from "./interface-selector.js";
-import { checkIP, checkIPOf } from "./ip-literal.js";
+import { checkIP, type IPLiteral } from "./ip-literal.js";
 import type { Network, NetworkChange, NetworkEvents } from "./network.js";
 import { checkZone, type InterfaceSource } from "./zone.js";
 
@@ -108,7 +109,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     const operation = "routeTo";
     const literal = checkIP(operation, "address", address);
     const { source } = checkOptions(operation, options, ["source"]);
-    const from = source === undefined ? undefined : checkIPOf(operation, "source", source, literal.family).address;
+    const from = source === undefined ? undefined : checkRouteSource(operation, source, literal);
     this.#needRoutes(operation);
     const route = this.#source.routeTo(checkZone(operation, "address", literal, this), from);
     if (typeof route !== "number") return route;
@@ -224,6 +225,13 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     if (!this.#backend.capabilities.has("routes"))
       throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.#backend.name);
   }
+}
+
+function checkRouteSource(operation: string, source: string, { address, family }: IPLiteral): string {
+  const literal = checkIP(operation, "source", source);
+  if (literal.family === family) return literal.address;
+  const expected = `an IPv${family} address, as the destination "${address}" is`;
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "source", value: source, expected });
 }
 
 const UNREACHABLE = new Set(["ENETUNREACH", "EHOSTUNREACH"]);

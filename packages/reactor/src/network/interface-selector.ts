@@ -1,5 +1,5 @@
 import { BACKEND_ERRORS, type NetworkInterface } from "@groupcast/backend";
-import { BASE_ERRORS, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { choiceAdvice, InvalidArgumentError, outOfRange, wrongType } from "@groupcast/base";
 import { parseIP } from "./ip-literal.js";
 
 /** Names a network interface: by name (`"eth0"`), by one of its addresses, by index, or as `network.interfaces()` returned it. */
@@ -30,7 +30,10 @@ export function parseSelector(operation: string, value: unknown, argument = "int
 /** Like {@link parseSelector}, and accepts `"all"` and undefined, too. */
 export function parseJoinSelector(operation: string, value: unknown): ParsedSelector {
   if (value === undefined) return { by: "default" };
-  return value === "all" ? { by: "all" } : parseSelector(operation, value);
+  if (value === "all") return { by: "all" };
+  const areOptions = typeof value === "object" && value !== null && ("source" in value || "whenAvailable" in value);
+  if (areOptions) throw wrongType(operation, "interface", value, 'an interface or "all" here, and the options as the third argument');
+  return parseSelector(operation, value);
 }
 
 /** Returns the interfaces of `all` that `selector` means. */
@@ -61,14 +64,22 @@ export function onlyOne(
   found: readonly NetworkInterface[],
 ): NetworkInterface | undefined {
   if (found.length <= 1) return found[0];
-  const expected = `the name of one of ${found.map(({ name }) => `"${name}"`).join(" and ")}, which share it`;
-  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: formatSelector(selector), expected });
+  const expected = `the name of one of the interfaces that share it: ${found.map(({ name }) => `"${name}"`).join(", ")}`;
+  throw outOfRange(operation, argument, formatSelector(selector), expected);
 }
 
-/** Makes the error about `value`, which names no interface that the call could use. */
-export function unknownInterface(operation: string, argument: string, value: unknown): InvalidArgumentError<"ERR_INTERFACE_UNKNOWN"> {
-  const expected = value === "all" ? { expected: 'a single interface: only memberships take "all"' } : {};
-  return new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument, value, ...expected });
+/** Makes the error about `value`, which names no interface that the call could use. @param present - The interfaces that there are. */
+export function unknownInterface(
+  operation: string,
+  argument: string,
+  value: unknown,
+  present: readonly NetworkInterface[] = [],
+): InvalidArgumentError<"ERR_INTERFACE_UNKNOWN"> {
+  const names = present.map(({ name }) => name);
+  const listed = names.length === 0 ? {} : { advice: choiceAdvice(value, names) };
+  const advice =
+    value === "all" ? { meaning: "is not a single interface", advice: 'name one interface, since only memberships take "all"' } : listed;
+  return new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument, value, ...advice });
 }
 
 /** Returns `selector` as memberships, events and errors show it. */
@@ -88,8 +99,7 @@ function parseText(operation: string, argument: string, text: string): ParsedSel
 
 function parseIndex(operation: string, argument: string, index: number): ParsedSelector {
   if (Number.isInteger(index) && index > 0 && index <= MAX_INDEX) return { by: "index", index };
-  const expected = "an interface index, 1 or more";
-  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument, value: index, expected });
+  throw outOfRange(operation, argument, index, "the index of an interface, 1 or more");
 }
 
 function checkName(operation: string, argument: string, name: string): string {

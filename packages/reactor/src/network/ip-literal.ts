@@ -2,7 +2,7 @@
 
 import { isIPv4, isIPv6, SocketAddress as NodeSocketAddress } from "node:net";
 import { BACKEND_ERRORS, type Family, isMulticast, withoutZone, zoneOf } from "@groupcast/backend";
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { InvalidArgumentError, wrongType } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 
 const MAPPED = "::ffff:"; // canonical, with the IPv4 address in dots behind it
@@ -26,12 +26,14 @@ export function parseIP(text: string): IPLiteral | undefined {
 
 /** Like {@link parseIP}, and refuses other values. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ADDRESS_NOT_IP`. */
 export function checkIP(operation: string, argument: string, value: unknown): IPLiteral {
-  if (typeof value !== "string") {
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation, argument, value, expected: "an IP literal as a string" });
-  }
+  if (typeof value !== "string") throw wrongType(operation, argument, value, expectedAddress(argument));
   const literal = parseIP(value);
   if (literal === undefined) throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument, value });
   return literal;
+}
+
+function expectedAddress(argument: string): string {
+  return argument === "group" ? 'a group as a string, such as "239.255.0.1"' : 'an IP address as a string, such as "192.0.2.1"';
 }
 
 /**
@@ -62,9 +64,28 @@ export function checkSource(operation: string, value: unknown, family: Family): 
   return literal.address;
 }
 
-/** Like {@link checkIP}, and refuses the other IP version. @throws InvalidArgumentError as checkIP, and `ERR_FAMILY_MISMATCH`. */
-export function checkIPOf(operation: string, argument: string, value: unknown, family: Family): IPLiteral {
+/** Like {@link checkIP}, and refuses addresses that a port of `family` cannot use. @throws InvalidArgumentError `ERR_FAMILY_MISMATCH`. */
+function checkIPOf(operation: string, argument: string, value: unknown, family: Family): IPLiteral {
   const literal = checkIP(operation, argument, value);
-  if (literal.family !== family) throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument, value });
-  return literal;
+  if (literal.family === family) return literal;
+  throw otherFamily(operation, argument, literal.address, family);
+}
+
+/** Makes the error about an address that a port of `family` cannot use. */
+export function otherFamily(
+  operation: string,
+  argument: string,
+  value: string,
+  family: Family,
+): InvalidArgumentError<"ERR_FAMILY_MISMATCH"> {
+  const meaning = `is an IPv${family === 4 ? 6 : 4} address, and the port is IPv${family}`;
+  const what = isMulticast(value) ? "group" : "address";
+  const advice = family === 4 ? `pass an IPv4 ${what}, or listen with interface: "::"` : adviceForIPv6(value);
+  return new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument, value, meaning, advice });
+}
+
+function adviceForIPv6(value: string): string {
+  return isMulticast(value)
+    ? "pass an IPv6 group, or open an IPv4 port for this one"
+    : `pass an IPv6 address: this one is written ${MAPPED}${value}`;
 }

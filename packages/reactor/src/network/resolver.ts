@@ -1,6 +1,6 @@
 import { lookup } from "node:dns";
 import type { Family } from "@groupcast/backend";
-import { BASE_ERRORS, checkOptions, checkSignal, checkString, ERRNO, InvalidArgumentError, SystemError } from "@groupcast/base";
+import { checkOptions, checkSignal, checkString, ERRNO, InvalidArgumentError, outOfRange, SystemError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { checkFamily } from "./check-argument.js";
 import { parseIP } from "./ip-literal.js";
@@ -32,19 +32,14 @@ export async function resolveName(resolver: Resolver, name: string, given?: Reso
   const literal = parseIP(checkString(operation, "name", name));
   if (literal === undefined) return await orAborted(signal, askResolver(resolver, checkName(operation, name), options));
   if (family === undefined || family === literal.family) return name;
-  const expected = `an IPv${family} address or a name`;
+  const expected = `an IPv${family} address or a name, since family is ${family}`;
   throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "name", value: name, expected });
 }
 
 /** Refuses the empty name, which would resolve to no address at all (DEP0118). */
 function checkName(operation: string, name: string): string {
   if (name !== "") return name;
-  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
-    operation,
-    argument: "name",
-    value: name,
-    expected: "a name or an IP literal",
-  });
+  throw outOfRange(operation, "name", name, "a host name or an IP literal");
 }
 
 async function askResolver(resolver: Resolver, name: string, options: ResolveOptions): Promise<string> {

@@ -1,5 +1,5 @@
 import { type NetworkInterface, needsZone, type Outcome } from "@groupcast/backend";
-import { InvalidArgumentError } from "@groupcast/base";
+import { choiceAdvice, InvalidArgumentError } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { ParsedSelector } from "./interface-selector.js";
 import type { IPLiteral } from "./ip-literal.js";
@@ -8,6 +8,8 @@ import type { IPLiteral } from "./ip-literal.js";
 export interface InterfaceSource {
   /** Returns the interfaces that `selector` means now; a negative errno when the OS does not list them. */
   select(selector: ParsedSelector): readonly NetworkInterface[] | Outcome;
+  /** Returns the interfaces that are known. */
+  current(): readonly NetworkInterface[];
 }
 
 /**
@@ -24,7 +26,9 @@ export function checkZone(operation: string, argument: string, { address, zone }
   const found = typeof named === "object" && named.length === 0 && isIndex(zone) ? interfaces.select(byIndex(zone)) : named;
   if (typeof found === "number") return `${address}%${zone}`;
   if (found[0] !== undefined) return `${address}%${found[0].name}`;
-  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: `${address}%${zone}` });
+  const meaning = `has the zone "${zone}", which is no interface of this host`;
+  const advice = zoneAdvice(zone, interfaces);
+  throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: `${address}%${zone}`, meaning, advice });
 }
 
 /**
@@ -53,8 +57,15 @@ function missingZone(operation: string, argument: string, address: string, inter
   const found = interfaces.select({ by: "all" });
   const names = typeof found === "object" ? found.filter(({ flags }) => !flags.loopback).map(({ name }) => name) : [];
   const examples = names.length === 0 ? [`${address}%eth0`] : names.map((name) => `${address}%${name}`);
-  const expected = `the name of its interface behind it: ${examples.map((example) => `"${example}"`).join(" or ")}`;
-  return new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: address, expected });
+  const meaning = "has no zone, and is valid on one link only";
+  const advice = `write the interface of its link after it: ${examples.map((example) => `"${example}"`).join(" or ")}`;
+  return new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: address, meaning, advice });
+}
+
+function zoneAdvice(zone: string, interfaces: InterfaceSource): string {
+  const found = interfaces.select({ by: "all" });
+  const names = typeof found === "object" ? found.map(({ name }) => name) : [];
+  return names.length === 0 || isIndex(zone) ? REACTOR_ERRORS.ERR_ADDRESS_SCOPE.remedy : choiceAdvice(zone, names);
 }
 
 function isIndex(zone: string): boolean {

@@ -226,6 +226,14 @@ const OPTIONS_OF: Readonly<Record<OpeningOperation, readonly (keyof ResolvedOpti
   connectUDP: namesOf("connectUDP"),
 };
 
+/** Names that people bring from other libraries → advice. */
+const OF_OTHERS: Readonly<Record<string, string>> = {
+  port: "pass the port number as an argument of its own",
+  address: "pass the local address as option interface",
+  host: "pass the local address as option interface",
+  multicastTtl: "pass it as option ttl of listenMulticast()",
+};
+
 function namesOf(operation: OpeningOperation): readonly (keyof ResolvedOptions)[] {
   return NAMES.filter((name) => rowOf(name).takenBy.includes(operation));
 }
@@ -237,7 +245,12 @@ export function resolveOptions(
   interfaces: InterfaceSource,
 ): ResolvedOptions {
   refuseMisplaced(operation, given);
-  const options: Readonly<Record<string, unknown>> = checkOptions<AdoptOptions & ConnectOptions>(operation, given, OPTIONS_OF[operation]);
+  const options: Readonly<Record<string, unknown>> = checkOptions<AdoptOptions & ConnectOptions>(
+    operation,
+    given,
+    OPTIONS_OF[operation],
+    OF_OTHERS,
+  );
   const resolve = (option: keyof ResolvedOptions): unknown => {
     const { check, fallback } = rowOf(option);
     const value = options[option];
@@ -273,7 +286,8 @@ function refuseMisplaced(operation: OpeningOperation, given: unknown): void {
     if (at === undefined || !Object.hasOwn(TABLE, value)) continue;
     const { takenBy, elsewhere = "" } = rowOf(value as keyof ResolvedOptions);
     if (takenBy.includes(operation)) continue;
-    const expected = `it in a call of ${takenBy.join(" or ")}${elsewhere}`;
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument: "option", value, expected });
+    const takers = takenBy.map((taker) => `${taker}()`).join(" or ");
+    const advice = `use ${takers}, which ${takenBy.length === 1 ? "has" : "have"} this option${elsewhere}`;
+    throw new InvalidArgumentError(BASE_ERRORS.ERR_OPTION_UNKNOWN, { operation, argument: "option", value, advice });
   }
 }

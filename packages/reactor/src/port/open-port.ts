@@ -53,7 +53,10 @@ export function openConnectedPort(context: PortContext, protocol: Protocol, to: 
   const options = resolveOptions(operation, given, context.network);
   const asked = localAddress(operation, options, options.localPort, family);
   if (asked.family !== family) {
-    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "interface", value: given?.interface });
+    const meaning = `is of another IP version than the peer, "${to.address}"`;
+    const advice = `pass a local IPv${family} address, or leave it out`;
+    const wrong = { operation, argument: "interface", value: given?.interface };
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { ...wrong, meaning, advice });
   }
   const local = atGroup(context.backend, operation, options, asked);
   context.addressBook.checkPeer(operation, peer, local.address.includes("%") || options.bindToInterface !== undefined);

@@ -1,5 +1,5 @@
 /** Checks of listen options. Each returns the value that its option resolves to, or throws before anything is opened. */
-import { BACKEND_ERRORS, isMulticast, type OptionName } from "@groupcast/backend";
+import { BACKEND_ERRORS, isLinkLocal, isMulticast, type OptionName } from "@groupcast/backend";
 import { checkBoolean, checkInteger, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { checkOption } from "../network/check-argument.js";
 import { indexOfInterface } from "../network/interface-index.js";
@@ -37,20 +37,35 @@ export function isValueOf(name: OptionName): OptionCheck<number> {
 export const isBindAddress: OptionCheck<string | undefined> = (value, { operation, option, interfaces }) => {
   if (typeof value !== "string") throw wrongType(operation, option, value, "the address to bind, as a string");
   if (value === "") return undefined;
+  refuseName(value, { operation, option, interfaces });
   const literal = checkIP(operation, option, value);
   if (isMulticast(literal.address) && operation === "listenUDP") {
-    const expected = "a local address; listenMulticast binds to groups";
-    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: option, value, expected });
+    const meaning = "is a multicast group, and listenUDP() binds to addresses of this host";
+    const advice = "call listenMulticast() with the group as option group";
+    throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: option, value, meaning, advice });
   }
   return checkBindZone(operation, option, literal, interfaces);
 };
+
+/** Refuses the name of an interface, which many pass where its address is needed; the error lists the addresses. */
+function refuseName(value: string, { operation, option, interfaces }: Checking): void {
+  const named = interfaces.select({ by: "name", name: value });
+  if (typeof named === "number" || named[0] === undefined) return;
+  const addresses = named[0].addresses.map(({ address }) => (isLinkLocal(address) ? `"${address}%${value}"` : `"${address}"`));
+  const meaning = "is the name of an interface, and a port binds to an address";
+  const forUnicast = addresses.length === 0 ? "give the interface an address first" : `pass one of its addresses: ${addresses.join(", ")}`;
+  // On Linux a port that is bound to a unicast address receives no groups.
+  const forGroups = `leave the option out and name "${value}" in joinGroup(), or for unicast alone ${forUnicast}`;
+  const advice = operation === "listenMulticast" ? forGroups : forUnicast;
+  throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: option, value, meaning, advice });
+}
 
 /** Accepts a selector of one interface that exists. */
 export const isInterface: OptionCheck<InterfaceSelector> = (value, { operation, option, interfaces }) => {
   const selector = parseSelector(operation, value, option);
   const selected = selector.by === "default" ? undefined : interfaces.select(selector);
   if (typeof selected !== "object" || selected.length > 0) return value as InterfaceSelector; // an errno: setting it says that nobody knows
-  throw unknownInterface(operation, option, value);
+  throw unknownInterface(operation, option, value, interfaces.current());
 };
 
 /** Accepts the name of an interface, and returns its index; 0 for `"default"`. */

@@ -71,7 +71,8 @@ export class AddressBook {
   #canonical(operation: string, text: unknown): string {
     const literal = checkIP(operation, "address", text);
     if (!isMappedGroup(literal.address)) return checkZone(operation, "address", literal, this.#interfaces);
-    const expected = "an IPv6 group, or a port of IPv4: the multicast options of an IPv6 port do not reach IPv4";
-    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "address", value: text, expected });
+    const meaning = "is an IPv4 group, which the multicast options of an IPv6 port do not reach";
+    const advice = "pass an IPv6 group, or open an IPv4 port for this one";
+    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "address", value: text, meaning, advice });
   }
 }

@@ -221,8 +221,9 @@ function payloadBytes(operation: string, data: unknown): number {
   throw wrongType(operation, "data", data, "a Uint8Array or a string");
 }
 
-function tooLong(operation: string, lengthBytes: number, { address, port }: SocketAddress): MessageLengthError {
-  return new MessageLengthError(lengthBytes, { operation, errno: ERRNO.EMSGSIZE, address, port });
+function tooLong(operation: string, lengthBytes: number, { address, port, family }: SocketAddress): MessageLengthError {
+  const advice = `send at most ${maxPayloadBytes(family)} bytes in one datagram, not ${lengthBytes}`;
+  return new MessageLengthError(lengthBytes, { operation, errno: ERRNO.EMSGSIZE, address, port, advice });
 }
 
 /** Whether the socket is bound to an interface, or to an address of one link. */

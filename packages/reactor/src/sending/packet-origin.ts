@@ -36,5 +36,5 @@ function interfaceIndex(network: HostNetwork, by: NonNullable<WriteOptions["inte
   if (typeof selected === "number") return selected;
   const found = onlyOne("write", "interface", selector, selected);
   if (found !== undefined) return found.index;
-  throw unknownInterface("write", "interface", by);
+  throw unknownInterface("write", "interface", by, network.current());
 }

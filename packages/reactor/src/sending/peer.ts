@@ -1,5 +1,6 @@
-import type { DatagramSocket, Family, SocketAddress } from "@groupcast/backend";
-import { InvalidArgumentError, StateError, SystemError, wrongType } from "@groupcast/base";
+import { type DatagramSocket, type Family, formatEndpoint, type SocketAddress } from "@groupcast/backend";
+import { BASE_ERRORS, InvalidArgumentError, preview, StateError, SystemError } from "@groupcast/base";
+import { otherFamily } from "../network/ip-literal.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Destination } from "../transport.js";
 import type { AddressBook, Contact } from "./address-book.js";
@@ -43,7 +44,7 @@ export class Peer {
   /** Connects; `connect` of {@link UDPTransport} documents the errors. */
   connect(operation: string, address: string, port: number): void {
     const contact = this.#find(operation, address, port);
-    if (this.#contact !== undefined) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, operation, this.#contact.address);
+    if (this.#contact !== undefined) throw alreadyConnected(operation, { address, port }, this.#contact.address);
     if (!contact.isMulticast) {
       this.#book.checkPeer("connect", contact, this.#isOnLink());
       const errno = this.#socket.connect(contact.address);
@@ -67,18 +68,35 @@ export class Peer {
     const peer = this.#contact;
     if (to === undefined || to === null) {
       if (peer !== undefined) return peer;
-      throw new InvalidArgumentError(REACTOR_ERRORS.ERR_NO_DESTINATION, { operation, argument: "to", value: to });
+      throw new InvalidArgumentError(REACTOR_ERRORS.ERR_NO_DESTINATION, { operation, argument: "to", value: to, shown: "the destination" });
     }
-    if (typeof to !== "object") throw wrongType(operation, "to", to, "{ address, port }");
+    if (typeof to !== "object") throw noDestination(operation, to);
     const contact = this.#find(operation, to.address, to.port);
     if (peer === undefined) return contact;
     if (contact.address.address === peer.address.address && contact.address.port === peer.address.port) return peer;
-    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_DESTINATION_FIXED, { operation, argument: "to", value: to });
+    throw notThePeer(operation, to, peer.address);
   }
 
   #find(operation: string, address: unknown, port: unknown): Contact {
     const contact = this.#book.find(operation, address, port);
     if (contact.address.family === this.#family) return contact;
-    throw new InvalidArgumentError(REACTOR_ERRORS.ERR_FAMILY_MISMATCH, { operation, argument: "address", value: address });
+    throw otherFamily(operation, "address", contact.address.address, this.#family);
   }
+}
+
+function alreadyConnected(operation: string, to: Destination, peer: SocketAddress): StateError {
+  const reason = `the port is connected to ${formatEndpoint(peer)} already`;
+  return new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, operation, to, { reason });
+}
+
+function noDestination(operation: string, to: unknown): InvalidArgumentError {
+  const shown = `the destination ${preview(to)}`;
+  const wrong = { operation, argument: "to", value: to, shown, expected: "{ address, port }" };
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, wrong);
+}
+
+function notThePeer(operation: string, to: Destination, peer: SocketAddress): InvalidArgumentError {
+  const shown = `the destination ${formatEndpoint(to)}`;
+  const meaning = `is not ${formatEndpoint(peer)}, to which this port is connected`;
+  return new InvalidArgumentError(REACTOR_ERRORS.ERR_DESTINATION_FIXED, { operation, argument: "to", value: to, shown, meaning });
 }

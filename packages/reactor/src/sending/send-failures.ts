@@ -61,7 +61,7 @@ interface Loss {
 }
 
 function errorOf(operation: string, { errno, to, lengthBytes }: Loss): SystemError {
-  const failure = { operation, errno, ...(to === undefined ? {} : { address: to.address, port: to.port }) };
+  const failure = { operation, errno, origin: "unknown", ...(to === undefined ? {} : { address: to.address, port: to.port }) } as const;
   if (errno === ERRNO.EMSGSIZE && lengthBytes !== undefined) return new MessageLengthError(lengthBytes, failure);
   return new SystemError(REACTOR_ERRORS.ERR_SEND, failure);
 }
