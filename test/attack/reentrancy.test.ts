@@ -25,12 +25,24 @@ class Idle extends DatagramProtocol {}
 const PORT_CALLS: Readonly<Record<string, (port: MulticastPort) => unknown>> = {
   write: (port) => port.write("again", DISCARD),
   writeSequence: (port) => port.writeSequence([Buffer.from("a"), Buffer.from("b")], DISCARD),
+  send: (port) => port.send("again", DISCARD),
+  drained: (port) => port.drained(),
   connect: (port) => port.connect("127.0.0.1", 9),
   disconnect: (port) => port.disconnect(),
   getHost: (port) => port.getHost(),
   getPeer: (port) => port.getPeer(),
   setBroadcastAllowed: (port) => port.setBroadcastAllowed(true),
   getBroadcastAllowed: (port) => port.getBroadcastAllowed(),
+  setTrafficClass: (port) => port.setTrafficClass(8),
+  getTrafficClass: (port) => port.getTrafficClass(),
+  setUnicastTTL: (port) => port.setUnicastTTL(2),
+  getUnicastTTL: (port) => port.getUnicastTTL(),
+  setBindToInterface: (port) => port.setBindToInterface("lo"),
+  getBindToInterface: (port) => port.getBindToInterface(),
+  setReceiveBufferBytes: (port) => port.setReceiveBufferBytes(8192),
+  getReceiveBufferBytes: (port) => port.getReceiveBufferBytes(),
+  setSendBufferBytes: (port) => port.setSendBufferBytes(8192),
+  getSendBufferBytes: (port) => port.getSendBufferBytes(),
   joinGroup: (port) => port.joinGroup("239.255.77.2", "lo"),
   leaveGroup: (port) => port.leaveGroup(GROUP, "lo"),
   blockSource: (port) => port.blockSource(GROUP, "127.0.0.2", "lo"),
@@ -54,6 +66,7 @@ const PORT_CALLS: Readonly<Record<string, (port: MulticastPort) => unknown>> = {
   on: (port) => port.on("closed", () => port.statistics()),
   once: (port) => port.once("error", () => port.statistics()),
   off: (port) => port.off("closed", () => {}),
+  removeListener: (port) => port.removeListener("closed", () => {}),
 };
 
 const REACTOR_CALLS: Readonly<Record<string, (reactor: Reactor) => unknown>> = {
@@ -62,9 +75,12 @@ const REACTOR_CALLS: Readonly<Record<string, (reactor: Reactor) => unknown>> = {
   connectUDP: (reactor) => reactor.connectUDP("127.0.0.1", 9, new Idle()),
   adoptDatagramPort: (reactor) => reactor.adoptDatagramPort(NO_DESCRIPTOR, new Idle()),
   callLater: (reactor) => reactor.callLater(0, () => {}),
+  deferLater: (reactor) => reactor.deferLater(0),
+  getDelayedCalls: (reactor) => reactor.getDelayedCalls(),
   callWhenRunning: (reactor) => reactor.callWhenRunning(() => {}),
   addSystemEventTrigger: (reactor) => reactor.addSystemEventTrigger("during", "shutdown", () => {}),
   removeSystemEventTrigger: (reactor) => reactor.removeSystemEventTrigger(reactor.addSystemEventTrigger("after", "startup", () => {})),
+  fireSystemEvent: (reactor) => reactor.fireSystemEvent("startup"),
   resolve: (reactor) => reactor.resolve("another.name"),
   run: (reactor: Reactor) => reactor.run({ installSignalHandlers: false }),
   stop: (reactor) => reactor.stop(),
@@ -74,10 +90,11 @@ const REACTOR_CALLS: Readonly<Record<string, (reactor: Reactor) => unknown>> = {
   on: (reactor) => reactor.on("closed", () => {}),
   once: (reactor) => reactor.once("listening", () => {}),
   off: (reactor) => reactor.off("closed", () => {}),
+  removeListener: (reactor) => reactor.removeListener("closed", () => {}),
 };
 
 /** Methods of the class that are in no public type. */
-const INTERNAL = ["start", "takeOver", "interfacesChanged", "connectionRefused", "readFailed", "report", "listenerThrew"];
+const INTERNAL = ["start", "interfacesChanged", "connectionRefused", "readFailed", "report", "listenerThrew", "checkOpen"];
 
 const PORT_EVENTS: readonly (keyof PortEvents)[] = ["closed", "membership", "error"];
 const REACTOR_EVENTS: readonly (keyof ReactorEvents)[] = ["listening", "closed", "error"];
