@@ -146,7 +146,7 @@ test("fireSystemEvent() of shutdown stops the reactor", async () => {
   await reactor.fireSystemEvent("shutdown");
   expect([reactor.hasStopped, reactor.ports]).toEqual([true, []]);
   await expect(reactor.fireSystemEvent("startup")).rejects.toMatchObject({ code: "ERR_REACTOR_STOPPED" });
-  await expect(reactor.fireSystemEvent("persist" as SystemEvent)).rejects.toMatchObject({ code: "ERR_ARGUMENT_TYPE", argument: "event" });
+  await expect(reactor.fireSystemEvent("persist" as SystemEvent)).rejects.toMatchObject({ code: "ERR_NAME_UNKNOWN", argument: "event" });
 });
 
 /** A loop that notes its times and counts; a call moves the clock on by `busyMs`, as one that computes for long. */

@@ -167,10 +167,9 @@ test.each(["fe80::1", "ff12::abcd"])("listenMulticast() on %s names the zone tha
 test("connect() and connectUDP() to an address of link scope name the interfaces there are", () => {
   const { reactor } = new Stage();
   const port = reactor.listenUDP(0, new Notes(), { interface: "::" });
-  const remedy =
-    'address "fe80::1" has no zone that is an interface of this host; expected the name of its interface behind it: "fe80::1%eth0"';
-  expect(() => port.connect("fe80::1", 9)).toThrow(`Cannot connect: ${remedy}`);
-  expect(() => reactor.connectUDP("fe80::1", 9, new Notes())).toThrow(`Cannot connectUDP: ${remedy}`);
+  const remedy = 'address "fe80::1" has no zone, and is valid on one link only; write the interface of its link after it: "fe80::1%eth0"';
+  expect(() => port.connect("fe80::1", 9)).toThrow(`connect(): ${remedy}`);
+  expect(() => reactor.connectUDP("fe80::1", 9, new Notes())).toThrow(`connectUDP(): ${remedy}`);
 });
 
 test.each([

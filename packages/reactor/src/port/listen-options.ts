@@ -198,7 +198,7 @@ const TABLE = {
     takenBy: MULTICAST,
     check: isValueOf("multicastTtl"),
     apply: ({ groups }, hops, call) => groups.setTTL(hops, call),
-    elsewhere: "; it is the TTL of multicast, and unicastTTL is that of unicast",
+    elsewhere: " (it is the TTL of multicast, and unicastTTL is that of unicast)",
   },
   group: {
     takenBy: MULTICAST,

@@ -98,7 +98,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     value: "encoding",
     says: 'listenUDP(): option "encoding" is not known here',
     remedy:
-      'expected one of "maxPacketSize", "receiveBufferBytes", "sendBufferBytes", "arrival", "signal", "interface", "reuseAddress", "reusePort", "ipv6Only"',
+      'expected one of "maxPacketSize", "receiveBufferBytes", "sendBufferBytes", "trafficClass", "unicastTTL", "arrival", "signal", "interface", "reuseAddress", "reusePort", "ipv6Only", "bindToInterface"',
   },
   {
     mistake: "listenUDP is given the TTL of multicast",
@@ -107,7 +107,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     argument: "option",
     value: "ttl",
     says: 'listenUDP(): option "ttl" is not known here',
-    remedy: "use listenMulticast() or connectUDP(), which have this option",
+    remedy: "use listenMulticast() or connectUDP(), which have this option (it is the TTL of multicast, and unicastTTL is that of unicast)",
   },
   {
     mistake: "listenUDP is given a group",
@@ -188,7 +188,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     argument: "interface",
     value: "fe80::1",
     says: 'listenUDP(): interface "fe80::1" has no zone, and is valid on one link only',
-    remedy: "write the interface of its link after it, such as fe80::1%eth0",
+    remedy: 'write the interface of its link after it: "fe80::1%eth0"',
   },
   {
     mistake: "a zone is misspelt",
