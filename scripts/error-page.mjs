@@ -44,7 +44,9 @@ function section(name) {
 
 /** Returns the advice for single refusals of the operating system. */
 function refusals() {
-  const rows = definitions.flatMap(({ code, remedies = {} }) => Object.entries(remedies).map(([errno, remedy]) => ({ code, errno, remedy })));
+  const rows = definitions.flatMap(({ code, remedies = {} }) =>
+    Object.entries(remedies).map(([errno, remedy]) => ({ code, errno, remedy })),
+  );
   const table = rows.map(({ code, errno, remedy }) => `| \`${code}\` | \`${errno}\` | ${remedy} |`);
   return `| code | errnoName | what to do |\n| --- | --- | --- |\n${table.join("\n")}\n`;
 }
