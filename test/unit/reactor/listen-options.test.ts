@@ -110,6 +110,10 @@ test.each(MISPLACED)(
   },
 );
 
+test("listenUDP() says where ttl belongs, and what sets the TTL of unicast", () => {
+  expect(() => OPEN.listenUDP(new Stage(), { ttl: 2 })).toThrow(/listenMulticast.*unicastTTL/);
+});
+
 test("connectUDP() names itself when the OS refuses to connect", () => {
   const stage = new Stage();
   stage.backend.refuse("connect", "ENETUNREACH");
