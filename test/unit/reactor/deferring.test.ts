@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import type { DeferOptions, SystemEvent } from "@groupcast/reactor";
 import { LoopingCall } from "@groupcast/reactor";
 import { expect, expectTypeOf, test } from "vitest";
@@ -47,6 +48,7 @@ test("deferLater() with a signal that is aborted rejects and schedules nothing; 
   const late = new AbortController();
   const seen = watch(reactor.deferLater(1, { signal: late.signal }));
   await clock.advance(1);
+  expect(getEventListeners(late.signal, "abort")).toEqual([]);
   late.abort();
   await turn();
   expect(seen.outcome).toBe("resolved");

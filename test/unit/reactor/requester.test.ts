@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import {
   type MulticastPort,
@@ -261,6 +262,16 @@ describe.each(["connect", "listen"] as const)("on a port by %s(),", (way) => {
     await expect(request).rejects.toMatchObject({ cause: { errnoName: "ECONNREFUSED" } });
     expect(lan.client.statistics()).toMatchObject({ retransmissions: 2 });
   });
+});
+
+test("requests that are over leave no listener at their signal", async () => {
+  const lan = new Lan().connect();
+  lan.server(echo);
+  const { signal } = new AbortController();
+  const requests = [lan.client.request("answered", { signal }), lan.client.request("not", { signal, match: () => false })];
+  expect(getEventListeners(signal, "abort")).toHaveLength(2);
+  expect(await Promise.all(requests.map((request) => lan.outcome(request)))).toEqual(["re: answered", "ERR_NO_ANSWER ETIMEDOUT"]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("jitter makes each wait up to half as long again", async () => {

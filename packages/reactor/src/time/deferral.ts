@@ -32,7 +32,6 @@ export class Deferral extends TimedCall {
 
   /** Ends the wait, and rejects the promise with `reason`, or with what the clock throws. Does nothing once the wait is over. */
   abort(reason: unknown): void {
-    if (!this.active()) return;
     try {
       super.cancel();
       this.#reject(reason);
