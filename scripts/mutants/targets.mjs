@@ -52,6 +52,10 @@ export const TARGETS = [
   { path: `${REACTOR}/multicast/memberships.ts`, tests: MEMBERSHIPS },
   { path: `${REACTOR}/multicast/membership-sockets.ts`, tests: MEMBERSHIPS },
   { path: `${REACTOR}/multicast/multicast-sender.ts`, tests: MULTICAST_SENDING },
+  {
+    path: `${REACTOR}/multicast/outgoing-choice.ts`,
+    tests: tests("reactor", "outgoing-interface", "multicast-sending", "network-refusals"),
+  },
   { path: `${REACTOR}/multicast/leak-guard.ts`, tests: [...tests("reactor", "leak-guard"), ...MULTICAST_SENDING] },
   { path: `${CHANNELS}/order/replay-window.ts`, tests: tests("channels", "replay-window", "sealed") },
   { path: `${CHANNELS}/seal/sealer.ts`, tests: SEALING },

@@ -54,6 +54,7 @@ const PORT_CALLS: Readonly<Record<string, (port: MulticastPort) => unknown>> = {
   getLoopbackMode: (port) => port.getLoopbackMode(),
   setOutgoingInterface: (port) => port.setOutgoingInterface("lo"),
   getOutgoingInterface: (port) => port.getOutgoingInterface(),
+  outgoingInterface: (port) => port.outgoingInterface,
   isolation: (port) => port.isolation,
   pauseReading: (port) => port.pauseReading(),
   resumeReading: (port) => port.resumeReading(),
@@ -94,7 +95,17 @@ const REACTOR_CALLS: Readonly<Record<string, (reactor: Reactor) => unknown>> = {
 };
 
 /** Methods of the class that are in no public type. */
-const INTERNAL = ["start", "interfacesChanged", "connectionRefused", "readFailed", "report", "listenerThrew", "checkOpen"];
+const INTERNAL = [
+  "start",
+  "takeOver",
+  "interfacesChanged",
+  "connectionRefused",
+  "readFailed",
+  "warn",
+  "report",
+  "listenerThrew",
+  "checkOpen",
+];
 
 const PORT_EVENTS: readonly (keyof PortEvents)[] = ["closed", "membership", "error"];
 const REACTOR_EVENTS: readonly (keyof ReactorEvents)[] = ["listening", "closed", "error"];

@@ -53,6 +53,8 @@ export type {
   Membership,
   MembershipChange,
   MulticastTransport,
+  OutgoingInterface,
+  OutgoingInterfaceChange,
   PortEvents,
   Refusal,
   SendDrop,

@@ -9,5 +9,6 @@ export const PORT_EVENTS: EventTable<PortEvents> = {
   sendFailed: "a datagram that write took did not leave",
   refused: "nobody listens at the peer",
   membership: "a membership was joined, lost, or waits",
+  outgoingInterface: "the outgoing interface is active, lost, or waited for",
   error: "user code threw, or reading failed",
 };

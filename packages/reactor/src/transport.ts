@@ -16,8 +16,12 @@ export interface Destination {
 
 /** Origin of one datagram, whatever the port's options say (`IP_PKTINFO`). */
 export interface WriteOptions {
-  /** Interface to leave by. Default: as the port's options and the route say. */
-  readonly interface?: InterfaceSelector | undefined;
+  /**
+   * Interface to leave by. Default: as the port's options and the route say. `"all"`, to a group: a copy by each interface that carries
+   * multicast, which is up and has an address; on IPv4 loopback is one of them. Each copy is a datagram of its own: it is counted, and
+   * `sendFailed` and `dropped` name its interface.
+   */
+  readonly interface?: InterfaceSelector | "all" | undefined;
   /** IP literal of the local address to send from, such as `arrival.destination` of the datagram that is answered. */
   readonly source?: string | undefined;
 }
@@ -38,6 +42,8 @@ export type PortEvents = {
   refused: (refusal: Refusal) => void;
   /** A membership was joined, lost, or waits for its interface. */
   membership: (change: MembershipChange) => void;
+  /** The outgoing interface of multicast became active, was lost, or is waited for. */
+  outgoingInterface: (change: OutgoingInterfaceChange) => void;
   /** User code threw, or reading failed. The port goes on. */
   error: (error: Error) => void;
 };
@@ -48,11 +54,13 @@ export interface SendDrop {
   readonly to: SocketAddress | undefined;
   /** Length of its payload, in bytes. */
   readonly lengthBytes: number;
+  /** Name of the interface that it was to leave by; absent where the route decides. */
+  readonly interface?: string;
 }
 
 /** A datagram that `write` took and that did not leave. */
 export interface SendFailure {
-  /** Error of the OS; `errnoName` has the reason. */
+  /** Error of the OS; `errnoName` has the reason, and `interface` the one that the datagram was to leave by where it named one. */
   readonly error: SystemError;
   /** Its destination; undefined where the OS did not say which datagram it was. */
   readonly to: SocketAddress | undefined;
@@ -74,7 +82,7 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    *
    * @param data - Payload. 0 … 65,507 bytes on IPv4, 65,527 on IPv6 (RFC 768); a string is sent as UTF-8.
    * @param to - Destination; on a connected port nothing, or the peer.
-   * @returns Whether it was queued; false when the send queue was full, which is counted and reported by `dropped`. A later refusal of the
+   * @returns Whether it, and each copy, was queued; false when the send queue was full, which is counted and reported by `dropped`. A later refusal of the
    * network is counted and reported by `sendFailed`, or by `connectionRefused()` and `refused`.
    * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_PORT_RANGE`, `ERR_FAMILY_MISMATCH`, `ERR_NO_DESTINATION`,
    * `ERR_DESTINATION_FIXED`, `ERR_ARGUMENT_TYPE`; for options also `ERR_INTERFACE_UNKNOWN`, `ERR_SOURCE_IS_MULTICAST`,
@@ -225,6 +233,25 @@ export interface MembershipChange {
   readonly error?: SystemError;
 }
 
+/** The interface that multicast leaves by, and its state. */
+export interface OutgoingInterface {
+  /** Name of the interface; while it is waited for, the selector as it was given; `"default"`: the one that the route names. */
+  readonly interface: string;
+  /**
+   * `active`: multicast leaves by it; `waiting` for an interface that does not exist yet; `lost` together with its interface, until that
+   * comes back. Sending to groups fails while it is not `active`.
+   */
+  readonly state: "active" | "waiting" | "lost";
+}
+
+/** A change of the outgoing interface. */
+export interface OutgoingInterfaceChange {
+  /** The outgoing interface in its new state. */
+  readonly outgoingInterface: OutgoingInterface;
+  /** Error with which the OS refused the interface later; it is tried again when the interfaces change. */
+  readonly error?: SystemError;
+}
+
 /** Options of `joinGroup`. */
 export interface JoinOptions {
   /** IP literal of the only sender to let in (source-specific multicast, RFC 4607). Default: any sender. */
@@ -306,13 +333,19 @@ export interface MulticastTransport extends UDPTransport {
   getLoopbackMode(): boolean;
   /**
    * Sets the interface that multicast leaves by (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`); `"default"`, as at first: the one that the route
-   * names.
+   * names. Desired state, as a membership is: an interface that does not exist yet, or is deleted, is used when it comes. Until then
+   * sending to groups fails with `ENODEV` (`sendFailed`) and never goes elsewhere; a datagram that names an interface of its own leaves by that.
+   * An interface that does not exist is logged at once, with the names of those that do.
    *
-   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`; and as setTTL.
+   * @param to - Interface. An address means the interface that has it, for as long as that exists.
+   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`: not a possible name of one interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`.
+   * @throws SystemError `ERR_SET_OPTION`. @throws StateError `ERR_CLOSED`.
    */
   setOutgoingInterface(to: InterfaceSelector): void;
-  /** Returns the name of the interface that multicast leaves by; `"default"` while the route decides. */
+  /** Returns the name of the interface that multicast is to leave by; `"default"` while the route decides. */
   getOutgoingInterface(): string;
+  /** The interface that multicast is to leave by, and whether it does. */
+  readonly outgoingInterface: OutgoingInterface;
   /** Method that keeps the datagrams of other groups and interfaces out of this port. */
   readonly isolation: Isolation;
 }

@@ -1,9 +1,9 @@
 // What the network refuses to answer: the reactor goes on, says so once, and is right again afterwards.
 
-import type { MulticastListenOptions } from "@groupcast/reactor";
+import type { MulticastListenOptions, MulticastPort } from "@groupcast/reactor";
 import { expect, test, vi } from "vitest";
 import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
-import { type Listening, Notes, Stage, turn } from "./stage.js";
+import { type Listening, Notes, recordEvents, Stage, turn } from "./stage.js";
 
 const GROUP = "239.255.0.1";
 const TO_GROUP = { address: GROUP, port: 9 };
@@ -231,20 +231,33 @@ function blind(options?: MulticastListenOptions): Listening & { stage: Stage } {
   return { ...listening, stage };
 }
 
-test("setOutgoingInterface() says that the OS did not list the interfaces, not that there is no such one", () => {
-  const { port } = blind();
-  expect(() => port.setOutgoingInterface("eth0")).toThrow(
-    expect.objectContaining({ name: "SystemError", code: "ERR_INTERFACES", errnoName: "EMFILE", operation: "setOutgoingInterface" }),
-  );
-  expect(port.getOutgoingInterface()).toBe("default");
-});
-
-test("listenMulticast() with an outgoing interface says so too, and leaves nothing open", () => {
-  const { stage, socket } = blind();
-  expect(() => stage.reactor.listenMulticast(0, new Notes(), { outgoingInterface: "eth0" })).toThrow(
-    expect.objectContaining({ code: "ERR_INTERFACES", errnoName: "EMFILE" }),
-  );
-  expect(stage.backend.openSockets).toEqual([socket]);
+test.each<[how: string, choose: (stage: Stage) => MulticastPort]>([
+  [
+    "setOutgoingInterface()",
+    ({ reactor }) => {
+      const port = reactor.listenMulticast(0, new Notes());
+      port.setOutgoingInterface("eth0");
+      return port;
+    },
+  ],
+  ["the option outgoingInterface", ({ reactor }) => reactor.listenMulticast(0, new Notes(), { outgoingInterface: "eth0" })],
+])("%s waits while the OS does not list the interfaces, sends fail with its reason, and it works when it lists them", async (_, choose) => {
+  const { stage } = blind();
+  const port = choose(stage);
+  const socket = stage.backend.last;
+  const events = recordEvents(port);
+  expect(port.outgoingInterface).toEqual({ interface: "eth0", state: "waiting" });
+  expect(port.write("x", TO_GROUP)).toBe(true);
+  await turn();
+  expect(events).toMatchObject([["sendFailed", { error: { errnoName: "EMFILE", interface: "eth0" } }]]);
+  expect(socket.sent).toEqual([]);
+  stage.backend.network.refusals.watch.length = stage.backend.network.refusals.interfaces.length = 0;
+  await stage.clock.advance(20_000);
+  expect(port.outgoingInterface).toEqual({ interface: "eth0", state: "active" });
+  port.write("y", TO_GROUP);
+  await turn();
+  expect(socket.texts).toEqual(["y"]);
+  expect(stage.messages).not.toContainEqual(expect.stringContaining("waiting for interface")); // nobody knew that it was missing
 });
 
 test("write() by an interface of which nobody knows does not throw: sendFailed has the reason", async () => {

@@ -1,10 +1,16 @@
 import type { Family } from "@groupcast/backend";
 import { callGuarded, checkBoolean, checkOptions, outOfRange } from "@groupcast/base";
 import { checkOption } from "../network/check-argument.js";
-import { type InterfaceSelector, type ParsedSelector, parseJoinSelector, parseSelector } from "../network/interface-selector.js";
+import {
+  type InterfaceSelector,
+  type ParsedSelector,
+  parseJoinSelector,
+  parseOutgoingSelector,
+  parseSelector,
+} from "../network/interface-selector.js";
 import { checkGroup, checkSource } from "../network/ip-literal.js";
 import type { OptionCall } from "../network/socket-options.js";
-import type { JoinOptions, Membership } from "../transport.js";
+import type { JoinOptions, Membership, OutgoingInterface } from "../transport.js";
 import type { JoinRequest } from "./membership-wish.js";
 import type { Memberships } from "./memberships.js";
 import type { MulticastSender } from "./multicast-sender.js";
@@ -85,16 +91,17 @@ export class Groups {
     this.#owner.sender.setLoopbackMode(call, isOn);
   }
 
-  /** Name of the interface that multicast leaves by; `"default"` while the route decides. */
-  get outgoingInterface(): string {
+  /** The interface that multicast leaves by, and its state. */
+  get outgoingInterface(): OutgoingInterface {
     return this.#owner.sender.outgoingInterface;
   }
 
   /** `setOutgoingInterface` of {@link MulticastTransport}. */
   setOutgoingInterface(to: InterfaceSelector, operation = "setOutgoingInterface"): void {
-    const selector = parseSelector(operation, to);
+    const selector = parseOutgoingSelector(operation, to, "interface");
     this.#owner.sendWaiting();
     this.#owner.sender.setOutgoingInterface(operation, selector);
+    this.#owner.memberships.joinWaiting();
   }
 
   /** Interfaces changed: brings sender and memberships in line. A failure of the sender does not stop the memberships. */

@@ -11,8 +11,9 @@
 
 import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
 import { callGuarded, callOrigin, ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
+import type { AwaitedInterfaces } from "../network/awaited-interfaces.js";
 import type { HostNetwork } from "../network/host-network.js";
-import { formatSelector, selectInterfaces } from "../network/interface-selector.js";
+import { formatSelector, type ParsedSelector, selectInterfaces } from "../network/interface-selector.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Membership, MembershipChange } from "../transport.js";
 import { filterError, joinError } from "./membership-errors.js";
@@ -26,7 +27,8 @@ export interface MembershipOwner {
   readonly network: HostNetwork;
   readonly sockets: MembershipSockets;
   /** Finds the interface that a selector of "default" means. */
-  readonly sender: Pick<MulticastSender, "defaultInterface">;
+  readonly sender: Pick<MulticastSender, "defaultInterfaces">;
+  readonly awaited: AwaitedInterfaces;
   /** Emits the `membership` event later. */
   membershipChanged(change: MembershipChange): void;
   /** Reports an error that no call can throw. */
@@ -64,6 +66,7 @@ export class Memberships {
     }
     this.#add(wish);
     if (wish.joined.length === 0) wish.origin = callOrigin(); // its refusal may come later; others are in time to be thrown
+    if (targets.length === 0 && namesOne(wish.selector)) this.#owner.awaited.add(wish.selector);
     for (const membership of statesOf(wish)) this.#owner.membershipChanged({ membership });
     for (const error of refusals) this.#reportRefusal(wish, error);
   }
@@ -109,6 +112,11 @@ export class Memberships {
     if (failed < 0) throw filterError(operation, failed, { ...subjectOf(wish), source });
   }
 
+  /** Joins what waits: the interface that requests without one mean may be another one now. */
+  joinWaiting(): void {
+    this.#forEach(this.#all, (wish) => this.#joinMissing(wish));
+  }
+
   /** Brings the memberships in line with the current interfaces. */
   reconcile(): void {
     const all = this.#owner.network.current();
@@ -116,7 +124,7 @@ export class Memberships {
     this.#forEach(wishes, (wish) => this.#dropLost(wish, all));
     this.#forEach(wishes, (wish) => this.#dropStopgap(wish));
     if (this.#haveInterfacesChanged(all)) this.#forEach(wishes, (wish) => this.#renewUnnamed(wish));
-    this.#forEach(wishes, (wish) => this.#joinMissing(wish));
+    this.joinWaiting();
   }
 
   /** Called before the sockets close: the kernel then leaves the groups. */
@@ -239,8 +247,7 @@ export class Memberships {
       const selected = this.#owner.network.select(selector);
       return typeof selected === "number" ? [] : selected; // none is known: the wish waits until the interfaces are listed
     }
-    const iface = this.#owner.sender.defaultInterface(group);
-    return iface === undefined && this.#owner.backend.capabilities.has("routes") ? [] : [iface];
+    return this.#owner.sender.defaultInterfaces(group);
   }
 
   /**
@@ -293,4 +300,9 @@ function isFatal({ errno }: SystemError, { joined }: Wish, waits: boolean): bool
 
 function isSame(a: NetworkInterface | undefined, b: NetworkInterface): boolean {
   return a !== undefined && sameInterface(a, b);
+}
+
+/** Returns whether a selector names a single interface of its own, rather than all or the usual one. */
+function namesOne({ by }: ParsedSelector): boolean {
+  return by !== "all" && by !== "default";
 }

@@ -10,7 +10,6 @@
 import {
   BACKEND_ERRORS,
   type DatagramBackend,
-  type DatagramSocket,
   type NetworkInterface,
   needsZone,
   type Outcome,
@@ -19,14 +18,18 @@ import {
   withoutZone,
 } from "@groupcast/backend";
 import { type Clock, ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
-import type { HostNetwork } from "../network/host-network.js";
-import { formatSelector, onlyOne, type ParsedSelector, unknownInterface } from "../network/interface-selector.js";
+import { formatSelector, type ParsedSelector } from "../network/interface-selector.js";
 import { type OptionCall, readIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
+import type { OutgoingInterface } from "../transport.js";
 import { LeakGuard } from "./leak-guard.js";
+import { OutgoingChoice, type OutgoingChoiceOwner } from "./outgoing-choice.js";
 
 /** Way to send to a group: as usual, from a given interface, not at all because it may reach nobody, or not because the OS refused. */
-export type Settlement = { readonly via: PacketOrigin | undefined } | "suppress" | { readonly errno: Outcome };
+export type Settlement =
+  | { readonly via: PacketOrigin | undefined }
+  | "suppress"
+  | { readonly errno: Outcome /** The chosen interface, while it does not exist. */; readonly interface?: string };
 
 const AS_USUAL: Settlement = { via: undefined };
 const DEFAULT_TTL = 1; // RFC 1112, 6.1
@@ -40,11 +43,9 @@ interface Settled {
 }
 
 /** Dependencies of {@link MulticastSender}. */
-export interface MulticastSenderOwner {
+export interface MulticastSenderOwner extends OutgoingChoiceOwner {
   readonly backend: DatagramBackend;
   readonly clock: Clock;
-  readonly network: HostNetwork;
-  readonly socket: DatagramSocket;
   /** Whether the socket is bound to one of the host's own addresses, rather than to all or to a group. */
   readonly hasSourceAddress: boolean;
 }
@@ -54,15 +55,16 @@ export class MulticastSender {
   readonly #owner: MulticastSenderOwner;
   readonly #guard: LeakGuard;
   readonly #settled = new Map<string, Settled>();
+  readonly #choice: OutgoingChoice;
   #ttl = DEFAULT_TTL;
   #isLoopbackOn = true;
-  #chosen: ParsedSelector | undefined;
   #bound: ParsedSelector | undefined; // the socket sends by this interface, whatever is chosen
 
   /** Starts with the kernel's defaults: TTL 1, loopback mode on, the interface of the route. */
   constructor(owner: MulticastSenderOwner) {
     this.#owner = owner;
     this.#guard = new LeakGuard(owner.backend, owner.socket.family);
+    this.#choice = new OutgoingChoice(owner);
   }
 
   /** Takes over the options of an adopted socket. @throws SystemError `ERR_SET_OPTION`: TTL 0 cannot be confined. */
@@ -83,8 +85,8 @@ export class MulticastSender {
    * Sets the TTL. With TTL 0 and no chosen interface, the outgoing one may change; it does before the TTL changes, so that nothing leaks.
    */
   setTTL(call: OptionCall, ttl: number): void {
-    const next = this.#outgoingWith(ttl, this.#preferred);
-    if (next !== this.#outgoing()) this.#applyInterface(call.operation, next);
+    const next = this.#outgoingUnchosen(ttl);
+    if (!this.#isPinned && next !== this.#outgoingUnchosen(this.#ttl)) this.#applyInterface(call.operation, next);
     setSocketOption(this.#owner.backend, this.#owner.socket, call, ["multicastTtl", ttl]);
     this.#ttl = ttl;
     this.#settled.clear();
@@ -102,25 +104,28 @@ export class MulticastSender {
     this.#settled.clear();
   }
 
-  /** Name of the interface that the socket is bound to, else of the chosen one; `"default"` without one. */
-  get outgoingInterface(): string {
-    const preferred = this.#preferred;
-    return preferred === undefined ? "default" : (this.#find(preferred)?.name ?? formatSelector(preferred));
+  /** The interface that the socket is bound to, else the chosen one, and its state. */
+  get outgoingInterface(): OutgoingInterface {
+    if (this.#bound === undefined) return this.#choice.state;
+    const iface = this.#find(this.#bound);
+    return { interface: iface?.name ?? formatSelector(this.#bound), state: iface === undefined ? "lost" : "active" };
   }
 
   /** The socket was bound to the interface with that index; 0: to none. @throws SystemError `ERR_SET_OPTION`. */
   boundToInterface(operation: string, index: number): void {
     this.#bound = boundTo(index);
     this.#settled.clear();
-    if (this.#bound === undefined) this.#applyInterface(operation, this.#outgoing()); // with TTL 0, it must not be the route's
+    if (this.#bound !== undefined) return;
+    this.#choice.reconcile(); // nobody kept it in line while it had no effect
+    if (!this.#choice.isMade) this.#applyInterface(operation, this.#outgoing()); // with TTL 0, it must not be the route's
   }
 
-  /** Chooses the interface. @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`. @throws SystemError `ERR_SET_OPTION`, `ERR_INTERFACES`. */
+  /** Chooses the interface, which may not exist yet. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_SET_OPTION`. */
   setOutgoingInterface(operation: string, selector: ParsedSelector): void {
-    const chosen = selector.by === "default" ? undefined : selector;
-    if (chosen !== undefined) this.#checkExists(operation, chosen);
-    this.#applyInterface(operation, this.#outgoingWith(this.#ttl, chosen ?? this.#bound));
-    this.#chosen = chosen;
+    if (selector.by === "default") {
+      this.#applyInterface(operation, this.#bound === undefined ? this.#outgoingUnchosen(this.#ttl) : this.#find(this.#bound));
+      this.#choice.withdraw();
+    } else this.#choice.choose(operation, selector);
     this.#settled.clear();
   }
 
@@ -128,7 +133,8 @@ export class MulticastSender {
   reconcile(): void {
     this.#guard.reconcile(this.#owner.network.current());
     this.#settled.clear();
-    const iface = this.#outgoing();
+    if (this.#bound === undefined) this.#choice.reconcile();
+    const iface = this.#bound === undefined && this.#choice.isMade ? undefined : this.#outgoing();
     if (iface !== undefined) this.#owner.socket.setMulticastInterface(iface); // refused while it does not exist; sends then report it
   }
 
@@ -145,13 +151,14 @@ export class MulticastSender {
     return { via: { interfaceIndex: settled.via?.interfaceIndex ?? 0, source: via.source } };
   }
 
-  /** Returns the interface for memberships and sends that name none; undefined where only the kernel knows it. */
-  defaultInterface(group: string): NetworkInterface | undefined {
-    const chosen = this.#outgoing();
-    if (chosen !== undefined) return chosen;
-    if (!this.#owner.backend.capabilities.has("routes")) return undefined;
-    const route = this.#owner.network.routeFor(group);
-    return typeof route === "object" ? route.interface : this.#fallback();
+  /**
+   * Returns the interface that memberships without one mean; none while there is none or the chosen one is waited for; [undefined]: the
+   * kernel chooses.
+   */
+  defaultInterfaces(group: string): readonly (NetworkInterface | undefined)[] {
+    const iface = this.#usualInterface(group);
+    const isKnown = this.#isPinned || this.#owner.backend.capabilities.has("routes");
+    return iface === undefined && isKnown ? [] : [iface];
   }
 
   /** Closes the sockets of the guard. */
@@ -174,7 +181,8 @@ export class MulticastSender {
   #decide(group: string, hasSourceAddress: boolean): Settled {
     if (this.#ttl === 0) return forever(this.#decideConfined(group));
     const { network, socket, clock } = this.#owner;
-    if (this.#preferred !== undefined || !this.#canSteer) return forever(AS_USUAL);
+    if (this.#bound === undefined && this.#choice.refusal < 0) return forever(this.#waiting());
+    if (this.#isPinned || !this.#canSteer) return forever(AS_USUAL);
     const route = network.routeFor(group);
     const staleAtMs = clock.nowMs() + ROUTE_LIFETIME_MS;
     if (typeof route === "number") return { settlement: AS_USUAL, staleAtMs }; // the kernel refuses it: an interface would lead past that
@@ -186,8 +194,8 @@ export class MulticastSender {
   /** TTL 0. Where no interface is set on the socket, each datagram names the guarded one, so that a route change cannot move it. */
   #decideConfined(group: string): Settlement {
     const outgoing = this.#outgoing();
-    if (outgoing !== undefined || this.#preferred !== undefined) return this.#confine(group, outgoing);
-    const iface = this.defaultInterface(group);
+    if (outgoing !== undefined || this.#isPinned) return this.#confine(group, outgoing);
+    const iface = this.#usualInterface(group);
     const confined = this.#confine(group, iface);
     return confined === AS_USUAL && iface !== undefined ? from(iface) : confined;
   }
@@ -215,18 +223,14 @@ export class MulticastSender {
     // ip6_finish_output2() (net/ipv6/ip6_output.c) checks the hop limit only where it loops a copy back: with loopback mode off,
     // hop limit 0 would reach the wire. Nobody on the host may receive such a datagram, so it is not sent.
     if (!this.#isLoopbackOn) return "suppress";
-    if (iface === undefined) return { errno: ERRNO.ENODEV }; // no loopback, or the chosen interface is gone: nothing keeps it on the host
+    if (iface === undefined) return this.#choice.refusal < 0 ? this.#waiting() : { errno: ERRNO.ENODEV }; // nothing keeps it on the host
     if (iface.flags.loopback) return AS_USUAL;
     const errno = this.#guard.protect(group, iface);
     return errno < 0 ? { errno } : AS_USUAL;
   }
 
-  #checkExists(operation: string, selector: ParsedSelector): void {
-    const selected = this.#owner.network.select(selector);
-    if (typeof selected === "number") throw new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno: selected });
-    if (onlyOne(operation, "interface", selector, selected) === undefined) {
-      throw unknownInterface(operation, "interface", formatSelector(selector), this.#owner.network.current());
-    }
+  #waiting(): Settlement {
+    return { errno: this.#choice.refusal, interface: this.#choice.state.interface };
   }
 
   #applyInterface(operation: string, iface: NetworkInterface | undefined): void {
@@ -234,25 +238,35 @@ export class MulticastSender {
     if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, interface: iface?.name ?? "default" });
   }
 
+  /** Returns the interface that is set on the socket; undefined while the route decides, or the chosen one is waited for. */
   #outgoing(): NetworkInterface | undefined {
-    return this.#outgoingWith(this.#ttl, this.#preferred);
+    if (this.#bound !== undefined) return this.#find(this.#bound);
+    return this.#choice.isMade ? this.#choice.active : this.#outgoingUnchosen(this.#ttl);
   }
 
-  /** Interface that the socket is bound to, else the chosen one. */
-  get #preferred(): ParsedSelector | undefined {
-    return this.#bound ?? this.#chosen;
+  /** Whether the user named the interface of the port's multicast: bound the socket to it, or chose it. */
+  get #isPinned(): boolean {
+    return this.#bound !== undefined || this.#choice.isMade;
   }
 
   /**
-   * Returns the interface that is set on the socket: the chosen one; with TTL 0 and none chosen, loopback. IPv6 has no multicast on
-   * loopback, unless root adds a route (addrconf_add_mroute() in net/ipv6/addrconf.c leaves it out), and uses an ordinary interface: the
-   * one that the route to each group names or, where the route is not known, one for all groups.
+   * Returns the interface that is set on the socket when the user chose none: with TTL 0 loopback. IPv6 has no multicast on loopback,
+   * unless root adds a route (addrconf_add_mroute() in net/ipv6/addrconf.c leaves it out), and uses an ordinary interface: the one that
+   * the route to each group names or, where the route is not known, one for all groups.
    */
-  #outgoingWith(ttl: number, chosen: ParsedSelector | undefined): NetworkInterface | undefined {
-    if (chosen !== undefined) return this.#find(chosen);
+  #outgoingUnchosen(ttl: number): NetworkInterface | undefined {
     if (ttl !== 0) return undefined;
     if (this.#owner.socket.family === 4) return this.#owner.network.current().find(({ flags }) => flags.loopback);
     return this.#canSteer ? undefined : this.#fallback();
+  }
+
+  /** Returns the interface for memberships and sends that name none; undefined where only the kernel knows it. */
+  #usualInterface(group: string): NetworkInterface | undefined {
+    const outgoing = this.#outgoing();
+    if (outgoing !== undefined || this.#isPinned) return outgoing;
+    if (!this.#owner.backend.capabilities.has("routes")) return undefined;
+    const route = this.#owner.network.routeFor(group);
+    return typeof route === "object" ? route.interface : this.#fallback();
   }
 
   /** Whether the backend knows routes, and sends each datagram by a given interface. */

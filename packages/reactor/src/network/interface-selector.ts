@@ -1,4 +1,4 @@
-import { BACKEND_ERRORS, type NetworkInterface } from "@groupcast/backend";
+import { BACKEND_ERRORS, type Family, type NetworkInterface } from "@groupcast/backend";
 import { choiceAdvice, InvalidArgumentError, outOfRange, wrongType } from "@groupcast/base";
 import { parseIP } from "./ip-literal.js";
 
@@ -36,6 +36,16 @@ export function parseJoinSelector(operation: string, value: unknown): ParsedSele
   return parseSelector(operation, value);
 }
 
+/**
+ * Like {@link parseSelector}, for the one interface that multicast leaves by: refuses `"all"`.
+ *
+ * @throws InvalidArgumentError as parseSelector.
+ */
+export function parseOutgoingSelector(operation: string, value: unknown, argument: string): ParsedSelector {
+  if (value === "all") throw unknownInterface(operation, argument, value);
+  return parseSelector(operation, value, argument);
+}
+
 /** Returns the interfaces of `all` that `selector` means. */
 export function selectInterfaces(selector: ParsedSelector, all: readonly NetworkInterface[]): readonly NetworkInterface[] {
   switch (selector.by) {
@@ -50,6 +60,17 @@ export function selectInterfaces(selector: ParsedSelector, all: readonly Network
     case "default":
       return [];
   }
+}
+
+/**
+ * Returns the interfaces of `all` that datagrams to groups can leave by: up, with an address. IPv6 has no multicast on loopback, unless
+ * root adds a route (addrconf_add_mroute() in net/ipv6/addrconf.c leaves it out).
+ */
+export function multicastCarriers(family: Family, all: readonly NetworkInterface[]): readonly NetworkInterface[] {
+  return all.filter(({ flags, addresses }) => {
+    const carries = flags.multicast || (flags.loopback && family === 4);
+    return carries && flags.up && addresses.some((address) => address.family === family);
+  });
 }
 
 /**
@@ -78,7 +99,9 @@ export function unknownInterface(
   const names = present.map(({ name }) => name);
   const listed = names.length === 0 ? {} : { advice: choiceAdvice(value, names) };
   const advice =
-    value === "all" ? { meaning: "is not a single interface", advice: 'name one interface, since only memberships take "all"' } : listed;
+    value === "all"
+      ? { meaning: "is not a single interface", advice: 'name one interface, since only joinGroup and write take "all"' }
+      : listed;
   return new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, { operation, argument, value, ...advice });
 }
 

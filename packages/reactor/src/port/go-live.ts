@@ -5,6 +5,7 @@ import { Groups } from "../multicast/groups.js";
 import { MembershipSockets } from "../multicast/membership-sockets.js";
 import { Memberships } from "../multicast/memberships.js";
 import { MulticastSender } from "../multicast/multicast-sender.js";
+import { AwaitedInterfaces } from "../network/awaited-interfaces.js";
 import { PORT_EVENTS } from "../port-events.js";
 import { zeroStatistics } from "../port-statistics.js";
 import { Inbox } from "../receiving/inbox.js";
@@ -16,7 +17,7 @@ import { isSourceAddress } from "./local-address.js";
 import { Port } from "./port.js";
 import type { PortContext } from "./port-context.js";
 import { PortSettings } from "./port-settings.js";
-import { type Opening, openPortSockets, type PortSockets } from "./port-sockets.js";
+import { type Opening, openPortSockets } from "./port-sockets.js";
 import { PortWires } from "./port-wires.js";
 
 /**
@@ -60,11 +61,17 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
   const emitter = new Emitter<PortEvents>(PORT_EVENTS);
   emitter.listenerThrew = wires.listenerThrew;
   const inbox = new Inbox(protocol, statistics, opening.options.arrival, wires.protocolThrew);
-  const { backend, network } = context;
+  const { backend, network, clock } = context;
   const sockets = openPortSockets({ backend, network, inbox, statistics, observer: wires }, opening);
   try {
-    const sender = senderOn(context, sockets, opening);
     const { socket } = sockets.main;
+    const awaited = new AwaitedInterfaces(network, wires.warn);
+    const outgoingChanged = emitLater(emitter, "outgoingInterface");
+    const hasSourceAddress = isSourceAddress(sockets.local.address);
+    const sender = new MulticastSender({ backend, network, clock, socket, hasSourceAddress, awaited, outgoingChanged });
+    if (opening.by === "adopt") sender.takeOver(opening.operation);
+    const { bindToInterface = 0 } = opening.options;
+    if (bindToInterface > 0) sender.boundToInterface(opening.operation, bindToInterface);
     const peer = opening.by === "adopt" ? socket.peerAddress() : undefined;
     const outbox = new Outbox({ context, socket, peer, sender, statistics, emitter, connectionRefused: () => wires.connectionRefused() });
     const memberships = new Memberships({
@@ -72,7 +79,8 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
       network,
       sender,
       sockets: new MembershipSockets(sockets),
-      membershipChanged: (change) => queueMicrotask(() => emitter.emit("membership", change)),
+      awaited,
+      membershipChanged: emitLater(emitter, "membership"),
       report: wires.report,
     });
     const { family } = sockets;
@@ -93,12 +101,12 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
   }
 }
 
-function senderOn({ backend, network, clock }: PortContext, sockets: PortSockets, { by, operation, options }: Opening): MulticastSender {
-  const hasSourceAddress = isSourceAddress(sockets.local.address);
-  const sender = new MulticastSender({ backend, network, clock, socket: sockets.main.socket, hasSourceAddress });
-  if (by === "adopt") sender.takeOver(operation);
-  if (options.bindToInterface !== undefined && options.bindToInterface > 0) sender.boundToInterface(operation, options.bindToInterface);
-  return sender;
+/** Returns a function that emits `event`, from a microtask: never from inside a call into the port. */
+function emitLater<Event extends "membership" | "outgoingInterface">(
+  emitter: Emitter<PortEvents>,
+  event: Event,
+): (...change: Parameters<PortEvents[Event]>) => void {
+  return (...change) => queueMicrotask(() => emitter.emit(event, ...change));
 }
 
 function stopOnAbort(port: Port, signal: AbortSignal): void {

@@ -13,7 +13,16 @@ import { checkFamily, checkPort } from "../network/check-argument.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { OptionCall } from "../network/socket-options.js";
 import type { InterfaceSource } from "../network/zone.js";
-import { isBindAddress, isBoolean, isGroup, isInterface, isInterfaceName, isValueOf, isWithin, type OptionCheck } from "./option-checks.js";
+import {
+  isBindAddress,
+  isBoolean,
+  isGroup,
+  isInterfaceName,
+  isOutgoingInterface,
+  isValueOf,
+  isWithin,
+  type OptionCheck,
+} from "./option-checks.js";
 import type { PortSettings } from "./port-settings.js";
 
 /** Options of every port, also of one whose socket is bound already. */
@@ -79,7 +88,10 @@ export interface MulticastListenOptions extends ListenOptions {
   readonly ttl?: number | undefined;
   /** Whether members on this host receive the multicast that this port sends. Default: true. As `setLoopbackMode` (`IP_MULTICAST_LOOP`). */
   readonly loopback?: boolean | undefined;
-  /** Interface that multicast leaves by. Default: the one that the route names. As `setOutgoingInterface` (`IP_MULTICAST_IF`). */
+  /**
+   * Interface that multicast leaves by; one that does not exist yet is waited for. Default: the one that the route names. As
+   * `setOutgoingInterface` (`IP_MULTICAST_IF`).
+   */
   readonly outgoingInterface?: InterfaceSelector | undefined;
   /** IP literal of a group that is joined at once. Unicast is delivered as well, unless `multicastOnly` is true. */
   readonly group?: string | undefined;
@@ -190,7 +202,7 @@ const TABLE = {
   listenMultiple: { takenBy: MULTICAST, check: isBoolean, fallback: false, beforeBind: "reuseAddress" },
   outgoingInterface: {
     takenBy: MULTICAST,
-    check: isInterface,
+    check: isOutgoingInterface,
     apply: ({ groups }, to, { operation }) => groups.setOutgoingInterface(to, operation),
   },
   loopback: { takenBy: MULTICAST, check: isBoolean, apply: ({ groups }, on, call) => groups.setLoopbackMode(on, call) },

@@ -3,7 +3,7 @@ import { BACKEND_ERRORS, isLinkLocal, isMulticast, type OptionName } from "@grou
 import { checkBoolean, checkInteger, InvalidArgumentError, wrongType } from "@groupcast/base";
 import { checkOption } from "../network/check-argument.js";
 import { indexOfInterface } from "../network/interface-index.js";
-import { type InterfaceSelector, parseSelector, unknownInterface } from "../network/interface-selector.js";
+import { type InterfaceSelector, parseOutgoingSelector } from "../network/interface-selector.js";
 import { checkGroup, checkIP } from "../network/ip-literal.js";
 import { checkBindZone, type InterfaceSource } from "../network/zone.js";
 
@@ -60,12 +60,10 @@ function refuseName(value: string, { operation, option, interfaces }: Checking):
   throw new InvalidArgumentError(BACKEND_ERRORS.ERR_ADDRESS_NOT_IP, { operation, argument: option, value, meaning, advice });
 }
 
-/** Accepts a selector of one interface that exists. */
-export const isInterface: OptionCheck<InterfaceSelector> = (value, { operation, option, interfaces }) => {
-  const selector = parseSelector(operation, value, option);
-  const selected = selector.by === "default" ? undefined : interfaces.select(selector);
-  if (typeof selected !== "object" || selected.length > 0) return value as InterfaceSelector; // an errno: setting it says that nobody knows
-  throw unknownInterface(operation, option, value, interfaces.current());
+/** Accepts a selector of one interface, and returns it as it was written: the interface may not exist yet. */
+export const isOutgoingInterface: OptionCheck<InterfaceSelector> = (value, { operation, option }) => {
+  parseOutgoingSelector(operation, value, option);
+  return value as InterfaceSelector;
 };
 
 /** Accepts the name of an interface, and returns its index; 0 for `"default"`. */

@@ -47,5 +47,7 @@ export class PortWires implements PortSocketOwner {
 
   readonly listenerThrew = (thrown: unknown, event: keyof PortEvents): void => this.#port.listenerThrew(thrown, event);
 
+  readonly warn = (message: string): void => this.#port.warn(message);
+
   readonly report = (thrown: unknown): void => this.#port.report(thrown);
 }

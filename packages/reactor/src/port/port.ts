@@ -16,7 +16,7 @@ import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Inbox } from "../receiving/inbox.js";
 import type { Outbox } from "../sending/outbox.js";
-import type { Destination, Isolation, JoinOptions, Membership, PortEvents, WriteOptions } from "../transport.js";
+import type { Destination, Isolation, JoinOptions, Membership, OutgoingInterface, PortEvents, WriteOptions } from "../transport.js";
 import { isolationOf } from "./local-address.js";
 import type { PortContext, ReactorPort } from "./port-context.js";
 import type { PortSettings } from "./port-settings.js";
@@ -167,6 +167,10 @@ export class Port extends SettablePort implements ReactorPort {
   }
 
   getOutgoingInterface(): string {
+    return this.outgoingInterface.interface;
+  }
+
+  get outgoingInterface(): OutgoingInterface {
     return this.#parts.groups.outgoingInterface;
   }
 
@@ -230,6 +234,11 @@ export class Port extends SettablePort implements ReactorPort {
   /** Reports that reading from a socket failed. */
   readFailed(errno: number): void {
     this.report(new SystemError(REACTOR_ERRORS.ERR_RECEIVE, { operation: "read", errno, port: this.getHost().port }));
+  }
+
+  /** Logs a warning about this port. */
+  warn(message: string): void {
+    this.#parts.context.logger.warn(`${this}: ${message}`, { port: this.getHost().port });
   }
 
   /** Counts and reports an error of the protocol. */

@@ -2,7 +2,7 @@ import type { Outcome, SendFate, SocketAddress } from "@groupcast/backend";
 import { type ErrorDefinition, StateError } from "@groupcast/base";
 
 /** Counts a datagram that was refused, and returns the error for its sender. */
-export type Refused = (errno: number, to: SocketAddress | undefined, lengthBytes: number) => Error;
+export type Refused = (errno: number, to: SocketAddress | undefined, lengthBytes: number, by: string | undefined) => Error;
 
 /** Fate of one datagram, as a promise: it resolves when the OS has taken the datagram, and rejects with the reason why not. */
 export class Fate implements SendFate {
@@ -12,6 +12,7 @@ export class Fate implements SendFate {
   #reject!: (error: Error) => void;
   #to: SocketAddress | undefined;
   #lengthBytes = 0;
+  #by: string | undefined;
   #isPostponed = false;
 
   /** @param refused - Called once, if the OS refuses the datagram. */
@@ -23,9 +24,10 @@ export class Fate implements SendFate {
     });
   }
 
-  /** Names the datagram. */
-  of(to: SocketAddress, lengthBytes: number): this {
+  /** Names the datagram; `by`: the interface that it is to leave by. */
+  of(to: SocketAddress, lengthBytes: number, by?: string): this {
     this.#to = to;
+    this.#by = by;
     this.#lengthBytes = lengthBytes;
     return this;
   }
@@ -42,7 +44,7 @@ export class Fate implements SendFate {
 
   /** The network refused the datagram. */
   refuse(errno: number): void {
-    this.#reject(this.#refused(errno, this.#to, this.#lengthBytes));
+    this.#reject(this.#refused(errno, this.#to, this.#lengthBytes, this.#by));
   }
 
   /** The datagram does not reach the network: the queue is full, or the port closes. */

@@ -6,7 +6,7 @@
  * event loop, never from inside `write`.
  */
 
-import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type SocketAddress } from "@groupcast/backend";
+import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type PacketOrigin, type SocketAddress } from "@groupcast/backend";
 import { type Clock, type Emitter, ERRNO, type ScheduledCall, StateError, wrongType } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
@@ -61,7 +61,7 @@ export class Outbox {
   readonly #queue: SendQueue;
   readonly #failures: SendFailures;
   #waiting: Waiting[] = []; // for the queue to be empty
-  #fate: Fate | undefined; // of the datagram that send() is about to queue
+  #fates: Fate[] | undefined; // of the datagram that send() is about to queue, and of its copies so far
 
   /** Sends nothing yet. */
   constructor(owner: OutboxOwner) {
@@ -73,7 +73,7 @@ export class Outbox {
       connectionRefused: () => owner.connectionRefused(),
     });
     this.#queue = new SendQueue(socket, context.slabs, statistics, {
-      sendFailed: (errno, to, lengthBytes) => this.sendFailed(errno, to ?? this.peer, lengthBytes),
+      sendFailed: (errno, to = this.peer, lengthBytes, via) => this.#failures.report(errno, to, lengthBytes, this.#nameOf(via)),
       drained: () => void emitter.emit("drain"),
     });
   }
@@ -95,34 +95,36 @@ export class Outbox {
 
   /** `write` of {@link UDPTransport}; `operation` is the method that the user called. */
   write(operation: string, data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): boolean {
-    const { address, isMulticast } = this.#peer.destination(operation, to);
+    const contact = this.#peer.destination(operation, to);
+    const { address } = contact;
     const lengthBytes = payloadBytes(operation, data);
     if (lengthBytes > maxPayloadBytes(address.family)) throw tooLong(operation, lengthBytes, address);
-    const { context, sender } = this.#owner;
-    let via = options === undefined ? undefined : packetOrigin(context.backend, context.network, address.family, options);
+    if (options === undefined) return this.#send(data, lengthBytes, contact, undefined);
+    const { backend, network } = this.#owner.context;
+    const via = packetOrigin(backend, network, contact, options);
     if (typeof via === "number") return this.#failLater(via, address, lengthBytes);
-    if (isMulticast) {
-      const settled = sender.settle(address, via);
-      if (settled === "suppress") return this.#suppress();
-      if ("errno" in settled) return this.#failLater(settled.errno, address, lengthBytes);
-      via = settled.via;
-    }
-    const target = this.#peer.isExclusive ? undefined : address;
-    if (!this.#queue.add(data, lengthBytes, target, via)) return this.#drop(address, lengthBytes);
-    if (this.#fate !== undefined) this.#queue.follow(this.#fate.of(address, lengthBytes));
-    return true;
+    if (via === undefined || "interfaceIndex" in via) return this.#send(data, lengthBytes, contact, via);
+    if (via.length === 0) return this.#failLater(ERRNO.ENODEV, address, lengthBytes);
+    // Each copy is a datagram of its own, with a fate of its own: one that is refused does not stop the others.
+    const outcomes = via.map((origin, copy) => {
+      if (copy > 0) this.#fates?.push(this.#newFate());
+      return this.#send(data, lengthBytes, contact, origin);
+    });
+    return outcomes.every(Boolean);
   }
 
   /** `send` of {@link UDPTransport}. Throws what `write` throws. */
-  send(data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): Promise<void> {
-    const fate = new Fate((errno, address, lengthBytes) => this.#failures.errorFor(errno, address ?? this.peer, lengthBytes));
-    this.#fate = fate;
+  async send(data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): Promise<void> {
+    const fates = [this.#newFate()];
+    this.#fates = fates;
     try {
       this.write("send", data, to, options);
     } finally {
-      this.#fate = undefined;
+      this.#fates = undefined;
     }
-    return fate.promise;
+    if (fates.length === 1) return await fates[0]!.promise;
+    const settled = await Promise.allSettled(fates.map(({ promise }) => promise));
+    for (const fate of settled) if (fate.status === "rejected") throw fate.reason;
   }
 
   /** `drained` of {@link UDPTransport}. */
@@ -163,8 +165,8 @@ export class Outbox {
   }
 
   /** A datagram was lost. Call from the event loop. */
-  sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes?: number): void {
-    this.#failures.report(errno, to, lengthBytes);
+  sendFailed(errno: number, to: SocketAddress | undefined): void {
+    this.#failures.report(errno, to);
   }
 
   /** Waits, within bounds, for the network to take waiting datagrams; counts those that it did not take. Rejects with what the clock throws. */
@@ -181,6 +183,37 @@ export class Outbox {
   abandon(): void {
     this.#owner.statistics.dropped += this.#queue.abandon();
     for (const { reject } of this.#waiting.splice(0)) reject(new StateError(REACTOR_ERRORS.ERR_CLOSED, "drained"));
+  }
+
+  #send(data: Uint8Array | string, lengthBytes: number, { address, isMulticast }: Contact, origin: PacketOrigin | undefined): boolean {
+    let via = origin;
+    if (isMulticast) {
+      const settled = this.#owner.sender.settle(address, origin);
+      if (settled === "suppress") return this.#suppress();
+      if ("errno" in settled) return this.#failLater(settled.errno, address, lengthBytes, settled.interface ?? this.#nameOf(origin));
+      via = settled.via;
+    }
+    const target = this.#peer.isExclusive ? undefined : address;
+    if (!this.#queue.add(data, lengthBytes, target, via)) return this.#drop(address, lengthBytes, this.#nameOf(via));
+    const fate = this.#fate;
+    if (fate !== undefined) this.#queue.follow(fate.of(address, lengthBytes, this.#nameOf(via)));
+    return true;
+  }
+
+  /** Fate of the datagram, or copy, that send() is about to queue; undefined where nobody waits for it. */
+  get #fate(): Fate | undefined {
+    return this.#fates?.at(-1);
+  }
+
+  #newFate(): Fate {
+    return new Fate((errno, address, lengthBytes, by) => this.#failures.errorFor(errno, address ?? this.peer, lengthBytes, by));
+  }
+
+  /** Returns the name of the interface that a datagram was to leave by; undefined where it named none. */
+  #nameOf(via: PacketOrigin | undefined): string | undefined {
+    if (via === undefined || via.interfaceIndex === 0) return undefined;
+    const iface = this.#owner.context.network.current().find(({ index }) => index === via.interfaceIndex);
+    return iface?.name ?? String(via.interfaceIndex); // it is gone
   }
 
   async #emptied(): Promise<void> {
@@ -200,16 +233,19 @@ export class Outbox {
   }
 
   /** Takes the datagram, and reports it as lost later. */
-  #failLater(errno: number, to: SocketAddress, lengthBytes: number): true {
-    if (this.#fate === undefined) queueMicrotask(() => this.sendFailed(errno, to, lengthBytes));
-    else this.#fate.of(to, lengthBytes).refuse(errno);
+  #failLater(errno: number, to: SocketAddress, lengthBytes: number, by?: string): true {
+    const fate = this.#fate;
+    if (fate === undefined) queueMicrotask(() => this.#failures.report(errno, to, lengthBytes, by));
+    else fate.of(to, lengthBytes, by).refuse(errno);
     return true;
   }
 
-  #drop(to: SocketAddress, lengthBytes: number): false {
+  #drop(to: SocketAddress, lengthBytes: number, by: string | undefined): false {
     this.#owner.statistics.dropped++;
-    if (this.#fate !== undefined) this.#fate.of(to, lengthBytes).abandon(REACTOR_ERRORS.ERR_SEND_QUEUE_FULL);
-    else queueMicrotask(() => this.#owner.emitter.emit("dropped", { to, lengthBytes }));
+    const fate = this.#fate;
+    const drop = { to, lengthBytes, ...(by !== undefined && { interface: by }) };
+    if (fate !== undefined) fate.of(to, lengthBytes, by).abandon(REACTOR_ERRORS.ERR_SEND_QUEUE_FULL);
+    else queueMicrotask(() => this.#owner.emitter.emit("dropped", drop));
     return false;
   }
 }

@@ -1,31 +1,39 @@
-import { BACKEND_ERRORS, type DatagramBackend, type Family, type Outcome, type PacketOrigin } from "@groupcast/backend";
-import { checkOptions, UnsupportedError } from "@groupcast/base";
+import { BACKEND_ERRORS, type DatagramBackend, type Outcome, type PacketOrigin } from "@groupcast/backend";
+import { checkOptions, outOfRange, UnsupportedError } from "@groupcast/base";
 import type { HostNetwork } from "../network/host-network.js";
-import { onlyOne, parseSelector, unknownInterface } from "../network/interface-selector.js";
+import { multicastCarriers, onlyOne, parseSelector, unknownInterface } from "../network/interface-selector.js";
 import { checkSource } from "../network/ip-literal.js";
 import type { WriteOptions } from "../transport.js";
+import type { Contact } from "./address-book.js";
 
 /**
- * Turns the options of one `write` into the backend's form; undefined when they name neither interface nor source; a negative errno when
- * the OS does not say whether the interface exists.
+ * Turns the options of one `write` to `to` into the backend's form; a list, with one for each copy, where they name all interfaces;
+ * undefined when they name neither interface nor source; a negative errno when the OS does not say whether the interface exists.
  *
  * @throws InvalidArgumentError as `write` documents. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: the backend cannot choose.
  */
 export function packetOrigin(
   backend: DatagramBackend,
   network: HostNetwork,
-  family: Family,
+  to: Contact,
   given: WriteOptions,
-): PacketOrigin | undefined | Outcome {
-  const { interface: by, source } = checkOptions("write", given, ["interface", "source"]);
-  if (by === undefined && source === undefined) return undefined;
-  const index = by === undefined ? 0 : interfaceIndex(network, by);
-  const origin = {
-    interfaceIndex: index,
-    source: source === undefined ? undefined : checkSource("write", source, family),
-  };
-  if (backend.capabilities.has("sendPacketInfo")) return index < 0 ? index : origin;
-  throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", backend.name);
+): PacketOrigin | readonly PacketOrigin[] | undefined | Outcome {
+  const { interface: by, source: text } = checkOptions("write", given, ["interface", "source"]);
+  if (by === undefined && text === undefined) return undefined;
+  const indexes = by === "all" ? allIndexes(network, to) : by === undefined ? 0 : interfaceIndex(network, by);
+  const source = text === undefined ? undefined : checkSource("write", text, to.address.family);
+  if (!backend.capabilities.has("sendPacketInfo")) {
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", backend.name);
+  }
+  if (typeof indexes === "object") return indexes.map((interfaceIndex) => ({ interfaceIndex, source }));
+  return indexes < 0 ? indexes : { interfaceIndex: indexes, source };
+}
+
+/** Returns the indexes of the interfaces that carry multicast now. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. */
+function allIndexes(network: HostNetwork, { address: { family, scope }, isMulticast }: Contact): readonly number[] {
+  if (!isMulticast) throw outOfRange("write", "interface", "all", 'a single interface: only datagrams to a group take "all"');
+  if (scope !== undefined) throw outOfRange("write", "interface", "all", "nothing, since the group's zone names the interface");
+  return multicastCarriers(family, network.current()).map(({ index }) => index);
 }
 
 /** Returns the index of the interface, 0 for the default one, or a negative errno. */

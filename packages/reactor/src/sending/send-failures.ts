@@ -31,8 +31,8 @@ export class SendFailures {
     this.#owner = owner;
   }
 
-  /** Counts and reports one failure. Call from the event loop. */
-  report(errno: number, to: SocketAddress | undefined, lengthBytes?: number): void {
+  /** Counts and reports one failure; `by`: the interface that the datagram was to leave by. Call from the event loop. */
+  report(errno: number, to: SocketAddress | undefined, lengthBytes?: number, by?: string): void {
     if (errno === ERRNO.ECONNREFUSED) {
       this.#statistics.refused++;
       if (this.#owner.isConnected()) this.#owner.connectionRefused();
@@ -40,16 +40,16 @@ export class SendFailures {
       return;
     }
     this.#statistics.sendFailed++;
-    this.#emitter.emit("sendFailed", { error: errorOf("write", { errno, to, lengthBytes }), to });
+    this.#emitter.emit("sendFailed", { error: errorOf("write", { errno, to, lengthBytes, by }), to });
   }
 
   /**
    * Counts one failure, and returns the error for the sender, who waits for it. A refusal concerns the peer too, and is also reported.
    */
-  errorFor(errno: number, to: SocketAddress | undefined, lengthBytes: number): SystemError {
+  errorFor(errno: number, to: SocketAddress | undefined, lengthBytes: number, by: string | undefined): SystemError {
     if (errno === ERRNO.ECONNREFUSED) queueMicrotask(() => this.report(errno, to));
     else this.#statistics.sendFailed++;
-    return errorOf("send", { errno, to, lengthBytes });
+    return errorOf("send", { errno, to, lengthBytes, by });
   }
 }
 
@@ -58,10 +58,13 @@ interface Loss {
   readonly errno: number;
   readonly to: SocketAddress | undefined;
   readonly lengthBytes: number | undefined;
+  /** Interface that it was to leave by. */
+  readonly by: string | undefined;
 }
 
-function errorOf(operation: string, { errno, to, lengthBytes }: Loss): SystemError {
-  const failure = { operation, errno, origin: "unknown", ...(to === undefined ? {} : { address: to.address, port: to.port }) } as const;
+function errorOf(operation: string, { errno, to, lengthBytes, by }: Loss): SystemError {
+  const subject = { ...(to !== undefined && { address: to.address, port: to.port }), ...(by !== undefined && { interface: by }) };
+  const failure = { operation, errno, origin: "unknown", ...subject } as const;
   if (errno === ERRNO.EMSGSIZE && lengthBytes !== undefined) return new MessageLengthError(lengthBytes, failure);
   return new SystemError(REACTOR_ERRORS.ERR_SEND, failure);
 }

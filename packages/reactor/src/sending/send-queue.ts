@@ -20,7 +20,7 @@ const NOW = Promise.resolve();
 /** Receiver of the queue's reports; each call comes from the event loop. */
 export interface SendQueueObserver {
   /** The network refused a datagram. */
-  sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes: number): void;
+  sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes: number, via: PacketOrigin | undefined): void;
   /** The queue, which had refused a datagram, is empty. */
   drained(): void;
 }
@@ -43,7 +43,7 @@ export class SendQueue {
   #burstBytes = 0;
   #turns = 0; // number of datagrams in the burst with another destination than the one before
   #hasRefused = false;
-  #failures: { errno: number; to: SocketAddress | undefined; lengthBytes: number }[] = [];
+  #failures: Parameters<SendQueueObserver["sendFailed"]>[] = [];
 
   /** Borrows no memory yet. */
   constructor(socket: DatagramSocket, slabs: SlabPool, statistics: PortStatistics, observer: SendQueueObserver) {
@@ -149,19 +149,19 @@ export class SendQueue {
     if (fates !== undefined) for (const fate of fates.slice(from, from + count) as Fate[]) fate?.take();
   }
 
-  #fail(errno: number, { offsets, to, fates }: SendBatch, index: number): void {
+  #fail(errno: number, { to, via, offsets, fates }: SendBatch, index: number): void {
     const fate = fates?.[index] as Fate | undefined;
     if (fate !== undefined) {
       fate.refuse(errno);
       return;
     }
     if (this.#failures.length === 0) queueMicrotask(() => this.#reportFailures());
-    this.#failures.push({ errno, to: to[index], lengthBytes: offsets[index + 1]! - offsets[index]! });
+    this.#failures.push([errno, to[index], offsets[index + 1]! - offsets[index]!, via[index]]);
   }
 
   #reportFailures(): void {
     const failures = this.#failures;
     this.#failures = [];
-    for (const { errno, to, lengthBytes } of failures) this.#observer.sendFailed(errno, to, lengthBytes);
+    for (const failure of failures) this.#observer.sendFailed(...failure);
   }
 }
