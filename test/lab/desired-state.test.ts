@@ -92,12 +92,8 @@ class Stream {
 
   /** Sends by an interface that the sender's host has just got. */
   async knowsSending(on: string): Promise<void> {
-    const isChosen = (): Promise<boolean> => {
-      return this.sendBy(on).then(
-        () => true,
-        () => false, // ERR_INTERFACE_UNKNOWN
-      );
-    };
+    await this.sendBy(on);
+    const isChosen = async (): Promise<boolean> => (await this.#sender.do.outgoingInterface()).state === "active";
     await until(isChosen, { what: `${on} is known` });
   }
 

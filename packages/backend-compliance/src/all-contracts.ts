@@ -14,6 +14,7 @@ import { MULTICAST_SENDING } from "./contracts/multicast-sending.js";
 import { OPEN_OPTIONS } from "./contracts/open-options.js";
 import { OPENING } from "./contracts/opening.js";
 import { OPTION_RULES, OPTIONS } from "./contracts/options.js";
+import { OUTGOING_INTERFACES } from "./contracts/outgoing-interfaces.js";
 import { PEERS } from "./contracts/peers.js";
 import { READING } from "./contracts/reading.js";
 import { RECEIVING } from "./contracts/receiving.js";
@@ -41,6 +42,7 @@ export const CONTRACTS: readonly Contract[] = [
   ...ISOLATED,
   ...SOURCES,
   ...MULTICAST_SENDING,
+  ...OUTGOING_INTERFACES,
   ...INTERFACES,
   ...REFUSING_ROUTES,
   ...OPTIONS,

@@ -12,7 +12,7 @@ import {
   type TrialClock,
 } from "@groupcast/backend-compliance";
 import { ERRNO } from "@groupcast/base";
-import { type Arrival, DatagramProtocol, type MulticastPort, type Network, Reactor } from "@groupcast/reactor";
+import { type Arrival, DatagramProtocol, type MulticastPort, type Network, Reactor, type WriteOptions } from "@groupcast/reactor";
 
 const CLOSING_DEADLINE_MS = 2_000; // twice the time that a port waits for the network to take what was written
 const SILENT = { info() {}, warn() {}, error() {} };
@@ -106,10 +106,9 @@ class PortEndpoint implements Endpoint {
     this.#recorder.onLoss = listener;
   }
 
-  write(bytes: Uint8Array | string, to?: Destination, via?: PacketOrigin): void {
-    const { interfaceIndex = 0, source } = via ?? {};
-    const options = { ...(interfaceIndex !== 0 && { interface: interfaceIndex }), ...(source !== undefined && { source }) };
-    if (!this.#port.write(bytes, to, via && options)) throw new Error("The send queue is full, and a contract writes less than that");
+  write(bytes: Uint8Array | string, to?: Destination, via?: PacketOrigin | "all"): void {
+    if (!this.#port.write(bytes, to, via && optionsOf(via)))
+      throw new Error("The send queue is full, and a contract writes less than that");
   }
 
   connect({ address, port }: Destination): void {
@@ -189,6 +188,12 @@ class PortEndpoint implements Endpoint {
   close(): Promise<void> {
     return closed(this.#clock, this.#port.stopListening());
   }
+}
+
+function optionsOf(via: PacketOrigin | "all"): WriteOptions {
+  if (via === "all") return { interface: via };
+  const { interfaceIndex, source } = via;
+  return { ...(interfaceIndex !== 0 && { interface: interfaceIndex }), ...(source !== undefined && { source }) };
 }
 
 /** Waits for a port or a reactor to stop, moving the clock: it may wait for the network to take what was written. */

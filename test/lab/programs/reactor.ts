@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { type Arrival, DatagramProtocol, type MulticastPort, Reactor, type SocketAddress } from "groupcast";
 import { decodeRequest, encodeLine, type Opening, type RemoteTarget, type Request } from "../support/remote-call.js";
 
-const PORT_EVENTS = ["drain", "dropped", "sendFailed", "refused", "membership", "error"] as const;
+const PORT_EVENTS = ["drain", "dropped", "sendFailed", "refused", "membership", "outgoingInterface", "error"] as const;
 
 const reactor = new Reactor();
 const ports: MulticastPort[] = [];

@@ -79,8 +79,11 @@ export interface Endpoint {
   onLoss: () => void;
   /** Errors of user code that were reported. Of ports only: a bare socket's observer must not throw. */
   readonly errors: readonly unknown[];
-  /** Sends a datagram: to the connected peer without `to`, from the usual address and interface without `via`. */
-  write(bytes: Uint8Array | string, to?: Destination, via?: PacketOrigin): void;
+  /**
+   * Sends a datagram: to the connected peer without `to`, from the usual address and interface without `via`. `"all"`: a copy by each
+   * interface that carries multicast; of ports only.
+   */
+  write(bytes: Uint8Array | string, to?: Destination, via?: PacketOrigin | "all"): void;
   /** Connects to a peer. */
   connect(peer: Destination): void;
   /** Ends the connection. */
@@ -95,7 +98,7 @@ export interface Endpoint {
   block(group: string, at: NetworkInterface, source: string): void;
   /** Lets a blocked source in again. */
   unblock(group: string, at: NetworkInterface, source: string): void;
-  /** Sends multicast by that interface from now on. */
+  /** Sends multicast by that interface from now on. A port waits for one that does not exist; a bare socket throws. */
   setOutgoing(at: NetworkInterface): void;
   /** Sets the TTL of multicast, 0 … 255; with IPv6 the hop limit. */
   setMulticastTtl(hops: number): void;

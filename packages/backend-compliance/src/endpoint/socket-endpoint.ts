@@ -1,4 +1,5 @@
 /** A bare socket as an {@link Endpoint}, and as itself. */
+import assert from "node:assert/strict";
 import {
   type Capability,
   type DatagramBackend,
@@ -112,7 +113,8 @@ export class SocketEndpoint implements Endpoint, SocketObserver {
     return accepted(`getting ${name}`, this.socket.getOption(name));
   }
 
-  write(bytes: Uint8Array | string, to?: Destination, via?: PacketOrigin): void {
+  write(bytes: Uint8Array | string, to?: Destination, via?: PacketOrigin | "all"): void {
+    if (via === "all") assert.fail("a bare socket sends by one interface: the contract is for ports");
     accepted("send()", this.socket.send(batchOf([{ bytes, to, via }]), 0, 1));
   }
 

@@ -172,9 +172,14 @@ export class Trial {
   }
 
   /** Removes an interface and makes another one with its name and addresses. */
-  async replaceInterface({ name, addresses }: NetworkInterface): Promise<NetworkInterface> {
+  async replaceInterface(at: NetworkInterface): Promise<NetworkInterface> {
+    await this.control.remove(at.name);
+    return this.restoreInterface(at);
+  }
+
+  /** Makes another interface with the name and the addresses of one that was removed. */
+  async restoreInterface({ name, addresses }: NetworkInterface): Promise<NetworkInterface> {
     const prefixes = addresses.filter(({ address }) => !address.startsWith("fe80:"));
-    await this.control.remove(name);
     await this.control.add(
       name,
       prefixes.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
