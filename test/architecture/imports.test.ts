@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Modules of Node that reach neither network nor other processes. */
 const EVERYWHERE = [
   "node:assert",
+  "node:diagnostics_channel",
   "node:assert/strict",
   "node:util",
   "node:net",

@@ -30,6 +30,7 @@ export {
   UnsupportedError,
 } from "@groupcast/base";
 export { type Attached, DatagramProtocol, type PlainProtocol, type Protocol } from "./datagram-protocol.js";
+export type { DiagnosticMessages } from "./diagnostics.js";
 export type { SystemEvent, TriggerId, TriggerPhase } from "./life/system-events.js";
 export { LoopingCall } from "./looping-call.js";
 export type { InterfaceSelector } from "./network/interface-selector.js";

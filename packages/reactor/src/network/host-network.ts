@@ -22,6 +22,7 @@ import {
   SystemError,
   UnsupportedError,
 } from "@groupcast/base";
+import { debugLog, isDebugging } from "../debug-log.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { checkFamily } from "./check-argument.js";
 import { type ParsedSelector, selectInterfaces } from "./interface-selector.js";
@@ -217,6 +218,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     this.#list();
     const change = compare(before, this.#known);
     if (change.added.length + change.removed.length + change.changed.length === 0) return;
+    if (isDebugging()) debugLog("interfaces: %s", describe(change));
     this.#changed();
     this.#emitter.emit("change", change);
   }
@@ -246,6 +248,11 @@ function compare(before: readonly NetworkInterface[], after: readonly NetworkInt
     removed: before.filter((entry) => !current.has(key(entry))),
     changed: after.filter((entry) => old.has(key(entry)) && JSON.stringify(old.get(key(entry))) !== JSON.stringify(entry)),
   };
+}
+
+function describe(change: NetworkChange): string {
+  const namesOf = (which: keyof NetworkChange): string => change[which].map(({ name, index }) => `${name} (${index})`).join(", ") || "none";
+  return `added ${namesOf("added")}; removed ${namesOf("removed")}; changed ${namesOf("changed")}`;
 }
 
 function interfacesError(operation: string, errno: number): SystemError {

@@ -1,6 +1,9 @@
 /** Makes a live port: opens its sockets, makes the pieces, starts the protocol. A step that fails closes all that was opened. */
+import { formatEndpoint } from "@groupcast/backend";
 import { Emitter } from "@groupcast/base";
 import { checkDetached, type Protocol } from "../datagram-protocol.js";
+import { debugLog } from "../debug-log.js";
+import { publish } from "../diagnostics.js";
 import { Groups } from "../multicast/groups.js";
 import { MembershipSockets } from "../multicast/membership-sockets.js";
 import { Memberships } from "../multicast/memberships.js";
@@ -35,6 +38,9 @@ export function goLive(context: PortContext, protocol: Protocol, opening: Openin
     applyOptions(target, operation, options);
     if (peer !== undefined) outbox.connect(peer.address, peer.port, operation);
   });
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  debugLog("%s: %s on %s with %O", port, operation, formatEndpoint(port.getHost()), Object.fromEntries(given));
+  queueMicrotask(() => publish("groupcast:port:listening", { port, operation }));
   try {
     target.settings.warnIfCapped(`${port}`);
     context.idleProtocols.look(protocol, `${port}`);
@@ -94,11 +100,22 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
     });
     const port = new Port({ context, protocol, logName, statistics, emitter, inbox, sockets, outbox, groups, settings });
     wires.connect(port, outbox);
+    observePort(port, emitter);
     return { port, target: { settings, groups }, outbox };
   } catch (error) {
     sockets.close();
     throw error;
   }
+}
+
+/** Publishes what happens to `port`. Errors are published where they are reported: a listener here would count as one that heard them. */
+function observePort(port: Port, emitter: Emitter<PortEvents>): void {
+  emitter.on("membership", (change) => publish("groupcast:membership:change", { port, ...change }));
+  emitter.on("outgoingInterface", (change) => debugLog("%s: outgoing interface %O", port, change));
+  emitter.on("sendFailed", (failure) => publish("groupcast:send:failed", { port, ...failure }));
+  emitter.on("refused", (refusal) => debugLog("%s: refused %O", port, refusal));
+  emitter.on("dropped", (drop) => debugLog("%s: dropped %O", port, drop));
+  emitter.on("closed", () => publish("groupcast:port:closed", { port, statistics: port.statistics() }));
 }
 
 /** Returns a function that emits `event`, from a microtask: never from inside a call into the port. */

@@ -1,4 +1,5 @@
 import type { DatagramBatch, DatagramSocket, SocketAddress, SocketObserver } from "@groupcast/backend";
+import { isObserved } from "../diagnostics.js";
 import type { PortStatistics } from "../port-statistics.js";
 import type { ArrivalFilter } from "../receiving/arrival-filter.js";
 import type { Inbox } from "../receiving/inbox.js";
@@ -11,6 +12,8 @@ export interface PortSocketOwner {
   sendFailed(errno: number, peer: SocketAddress | undefined): void;
   /** Reading from the socket failed. */
   readFailed(errno: number): void;
+  /** Updates the counters of datagrams that were lost. */
+  countDrops(): void;
   /** Returns the only peer whose datagrams are let in; undefined if all peers are. */
   exclusivePeer(): SocketAddress | undefined;
 }
@@ -34,13 +37,9 @@ export class PortSocket implements SocketObserver {
   }
 
   received(batch: DatagramBatch): void {
-    if (this.filter === undefined) {
-      this.#inbox.deliver(batch);
-      return;
-    }
-    const own = this.filter.select(batch);
-    this.#statistics.foreign += batch.length - own.length;
-    if (own.length > 0) this.#inbox.deliver(own);
+    if (this.filter === undefined) this.#inbox.deliver(batch);
+    else this.#deliverOwn(batch, this.filter);
+    if (isObserved("groupcast:receive:drops")) this.#owner.countDrops();
   }
 
   writable(): void {
@@ -53,5 +52,11 @@ export class PortSocket implements SocketObserver {
 
   failed(errno: number): void {
     this.#owner.readFailed(errno);
+  }
+
+  #deliverOwn(batch: DatagramBatch, filter: ArrivalFilter): void {
+    const own = filter.select(batch);
+    this.#statistics.foreign += batch.length - own.length;
+    if (own.length > 0) this.#inbox.deliver(own);
   }
 }

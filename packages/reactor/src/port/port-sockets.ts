@@ -159,6 +159,7 @@ export class PortSockets implements MemberSockets {
 
   /** Updates the counters that the backend keeps; they stay 0 where it has none. */
   countDrops(): void {
+    if (this.#isClosed) return; // the counters stay as they were
     for (const name of ["kernelDrops", "unreadDrops"] as const) {
       if (!this.#owner.backend.capabilities.has(`get ${name}`)) continue;
       this.#owner.statistics[name] = this.all.reduce((sum, { socket }) => sum + Math.max(0, socket.getOption(name)), 0);

@@ -31,6 +31,10 @@ export class PortWires implements PortSocketOwner {
     this.#port.readFailed(errno);
   }
 
+  countDrops(): void {
+    this.#port.countDrops();
+  }
+
   exclusivePeer(): SocketAddress | undefined {
     return this.#outbox.exclusivePeer;
   }

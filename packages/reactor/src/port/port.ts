@@ -10,6 +10,7 @@ import { inspect } from "node:util";
 import type { SocketAddress } from "@groupcast/backend";
 import { asError, callGuarded, type Emitter, StateError, SystemError, watchRejection, wrongType } from "@groupcast/base";
 import { attachTransport, detachTransport, type PortInsides, type Protocol } from "../datagram-protocol.js";
+import { publish } from "../diagnostics.js";
 import type { Groups } from "../multicast/groups.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { PortStatistics } from "../port-statistics.js";
@@ -193,8 +194,8 @@ export class Port extends SettablePort implements ReactorPort {
   }
 
   statistics(): PortStatistics {
-    const { sockets, statistics, outbox } = this.#parts;
-    if (!this.#isClosed) sockets.countDrops();
+    const { statistics, outbox } = this.#parts;
+    this.countDrops();
     return { ...statistics, queued: outbox.length };
   }
 
@@ -234,6 +235,15 @@ export class Port extends SettablePort implements ReactorPort {
   /** Reports that reading from a socket failed. */
   readFailed(errno: number): void {
     this.report(new SystemError(REACTOR_ERRORS.ERR_RECEIVE, { operation: "read", errno, port: this.getHost().port }));
+  }
+
+  /** Updates the counters that the backend keeps, and publishes what was lost since the last time. */
+  countDrops(): void {
+    const { sockets, statistics } = this.#parts;
+    const { kernelDrops, unreadDrops } = statistics;
+    sockets.countDrops();
+    const lost = { kernelDrops: statistics.kernelDrops - kernelDrops, unreadDrops: statistics.unreadDrops - unreadDrops };
+    if (lost.kernelDrops + lost.unreadDrops > 0) publish("groupcast:receive:drops", { port: this, ...lost });
   }
 
   /** Logs a warning about this port. */
@@ -312,6 +322,7 @@ export class Port extends SettablePort implements ReactorPort {
   }
 
   #closeSockets(): void {
+    this.countDrops();
     this.#parts.groups.close();
     this.#parts.settings.remember();
     this.#parts.sockets.close();
@@ -319,6 +330,7 @@ export class Port extends SettablePort implements ReactorPort {
 
   #reportAbove(error: Error, isHeard: boolean): void {
     const { context } = this.#parts;
+    publish("groupcast:port:error", { port: this, error });
     const isHeardAbove = context.portFailed(error, this);
     if (!isHeard && !isHeardAbove) context.logger.error(`${this}`, { port: this.getHost().port, error });
   }
