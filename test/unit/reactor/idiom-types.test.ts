@@ -34,6 +34,7 @@ test("listenUDP() returns a port without the methods of multicast, and listenMul
     | "getLoopbackMode"
     | "setOutgoingInterface"
     | "getOutgoingInterface"
+    | "outgoingInterface"
     | "isolation"
   >();
   const multicast = reactor.listenMulticast(0, protocol());
