@@ -77,7 +77,7 @@ describe.each(BACKENDS)("on %s", { concurrent: true }, (backend) => {
 function dnsmasq(): Promise<ForeignServer> {
   const records = ["--address=/printer.test/192.0.2.7", "--address=/printer.test/2001:db8::7", "--local=/test/"];
   return ForeignServer.start("dnsmasq", ({ port }) => [
-    ...["--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--user=", "--pid-file"],
+    ...["--no-daemon", "--conf-file=/dev/null", "--no-hosts", "--no-resolv"],
     ...[`--port=${port}`, `--listen-address=${HOST}`, "--bind-interfaces", ...records],
   ]);
 }
