@@ -14,6 +14,10 @@ import { LossyRelay } from "./lossy-relay.js";
 import { play, wellEnded, withPlaceholders } from "./played.js";
 
 const HOST = "127.0.0.1";
+/** What a stranger answers who has not seen the question: the wrong identifier, or the wrong mark, and something else to tell. */
+const otherAddress = (answer: Buffer): Buffer => changed(answer, 1, answer.length - 1);
+const otherStratum = (answer: Buffer): Buffer => changed(answer, 1, 24);
+
 const CLOCK_STEP_MS = 1; // Date.now()
 
 describe.each(BACKENDS)("on %s", { concurrent: true }, (backend) => {
@@ -22,7 +26,7 @@ describe.each(BACKENDS)("on %s", { concurrent: true }, (backend) => {
   test("30-dns-client is answered by dnsmasq, also when the first question gets lost and a stranger answers, too", async (context) => {
     await skipUnless(context, hasCommand("dnsmasq", "dnsmasq-base"));
     await using server = await dnsmasq();
-    await using relay = await LossyRelay.open(server.port, { isLost: (count) => count === 1, forge });
+    await using relay = await LossyRelay.open(server.port, { isLost: (count) => count === 1, forge: otherAddress });
     await using known = play("30-dns-client", backend, "printer.test", HOST, server.port);
     await using unknown = play("30-dns-client", backend, "fax.test", HOST, server.port);
     await using again = play("30-dns-client", backend, "printer.test", HOST, relay.port);
@@ -40,7 +44,7 @@ describe.each(BACKENDS)("on %s", { concurrent: true }, (backend) => {
   test("31-sntp-client and chronyd agree about the time of one clock, also when the first question gets lost and a stranger answers, too", async (context) => {
     await skipUnless(context, hasCommand("chronyd", "chrony"));
     await using server = await chronyd();
-    await using relay = await LossyRelay.open(server.port, { isLost: (count) => count === 1, forge });
+    await using relay = await LossyRelay.open(server.port, { isLost: (count) => count === 1, forge: otherStratum });
     for (const port of [server.port, relay.port]) {
       await using client = play("31-sntp-client", backend, HOST, port);
       const ending = await client.ended;
@@ -77,10 +81,9 @@ describe.each(BACKENDS)("on %s", { concurrent: true }, (backend) => {
   });
 });
 
-/** An answer to another question: byte 1 is of the identifier of DNS and the stratum of SNTP, byte 24 of the mark that SNTP sends back. */
-function forge(answer: Buffer): Buffer {
+function changed(answer: Buffer, ...places: readonly number[]): Buffer {
   const forgery = Buffer.from(answer);
-  for (const at of [1, 24, answer.length - 1]) forgery[at]! ^= 0xff;
+  for (const place of places) forgery[place]! ^= 0xff;
   return forgery;
 }
 
