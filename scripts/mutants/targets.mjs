@@ -21,6 +21,7 @@ const SENDING = tests(
   "burst-order",
   "sending",
   "send-failures",
+  "send-fate",
   "batches",
   "closing",
   "write-arguments",
