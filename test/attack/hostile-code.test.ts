@@ -37,19 +37,26 @@ for (const backend of BACKENDS) {
       expect(strays).toEqual([]);
     });
 
-    test.for(HOOKS)("%s that is a getter that throws is reported, and the port goes on", async (hook, context) => {
-      await skipUnless(context, canLoad(backend));
-      const strays = strayFailures();
-      await using attacked = new Attacked(backend);
-      const protocol = new Idle();
-      Object.defineProperty(protocol, hook, { get: bite });
-      const port = attacked.reactor.listenUDP(0, protocol, LOOPBACK);
-      port.write("1", port.getHost());
-      if (hook !== "stopProtocol") await until("the getter to be reported", () => attacked.errors.length === 1);
-      await port.stopListening();
-      await until("the getter to be reported", () => attacked.errors.length === 1);
-      expect([attacked.errors[0]?.message, strays]).toEqual(["bite", []]);
-    });
+    test.for(HOOKS)(
+      "%s that is a getter that throws is refused at first, and reported later, and the port goes on",
+      async (hook, context) => {
+        await skipUnless(context, canLoad(backend));
+        const strays = strayFailures();
+        await using attacked = new Attacked(backend);
+        const protocol = new Idle();
+        let isBiting = true;
+        Object.defineProperty(protocol, hook, { get: () => (isBiting ? bite() : undefined) });
+        expect(() => attacked.reactor.listenUDP(0, protocol, LOOPBACK)).toThrow(expect.objectContaining({ argument: `protocol.${hook}` }));
+        isBiting = false;
+        const port = attacked.reactor.listenUDP(0, protocol, LOOPBACK);
+        isBiting = true;
+        port.write("1", port.getHost());
+        if (hook !== "stopProtocol") await until("the getter to be reported", () => attacked.errors.length === 1);
+        await port.stopListening();
+        await until("the getter to be reported", () => attacked.errors.length === 1);
+        expect([attacked.errors[0]?.message, strays]).toEqual(["bite", []]);
+      },
+    );
 
     test("startProtocol and logPrefix that throw anything leave nothing open", async (context) => {
       await skipUnless(context, canLoad(backend));

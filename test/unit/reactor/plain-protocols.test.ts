@@ -165,6 +165,21 @@ test("listenUDP() warns of a protocol without a method that a port calls, once f
   expect(warnings[0]?.message).toMatch(/^Silent on \d+: the protocol has no method that a port calls.*datagramReceived/);
 });
 
+test("a getter that throws once the protocol has been checked stops no port", () => {
+  const { reactor, log } = new Stage();
+  let reads = 0;
+  const protocol = {
+    get datagramReceived(): undefined {
+      if (++reads === 1) return undefined;
+      throw new Error("not now");
+    },
+  };
+  const port = reactor.listenUDP(0, protocol as unknown as Protocol);
+  expect(reads).toBe(2);
+  expect(reactor.ports).toEqual([port]);
+  expect(log.map(({ level }) => level)).toEqual(["info"]);
+});
+
 test("listenUDP() warns of the same plain object once, however often it listens", async () => {
   const { reactor, log } = new Stage();
   const protocol = {};

@@ -64,9 +64,14 @@ function examine(operation: string, value: unknown): Protocol {
   return value;
 }
 
+/** A getter that throws now is reported when the port calls the method. */
 function isOwnWork(protocol: Protocol, method: Method): boolean {
-  const own = protocol[method];
-  return own !== undefined && own !== (DatagramProtocol.prototype as Protocol)[method];
+  try {
+    const own = protocol[method];
+    return own !== undefined && own !== (DatagramProtocol.prototype as Protocol)[method];
+  } catch {
+    return true;
+  }
 }
 
 function checkMethod(operation: string, protocol: Protocol, method: Method): void {
