@@ -97,7 +97,7 @@ const REACTOR_CALLS: Readonly<Record<string, (reactor: Reactor) => unknown>> = {
 /** Methods of the class that are in no public type. */
 const INTERNAL = [
   "start",
-  "takeOver",
+  "countDrops",
   "interfacesChanged",
   "connectionRefused",
   "readFailed",
