@@ -97,10 +97,10 @@ const REACTOR_CALLS: Readonly<Record<string, (reactor: Reactor) => unknown>> = {
 /** Methods of the class that are in no public type. */
 const INTERNAL = [
   "start",
-  "countDrops",
   "interfacesChanged",
   "connectionRefused",
   "readFailed",
+  "countDrops",
   "warn",
   "report",
   "listenerThrew",
