@@ -7,7 +7,7 @@ import { skipUnless } from "../support/probe.js";
 import { BundledProject, execute } from "./bundled-project.js";
 
 const BY_NATIVE = { stdout: expect.stringMatching(/^echo by native: /), stderr: "" };
-const WITHOUT_ADDON = /^echo by dgram: Cannot load backend "native": there is no addon for linux-\S+ in \S+/;
+const WITHOUT_ADDON = /^echo by dgram: Cannot load the native backend: there is no addon for linux-\S+ in \S+/;
 
 beforeEach((context) => skipUnless(context, canLoad("native")));
 

@@ -107,7 +107,8 @@ export class FakeBackend implements DatagramBackend {
 
   /** For its sockets: throws unless `capability` is there. */
   require(capability: Capability, operation: string): void {
-    if (!this.capabilities.has(capability)) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.name);
+    if (!this.capabilities.has(capability))
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, { backend: this.name, capability });
   }
 
   /** For its sockets: a free port, or the errno why `local` cannot be had by a socket with or without SO_REUSEADDR. */
@@ -382,12 +383,14 @@ export class FakeNetwork implements BackendNetwork {
   }
 
   routeTo(address: string, _source: string | undefined): Route | Outcome {
-    if (!this.#capabilities.has("routes")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "routeTo", "fake");
+    if (!this.#capabilities.has("routes"))
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "routeTo", { backend: "fake", capability: "routes" });
     return this.#refused("routeTo") ?? this.#route(address) ?? this.#route("default") ?? ERRNO.ENETUNREACH;
   }
 
   defaultRoute(_family: Family): Route | undefined {
-    if (!this.#capabilities.has("routes")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "defaultRoute", "fake");
+    if (!this.#capabilities.has("routes"))
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "defaultRoute", { backend: "fake", capability: "routes" });
     return this.#route("default");
   }
 

@@ -24,12 +24,12 @@ function optionCapabilities(name: OptionName): Capability[] {
   return row.read === undefined && row.initial === undefined ? [`set ${name}`] : [`set ${name}`, `get ${name}`];
 }
 
-/** Makes the error of a call outside the capabilities. */
-export function unsupportedOperation(operation: string): UnsupportedError {
-  return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, BACKEND_NAME);
+/** Makes the error of a call that needs `capability`. */
+export function unsupportedOperation(operation: string, capability: Feature): UnsupportedError {
+  return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, { backend: BACKEND_NAME, capability });
 }
 
 /** Makes the error of setting or getting an option outside the capabilities. */
 export function unsupportedOption(operation: string, option: OptionName): UnsupportedError {
-  return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, BACKEND_NAME, { option });
+  return new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, { backend: BACKEND_NAME }, { option });
 }

@@ -38,12 +38,12 @@ export class DgramNetwork implements BackendNetwork {
 
   /** Throws `UnsupportedError`. */
   routeTo(_address: string, _source: string | undefined): Route | Outcome {
-    throw unsupportedOperation("routeTo");
+    throw unsupportedOperation("routeTo", "routes");
   }
 
   /** Throws `UnsupportedError`. */
   defaultRoute(): Route | undefined | Outcome {
-    throw unsupportedOperation("defaultRoute");
+    throw unsupportedOperation("defaultRoute", "routes");
   }
 
   /**

@@ -194,12 +194,12 @@ export class DgramSocket implements DatagramSocket {
 
   /** Throws `UnsupportedError`. */
   blockSource(_group: string, _networkInterface: NetworkInterface, _source: string): Outcome {
-    throw unsupportedOperation("blockSource");
+    throw unsupportedOperation("blockSource", "blockSource");
   }
 
   /** Throws `UnsupportedError`. */
   unblockSource(_group: string, _networkInterface: NetworkInterface, _source: string): Outcome {
-    throw unsupportedOperation("unblockSource");
+    throw unsupportedOperation("unblockSource", "blockSource");
   }
 
   /** Keeps the process alive while the socket is open: the initial state. */

@@ -25,7 +25,7 @@ export class DgramWriter {
   }
 
   send(batch: SendBatch, from: number, to: number): Outcome {
-    for (let index = from; index < to; index++) if (batch.via[index] !== undefined) throw unsupportedOperation("send");
+    for (let index = from; index < to; index++) if (batch.via[index] !== undefined) throw unsupportedOperation("send", "sendPacketInfo");
     if (this.#isFull()) {
       this.#isAwaited = true;
       return ERRNO.EAGAIN;

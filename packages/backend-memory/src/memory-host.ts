@@ -85,7 +85,7 @@ export class MemoryHost implements DatagramBackend {
 
   /** @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`, always: sockets in memory have no descriptors. */
   adoptSocket(_fd: number, _observer: SocketObserver, _family: Family | undefined): DatagramSocket | Outcome {
-    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "adoptSocket", this.name);
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "adoptSocket", { backend: this.name, capability: "adopt" });
   }
 
   /**

@@ -225,7 +225,7 @@ export class NativeSocket implements DatagramSocket {
 
   #require(capability: Capability, operation: string, option: OptionName): void {
     if (this.#context.capabilities.has(capability)) return;
-    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, "native", { option });
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, { backend: "native" }, { option });
   }
 
   #membershipArguments(group: string, source: string | undefined): Outcome {

@@ -131,6 +131,14 @@ export class StateError<Code extends string = string> extends DatagramError {
   }
 }
 
+/** A backend, and the capability that it lacks. */
+export interface Lack {
+  /** Name of the backend. */
+  readonly backend: string;
+  /** Name of the capability; absent for an option. */
+  readonly capability?: string;
+}
+
 /** This backend or platform cannot do it: check `reactor.backend.capabilities` first. */
 export class UnsupportedError<Code extends string = string> extends DatagramError {
   static {
@@ -140,13 +148,17 @@ export class UnsupportedError<Code extends string = string> extends DatagramErro
   readonly code: Code;
   /** Name of the backend: `"native"`, `"dgram"`, `"memory"`. */
   readonly backend: string;
+  /** Name of the capability that the backend lacks, as `capabilities` has it; undefined for an option. */
+  readonly capability: string | undefined;
 
-  /** Makes the error. @param definition - Row of a package's error table. @param backend - Name of the backend. */
-  constructor(definition: ErrorDefinition<Code, "UnsupportedError">, operation: string, backend: string, subject: ErrorSubject = {}) {
-    const { code, meaning, remedy } = definition;
-    super({ operation, reason: `backend ${preview(backend)} ${meaning}`, remedy, subject });
-    this.code = code;
+  /** Makes the error. @param definition - Row of a package's error table. @param lack - Backend, and the capability it lacks. */
+  constructor(definition: ErrorDefinition<Code, "UnsupportedError">, operation: string, lack: Lack, subject: ErrorSubject = {}) {
+    const { backend, capability } = lack;
+    const meaning = capability === undefined ? definition.meaning : `lacks the capability ${preview(capability)}`;
+    super({ operation, reason: `backend ${preview(backend)} ${meaning}`, remedy: definition.remedy, subject });
+    this.code = definition.code;
     this.backend = backend;
+    this.capability = capability;
   }
 }
 

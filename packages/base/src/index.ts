@@ -27,6 +27,7 @@ export {
   type ErrorSubject,
   type InvalidArgument,
   InvalidArgumentError,
+  type Lack,
   StateError,
   SystemError,
   type SystemFailure,

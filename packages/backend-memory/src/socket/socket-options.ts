@@ -125,5 +125,5 @@ export class SocketOptions implements BindingOptions {
 
 function requireCapability(capability: Capability, operation: string, option: OptionName): void {
   if (CAPABILITIES.has(capability)) return;
-  throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, "memory", { option });
+  throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, { backend: "memory" }, { option });
 }

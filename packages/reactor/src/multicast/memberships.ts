@@ -285,7 +285,9 @@ export class Memberships {
 
   #findAnySource(operation: string, request: JoinRequest): Wish {
     const { capabilities, name } = this.#owner.backend;
-    if (!capabilities.has("blockSource")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, name);
+    if (!capabilities.has("blockSource")) {
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, { backend: name, capability: "blockSource" });
+    }
     return this.#find(operation, request);
   }
 }

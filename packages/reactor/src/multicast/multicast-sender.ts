@@ -211,7 +211,8 @@ export class MulticastSender {
     const { capabilities, name } = this.#owner.backend;
     const canName = capabilities.has("sendPacketInfo");
     if (!canName && !needsZone(address) && this.#outgoing()?.name !== iface.name) {
-      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", name, { address, interface: iface.name });
+      const lack = { backend: name, capability: "sendPacketInfo" };
+      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", lack, { address, interface: iface.name });
     }
     const confined = this.#ttl === 0 ? this.#confine(withoutZone(address), iface) : AS_USUAL;
     if (confined === "suppress" || "errno" in confined || !canName) return confined;

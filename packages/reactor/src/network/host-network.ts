@@ -224,8 +224,9 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   }
 
   #needRoutes(operation: string): void {
-    if (!this.#backend.capabilities.has("routes"))
-      throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, this.#backend.name);
+    const { capabilities, name } = this.#backend;
+    if (capabilities.has("routes")) return;
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, { backend: name, capability: "routes" });
   }
 }
 

@@ -18,7 +18,7 @@ export function setSocketOption(
   [name, value]: readonly [OptionName, number],
 ): void {
   if (!backend.capabilities.has(`set ${name}`)) {
-    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, backend.name, { option: option ?? name });
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, { backend: backend.name }, { option: option ?? name });
   }
   const errno = socket.setOption(name, value);
   if (errno >= 0) return;

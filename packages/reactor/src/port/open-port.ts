@@ -102,5 +102,5 @@ function atGroup(
   if (group !== undefined && given === undefined && !needsZone(group)) {
     return socketAddress(checkGroup(operation, group, local.family).address, local.port);
   }
-  throw new UnsupportedError(REACTOR_ERRORS.ERR_MULTICAST_ONLY, operation, name, { option: "multicastOnly" });
+  throw new UnsupportedError(REACTOR_ERRORS.ERR_MULTICAST_ONLY, operation, { backend: name }, { option: "multicastOnly" });
 }

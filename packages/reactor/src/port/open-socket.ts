@@ -44,7 +44,9 @@ export function openAdopted(
   operation: string,
   { fd, observer, family }: { fd: number; observer: SocketObserver; family: Family | undefined },
 ): DatagramSocket {
-  if (!backend.capabilities.has("adopt")) throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, backend.name);
+  if (!backend.capabilities.has("adopt")) {
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, { backend: backend.name, capability: "adopt" });
+  }
   const socket = backend.adoptSocket(fd, observer, family);
   if (typeof socket === "number") throw new SystemError(REACTOR_ERRORS.ERR_ADOPT, { operation, errno: socket });
   return socket;

@@ -101,7 +101,7 @@ export class Outbox {
     if (lengthBytes > maxPayloadBytes(address.family)) throw tooLong(operation, lengthBytes, address);
     if (options === undefined) return this.#send(data, lengthBytes, contact, undefined);
     const { backend, network } = this.#owner.context;
-    const via = packetOrigin(backend, network, contact, options);
+    const via = packetOrigin(operation, backend, network, contact, options);
     if (typeof via === "number") return this.#failLater(via, address, lengthBytes);
     if (via === undefined || "interfaceIndex" in via) return this.#send(data, lengthBytes, contact, via);
     if (via.length === 0) return this.#failLater(ERRNO.ENODEV, address, lengthBytes);

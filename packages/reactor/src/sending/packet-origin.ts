@@ -13,36 +13,40 @@ import type { Contact } from "./address-book.js";
  * @throws InvalidArgumentError as `write` documents. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: the backend cannot choose.
  */
 export function packetOrigin(
+  operation: string,
   backend: DatagramBackend,
   network: HostNetwork,
   to: Contact,
   given: WriteOptions,
 ): PacketOrigin | readonly PacketOrigin[] | undefined | Outcome {
-  const { interface: by, source: text } = checkOptions("write", given, ["interface", "source"]);
+  const { interface: by, source: text } = checkOptions(operation, given, ["interface", "source"]);
   if (by === undefined && text === undefined) return undefined;
-  const indexes = by === "all" ? allIndexes(network, to) : by === undefined ? 0 : interfaceIndex(network, by);
-  const source = text === undefined ? undefined : checkSource("write", text, to.address.family);
+  const indexes = by === "all" ? allIndexes(operation, network, to) : by === undefined ? 0 : interfaceIndex(operation, network, by);
+  const source = text === undefined ? undefined : checkSource(operation, text, to.address.family);
   if (!backend.capabilities.has("sendPacketInfo")) {
-    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, "write", backend.name);
+    const lack = { backend: backend.name, capability: "sendPacketInfo" };
+    throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPERATION, operation, lack, {
+      option: by === undefined ? "source" : "interface",
+    });
   }
   if (typeof indexes === "object") return indexes.map((interfaceIndex) => ({ interfaceIndex, source }));
   return indexes < 0 ? indexes : { interfaceIndex: indexes, source };
 }
 
 /** Returns the indexes of the interfaces that carry multicast now. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. */
-function allIndexes(network: HostNetwork, { address: { family, scope }, isMulticast }: Contact): readonly number[] {
-  if (!isMulticast) throw outOfRange("write", "interface", "all", 'a single interface: only datagrams to a group take "all"');
-  if (scope !== undefined) throw outOfRange("write", "interface", "all", "nothing, since the group's zone names the interface");
+function allIndexes(operation: string, network: HostNetwork, { address: { family, scope }, isMulticast }: Contact): readonly number[] {
+  if (!isMulticast) throw outOfRange(operation, "interface", "all", 'a single interface: only datagrams to a group take "all"');
+  if (scope !== undefined) throw outOfRange(operation, "interface", "all", "nothing, since the group's zone names the interface");
   return multicastCarriers(family, network.current()).map(({ index }) => index);
 }
 
 /** Returns the index of the interface, 0 for the default one, or a negative errno. */
-function interfaceIndex(network: HostNetwork, by: NonNullable<WriteOptions["interface"]>): number {
-  const selector = parseSelector("write", by);
+function interfaceIndex(operation: string, network: HostNetwork, by: NonNullable<WriteOptions["interface"]>): number {
+  const selector = parseSelector(operation, by);
   if (selector.by === "default") return 0;
   const selected = network.select(selector);
   if (typeof selected === "number") return selected;
-  const found = onlyOne("write", "interface", selector, selected);
+  const found = onlyOne(operation, "interface", selector, selected);
   if (found !== undefined) return found.index;
-  throw unknownInterface("write", "interface", by, network.current());
+  throw unknownInterface(operation, "interface", by, network.current());
 }

@@ -170,7 +170,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     argument: "event",
     value: "message",
     says: 'on(): event "message" is unknown',
-    remedy: 'expected one of "closed", "drain", "dropped", "sendFailed", "refused", "membership", "error"',
+    remedy: 'expected one of "closed", "drain", "dropped", "sendFailed", "refused", "membership", "outgoingInterface", "error"',
   },
   {
     mistake: "an event is misspelt",

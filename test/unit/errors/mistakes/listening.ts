@@ -284,15 +284,6 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     remedy: "expected an integer from 0 to 255",
   },
   {
-    mistake: "the outgoing interface is misspelt",
-    make: ({ reactor, echo }) => reactor.listenMulticast(0, echo, { outgoingInterface: "eht0" }),
-    code: "ERR_INTERFACE_UNKNOWN",
-    argument: "outgoingInterface",
-    value: "eht0",
-    says: 'listenMulticast(): outgoingInterface "eht0" is no interface of this host',
-    remedy: 'did you mean "eth0"?',
-  },
-  {
     mistake: "the only group is a unicast address",
     make: ({ reactor, echo }) => reactor.listenMulticast(0, echo, { group: "10.0.0.1" }),
     code: "ERR_NOT_MULTICAST",
@@ -360,7 +351,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     make: ({ reactor, echo }) => reactor.adoptDatagramPort(3, echo),
     code: "ERR_UNSUPPORTED_OPERATION",
     fields: { backend: "memory" },
-    says: 'adoptDatagramPort() failed: backend "memory" cannot do this',
+    says: 'adoptDatagramPort() failed: backend "memory" lacks the capability "adopt"',
     remedy: "check reactor.backend.capabilities first, or use the native backend on Linux",
   },
   {
