@@ -45,7 +45,7 @@ function checkTree() {
   if (output !== "") fail(`Commit or remove these first:\n${output}`);
 }
 
-/** Writes the address, if it was given, into the package.json of every package. */
+/** Writes the address, if it was given, where it belongs. */
 function settleHome() {
   const repository = parseRepository(values.repository ?? "");
   if (repository !== undefined) writeHome(ROOT, publishableFolders(), repository);

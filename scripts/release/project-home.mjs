@@ -4,6 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 /** The address as it is typed: of a repository that people can open in a browser. */
 const REPOSITORY = /^https:\/\/[\w.-]+\.\w+(?:\/[\w.-]+){2,}$/;
 
+/** Stands in the README for the address of the repository. */
+const UNKNOWN_ADDRESS = "<address of this repository>";
+
 /**
  * Returns the fields of a package.json that follow from the address of the repository.
  *
@@ -62,13 +65,15 @@ Run node scripts/release.mjs --repository https://<host>/<owner>/<name>: it writ
 }
 
 /**
- * Writes the address into the package.json of every package.
+ * Writes the address into the package.json of every package, and where the README clones it.
  *
  * @param {string} root
  * @param {readonly string[]} folders
  * @param {string} repository
  */
 export function writeHome(root, folders, repository) {
+  const readme = readFileSync(`${root}README.md`, "utf8");
+  writeFileSync(`${root}README.md`, readme.replaceAll(UNKNOWN_ADDRESS, `${repository}.git`));
   for (const folder of folders) {
     const { homepage, repository: former, bugs, ...rest } = manifestOf(root, folder);
     const entries = Object.entries({ ...rest }).flatMap((entry) =>

@@ -17,6 +17,7 @@ function tried(expression: string): unknown {
     mkdirSync(root + folder, { recursive: true });
     writeFileSync(`${root}${folder}/package.json`, JSON.stringify({ name: folder, version: "1.0.0", license: "MIT", type: "module" }));
   }
+  writeFileSync(`${root}README.md`, "git clone <address of this repository> && cd groupcast\n");
   const program = `import { homeless, parseRepository, refusalOfHome, writeHome } from ${JSON.stringify(`${ROOT}scripts/release/project-home.mjs`)};
     import { readFileSync, writeFileSync } from "node:fs";
     const root = ${JSON.stringify(root)}, folders = ${JSON.stringify(FOLDERS)}, address = ${JSON.stringify(ADDRESS)};
@@ -36,6 +37,11 @@ test("the address is written into every package, before its licence", () => {
     repository: { type: "git", url: `git+${ADDRESS}.git`, directory: "packages/base" },
     bugs: { url: `${ADDRESS}/issues` },
   });
+});
+
+test("the README clones the address", () => {
+  const text = tried("(writeHome(root, folders, address), readFileSync(root + 'README.md', 'utf8'))");
+  expect(text).toBe(`git clone ${ADDRESS}.git && cd groupcast\n`);
 });
 
 test.each(["homepage", "repository", "bugs"])("a package without %s counts as homeless", (field) => {

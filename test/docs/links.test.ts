@@ -5,7 +5,11 @@ import { ROOT, sourceFiles } from "../architecture/source-files.js";
 
 const LINK = /\]\((?!https?:|#|mailto:)([^)#\s]+)/g;
 
-const pages = [...sourceFiles("docs", ".md"), ...sourceFiles(".", ".md").filter(({ path }) => !path.includes("/"))];
+const pages = [
+  ...sourceFiles("docs", ".md"),
+  ...sourceFiles("packages", "README.md"),
+  ...sourceFiles(".", ".md").filter(({ path }) => !path.includes("/")),
+];
 
 test.each(pages)("$path links to files that exist", ({ path, text }) => {
   const targets = [...text.matchAll(LINK)].map((match) => match[1]!);

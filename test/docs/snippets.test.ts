@@ -1,4 +1,4 @@
-// Every `ts` fence of the README, the guides and the docstrings compiles against the workspace, with nothing suppressed.
+// Every `ts` fence of the READMEs, the guides and the docstrings compiles against the workspace, with nothing suppressed.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -22,13 +22,14 @@ function snippetsOf({ path, text }: SourceFile): Snippet[] {
 }
 
 function allSnippets(): Snippet[] {
-  const pages = [...sourceFiles("docs", ".md"), ...sourceFiles(".", ".md").filter(({ path }) => !path.includes("/"))];
+  const readmes = [...sourceFiles("packages", "README.md"), ...sourceFiles(".", ".md").filter(({ path }) => !path.includes("/"))];
+  const pages = [...sourceFiles("docs", ".md"), ...readmes];
   const sources = sourceFiles("packages", ".ts").filter(({ path }) => path.includes("/src/"));
   return [...pages, ...sources].flatMap(snippetsOf);
 }
 
 test(
-  "ts fences of README, guides and docstrings compile against the workspace",
+  "ts fences of READMEs, guides and docstrings compile against the workspace",
   () => {
     const snippets = allSnippets();
     expect(snippets.length).toBeGreaterThan(1); // the README alone has two
