@@ -15,7 +15,7 @@ const PORT = 5000;
 
 /** How many sources one socket filters for a group; the address of host a; where there are addresses of others. */
 const SOURCE_LIMITS = {
-  IPv4: { limit: 10, sysctl: "net.ipv4.igmp_max_msf, which is 10", first: "10.77.1.1", prefix: "10.77.1." },
+  IPv4: { limit: 10, sysctl: "net.ipv4.igmp_max_msf (now 10)", first: "10.77.1.1", prefix: "10.77.1." },
   IPv6: { limit: 64, sysctl: "net.ipv6.mld_max_msf", first: "fd77:0:0:1::1", prefix: "fd77:0:0:1::" },
 } as const;
 
@@ -154,7 +154,7 @@ describe.each(BACKENDS)("on %s", (backend) => {
       await port.do.joinGroup(GROUP, "full0");
       await lab.plug(b.host.interface("full0", ["10.77.9.1/24"]), a.host.interface("full0"));
       const { payload } = await port.told("membership", ({ payload: { error } }) => error !== undefined);
-      const message = expect.stringContaining("net.ipv4.igmp_max_memberships, which is 0: raise it");
+      const message = expect.stringContaining("raise net.ipv4.igmp_max_memberships (now 0)");
       expect(payload.error).toMatchObject({ name: "MulticastJoinError", code: "ERR_JOIN", errnoName: "ENOBUFS", group: GROUP, message });
       expect(await port.do.memberships()).toEqual([{ group: GROUP, interface: "full0", state: "waiting" }]);
       await b.host.sysctl({ "net.ipv4.igmp_max_memberships": 20 });
