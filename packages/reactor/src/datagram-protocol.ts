@@ -45,6 +45,10 @@ export interface PortInsides {
   contact(operation: string, to: Destination | undefined): { readonly address: SocketAddress; readonly isMulticast: boolean };
   /** Sends one datagram; {@link UDPTransport.send}. */
   send(data: Buffer, to: SocketAddress): Promise<void>;
+  /** Pauses the port until {@link PortInsides.resume}, whatever the user resumes meanwhile. */
+  pause(): void;
+  /** Undoes {@link PortInsides.pause}; a port that the user has paused stays so. Does nothing on a port that stops. */
+  resume(): void;
   /** Reports what user code threw. */
   report(thrown: unknown): void;
 }

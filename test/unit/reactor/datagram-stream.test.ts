@@ -117,6 +117,31 @@ test("a full stream pauses the port in the middle of a batch, and reads on when 
   expect(port.statistics()).toMatchObject({ received: 7, discarded: 0, unreadDrops: 0 });
 });
 
+test("a full stream stays full, however often the program resumes the port", async () => {
+  const { inbox, port, socket } = listen({ maxDatagrams: 2 });
+  socket.deliver("1", "2", "3");
+  for (let i = 0; i < 3; i++) {
+    port.resumeReading();
+    await turn();
+    expect([inbox.length, isReading(socket)]).toEqual([2, false]);
+  }
+  expect(await textsOf(inbox, 3)).toEqual(["1", "2", "3"]);
+  await turn();
+  expect(isReading(socket)).toBe(true);
+});
+
+test("a port that the program has paused stays paused when its stream has room, and the other way round", async () => {
+  const { inbox, port, socket } = listen({ maxDatagrams: 2 });
+  socket.deliver("1", "2", "3");
+  port.pauseReading();
+  expect(await textsOf(inbox, 2)).toEqual(["1", "2"]);
+  await turn();
+  expect([inbox.length, isReading(socket)]).toEqual([0, false]);
+  port.resumeReading();
+  await turn();
+  expect([inbox.length, isReading(socket)]).toEqual([1, true]);
+});
+
 test("maxDatagrams: 1 hands over one datagram at a time", async () => {
   const { inbox, socket } = listen({ maxDatagrams: 1 });
   socket.deliver("1", "2", "3");

@@ -51,6 +51,7 @@ export class Port extends SettablePort implements ReactorPort {
   }
   readonly #parts: PortParts;
   #state: "listening" | "stopping" | "closed" = "listening";
+  readonly #pausedBy = new Set<"user" | "protocol">(); // each resumes what it has paused
   #isResuming = false;
   #stopped: Promise<void> | undefined;
 
@@ -181,16 +182,12 @@ export class Port extends SettablePort implements ReactorPort {
 
   pauseReading(): void {
     this.#checkOpen("pauseReading");
-    this.#isResuming = false;
-    this.#parts.inbox.pause();
-    this.#parts.sockets.stopReading();
+    this.#pause("user");
   }
 
   resumeReading(): void {
     this.#checkOpen("resumeReading");
-    if (!this.#parts.inbox.isPaused || this.#isResuming) return;
-    this.#isResuming = true;
-    queueMicrotask(() => this.#resume());
+    this.#unpause("user");
   }
 
   statistics(): PortStatistics {
@@ -276,6 +273,8 @@ export class Port extends SettablePort implements ReactorPort {
       clock: context.clock,
       contact: (operation, to) => outbox.contact(operation, to),
       send: (data, to) => this.send(data, to),
+      pause: () => this.#pause("protocol"),
+      resume: () => this.#unpause("protocol"),
       report: (thrown) => this.report(thrown),
     };
   }
@@ -294,6 +293,20 @@ export class Port extends SettablePort implements ReactorPort {
 
   #checkOpen(operation: string): void {
     if (this.#state !== "listening") throw new StateError(REACTOR_ERRORS.ERR_CLOSED, operation, { port: this.getHost().port });
+  }
+
+  #pause(by: "user" | "protocol"): void {
+    this.#pausedBy.add(by);
+    this.#isResuming = false;
+    this.#parts.inbox.pause();
+    this.#parts.sockets.stopReading();
+  }
+
+  #unpause(by: "user" | "protocol"): void {
+    this.#pausedBy.delete(by);
+    if (this.#pausedBy.size > 0 || !this.#parts.inbox.isPaused || this.#isResuming) return;
+    this.#isResuming = true;
+    queueMicrotask(() => this.#resume());
   }
 
   /** Delivers the datagrams kept, then reads on; unless the port was paused again meanwhile. */

@@ -2,12 +2,13 @@
  * A protocol that is read: `for await` over the datagrams of a port.
  *
  * Theory of operation: datagrams that nobody waits for are kept, up to a bound. At the bound the port is paused, and read on when half of
- * them are taken; meanwhile datagrams wait in the kernel, and the kernel counts those that do not fit. Readers are served in the order in
+ * them are taken; meanwhile datagrams wait in the kernel, and the kernel counts those that do not fit. That pause is the stream's own: one
+ * by the user neither ends it nor ends with it. Readers are served in the order in
  * which they asked, whichever iterator they asked through; each datagram goes to one of them.
  */
 import type { Arrival, SocketAddress } from "@groupcast/backend";
 import { checkInteger, checkOptions } from "@groupcast/base";
-import { DatagramProtocol } from "../datagram-protocol.js";
+import { DatagramProtocol, insidesOf } from "../datagram-protocol.js";
 
 const DEFAULT_MAX_DATAGRAMS = 1024;
 const LARGEST_MAX_DATAGRAMS = 1 << 20; // a typing slip must not look like a bound
@@ -43,7 +44,8 @@ interface Reader {
  * Leaving the loop stops nothing; datagrams are kept for the next loop. Loops that run at the same time share the datagrams.
  *
  * Bounded by {@link DatagramStreamOptions.maxDatagrams}, and by one batch of at most 64 in the port. While it is full the port is paused, so
- * nothing is lost but what the kernel has no room for; `statistics().kernelDrops` counts that.
+ * nothing is lost but what the kernel has no room for; `statistics().kernelDrops` counts that. `resumeReading()` reads no further while the
+ * stream is full, and a port that the program has paused stays so when the stream has room.
  *
  * @example
  * ```ts
@@ -142,15 +144,15 @@ export class DatagramStream extends DatagramProtocol implements AsyncIterable<Re
   #pauseIfFull(): void {
     if (this.#isFull || this.length < this.#maxDatagrams) return;
     this.#isFull = true;
-    this.transport.pauseReading();
+    insidesOf(this, "pauseReading").pause();
   }
 
   #readOn(): void {
     this.#isFull = false;
     try {
-      this.transport.resumeReading();
+      insidesOf(this, "resumeReading").resume();
     } catch {
-      // ERR_CLOSED, ERR_NOT_LISTENING: the port stops, and reads no more
+      // ERR_NOT_LISTENING: the port has stopped, and reads no more
     }
   }
 }
