@@ -162,7 +162,42 @@ test("a failed send() leaves the fate of the next write() alone", async () => {
   expect(events.map(([event]) => event)).toEqual(["sendFailed"]);
 });
 
+test("send() whose arguments send from their getters settles each by its own datagram", async () => {
+  const { port, socket } = new Stage().listen();
+  const inner: Promise<void>[] = [];
+  const to = {
+    port: 80,
+    get address() {
+      if (inner.length < 2) inner.push(port.send("inner", OTHER));
+      port.write("written", OTHER);
+      return TO.address;
+    },
+  };
+  const options = {
+    get interface() {
+      inner.push(port.send("late", OTHER));
+      return undefined;
+    },
+  };
+  socket.sendOutcomes.push(1, 1, 1, ERRNO.EPERM);
+  const outer = port.send("outer", to, options);
+  const outcomes = await Promise.allSettled([outer, ...inner]);
+  expect(socket.texts).toEqual(["inner", "written", "late"]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+});
+
 describe("drained()", () => {
+  test("resolves although a listener of drain writes more", async () => {
+    const { port, socket } = await congested(1100);
+    port.once("drain", () => void port.write("more", TO));
+    const drained = port.drained();
+    socket.sendOutcomes.length = 0;
+    socket.becomeWritable();
+    await expect(drained).resolves.toBeUndefined();
+    await turn();
+    expect(socket.texts.at(-1)).toBe("more");
+  });
+
   test("resolves when all that was written has left, and at once when nothing waits", async () => {
     const { port, socket } = new Stage().listen();
     await port.drained();

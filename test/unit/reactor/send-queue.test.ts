@@ -43,6 +43,7 @@ class QueueStage {
     const socket = { send: (batch: SendBatch, from: number, to: number) => this.#send(batch, from, to) };
     this.queue = new SendQueue(socket as unknown as DatagramSocket, this.slabs, this.statistics, {
       sendFailed: (errno, to, lengthBytes) => this.failed.push({ errno, to, lengthBytes }),
+      emptied: () => {},
       drained: () => this.drained++,
     });
   }
@@ -157,6 +158,7 @@ test("a queue whose borrower is flushed to make room sends what it has, and goes
     ({ statistics }) =>
       new SendQueue({ send: (_: SendBatch, from: number, to: number) => to - from } as unknown as DatagramSocket, pool, statistics, {
         sendFailed: () => {},
+        emptied: () => {},
         drained: () => {},
       }),
   );

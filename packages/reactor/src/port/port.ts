@@ -16,13 +16,16 @@ import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Inbox } from "../receiving/inbox.js";
-import type { Outbox } from "../sending/outbox.js";
+import type { Outbox, SendCall } from "../sending/outbox.js";
 import type { Destination, Isolation, JoinOptions, Membership, OutgoingInterface, PortEvents, WriteOptions } from "../transport.js";
 import { isolationOf } from "./local-address.js";
 import type { PortContext, ReactorPort } from "./port-context.js";
 import type { PortSettings } from "./port-settings.js";
 import type { PortSockets } from "./port-sockets.js";
 import { SettablePort } from "./settable-port.js";
+
+const WRITE: SendCall = { operation: "write" };
+const WRITE_SEQUENCE: SendCall = { operation: "writeSequence" };
 
 /** The pieces of a port. */
 export interface PortParts {
@@ -81,7 +84,7 @@ export class Port extends SettablePort implements ReactorPort {
 
   write(data: Uint8Array | string, to?: Destination, options?: WriteOptions): boolean {
     this.#checkOpen("write");
-    return this.#parts.outbox.write("write", data, to, options);
+    return this.#parts.outbox.write(WRITE, data, to, options);
   }
 
   writeSequence(parts: readonly Uint8Array[], to?: Destination, options?: WriteOptions): boolean {
@@ -90,7 +93,7 @@ export class Port extends SettablePort implements ReactorPort {
     for (const [index, part] of parts.entries()) {
       if (!(part instanceof Uint8Array)) throw wrongType("writeSequence", `parts[${index}]`, part, "a Uint8Array");
     }
-    return this.#parts.outbox.write("writeSequence", Buffer.concat(parts), to, options);
+    return this.#parts.outbox.write(WRITE_SEQUENCE, Buffer.concat(parts), to, options);
   }
 
   async send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void> {

@@ -48,6 +48,21 @@ export interface OutboxOwner {
   connectionRefused(): void;
 }
 
+/** A call that sends: its name, and the list that gets the fates of its datagrams where it waits for them. */
+export interface SendCall {
+  readonly operation: string;
+  readonly fates?: Fate[];
+}
+
+/** A datagram that is known to be lost before the queue has it. */
+interface Loss {
+  readonly errno: number;
+  readonly to: SocketAddress;
+  readonly lengthBytes: number;
+  /** Interface that it was to leave by. */
+  readonly by?: string | undefined;
+}
+
 /** A promise that waits for the queue. */
 interface Waiting {
   resolve(): void;
@@ -61,7 +76,6 @@ export class Outbox {
   readonly #queue: SendQueue;
   readonly #failures: SendFailures;
   #waiting: Waiting[] = []; // for the queue to be empty
-  #fates: Fate[] | undefined; // of the datagram that send() is about to queue, and of its copies so far
 
   /** Sends nothing yet. */
   constructor(owner: OutboxOwner) {
@@ -74,6 +88,7 @@ export class Outbox {
     });
     this.#queue = new SendQueue(socket, context.slabs, statistics, {
       sendFailed: (errno, to = this.peer, lengthBytes, via) => this.#failures.report(errno, to, lengthBytes, this.#nameOf(via)),
+      emptied: () => this.#emptied(),
       drained: () => void emitter.emit("drain"),
     });
   }
@@ -93,35 +108,27 @@ export class Outbox {
     return this.#peer.isExclusive ? this.peer : undefined;
   }
 
-  /** `write` of {@link UDPTransport}; `operation` is the method that the user called. */
-  write(operation: string, data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): boolean {
+  /** `write` of {@link UDPTransport}. */
+  write({ operation, fates }: SendCall, data: Uint8Array | string, to: Destination | undefined, options?: WriteOptions): boolean {
     const contact = this.#peer.destination(operation, to);
     const { address } = contact;
     const lengthBytes = payloadBytes(operation, data);
     if (lengthBytes > maxPayloadBytes(address.family)) throw tooLong(operation, lengthBytes, address);
-    if (options === undefined) return this.#send(data, lengthBytes, contact, undefined);
+    if (options === undefined) return this.#send(data, contact, undefined, this.#follow(fates));
     const { backend, network } = this.#owner.context;
     const via = packetOrigin(operation, backend, network, contact, options);
-    if (typeof via === "number") return this.#failLater(via, address, lengthBytes);
-    if (via === undefined || "interfaceIndex" in via) return this.#send(data, lengthBytes, contact, via);
-    if (via.length === 0) return this.#failLater(ERRNO.ENODEV, address, lengthBytes);
+    if (typeof via === "number") return this.#failLater({ errno: via, to: address, lengthBytes }, this.#follow(fates));
+    if (via === undefined || "interfaceIndex" in via) return this.#send(data, contact, via, this.#follow(fates));
+    if (via.length === 0) return this.#failLater({ errno: ERRNO.ENODEV, to: address, lengthBytes }, this.#follow(fates));
     // Each copy is a datagram of its own, with a fate of its own: one that is refused does not stop the others.
-    const outcomes = via.map((origin, copy) => {
-      if (copy > 0) this.#fates?.push(this.#newFate());
-      return this.#send(data, lengthBytes, contact, origin);
-    });
+    const outcomes = via.map((origin) => this.#send(data, contact, origin, this.#follow(fates)));
     return outcomes.every(Boolean);
   }
 
   /** `send` of {@link UDPTransport}. Throws what `write` throws. */
   async send(data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): Promise<void> {
-    const fates = [this.#newFate()];
-    this.#fates = fates;
-    try {
-      this.write("send", data, to, options);
-    } finally {
-      this.#fates = undefined;
-    }
+    const fates: Fate[] = []; // in no field of the port: getters of the arguments may send, too
+    this.write({ operation: "send", fates }, data, to, options);
     if (fates.length === 1) return await fates[0]!.promise;
     const settled = await Promise.allSettled(fates.map(({ promise }) => promise));
     for (const fate of settled) if (fate.status === "rejected") throw fate.reason;
@@ -160,8 +167,6 @@ export class Outbox {
   /** The network takes datagrams again. */
   resume(): void {
     this.#queue.flushBacklog();
-    if (this.#queue.length > 0) return;
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
   /** A datagram was lost. Call from the event loop. */
@@ -173,7 +178,7 @@ export class Outbox {
   async finish(): Promise<void> {
     this.#queue.flush();
     try {
-      if (this.#queue.length > 0) await this.#emptied();
+      if (this.#queue.length > 0) await this.#emptiedInTime();
     } finally {
       this.abandon();
     }
@@ -185,28 +190,30 @@ export class Outbox {
     for (const { reject } of this.#waiting.splice(0)) reject(new StateError(REACTOR_ERRORS.ERR_CLOSED, "drained"));
   }
 
-  #send(data: Uint8Array | string, lengthBytes: number, { address, isMulticast }: Contact, origin: PacketOrigin | undefined): boolean {
+  #send(data: Uint8Array | string, { address, isMulticast }: Contact, origin: PacketOrigin | undefined, fate: Fate | undefined): boolean {
+    const lengthBytes = lengthOf(data);
     let via = origin;
     if (isMulticast) {
       const settled = this.#owner.sender.settle(address, origin);
-      if (settled === "suppress") return this.#suppress();
-      if ("errno" in settled) return this.#failLater(settled.errno, address, lengthBytes, settled.interface ?? this.#nameOf(origin));
+      if (settled === "suppress") return this.#suppress(fate);
+      if ("errno" in settled) {
+        const by = settled.interface ?? this.#nameOf(origin);
+        return this.#failLater({ errno: settled.errno, to: address, lengthBytes, by }, fate);
+      }
       via = settled.via;
     }
     const target = this.#peer.isExclusive ? undefined : address;
-    if (!this.#queue.add(data, lengthBytes, target, via)) return this.#drop(address, lengthBytes, this.#nameOf(via));
-    const fate = this.#fate;
+    if (!this.#queue.add(data, lengthBytes, target, via)) return this.#drop(fate, address, lengthBytes, this.#nameOf(via));
     if (fate !== undefined) this.#queue.follow(fate.of(address, lengthBytes, this.#nameOf(via)));
     return true;
   }
 
-  /** Fate of the datagram, or copy, that send() is about to queue; undefined where nobody waits for it. */
-  get #fate(): Fate | undefined {
-    return this.#fates?.at(-1);
-  }
-
-  #newFate(): Fate {
-    return new Fate((errno, address, lengthBytes, by) => this.#failures.errorFor(errno, address ?? this.peer, lengthBytes, by));
+  /** Adds the fate of one more datagram to `fates`; undefined where nobody waits for it. */
+  #follow(fates: Fate[] | undefined): Fate | undefined {
+    if (fates === undefined) return undefined;
+    const fate = new Fate((errno, address, lengthBytes, by) => this.#failures.errorFor(errno, address ?? this.peer, lengthBytes, by));
+    fates.push(fate);
+    return fate;
   }
 
   /** Returns the name of the interface that a datagram was to leave by; undefined where it named none. */
@@ -216,7 +223,11 @@ export class Outbox {
     return iface?.name ?? String(via.interfaceIndex); // it is gone
   }
 
-  async #emptied(): Promise<void> {
+  #emptied(): void {
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
+  async #emptiedInTime(): Promise<void> {
     let timeout = undefined as ScheduledCall | undefined;
     await new Promise<void>((resolve) => {
       this.#waiting.push({ resolve, reject: () => resolve() });
@@ -226,23 +237,21 @@ export class Outbox {
   }
 
   /** Counts a datagram that is not sent: multicast with TTL 0 and loopback mode off may reach nobody. */
-  #suppress(): true {
+  #suppress(fate: Fate | undefined): true {
     this.#owner.statistics.suppressed++;
-    this.#fate?.take();
+    fate?.take();
     return true;
   }
 
   /** Takes the datagram, and reports it as lost later. */
-  #failLater(errno: number, to: SocketAddress, lengthBytes: number, by?: string): true {
-    const fate = this.#fate;
+  #failLater({ errno, to, lengthBytes, by }: Loss, fate: Fate | undefined): true {
     if (fate === undefined) queueMicrotask(() => this.#failures.report(errno, to, lengthBytes, by));
     else fate.of(to, lengthBytes, by).refuse(errno);
     return true;
   }
 
-  #drop(to: SocketAddress, lengthBytes: number, by: string | undefined): false {
+  #drop(fate: Fate | undefined, to: SocketAddress, lengthBytes: number, by: string | undefined): false {
     this.#owner.statistics.dropped++;
-    const fate = this.#fate;
     const drop = { to, lengthBytes, ...(by !== undefined && { interface: by }) };
     if (fate !== undefined) fate.of(to, lengthBytes, by).abandon(REACTOR_ERRORS.ERR_SEND_QUEUE_FULL);
     else queueMicrotask(() => this.#owner.emitter.emit("dropped", drop));
@@ -252,9 +261,12 @@ export class Outbox {
 
 /** Returns the length of a payload, in bytes. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 function payloadBytes(operation: string, data: unknown): number {
-  if (typeof data === "string") return Buffer.byteLength(data);
-  if (data instanceof Uint8Array) return data.byteLength;
+  if (typeof data === "string" || data instanceof Uint8Array) return lengthOf(data);
   throw wrongType(operation, "data", data, "a Uint8Array or a string");
+}
+
+function lengthOf(data: Uint8Array | string): number {
+  return typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
 }
 
 function tooLong(operation: string, lengthBytes: number, { address, port, family }: SocketAddress): MessageLengthError {

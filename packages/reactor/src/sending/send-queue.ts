@@ -21,7 +21,9 @@ const NOW = Promise.resolve();
 export interface SendQueueObserver {
   /** The network refused a datagram. */
   sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes: number, via: PacketOrigin | undefined): void;
-  /** The queue, which had refused a datagram, is empty. */
+  /** The queue, which had to wait for the network, is empty. */
+  emptied(): void;
+  /** The queue, which had refused a datagram, is empty. Called after {@link SendQueueObserver.emptied}. */
   drained(): void;
 }
 
@@ -98,7 +100,9 @@ export class SendQueue {
   flushBacklog(): void {
     this.#backlog.drain(this.#sendAll);
     if (this.#backlog.length === 0) this.flush();
-    if (this.#backlog.length > 0 || !this.#hasRefused) return;
+    if (this.#backlog.length > 0) return;
+    this.#observer.emptied(); // first: listeners of the other may fill the queue again
+    if (!this.#hasRefused) return;
     this.#hasRefused = false;
     this.#observer.drained();
   }
