@@ -204,6 +204,7 @@ async function run(changed, tests, limitMs) {
     child.send({ changed: SCRATCH + changed, tests: tests.map((test) => SCRATCH + test) });
   });
   child.removeAllListeners();
+  endOrphans(/** @type {number} */ (child.pid));
   if (typeof answer !== "string") return answer.ran === 0 ? fail("No test ran.") : answer.failed;
   endHost(child);
   return answer;
@@ -229,6 +230,34 @@ function endHost(child) {
   try {
     process.kill(-(/** @type {number} */ (child.pid)), "SIGKILL");
   } catch {} // it has ended by itself
+}
+
+/**
+ * Ends the programs that tests started and left behind: a mutant makes some spin for ever. They are the processes of the host's group whose
+ * parent, a test's process, has ended. Their children are orphans next.
+ *
+ * @param {number} group
+ */
+function endOrphans(group) {
+  for (let orphans = orphansOf(group); orphans.length > 0; orphans = orphansOf(group)) {
+    for (const pid of orphans) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {} // it has ended by itself
+    }
+  }
+}
+
+/** @param {number} group */
+function orphansOf(group) {
+  const { output } = runQuietly("ps", ["-e", "-o", "pid=,ppid=,pgid=,stat="]);
+  const members = output
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , pgid, state]) => Number(pgid) === group && !state?.startsWith("Z"))
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+  const isMember = (/** @type {number} */ pid) => members.some((member) => member.pid === pid);
+  return members.filter(({ pid, parent }) => pid !== group && !isMember(parent)).map(({ pid }) => pid);
 }
 
 /** Every n-th, so that the whole file is touched. @param {readonly Mutant[]} all */

@@ -100,8 +100,14 @@ function areExamplesCompiled() {
   return existsSync(`${ROOT}examples/dist/tsconfig.tsbuildinfo`) || !filesUnder("examples").some((path) => path.endsWith(".ts"));
 }
 
+/** Whether there is an addon for people: one with sanitizers is for the attack tests alone. */
 function hasAddon() {
-  return ADDON_OUTPUTS.some((folder) => filesUnder(folder).some((path) => path.endsWith(".node")));
+  return ADDON_OUTPUTS.some((folder) => filesUnder(folder).some(isAddon));
+}
+
+/** @param {string} path */
+function isAddon(path) {
+  return path.endsWith(".node") && !path.endsWith("-sanitized.node");
 }
 
 /** The build tools on PATH: a compiler that appears later, or another one, is a reason to build again. */
