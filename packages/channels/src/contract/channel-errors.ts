@@ -85,7 +85,7 @@ export type ChannelErrorCode = keyof typeof TABLE;
 export interface ChannelErrorSubject {
   /** Name of the channel, namespace included. */
   readonly channel?: string;
-  /** Addresses of the NATS servers, separated by commas. */
+  /** Addresses of the NATS servers, separated by commas; without the names, passwords and tokens in them. */
   readonly servers?: string;
 }
 

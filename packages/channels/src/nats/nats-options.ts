@@ -1,16 +1,7 @@
-import {
-  checkInteger,
-  checkOptions,
-  checkString,
-  givenOptions,
-  guardLogger,
-  type Logger,
-  outOfRange,
-  stderrLogger,
-  wrongType,
-} from "@groupcast/base";
+import { checkInteger, checkOptions, checkString, givenOptions, guardLogger, type Logger, outOfRange, stderrLogger } from "@groupcast/base";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import type { OutboxLimits } from "./nats-outbox.js";
+import { checkServers } from "./nats-servers.js";
 
 /** Options of a {@link NatsTransport}. */
 export interface NatsTransportOptions {
@@ -79,10 +70,4 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
       noEcho: false, // as on multicast with loopback on, a node hears itself
     },
   };
-}
-
-function checkServers(operation: string, value: unknown): string[] {
-  const servers: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (servers.length > 0 && servers.every((server) => typeof server === "string")) return [...servers];
-  throw wrongType(operation, "servers", value, 'the address of a server such as "nats://192.0.2.1:4222", or an array of them');
 }

@@ -18,6 +18,7 @@ import { encodeNatsHeader, NATS_HEADER_BYTES } from "./nats-header.js";
 import { type NatsTransportOptions, type ResolvedNatsOptions, resolveNatsOptions } from "./nats-options.js";
 import { NatsOutbox } from "./nats-outbox.js";
 import { NatsReceptions } from "./nats-receptions.js";
+import { withoutCredentials } from "./nats-servers.js";
 import { subjectForChannel } from "./nats-subject.js";
 
 const LINGER_MS = 1000; // longest time that a closing transport waits for the server's confirmation
@@ -226,6 +227,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   }
 }
 
+/** Returns the addresses as errors show them. */
 function serversOf({ connection }: ResolvedNatsOptions): string {
-  return [connection.servers ?? []].flat().join(", ");
+  return [connection.servers ?? []].flat().map(withoutCredentials).join(", ");
 }
