@@ -23,19 +23,25 @@ export interface ErrorClasses<Code extends string> {
 
 /** Map of package → type of its error table. Packages add theirs. */
 export interface ErrorTables {
-  /** Table of `@groupcast/base`. */
+  /**
+   * Table of `@groupcast/base`.
+   *
+   * @hidden The reference would spell out every row; `docs/errors.md` lists them.
+   */
   readonly base: typeof BASE_ERRORS;
 }
 
-/** Error of one row of a table. */
-type ErrorOfRow<Row> =
-  Row extends ErrorDefinition<infer Code, infer Class extends keyof ErrorClasses<string>> ? ErrorClasses<Code>[Class] : never;
-
-/** Any error of a table. */
-type ErrorOfTable<Table> = { readonly [Code in keyof Table]: ErrorOfRow<Table[Code]> }[keyof Table];
-
 /** Any error of Groupcast's: a union that TypeScript narrows by `code`. */
-export type GroupcastError = { readonly [Package in keyof ErrorTables]: ErrorOfTable<ErrorTables[Package]> }[keyof ErrorTables];
+export type GroupcastError = {
+  readonly [Package in keyof ErrorTables]: {
+    readonly [Row in keyof ErrorTables[Package]]: ErrorTables[Package][Row] extends ErrorDefinition<
+      infer Code,
+      infer Class extends keyof ErrorClasses<string>
+    >
+      ? ErrorClasses<Code>[Class]
+      : never;
+  }[keyof ErrorTables[Package]];
+}[keyof ErrorTables];
 
 /** Code of any error of Groupcast's: the value of `error.code`. */
 export type GroupcastErrorCode = GroupcastError["code"];
