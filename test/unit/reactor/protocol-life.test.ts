@@ -193,6 +193,7 @@ test("logPrefix() is the name of the class unless it says otherwise", () => {
   class Sensor extends DatagramProtocol {}
   const { reactor } = new Stage();
   expect(String(reactor.listenUDP(4242, new Sensor()))).toBe("Sensor on 4242");
+  expect(String(reactor.listenUDP(4243, new (class extends DatagramProtocol {})()))).toBe("Protocol on 4243"); // a class without a name
 });
 
 test("logPrefix() that throws comes out of listenUDP(), and nothing is opened", () => {

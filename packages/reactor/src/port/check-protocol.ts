@@ -23,11 +23,15 @@ export function checkProtocol(operation: string, value: unknown): Protocol {
   }
 }
 
-/** Returns the name of `protocol` in the log: its own, that of its class, or `Protocol` for a plain object. */
+/** Returns the name of `protocol` in the log: its own, that of its class, or `Protocol` for a plain object and a class without a name. */
 export function nameOf(protocol: Protocol): string {
-  if (protocol.logPrefix !== undefined) return String(protocol.logPrefix());
+  const name = protocol.logPrefix === undefined ? classNameOf(protocol) : String(protocol.logPrefix());
+  return name === "" ? "Protocol" : name;
+}
+
+function classNameOf(protocol: Protocol): string {
   const { constructor: made } = (Object.getPrototypeOf(protocol) ?? {}) as { constructor?: unknown };
-  return typeof made === "function" && made !== Object && made.name !== "" ? made.name : "Protocol";
+  return typeof made === "function" && made !== Object ? made.name : "";
 }
 
 /** Warns of protocols without any method that a port calls: most often, the name of one is misspelt. */
