@@ -36,7 +36,7 @@ function backendNamed(name: string, argument: string, reason: string): DatagramB
 
 function nativeElseDgram(): DatagramBackend {
   try {
-    return NativeBackend.load("the native addon is there");
+    return NativeBackend.load("native addon loaded");
   } catch (error) {
     if (!(error instanceof BackendLoadError)) throw error;
     return new DgramBackend({ reason: `Cannot load the native backend: ${error.reason}` });
