@@ -12,6 +12,7 @@ import { DatagramProtocol, Reactor, type SocketAddress } from "groupcast";
 
 const PORT = Number(process.argv[2] ?? 9999);
 const HTTP_PORT = Number(process.argv[3] ?? 9464);
+const GRACE_MS = 3000; // for the requests that run at the end; a client that never ends its own must not hold us up
 
 class Echo extends DatagramProtocol {
   override datagramReceived(data: Buffer, from: SocketAddress): void {
@@ -43,7 +44,9 @@ await once(http, "listening");
 // Before the ports close: take no more connections, and let the requests that run end. UDP is answered meanwhile.
 reactor.addSystemEventTrigger("before", "shutdown", async () => {
   console.log("shutting down");
+  const impatience = setTimeout(() => http.closeAllConnections(), GRACE_MS);
   await new Promise((resolve) => http.close(resolve));
+  clearTimeout(impatience);
 });
 
 const port = reactor.listenUDP(PORT, new Echo());

@@ -60,4 +60,12 @@ describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) =
     expect(await half.end()).toBe("HTTP/1.1 204 No Content");
     expect(await ended).toMatchObject({ exitCode: 0, stderr: "" });
   });
+
+  test("16-in-production ends although a client never completes its request", async () => {
+    await using server = play("16-in-production", backend, 0, 0);
+    const [, , http = ""] = await server.line(/port (\d+), metrics on (\d+)/);
+    await halfRequest(http);
+    await fetch(`http://127.0.0.1:${http}/healthz`); // answered, so the server has read the half one, too
+    expect(await server.stop("SIGTERM")).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+  });
 });
