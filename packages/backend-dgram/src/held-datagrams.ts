@@ -8,6 +8,8 @@ export interface HeldDatagram {
 /** Cost of a datagram besides its bytes: about as much as the kernel charges for one (`skb->truesize`, 512 to 768 bytes). */
 const OVERHEAD_BYTES = 512;
 
+const COMPACTED_AT = 64; // taken datagrams that may stay in memory
+
 /**
  * Queue of datagrams that arrived while reading was off.
  *
@@ -39,7 +41,14 @@ export class HeldDatagrams {
     this.#head += 1;
     this.#costBytes -= datagram.bytes.length + OVERHEAD_BYTES;
     if (this.#head === this.#queue.length) this.clear();
+    else if (this.#head >= COMPACTED_AT && this.#head * 2 >= this.#queue.length) this.#compact();
     return datagram;
+  }
+
+  /** Lets go of those that were taken: a reader that is always behind never empties the queue. */
+  #compact(): void {
+    this.#queue = this.#queue.slice(this.#head);
+    this.#head = 0;
   }
 
   clear(): void {

@@ -1,7 +1,15 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { HeldDatagrams } from "../../../packages/backend-dgram/src/held-datagrams.js";
 
 const COST_BYTES = 512; // of a datagram besides its bytes
+
+/** Runs the collector, which Node gives to nobody by default. */
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
 
 /** Adds datagrams of `length` bytes until one does not fit; returns how many did. */
 function fill(held: HeldDatagrams, length: number, limitBytes: number): number {
@@ -46,4 +54,32 @@ test("clear() forgets what is held, and its cost", () => {
   held.clear();
   expect([held.length, held.take()]).toEqual([0, undefined]);
   expect(fill(held, 100, 2 * (100 + COST_BYTES))).toBe(2);
+});
+
+test("take() lets go of what it has returned although the queue is never empty", () => {
+  const held = new HeldDatagrams();
+  const limitBytes = 10 * (100_000 + COST_BYTES);
+  const before = process.memoryUsage().arrayBuffers;
+  fill(held, 100_000, limitBytes);
+  for (let round = 0; round < 1_000; round++) {
+    expect(held.take()).toBeDefined();
+    expect(fill(held, 100_000, limitBytes)).toBe(1);
+  }
+  collectGarbage();
+  const kept = (process.memoryUsage().arrayBuffers - before) / 100_000;
+  expect(held.length).toBe(10);
+  expect(kept).toBeLessThan(200); // ten wait, and a bounded number of taken ones; not a thousand
+});
+
+test("take() keeps the order when it lets go of what it has returned", () => {
+  const held = new HeldDatagrams();
+  const limitBytes = 100 * (1 + COST_BYTES);
+  let [added, taken] = [0, 0];
+  const addOne = (): boolean => held.add({ bytes: Buffer.of(added % 256), address: "192.0.2.1", port: 9 }, limitBytes);
+  while (addOne()) added++;
+  while (taken < 1_000) {
+    expect(held.take()?.bytes[0]).toBe(taken++ % 256);
+    if (addOne()) added++;
+    expect(held.length).toBe(added - taken);
+  }
 });
