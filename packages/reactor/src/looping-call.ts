@@ -83,8 +83,8 @@ export class LoopingCall {
     const run = this.#run;
     if (run === undefined) throw new StateError(REACTOR_ERRORS.ERR_LOOP_NOT_RUNNING, "stop");
     this.#run = undefined;
+    if (!run.isCalling) run.resolve(); // first: the clock may be user code, and throw
     if (run.next?.active() === true) run.next.cancel();
-    if (!run.isCalling) run.resolve();
   }
 
   /** Begins to count anew: the next call comes one interval from now. @throws StateError `ERR_LOOP_NOT_RUNNING`. */
@@ -94,8 +94,10 @@ export class LoopingCall {
     run.startedMs = this.#reactor.clock.nowMs();
     run.tick = run.counted = 0;
     if (run.next?.active() !== true) return; // a call is in progress; the next one is scheduled when it ends
-    run.next.cancel();
-    this.#schedule(run);
+    this.#guarded(run, () => {
+      run.next?.cancel();
+      this.#schedule(run);
+    });
   }
 
   #begin(settings: Pick<Run, "intervalMs" | "resolve" | "reject">, now: boolean): void {
@@ -109,20 +111,27 @@ export class LoopingCall {
     };
     this.#run = run;
     if (now) this.#call(run);
-    else this.#schedule(run);
+    else this.#guarded(run, () => this.#schedule(run));
   }
 
   /** Makes one call. Unless it returns a promise, the next call is scheduled when this returns. */
   #call(run: Run): void {
     run.isCalling = true;
-    this.#countCall(run);
-    try {
+    this.#guarded(run, () => {
+      this.#countCall(run);
       const result = this.#fn();
       if (!isThenable(result)) this.#called(run);
       else
         settled(result)
           .then(() => this.#called(run))
           .catch((error: unknown) => this.#failed(run, error));
+    });
+  }
+
+  /** Runs `act`; what it, or the clock, throws ends the loop. */
+  #guarded(run: Run, act: () => void): void {
+    try {
+      act();
     } catch (error) {
       this.#failed(run, error);
     }

@@ -235,3 +235,59 @@ test("a loop that was started and stopped many times leaves no trigger behind", 
   expect(add).toHaveBeenCalledTimes(10);
   expect(remove).toHaveBeenCalledTimes(10);
 });
+
+/** A clock that throws at `method` once it is told to. */
+function breakable(method: "nowMs" | "schedule" | "cancel", thrown: Error): { readonly clock: Clock; isBroken: boolean; due: () => void } {
+  const check = (called: string): void => {
+    if (broken.isBroken && called === method) throw thrown;
+  };
+  const broken = {
+    isBroken: false,
+    due: (): void => {},
+    clock: {
+      nowMs: () => (check("nowMs"), 0),
+      hold: () => () => {},
+      schedule(_: number, fn: () => void) {
+        check("schedule");
+        broken.due = fn;
+        return { cancel: () => check("cancel") };
+      },
+    },
+  };
+  return broken;
+}
+
+test("a clock that throws ends the loop, and start() rejects with that", async () => {
+  const thrown = new Error("no time");
+  const settings = breakable("schedule", thrown);
+  const first = new LoopingCall(new Stage({}, { clock: settings.clock }).reactor, () => {});
+  settings.isBroken = true;
+  await expect(first.start(10, false)).rejects.toBe(thrown);
+  expect(first.running).toBe(false);
+
+  for (const [method, attack] of [
+    ["nowMs", (_: LoopingCall, due: () => void) => due()],
+    ["schedule", (_: LoopingCall, due: () => void) => due()],
+    ["schedule", (loop: LoopingCall) => loop.reset()],
+    ["cancel", (loop: LoopingCall) => loop.reset()],
+  ] as const) {
+    const broken = breakable(method, thrown);
+    const loop = new LoopingCall(new Stage({}, { clock: broken.clock }).reactor, () => {});
+    const ended = loop.start(10, false);
+    const { due } = broken;
+    broken.isBroken = true;
+    attack(loop, due);
+    await expect(ended, method).rejects.toBe(thrown);
+    expect(loop.running).toBe(false);
+  }
+});
+
+test("stop() with a clock that throws when a call is taken back throws that, and start() resolves", async () => {
+  const thrown = new Error("no way back");
+  const broken = breakable("cancel", thrown);
+  const loop = new LoopingCall(new Stage({}, { clock: broken.clock }).reactor, () => {});
+  const ended = loop.start(10, false);
+  broken.isBroken = true;
+  expect(() => loop.stop()).toThrow(thrown);
+  await ended;
+});

@@ -30,8 +30,8 @@ export class TimedCall implements DelayedCall {
   cancel(): void {
     this.#checkPending("cancel");
     this.#state = "cancelled";
+    this.#owner.cancelled(this); // first: the clock may be user code, and throw
     this.#scheduled.cancel();
-    this.#owner.cancelled(this);
   }
 
   reset(delayMs: number): void {
