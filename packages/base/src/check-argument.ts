@@ -39,12 +39,6 @@ export function checkBytes(operation: string, argument: string, value: unknown):
   throw wrongType(operation, argument, value, "a Uint8Array");
 }
 
-/** Returns `value` if it is an AbortSignal or undefined. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
-export function checkSignal(operation: string, value: unknown): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
-  throw wrongType(operation, "signal", value, "an AbortSignal");
-}
-
 /**
  * Returns `value` if it is one of `choices`.
  *

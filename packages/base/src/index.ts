@@ -1,3 +1,4 @@
+export { checkSignal, isAborted, throwIfAborted, whenAborted } from "./abort-signal.js";
 export { asError } from "./as-error.js";
 export { BASE_ERRORS } from "./base-errors.js";
 export { BufferView, type BufferViewConstructor } from "./buffer-view.js";
@@ -10,7 +11,6 @@ export {
   checkFunction,
   checkInteger,
   checkOptions,
-  checkSignal,
   checkString,
   type Given,
   givenOptions,

@@ -20,6 +20,7 @@ import {
   StateError,
   stderrLogger,
   systemClock,
+  throwIfAborted,
   wrongType,
 } from "@groupcast/base";
 import type { Attached, Protocol } from "./datagram-protocol.js";
@@ -227,7 +228,7 @@ export class Reactor extends Eventful<ReactorEvents> {
     checkDelay("deferLater", "delayMs", delayMs);
     const signal = checkSignal("deferLater", checkOptions<DeferOptions>("deferLater", options, ["signal"]).signal);
     if (this.#state === "stopped") throw new StateError(REACTOR_ERRORS.ERR_REACTOR_STOPPED, "deferLater");
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     await this.#keep(new Deferral(this.#callOwner, delayMs)).settled(signal);
   }
 
@@ -276,8 +277,10 @@ export class Reactor extends Eventful<ReactorEvents> {
       await this.stop();
       return;
     }
-    this.#checkNotStopped("fireSystemEvent");
-    for (const phase of ["before", "during", "after"] as const) await this.#triggers.run(phase, event);
+    for (const phase of ["before", "during", "after"] as const) {
+      this.#checkNotStopped("fireSystemEvent"); // each time: a trigger may stop the reactor
+      await this.#triggers.run(phase, event);
+    }
   }
 
   /**

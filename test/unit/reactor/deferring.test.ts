@@ -87,6 +87,20 @@ test("deferLater() rejects with what the clock throws when its signal aborts", a
   expect(seen.outcome).toBe(thrown);
 });
 
+test("a call whose clock throws when it is taken back is cancelled all the same, and so is a wait", async () => {
+  const thrown = new Error("no way back");
+  const cancel = (): never => {
+    throw thrown;
+  };
+  const { reactor } = new Stage({}, { clock: { nowMs: () => 0, hold: () => () => {}, schedule: () => ({ cancel }) } });
+  const call = reactor.callLater(100, () => {});
+  const seen = watch(reactor.deferLater(100));
+  for (const pending of reactor.getDelayedCalls()) expect(() => pending.cancel()).toThrow(thrown);
+  await turn();
+  expect(seen.outcome).toMatchObject({ code: "ERR_CALL_CANCELLED" });
+  expect([call.active(), reactor.getDelayedCalls()]).toEqual([false, []]);
+});
+
 test.each([
   ["ERR_ARGUMENT_TYPE", "delayMs", "1", undefined],
   ["ERR_ARGUMENT_RANGE", "delayMs", -1, undefined],
@@ -140,6 +154,18 @@ test("fireSystemEvent() of startup waits for each phase, and reports what a trig
   await clock.advance(1);
   await turn();
   expect([seen.outcome, errors]).toEqual(["resolved", [thrown]]);
+});
+
+test("fireSystemEvent() of startup runs no further phase once a trigger has stopped the reactor", async () => {
+  const { reactor } = new Stage();
+  const calls: string[] = [];
+  reactor.addSystemEventTrigger("before", "startup", () => {
+    calls.push("before");
+    void reactor.stop();
+  });
+  reactor.addSystemEventTrigger("during", "startup", () => calls.push("during"));
+  await expect(reactor.fireSystemEvent("startup")).rejects.toMatchObject({ code: "ERR_REACTOR_STOPPED" });
+  expect(calls).toEqual(["before"]);
 });
 
 test("fireSystemEvent() of shutdown stops the reactor", async () => {

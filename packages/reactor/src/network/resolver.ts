@@ -1,6 +1,16 @@
 import { lookup } from "node:dns";
 import type { Family } from "@groupcast/backend";
-import { checkOptions, checkSignal, checkString, ERRNO, InvalidArgumentError, outOfRange, SystemError } from "@groupcast/base";
+import {
+  checkOptions,
+  checkSignal,
+  checkString,
+  ERRNO,
+  InvalidArgumentError,
+  outOfRange,
+  SystemError,
+  throwIfAborted,
+  whenAborted,
+} from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { checkFamily } from "./check-argument.js";
 import { parseIP } from "./ip-literal.js";
@@ -28,7 +38,7 @@ export async function resolveName(resolver: Resolver, name: string, given?: Reso
   const options = checkOptions(operation, given, ["family", "signal"]);
   const { family, signal } = options;
   checkFamily(operation, family);
-  checkSignal(operation, signal)?.throwIfAborted();
+  throwIfAborted(checkSignal(operation, signal));
   const literal = parseIP(checkString(operation, "name", name));
   if (literal === undefined) return await orAborted(signal, askResolver(resolver, checkName(operation, name), options));
   if (family === undefined || family === literal.family) return name;
@@ -63,20 +73,14 @@ function errnoOf(cause: unknown): number {
 /** Settles as `answer` does, or rejects as soon as `signal` aborts. Leaves no listener on the signal, which may outlive many look-ups. */
 async function orAborted(signal: AbortSignal | undefined, answer: Promise<string>): Promise<string> {
   if (signal === undefined) return await answer;
-  const { promise: given, stop } = abortion(signal);
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = whenAborted(signal, reject);
+    throwIfAborted(signal); // the resolver aborted it before it returned
+  });
   try {
-    return await Promise.race([answer, given]);
+    return await Promise.race([answer, aborted]);
   } finally {
     stop();
   }
-}
-
-function abortion(signal: AbortSignal): { readonly promise: Promise<never>; stop(): void } {
-  let aborted!: () => void;
-  const promise = new Promise<never>((_, reject) => {
-    aborted = () => reject(signal.reason);
-    if (signal.aborted) aborted(); // the resolver aborted it before it returned
-    signal.addEventListener("abort", aborted);
-  });
-  return { promise, stop: () => signal.removeEventListener("abort", aborted) };
 }

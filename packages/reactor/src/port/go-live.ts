@@ -1,6 +1,6 @@
 /** Makes a live port: opens its sockets, makes the pieces, starts the protocol. A step that fails closes all that was opened. */
 import { formatEndpoint } from "@groupcast/backend";
-import { Emitter } from "@groupcast/base";
+import { Emitter, isAborted, throwIfAborted, whenAborted } from "@groupcast/base";
 import { checkDetached, type Protocol } from "../datagram-protocol.js";
 import { debugLog } from "../debug-log.js";
 import { publish } from "../diagnostics.js";
@@ -32,7 +32,7 @@ import { PortWires } from "./port-wires.js";
 export function goLive(context: PortContext, protocol: Protocol, opening: Opening, peer?: Destination): Port {
   const { operation, options } = opening;
   const { signal } = options;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const { port, target, outbox } = makePort(context, protocol, opening);
   port.start(() => {
     applyOptions(target, operation, options);
@@ -128,7 +128,6 @@ function emitLater<Event extends "membership" | "outgoingInterface">(
 
 function stopOnAbort(port: Port, signal: AbortSignal): void {
   const stop = (): void => void port.stopListening();
-  if (signal.aborted) stop(); // by startProtocol
-  signal.addEventListener("abort", stop, { once: true });
-  port.once("closed", () => signal.removeEventListener("abort", stop));
+  if (isAborted(signal)) stop(); // by startProtocol
+  port.once("closed", whenAborted(signal, stop));
 }

@@ -1,5 +1,15 @@
 import type { SocketAddress } from "@groupcast/backend";
-import { type Clock, callGuarded, DatagramError, ERRNO, type ScheduledCall, StateError, SystemError, wrongType } from "@groupcast/base";
+import {
+  type Clock,
+  callGuarded,
+  DatagramError,
+  ERRNO,
+  type ScheduledCall,
+  StateError,
+  SystemError,
+  whenAborted,
+  wrongType,
+} from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MessageLengthError } from "../system-errors.js";
 import type { ReceivedDatagram } from "./datagram-stream.js";
@@ -10,6 +20,8 @@ const JITTER = 0.5; // a wait is 1 to 1.5 times as long: requests that began tog
 /** Requester of a pending request. */
 export interface PendingRequestOwner {
   readonly clock: Clock;
+  /** Number of this request. */
+  readonly number: number;
   /** Sends the query once. Rejects with what the network refused. */
   send(query: Buffer, to: SocketAddress): Promise<void>;
   /** The query was sent again. */
@@ -25,6 +37,8 @@ export interface PendingRequestOwner {
 /** One question that waits for its answer. It is sent again after a wait that doubles each time (RFC 8085, 3.1.1). */
 export class PendingRequest {
   readonly to: SocketAddress;
+  /** Number of the request: they count up. */
+  readonly number: number;
   readonly promise: Promise<ReceivedDatagram>;
   readonly #owner: PendingRequestOwner;
   readonly #query: Buffer;
@@ -36,6 +50,7 @@ export class PendingRequest {
   #failures = 0; // attempts that are known to be lost
   #waitMs: number;
   #cause: unknown; // latest reason why there may be no answer
+  #ignoreSignal: (() => void) | undefined;
   #next: ScheduledCall | undefined;
   #deadline: ScheduledCall | undefined;
 
@@ -44,6 +59,7 @@ export class PendingRequest {
     this.#owner = owner;
     this.#query = query;
     this.to = to;
+    this.number = owner.number;
     this.#options = options;
     this.#waitMs = options.firstWaitMs;
     this.promise = new Promise((resolve, reject) => {
@@ -55,8 +71,8 @@ export class PendingRequest {
   /** Sends the query for the first time. */
   start(): void {
     const { signal, timeoutMs } = this.#options;
-    signal?.addEventListener("abort", this.#aborted, { once: true });
     this.#guarded(() => {
+      this.#ignoreSignal = whenAborted(signal, (reason) => this.#settle(() => this.#reject(reason)));
       this.#deadline = this.#owner.clock.schedule(timeoutMs, () => this.#fail(ERRNO.ETIMEDOUT));
       this.#transmit();
     });
@@ -120,12 +136,10 @@ export class PendingRequest {
     this.#settle(() => this.#reject(new SystemError(REACTOR_ERRORS.ERR_NO_ANSWER, failure)));
   }
 
-  readonly #aborted = (): void => this.#settle(() => this.#reject(this.#options.signal?.reason));
-
   #settle(act: () => void): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#options.signal?.removeEventListener("abort", this.#aborted);
+    this.#ignoreSignal?.();
     for (const call of [this.#next, this.#deadline]) callGuarded(() => call?.cancel(), this.#owner.report);
     this.#owner.settled(this);
     act();

@@ -15,7 +15,7 @@ export interface RequestOptions {
   readonly timeoutMs?: number | undefined;
   /** Number of times that the query is sent at most, 1 … 16. Default: 3. */
   readonly attempts?: number | undefined;
-  /** Whether the answer may come from any address, as from a TFTP server. Default: only for groups and 255.255.255.255. */
+  /** Whether the answer may come from any address, as from a TFTP server. Default: only for groups, 255.255.255.255, 0.0.0.0 and ::. */
   readonly anySource?: boolean | undefined;
   /** Signal that ends the request; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;

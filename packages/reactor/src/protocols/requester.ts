@@ -6,14 +6,15 @@
  * A datagram that no request takes is dropped and counted, so a flood costs its reception and nothing else.
  */
 import type { Arrival, SocketAddress } from "@groupcast/backend";
-import { checkBytes } from "@groupcast/base";
+import { checkBytes, throwIfAborted } from "@groupcast/base";
 import { DatagramProtocol, insidesOf } from "../datagram-protocol.js";
 import type { ReceivedDatagram } from "./datagram-stream.js";
 import { PendingRequest, type PendingRequestOwner } from "./pending-request.js";
 import { type RequestOptions, resolveRequestOptions } from "./request-options.js";
 
 const MAX_ASKED = 1024; // addresses that are remembered after their last request, to tell late answers from strangers
-const EVERYBODY = "255.255.255.255";
+/** Addresses that never are the sender of an answer: everybody, and this host (a datagram to no address goes to loopback on Linux). */
+const NOBODY: ReadonlySet<string> = new Set(["255.255.255.255", "0.0.0.0", "::"]);
 
 /** Counters of a {@link Requester}. They count datagrams, unless they say requests. */
 export interface RequesterStatistics {
@@ -81,12 +82,11 @@ export class Requester extends DatagramProtocol {
     const resolved = resolveRequestOptions(options);
     const bytes = Buffer.from(typeof query === "string" ? query : checkBytes("request", "query", query));
     const { address, isMulticast } = insides.contact("request", resolved.to);
-    resolved.signal?.throwIfAborted();
-    const fromAnybody = resolved.anySource ?? (isMulticast || address.address === EVERYBODY);
+    throwIfAborted(resolved.signal);
+    const fromAnybody = resolved.anySource ?? (isMulticast || NOBODY.has(address.address));
     const key = fromAnybody ? undefined : keyOf(address);
     const request = new PendingRequest(this.#ownerOf(key, insides), bytes, address, resolved);
     this.#waitersOf(key).add(request);
-    this.#statistics.requests++;
     request.start();
     return await request.promise;
   }
@@ -108,7 +108,8 @@ export class Requester extends DatagramProtocol {
     const datagram = { data, from, arrival };
     const key = keyOf(from);
     const waiting = this.#waiting.get(key);
-    if (offer(waiting, datagram) || offer(this.#anySource, datagram)) this.#statistics.answered++;
+    const latest = this.#statistics.requests;
+    if (offer(waiting, datagram, latest) || offer(this.#anySource, datagram, latest)) this.#statistics.answered++;
     else if (waiting !== undefined || this.#anySource.size > 0) this.#statistics.unmatched++;
     else if (this.#hasAskedAnybody || this.#asked.has(key)) this.#statistics.late++;
     else this.#statistics.strangers++;
@@ -131,6 +132,7 @@ export class Requester extends DatagramProtocol {
 
   #ownerOf(key: string | undefined, { clock, send, report }: ReturnType<typeof insidesOf>): PendingRequestOwner {
     return {
+      number: ++this.#statistics.requests,
       clock,
       report,
       send,
@@ -169,8 +171,14 @@ function keyOf({ address, port }: SocketAddress): string {
   return `${address} ${port}`;
 }
 
-/** Offers `datagram` to each request; returns whether one took it. */
-function offer(requests: ReadonlySet<PendingRequest> | undefined, datagram: ReceivedDatagram): boolean {
-  for (const request of requests ?? []) if (request.take(datagram)) return true;
+/**
+ * Offers `datagram` to each request up to number `latest`; returns whether one took it. A later request is one that a `match` has made
+ * meanwhile: this datagram came before its question.
+ */
+function offer(requests: ReadonlySet<PendingRequest> | undefined, datagram: ReceivedDatagram, latest: number): boolean {
+  for (const request of requests ?? []) {
+    if (request.number > latest) return false;
+    if (request.take(datagram)) return true;
+  }
   return false;
 }

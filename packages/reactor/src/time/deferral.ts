@@ -1,4 +1,4 @@
-import { StateError } from "@groupcast/base";
+import { StateError, whenAborted } from "@groupcast/base";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { TimedCall, type TimedCallOwner } from "./timed-call.js";
 
@@ -26,8 +26,11 @@ export class Deferral extends TimedCall {
   }
 
   override cancel(): void {
-    super.cancel();
-    this.#reject(new StateError(REACTOR_ERRORS.ERR_CALL_CANCELLED, "deferLater"));
+    try {
+      super.cancel();
+    } finally {
+      this.#reject(new StateError(REACTOR_ERRORS.ERR_CALL_CANCELLED, "deferLater")); // although the clock threw; no effect once it is over
+    }
   }
 
   /** Ends the wait, and rejects the promise with `reason`, or with what the clock throws. Does nothing once the wait is over. */
@@ -42,12 +45,11 @@ export class Deferral extends TimedCall {
 
   /** Waits for the call, or for `signal`. */
   async settled(signal: AbortSignal | undefined): Promise<void> {
-    const abort = (): void => this.abort(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
+    const ignoreSignal = whenAborted(signal, (reason) => this.abort(reason));
     try {
       await this.promise;
     } finally {
-      signal?.removeEventListener("abort", abort);
+      ignoreSignal();
     }
   }
 }
