@@ -12,7 +12,7 @@ export function checkInteger(operation: string, argument: string, value: unknown
   const [min, max] = range;
   const expected = `an integer from ${min} to ${max}`;
   if (typeof value !== "number") throw wrongType(operation, argument, value, expected);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  if (Number.isInteger(value) && value >= min && value <= max) return value + 0; // -0 is 0
   throw outOfRange(operation, argument, value, expected);
 }
 

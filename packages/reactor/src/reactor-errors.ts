@@ -28,6 +28,16 @@ const TABLE = {
     meaning: "is not the peer that this port is connected to",
     remedy: "leave the destination out, or disconnect() first",
   },
+  ERR_GROUP_FIXED: {
+    class: "InvalidArgumentError",
+    meaning: "is another group than the one that this port is bound to, which alone it receives",
+    remedy: "listen for it on a port of its own, of the same number with listenMultiple: true",
+  },
+  ERR_INTERFACE_FIXED: {
+    class: "InvalidArgumentError",
+    meaning: "names another interface than the only one of this port",
+    remedy: 'leave the interface out, or call setBindToInterface("default") first',
+  },
   ERR_NOT_MULTICAST: {
     class: "InvalidArgumentError",
     meaning: "is not a multicast group",

@@ -17,7 +17,7 @@ export interface Destination {
 /** Origin of one datagram, whatever the port's options say (`IP_PKTINFO`). */
 export interface WriteOptions {
   /**
-   * Interface to leave by. Default: as the port's options and the route say. `"all"`, to a group: a copy by each interface that carries
+   * Interface to leave by; on a port with `bindToInterface` that one alone. Default: as the port's options and the route say. `"all"`, to a group: a copy by each interface that carries
    * multicast, which is up and has an address; on IPv4 loopback is one of them. Each copy is a datagram of its own: it is counted, and
    * `sendFailed` and `dropped` name its interface.
    */
@@ -85,7 +85,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    * @returns Whether it, and each copy, was queued; false when the send queue was full, which is counted and reported by `dropped`. A later refusal of the
    * network is counted and reported by `sendFailed`, or by `connectionRefused()` and `refused`.
    * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_PORT_RANGE`, `ERR_FAMILY_MISMATCH`, `ERR_NO_DESTINATION`,
-   * `ERR_DESTINATION_FIXED`, `ERR_ARGUMENT_TYPE`; for options also `ERR_INTERFACE_UNKNOWN`, `ERR_SOURCE_IS_MULTICAST`,
+   * `ERR_DESTINATION_FIXED`, `ERR_ARGUMENT_TYPE`; `ERR_INTERFACE_FIXED`: options, or the zone of the destination, name
+   * another interface than the one that the port is bound to; for options also `ERR_INTERFACE_UNKNOWN`, `ERR_SOURCE_IS_MULTICAST`,
    * `ERR_OPTION_UNKNOWN`.
    * @throws MessageLengthError `ERR_MESSAGE_TOO_LONG`. @throws StateError `ERR_CLOSED`.
    * @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION`: options on a backend without `sendPacketInfo` (dgram).
@@ -116,7 +117,7 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    * Datagrams written before keep their destinations. Datagrams of other senders that the kernel had queued already still arrive.
    *
    * @param address - IP literal of the port's family. @param port - 1 … 65,535.
-   * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_PORT_RANGE`.
+   * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_PORT_RANGE`, `ERR_INTERFACE_FIXED`.
    * @throws StateError `ERR_ALREADY_CONNECTED`, `ERR_CLOSED`. @throws SystemError `ERR_CONNECT`; the port is then not connected.
    */
   connect(address: string, port: number): void;
@@ -163,7 +164,7 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   getUnicastTTL(): number | undefined;
   /**
    * Sends and receives by this interface only (`SO_BINDTOIFINDEX`), whatever the routes say; multicast too, where it wins over the outgoing
-   * interface. An interface that is deleted and made again is another one: bind to it again.
+   * interface that was set before. A datagram that names another interface is refused (`ERR_INTERFACE_FIXED`). An interface that is deleted and made again is another one: bind to it again.
    *
    * @param name - Name of an interface; `"default"` undoes it.
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_INTERFACE_UNKNOWN`.
@@ -277,7 +278,8 @@ export interface MulticastTransport extends UDPTransport {
    * multicast, else loopback. `"all"` is every interface that carries multicast, now and later; one that cannot be joined is reported by
    * `membership`, and joinGroup throws only if none could be.
    * @throws InvalidArgumentError `ERR_NOT_MULTICAST`, `ERR_FAMILY_MISMATCH`, `ERR_SOURCE_IS_MULTICAST`, `ERR_ADDRESS_NOT_IP`,
-   * `ERR_INTERFACE_UNKNOWN`: not a possible name of an interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`.
+   * `ERR_INTERFACE_UNKNOWN`: not a possible name of an interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`;
+   * `ERR_GROUP_FIXED`: the port is bound to the address of another group, as with `multicastOnly` on dgram.
    * @throws StateError `ERR_ALREADY_JOINED`: in any spelling, or for any source where one of them is joined, and the reverse; `ERR_CLOSED`.
    * @throws MulticastJoinError `ERR_JOIN`: the OS refused, or the interface does not exist and `whenAvailable` is false.
    */
@@ -338,7 +340,8 @@ export interface MulticastTransport extends UDPTransport {
    * An interface that does not exist is logged at once, with the names of those that do.
    *
    * @param to - Interface. An address means the interface that has it, for as long as that exists.
-   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`: not a possible name of one interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`.
+   * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`: not a possible name of one interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`,
+   * `ERR_INTERFACE_FIXED`: the port is bound to another one.
    * @throws SystemError `ERR_SET_OPTION`. @throws StateError `ERR_CLOSED`.
    */
   setOutgoingInterface(to: InterfaceSelector): void;

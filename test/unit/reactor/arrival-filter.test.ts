@@ -185,6 +185,18 @@ test.each([
   expect(port.memberships).toMatchObject([{ group: "239.255.0.1", state: "joined" }]);
 });
 
+test.each([
+  { group: "239.255.0.1", multicastOnly: true },
+  { interface: "239.255.0.1", group: "239.255.0.1" },
+])("joinGroup() of another group than the one that the port is bound to throws, with %o", (options) => {
+  const { port } = new Stage({ without: ["packetInfo"] }).listenMulticast(options);
+  const error = expect.objectContaining({ code: "ERR_GROUP_FIXED", operation: "joinGroup", argument: "group", value: "239.255.0.2" });
+  expect(() => port.joinGroup("239.255.0.2")).toThrow(error);
+  expect(port.memberships).toMatchObject([{ group: "239.255.0.1" }]);
+  port.joinGroup("239.255.0.1", "lo");
+  expect(port.memberships).toHaveLength(2);
+});
+
 test.each([{}, { group: "ff02::fb%eth0" }, { group: "239.255.0.1", interface: "0.0.0.0" }, { interface: "192.0.2.7" }])(
   "multicastOnly with %o throws where the backend sees no destinations, before any call of it",
   (options) => {

@@ -241,3 +241,8 @@ test("joining on an interface that does not exist warns, once for each interface
     'Notes on 9999: waiting for interface "wlan0"; present: lo, eth0',
   ]);
 });
+
+test("a name with a NUL, which no interface can have, is refused rather than waited for", () => {
+  const { port } = new Stage().listenMulticast();
+  expect(() => port.setOutgoingInterface("eth0\0")).toThrow(expect.objectContaining({ code: "ERR_INTERFACE_UNKNOWN" }));
+});

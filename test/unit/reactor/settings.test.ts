@@ -218,3 +218,70 @@ function listening(): ReturnType<Stage["listen"]> & { readonly backend: Stage["b
   stage.backend.calls.length = 0;
   return { ...listened, backend: stage.backend };
 }
+
+describe("a port that is bound to eth0", () => {
+  const FIXED = { code: "ERR_INTERFACE_FIXED", name: "InvalidArgumentError" } as const;
+  const GROUP6 = { address: "ff02::1%lo", port: 9 };
+
+  function bound(options: object = {}) {
+    const { port, socket } = new Stage().listenMulticast({ interface: "::", bindToInterface: "eth0", ...options });
+    return { port, socket };
+  }
+
+  test.each<[string, (port: MulticastPort) => unknown, subject: readonly [operation: string, argument: string, value: unknown]]>([
+    ["unicast by lo", (port) => port.write("x", { address: "fd00::1", port: 9 }, { interface: "lo" }), ["write", "interface", "lo"]],
+    ["a group by lo", (port) => port.write("x", { address: "ff15::1", port: 9 }, { interface: 1 }), ["write", "interface", 1]],
+    ["a group in the zone lo", (port) => port.write("x", GROUP6), ["write", "address", "ff02::1%lo"]],
+    ["a peer in the zone lo", (port) => port.write("x", { address: "fe80::1%lo", port: 9 }), ["write", "address", "fe80::1%lo"]],
+    ["a peer to connect to in the zone lo", (port) => port.connect("fe80::1%lo", 9), ["connect", "address", "fe80::1%lo"]],
+    ["multicast by lo", (port) => port.setOutgoingInterface("lo"), ["setOutgoingInterface", "interface", "lo"]],
+    ["multicast by one that is missing", (port) => port.setOutgoingInterface("none"), ["setOutgoingInterface", "interface", "none"]],
+  ])("refuses %s", async (_, call, [operation, argument, value]) => {
+    const { port, socket } = bound();
+    expect(() => call(port)).toThrow(expect.objectContaining({ ...FIXED, operation, argument, value }));
+    await turn();
+    expect(socket.sent).toEqual([]);
+    expect([port.getOutgoingInterface(), port.getPeer()]).toEqual(["eth0", undefined]);
+  });
+
+  test("refuses lo as the option outgoingInterface", () => {
+    const error = expect.objectContaining({ ...FIXED, operation: "listenMulticast", argument: "outgoingInterface", value: "lo" });
+    expect(() => bound({ outgoingInterface: "lo" })).toThrow(error);
+  });
+
+  test("refuses what it sends to a peer in the zone lo, to which it was connected before it was bound", async () => {
+    const { port, socket } = bound({ bindToInterface: undefined });
+    port.connect(GROUP6.address, GROUP6.port);
+    port.setBindToInterface("eth0");
+    expect(() => port.write("x")).toThrow(expect.objectContaining({ ...FIXED, value: "ff02::1%lo" }));
+    port.setBindToInterface("default");
+    port.write("x");
+    await turn();
+    expect(socket.sent).toHaveLength(1);
+  });
+
+  test("takes what names eth0, and sends copies for all by it alone", async () => {
+    const { port, socket } = bound();
+    port.setOutgoingInterface("eth0");
+    port.write("named", { address: "ff15::1", port: 9 }, { interface: "eth0" });
+    port.write("by all", { address: "ff15::1", port: 9 }, { interface: "all" });
+    port.write("in its zone", { address: "ff02::1%eth0", port: 9 });
+    await turn();
+    expect(socket.sent.map(({ text, via }) => [text, via?.interfaceIndex])).toEqual([
+      ["named", 2],
+      ["by all", 2],
+      ["in its zone", 2],
+    ]);
+  });
+});
+
+test.each(["setTTL", "setTrafficClass"] as const)("%s(-0) sets 0", (setter) => {
+  const { port } = new Stage().listenMulticast();
+  port[setter](-0);
+  expect(port[setter === "setTTL" ? "getTTL" : "getTrafficClass"]()).toBe(0);
+});
+
+test("an interface to bind to that does not exist is refused with the names of those that do", () => {
+  const { port } = new Stage().listenMulticast();
+  expect(() => port.setBindToInterface("eth1")).toThrow('did you mean "eth0"?');
+});

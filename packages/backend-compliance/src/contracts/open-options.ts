@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import { type OpeningGroup, textsOf } from "../endpoint/endpoint.js";
+import { assertRefused, isTaken } from "../endpoint/refusal.js";
 import type { Trial } from "../trial/trial.js";
 
 const EXPEDITED_FORWARDING = 0xb8; // RFC 3246: DSCP 46, above the two bits of ECN
@@ -109,6 +110,32 @@ export const OPEN_OPTIONS: readonly Contract[] = contracts([
     },
   },
   {
+    id: "OPT-13",
+    title: "a port that is bound to an interface refuses a datagram that names another one, and sends its copies for all by that one alone",
+    access: "reactor",
+    needs: ["set bindToInterface", "sendPacketInfo", "packetInfo"],
+    host: ["secondInterface"],
+    why: "udp_sendmsg() of net/ipv4/udp.c: IP_PKTINFO wins over SO_BINDTOIFINDEX; udpv6_sendmsg() of net/ipv6/udp.c: so does the zone",
+    async run(trial) {
+      const member = trial.open({ address: trial.addresses.any });
+      for (const at of [trial.net, trial.otherNet]) member.join(trial.group(), at);
+      const port = trial.open({ address: trial.addresses.any });
+      port.bindTo(trial.net);
+      const to = trial.toGroup(member);
+      const elsewhere = { interfaceIndex: trial.otherNet.index, source: undefined };
+      assertRefused(() => port.write("elsewhere", to, elsewhere), [], "ERR_INTERFACE_FIXED");
+      assertRefused(() => port.setOutgoing(trial.otherNet), [], "ERR_INTERFACE_FIXED");
+      port.write("here", to, { interfaceIndex: trial.net.index, source: undefined });
+      port.write("by all", to, "all");
+      const arrived = await trial.received(member, 2);
+      assert.deepEqual(
+        arrived.map(({ arrival }) => arrival.interface),
+        [trial.net.name, trial.net.name],
+      );
+      await trial.receivedOnly(member, ["here", "by all"]);
+    },
+  },
+  {
     id: "OPT-11",
     title: "a port of a group receives unicast, too",
     access: "reactor",
@@ -137,6 +164,23 @@ export const OPEN_OPTIONS: readonly Contract[] = contracts([
       sender.write("multicast", trial.toGroup(port));
       await trial.received(port, 1);
       await trial.receivedOnly(port, ["multicast"], { from: sender, to: trial.toGroup(port) });
+    },
+  },
+  {
+    id: "OPT-14",
+    title: "a port that takes multicast only receives each group that it joins, or refuses the join with ERR_GROUP_FIXED",
+    access: "reactor",
+    host: ["multicast"],
+    why: `${GROUP}; __udp_is_mcast_sock() of net/ipv4/udp.c: a socket that is bound to a group receives that one`,
+    async run(trial) {
+      const port = trial.open({ opening: opening(trial, true) });
+      const second = trial.group(1);
+      const expected = isTaken(() => port.join(second, trial.net), "ERR_GROUP_FIXED") ? ["second", "first"] : ["first"];
+      const sender = trial.sender();
+      sender.write("second", trial.toGroup(port, second));
+      sender.write("first", trial.toGroup(port));
+      await trial.received(port, expected.length);
+      await trial.receivedOnly(port, expected, { from: sender, to: trial.toGroup(port) });
     },
   },
 ]);

@@ -28,6 +28,17 @@ export function answered<T>(answer: T | Outcome): Exclude<T, number> {
   return answer as Exclude<T, number>;
 }
 
+/** Returns whether an endpoint took a call, rather than refuse it with the error `code`. @throws Any other error of the call. */
+export function isTaken(call: () => unknown, code: string): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== code) throw error;
+    return false;
+  }
+}
+
 /**
  * Asserts that a call is refused.
  *

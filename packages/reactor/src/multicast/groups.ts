@@ -1,5 +1,5 @@
 import type { Family } from "@groupcast/backend";
-import { callGuarded, checkBoolean, checkOptions, outOfRange } from "@groupcast/base";
+import { callGuarded, checkBoolean, checkOptions, InvalidArgumentError, outOfRange } from "@groupcast/base";
 import { checkOption } from "../network/check-argument.js";
 import {
   type InterfaceSelector,
@@ -10,6 +10,7 @@ import {
 } from "../network/interface-selector.js";
 import { checkGroup, checkSource } from "../network/ip-literal.js";
 import type { OptionCall } from "../network/socket-options.js";
+import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { JoinOptions, Membership, OutgoingInterface } from "../transport.js";
 import type { JoinRequest } from "./membership-wish.js";
 import type { Memberships } from "./memberships.js";
@@ -18,6 +19,8 @@ import type { MulticastSender } from "./multicast-sender.js";
 /** Dependencies of {@link Groups}. */
 export interface GroupsOwner {
   readonly family: Family;
+  /** Group whose address the socket is bound to: it receives no other one. */
+  readonly boundGroup: string | undefined;
   readonly sender: MulticastSender;
   readonly memberships: Memberships;
   /** Sends waiting datagrams before an option of sending changes: they leave with the options that they were written under. */
@@ -43,7 +46,13 @@ export class Groups {
   join(group: string, selector: InterfaceSelector | undefined, options: JoinOptions | undefined, operation = "joinGroup"): void {
     const { source, whenAvailable = true } = checkOptions(operation, options, ["source", "whenAvailable"]);
     const waits = checkBoolean(operation, "whenAvailable", whenAvailable);
-    this.#owner.memberships.join(this.#request(operation, group, selector, source), waits);
+    const request = this.#request(operation, group, selector, source);
+    const { boundGroup } = this.#owner;
+    if (boundGroup !== undefined && request.group !== boundGroup) {
+      const meaning = `is another group than "${boundGroup}", to which this port is bound, and would never be received`;
+      throw new InvalidArgumentError(REACTOR_ERRORS.ERR_GROUP_FIXED, { operation, argument: "group", value: group, meaning });
+    }
+    this.#owner.memberships.join(request, waits);
   }
 
   /** `leaveGroup` of {@link MulticastTransport}. */

@@ -21,6 +21,7 @@ import { type Clock, ERRNO, SystemError, UnsupportedError } from "@groupcast/bas
 import { formatSelector, type ParsedSelector } from "../network/interface-selector.js";
 import { type OptionCall, readIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
+import { notTheOnly, type OnlyInterface } from "../sending/only-interface.js";
 import type { OutgoingInterface } from "../transport.js";
 import { LeakGuard } from "./leak-guard.js";
 import { OutgoingChoice, type OutgoingChoiceOwner } from "./outgoing-choice.js";
@@ -58,7 +59,7 @@ export class MulticastSender {
   readonly #choice: OutgoingChoice;
   #ttl = DEFAULT_TTL;
   #isLoopbackOn = true;
-  #bound: ParsedSelector | undefined; // the socket sends by this interface, whatever is chosen
+  #bound: (ParsedSelector & { readonly by: "index" }) | undefined; // the socket sends by this interface, whatever is chosen
 
   /** Starts with the kernel's defaults: TTL 1, loopback mode on, the interface of the route. */
   constructor(owner: MulticastSenderOwner) {
@@ -111,6 +112,11 @@ export class MulticastSender {
     return { interface: iface?.name ?? formatSelector(this.#bound), state: iface === undefined ? "lost" : "active" };
   }
 
+  /** The interface that the socket is bound to; undefined: none. */
+  get only(): OnlyInterface | undefined {
+    return this.#bound && { index: this.#bound.index, name: this.outgoingInterface.interface };
+  }
+
   /** The socket was bound to the interface with that index; 0: to none. @throws SystemError `ERR_SET_OPTION`. */
   boundToInterface(operation: string, index: number): void {
     this.#bound = boundTo(index);
@@ -120,8 +126,17 @@ export class MulticastSender {
     if (!this.#choice.isMade) this.#applyInterface(operation, this.#outgoing()); // with TTL 0, it must not be the route's
   }
 
-  /** Chooses the interface, which may not exist yet. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_SET_OPTION`. */
+  /**
+   * Chooses the interface, which may not exist yet.
+   *
+   * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_INTERFACE_FIXED`. @throws SystemError `ERR_SET_OPTION`.
+   */
   setOutgoingInterface(operation: string, selector: ParsedSelector): void {
+    const { only } = this;
+    if (only !== undefined && selector.by !== "default" && this.#find(selector)?.index !== only.index) {
+      const argument = operation === "setOutgoingInterface" ? "interface" : "outgoingInterface";
+      throw notTheOnly(operation, argument, formatSelector(selector), only);
+    }
     if (selector.by === "default") {
       this.#applyInterface(operation, this.#bound === undefined ? this.#outgoingUnchosen(this.#ttl) : this.#find(this.#bound));
       this.#choice.withdraw();
@@ -296,7 +311,7 @@ function forever(settlement: Settlement): Settled {
   return { settlement, staleAtMs: FOREVER };
 }
 
-function boundTo(index: number): ParsedSelector | undefined {
+function boundTo(index: number): (ParsedSelector & { readonly by: "index" }) | undefined {
   return index === 0 ? undefined : { by: "index", index };
 }
 

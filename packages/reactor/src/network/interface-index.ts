@@ -14,5 +14,5 @@ export function indexOfInterface(operation: string, argument: string, value: unk
   const selected = interfaces.select({ by: "name", name });
   if (typeof selected === "number") throw new SystemError(REACTOR_ERRORS.ERR_INTERFACES, { operation, errno: selected });
   if (selected[0] !== undefined) return selected[0].index;
-  throw unknownInterface(operation, argument, value);
+  throw unknownInterface(operation, argument, value, interfaces.current());
 }

@@ -127,6 +127,6 @@ function parseIndex(operation: string, argument: string, index: number): ParsedS
 
 function checkName(operation: string, argument: string, name: string): string {
   // dev_valid_name() of net/core/dev.c refuses these; other systems are stricter still.
-  if (!/[\s/:]/.test(name)) return name;
+  if (!/[\s/:\0]/.test(name)) return name;
   throw unknownInterface(operation, argument, name);
 }

@@ -1,5 +1,5 @@
 /** Makes a live port: opens its sockets, makes the pieces, starts the protocol. A step that fails closes all that was opened. */
-import { formatEndpoint } from "@groupcast/backend";
+import { formatEndpoint, isMulticast, withoutZone } from "@groupcast/backend";
 import { Emitter, isAborted, throwIfAborted, whenAborted } from "@groupcast/base";
 import { checkDetached, type Protocol } from "../datagram-protocol.js";
 import { debugLog } from "../debug-log.js";
@@ -90,7 +90,9 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
       report: wires.report,
     });
     const { family } = sockets;
-    const groups = new Groups({ family, sender, memberships, sendWaiting: () => wires.sendWaiting(), report: wires.report });
+    const host = withoutZone(sockets.local.address);
+    const boundGroup = isMulticast(host) ? host : undefined;
+    const groups = new Groups({ family, boundGroup, sender, memberships, sendWaiting: () => wires.sendWaiting(), report: wires.report });
     const settings = new PortSettings({
       ...context,
       sender,

@@ -97,7 +97,8 @@ export interface MulticastListenOptions extends ListenOptions {
   readonly group?: string | undefined;
   /**
    * Whether only datagrams that were sent to a group are delivered; `statistics().foreign` counts the others. Default: false. dgram does
-   * not see destinations: there the port needs `group`, which it is bound to, and the OS refuses the others uncounted.
+   * not see destinations: there the port needs `group`, which it is bound to, and the OS refuses the others uncounted. It then joins no other
+   * group.
    */
   readonly multicastOnly?: boolean | undefined;
 }
@@ -244,6 +245,14 @@ const OF_OTHERS: Readonly<Record<string, string>> = {
   address: "pass the local address as option interface",
   host: "pass the local address as option interface",
   multicastTtl: "pass it as option ttl of listenMulticast()",
+  multicastTTL: "pass it as option ttl of listenMulticast()",
+  multicastInterface: "pass the interface as option outgoingInterface of listenMulticast()",
+  multicastLoopback: "pass it as option loopback of listenMulticast()",
+  dscp: "pass it as option trafficClass, shifted left by two: 46 << 2",
+  tos: "pass it as option trafficClass",
+  bindToDevice: "pass the name of the interface as option bindToInterface",
+  recvBufferSize: "pass it as option receiveBufferBytes",
+  sendBufferSize: "pass it as option sendBufferBytes",
 };
 
 function namesOf(operation: OpeningOperation): readonly (keyof ResolvedOptions)[] {

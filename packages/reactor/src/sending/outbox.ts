@@ -17,6 +17,7 @@ import { MessageLengthError } from "../system-errors.js";
 import type { Destination, PortEvents, WriteOptions } from "../transport.js";
 import type { AddressBook, Contact } from "./address-book.js";
 import { Fate } from "./fate.js";
+import { notTheOnly } from "./only-interface.js";
 import { packetOrigin } from "./packet-origin.js";
 import { Peer } from "./peer.js";
 import { SendFailures } from "./send-failures.js";
@@ -112,11 +113,12 @@ export class Outbox {
   write({ operation, fates }: SendCall, data: Uint8Array | string, to: Destination | undefined, options?: WriteOptions): boolean {
     const contact = this.#peer.destination(operation, to);
     const { address } = contact;
+    if (address.scope !== undefined) this.#checkZone(operation, address);
     const lengthBytes = payloadBytes(operation, data);
     if (lengthBytes > maxPayloadBytes(address.family)) throw tooLong(operation, lengthBytes, address);
     if (options === undefined) return this.#send(data, contact, undefined, this.#follow(fates));
     const { backend, network } = this.#owner.context;
-    const via = packetOrigin(operation, backend, network, contact, options);
+    const via = packetOrigin({ operation, to: contact, options, only: this.#owner.sender.only }, backend, network);
     if (typeof via === "number") return this.#failLater({ errno: via, to: address, lengthBytes }, this.#follow(fates));
     if (via === undefined || "interfaceIndex" in via) return this.#send(data, contact, via, this.#follow(fates));
     if (via.length === 0) return this.#failLater({ errno: ERRNO.ENODEV, to: address, lengthBytes }, this.#follow(fates));
@@ -152,6 +154,7 @@ export class Outbox {
 
   /** `connect` of {@link UDPTransport}. Datagrams written before keep their destinations. */
   connect(address: string, port: number, operation = "connect"): void {
+    this.#checkZone(operation, this.#owner.context.addressBook.find(operation, address, port).address);
     this.#queue.flush();
     this.#peer.connect(operation, address, port);
   }
@@ -221,6 +224,14 @@ export class Outbox {
     if (via === undefined || via.interfaceIndex === 0) return undefined;
     const iface = this.#owner.context.network.current().find(({ index }) => index === via.interfaceIndex);
     return iface?.name ?? String(via.interfaceIndex); // it is gone
+  }
+
+  /** Refuses a destination whose zone is another interface than the only one of the port. @throws InvalidArgumentError `ERR_INTERFACE_FIXED`. */
+  #checkZone(operation: string, { address, scope }: SocketAddress): void {
+    const { only } = this.#owner.sender;
+    if (only === undefined || scope === undefined) return;
+    const named = this.#owner.context.network.current().find(({ name }) => name === scope);
+    if (named?.index !== only.index) throw notTheOnly(operation, "address", address, only);
   }
 
   #emptied(): void {

@@ -4,6 +4,15 @@ import type { Mistake } from "../mistake.js";
 
 export const GROUPS_MISTAKES: readonly Mistake[] = [
   {
+    mistake: "a port that is bound to a group joins another one",
+    make: ({ reactor, echo }) => reactor.listenMulticast(5000, echo, { interface: "239.1.1.1" }).joinGroup("239.1.1.2", "eth0"),
+    code: "ERR_GROUP_FIXED",
+    argument: "group",
+    value: "239.1.1.2",
+    says: 'joinGroup(): group "239.1.1.2" is another group than "239.1.1.1", to which this port is bound, and would never be received',
+    remedy: "listen for it on a port of its own, of the same number with listenMultiple: true",
+  },
+  {
     mistake: "a unicast address is joined",
     make: ({ port }) => port.joinGroup("10.0.0.1"),
     code: "ERR_NOT_MULTICAST",

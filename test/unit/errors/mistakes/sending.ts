@@ -4,6 +4,18 @@ import type { Mistake } from "../mistake.js";
 
 export const SENDING_MISTAKES: readonly Mistake[] = [
   {
+    mistake: "a datagram of a port that is bound to an interface names another one",
+    make: ({ port }) => {
+      port.setBindToInterface("eth0");
+      return port.write("hello", { address: "10.0.0.2", port: 9 }, { interface: "lo" });
+    },
+    code: "ERR_INTERFACE_FIXED",
+    argument: "interface",
+    value: "lo",
+    says: 'write(): interface "lo" names another interface than "eth0", to which this port is bound',
+    remedy: 'leave the interface out, or call setBindToInterface("default") first',
+  },
+  {
     mistake: "an object is sent",
     make: ({ port }) => port.write(js({ hello: 1 }), { address: "10.0.0.2", port: 9 }),
     code: "ERR_ARGUMENT_TYPE",
