@@ -8,7 +8,7 @@ export interface PortStatistics {
   truncated: number;
   /**
    * Number kept from the protocol because they were sent to another group, interface or source, or to no group on a port with
-   * `multicastOnly`. Those that the kernel keeps out are not counted.
+   * `multicastOnly`; each once. Those that the kernel keeps out are not counted.
    */
   foreign: number;
   /** Number taken from the kernel when the port had stopped already, or that could not be read: the protocol had detached their memory. */

@@ -9,7 +9,7 @@
 
 import type { DatagramSocket, Family, NetworkInterface, Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
-import { type Admission, ArrivalFilter } from "../receiving/arrival-filter.js";
+import type { ArrivalFilter } from "../receiving/arrival-filter.js";
 
 const OK = 0;
 
@@ -37,8 +37,8 @@ export interface MemberSockets {
   closeFurther(further: MemberSocket): void;
   /** Returns whether the socket receives datagrams that its port should not have. */
   needsFilter(member: MemberSocket): boolean;
-  /** Returns the condition that any datagram, multicast or not, must meet to pass. */
-  admission(member: MemberSocket): Admission;
+  /** Makes the filter of a socket, which lets in no multicast yet. */
+  filterFor(member: MemberSocket): ArrivalFilter;
 }
 
 /** One membership in the kernel. */
@@ -136,6 +136,6 @@ export class MembershipSockets {
   #startFilter(member: MemberSocket, iface: NetworkInterface | undefined): void {
     if (member.filter !== undefined || iface === undefined || !this.#sockets.needsFilter(member)) return;
     member.socket.setOption("receivePacketInfo", 1);
-    member.filter = new ArrivalFilter(this.#sockets.admission(member));
+    member.filter = this.#sockets.filterFor(member);
   }
 }

@@ -56,7 +56,7 @@ export class PortSocket implements SocketObserver {
 
   #deliverOwn(batch: DatagramBatch, filter: ArrivalFilter): void {
     const own = filter.select(batch);
-    this.#statistics.foreign += batch.length - own.length;
+    this.#statistics.foreign += batch.length - own.length - filter.copies;
     if (own.length > 0) this.#inbox.deliver(own);
   }
 }

@@ -1,6 +1,7 @@
 /** The sockets of a port: opened by {@link openPortSockets}, which leaves nothing open when a step of it fails. */
 import {
   type DatagramBackend,
+  type DatagramBatch,
   type DatagramSocket,
   type Family,
   isMulticast,
@@ -11,6 +12,7 @@ import {
 } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { MemberSockets } from "../multicast/membership-sockets.js";
+import { BroadcastAddresses } from "../network/broadcast-addresses.js";
 import type { HostNetwork } from "../network/host-network.js";
 import { setSocketOption } from "../network/socket-options.js";
 import type { PortStatistics } from "../port-statistics.js";
@@ -67,6 +69,7 @@ export class PortSockets implements MemberSockets {
   readonly #limits: ReadLimits;
   readonly #further: PortSocket[] = [];
   readonly #settings = new Map<OptionName, number>(); // of further sockets, besides those that the first was bound with
+  readonly #broadcasts = new BroadcastAddresses();
   #local: SocketAddress;
   #isReading = false;
   #isReferenced = true;
@@ -83,7 +86,7 @@ export class PortSockets implements MemberSockets {
       maxDatagrams: MAX_DATAGRAMS_PER_WAKEUP,
       maxBytes: MAX_BYTES_PER_WAKEUP,
     };
-    if (opening.options.multicastOnly && this.needsFilter(main)) main.filter = new ArrivalFilter(this.admission(main));
+    if (opening.options.multicastOnly && this.needsFilter(main)) main.filter = this.filterFor(main);
   }
 
   /** Local address; after closing, the one it had. */
@@ -181,11 +184,15 @@ export class PortSockets implements MemberSockets {
     return this.#opening.options.multicastOnly || member !== this.main || this.family === 6 || !capabilities.has("set multicastAll");
   }
 
+  filterFor(member: PortSocket): ArrivalFilter {
+    return new ArrivalFilter(this.#admission(member), (destination, ...datagram) => this.#isCopy(member, destination, datagram));
+  }
+
   /**
    * Broadcasts reach every socket of a number, so only the first lets them in. The others, too, let in only the peer of a connected port.
    * With `multicastOnly`, no socket lets in what was sent elsewhere than to a group.
    */
-  admission(member: PortSocket): Admission {
+  #admission(member: PortSocket): Admission {
     const { multicastOnly } = this.#opening.options;
     if (member === this.main) return multicastOnly ? isMulticast : () => true;
     return (destination, batch, index) => {
@@ -207,8 +214,18 @@ export class PortSockets implements MemberSockets {
   }
 
   #isBroadcast(destination: string): boolean {
-    if (destination === "255.255.255.255") return true;
-    return this.#owner.network.current().some(({ addresses }) => addresses.some(({ broadcast }) => broadcast === destination));
+    return this.#broadcasts.has(destination, this.#owner.network.current());
+  }
+
+  /**
+   * Returns whether another socket of the port delivers or counts a datagram that `member` keeps out: the first one for broadcasts; for a
+   * group one that lets it in, or else the first that joined it on any interface, since IPv6 gives each of them a copy.
+   */
+  #isCopy(member: PortSocket, destination: string, [batch, index]: readonly [DatagramBatch, number]): boolean {
+    if (!isMulticast(destination)) return member !== this.main && this.#isBroadcast(destination);
+    const joined = this.all.filter(({ filter }) => filter?.hasRuleFor(destination));
+    const isLetIn = joined.some(({ filter }) => filter?.accepts(batch, index));
+    return isLetIn || (joined.length > 0 && joined[0] !== member);
   }
 
   /** Gives a further socket the options of the first one, and reads if that does. */

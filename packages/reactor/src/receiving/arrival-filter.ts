@@ -22,12 +22,25 @@ export type Admission = (destination: string, batch: DatagramBatch, index: numbe
 
 /** Filter of one socket: rules by interface and group. */
 export class ArrivalFilter {
+  /** Number of datagrams kept out by the last `select` that are no loss: another socket of the port delivers or counts them. */
+  copies = 0;
   readonly #rules = new Map<number, Map<string, SourceRule>>(); // interface index → group → rule
   readonly #admits: Admission;
+  readonly #isCopy: Admission;
 
-  /** Lets in unicast that `admits` accepts, and no multicast yet. */
-  constructor(admits: Admission) {
+  /**
+   * Lets in unicast that `admits` accepts, and no multicast yet.
+   *
+   * @param isCopy - Returns whether another socket of the port delivers or counts a datagram that this one keeps out.
+   */
+  constructor(admits: Admission, isCopy: Admission = () => false) {
     this.#admits = admits;
+    this.#isCopy = isCopy;
+  }
+
+  /** Returns whether there is a rule for `group` on any interface: the kernel then gives this socket all of the group's datagrams. */
+  hasRuleFor(group: string): boolean {
+    return [...this.#rules.values()].some((groups) => groups.has(group));
   }
 
   /** Returns the rule for `group` on the interface with this index; makes it if it is missing. */
@@ -51,15 +64,18 @@ export class ArrivalFilter {
   /** Returns the datagrams of `batch` that may pass: `batch` itself when all may. */
   select(batch: DatagramBatch): DatagramBatch {
     let kept: number[] | undefined;
+    this.copies = 0;
     for (let i = 0; i < batch.length; i++) {
-      const accepted = this.#accepts(batch, i);
+      const accepted = this.accepts(batch, i);
+      if (!accepted && this.#isCopy(batch.destination(i), batch, i)) this.copies++;
       if (!accepted && kept === undefined) kept = Array.from({ length: i }, (_, index) => index);
       else if (accepted) kept?.push(i);
     }
     return kept === undefined ? batch : new BatchSelection(batch, kept);
   }
 
-  #accepts(batch: DatagramBatch, index: number): boolean {
+  /** Returns whether the datagram may pass. */
+  accepts(batch: DatagramBatch, index: number): boolean {
     const destination = batch.destination(index);
     if (!this.#admits(destination, batch, index)) return false;
     if (!isMulticast(destination)) return true; // "": control data was switched on after this datagram was queued
