@@ -144,7 +144,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   getBroadcastAllowed(): boolean;
   /**
    * Sets the traffic class of what the port sends from now on (`IP_TOS`, `IPV6_TCLASS`): DSCP in the upper six bits, ECN in the lower two
-   * (RFC 2474, RFC 3168).
+   * (RFC 2474, RFC 3168). Options of sending are the socket's, so datagrams that the network has not taken yet (`statistics().queued` after
+   * the turn that wrote them) leave with the new value: await `drained()` before the call where that matters.
    *
    * @param trafficClass - Byte, 0 … 255: DSCP 46 (expedited forwarding) is `46 << 2`.
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_SET_OPTION`.
@@ -155,7 +156,7 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   getTrafficClass(): number | undefined;
   /**
    * Sets the TTL of unicast (`IP_TTL`; on IPv6 the hop limit, `IPV6_UNICAST_HOPS`): the number of routers that a datagram may pass, plus one.
-   * That of multicast is set by `setTTL`.
+   * That of multicast is set by `setTTL`. Datagrams that wait are as in setTrafficClass.
    *
    * @param ttl - Hops, 1 … 255. @throws as setTrafficClass; dgram has it.
    */
@@ -337,7 +338,8 @@ export interface MulticastTransport extends UDPTransport {
    * Sets the interface that multicast leaves by (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`); `"default"`, as at first: the one that the route
    * names. Desired state, as a membership is: an interface that does not exist yet, or is deleted, is used when it comes. Until then
    * sending to groups fails with `ENODEV` (`sendFailed`) and never goes elsewhere; a datagram that names an interface of its own leaves by that.
-   * An interface that does not exist is logged at once, with the names of those that do.
+   * An interface that does not exist is logged at once, with the names of those that do. Datagrams that the network has not taken yet leave by
+   * the new interface: await `drained()` first where that matters.
    *
    * @param to - Interface. An address means the interface that has it, for as long as that exists.
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`: not a possible name of one interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`,

@@ -23,7 +23,10 @@ export interface GroupsOwner {
   readonly boundGroup: string | undefined;
   readonly sender: MulticastSender;
   readonly memberships: Memberships;
-  /** Sends waiting datagrams before an option of sending changes: they leave with the options that they were written under. */
+  /**
+   * Sends waiting datagrams before an option of sending changes: they leave with the options that they were written under, except those that
+   * the network does not take yet.
+   */
   sendWaiting(): void;
   /** Reports an error that no call can throw. */
   report(error: unknown): void;

@@ -34,7 +34,10 @@ export interface PortSettingsOwner {
   readonly sender: Pick<MulticastSender, "boundToInterface">;
   /** Socket that the port sends with. */
   readonly socket: DatagramSocket;
-  /** Sends waiting datagrams before an option changes: they leave with the options that they were written under. */
+  /**
+   * Sends waiting datagrams before an option changes: they leave with the options that they were written under, except those that the
+   * network does not take yet.
+   */
   sendWaiting(): void;
   /** Sets an option of the other sockets of the port, now and later; returns 0, or the errno of the first one that refused. */
   setOnFurther(name: OptionName, value: number): Outcome;

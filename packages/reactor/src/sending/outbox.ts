@@ -147,7 +147,7 @@ export class Outbox {
     return this.#peer.destination(operation, to);
   }
 
-  /** Sends waiting datagrams, so that an option that is set next affects only later ones. */
+  /** Sends waiting datagrams, so that an option that is set next affects only later ones, and those that the network does not take yet. */
   flush(): void {
     this.#queue.flush();
   }
