@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readSoakOptions } from "../../../packages/bench/src/soak/soak-options.js";
 import { trendOf } from "../../../packages/bench/src/soak/trend.js";
-import { judge, type Sample } from "../../../packages/bench/src/soak/verdict.js";
+import { conclusionOf, judge, type Sample } from "../../../packages/bench/src/soak/verdict.js";
 
 const SECONDS = 180;
 const STEADY: Omit<Sample, "minute"> = { residentMiB: 80, heapMiB: 10, externalMiB: 8, descriptors: 50, medianMs: 1, slowMs: 5 };
@@ -17,7 +17,11 @@ function samples(change: (minute: number, index: number) => Partial<Sample>, sec
 
 function verdictOf(recorded: readonly Sample[], accounts: Parameters<typeof judge>[0]["accounts"] = [], failures: readonly string[] = []) {
   const findings = judge({ backend: "native", samples: recorded, accounts, failures });
-  return { bad: findings.filter(({ isGood }) => !isGood).map(({ line }) => line), lines: findings.map(({ line }) => line) };
+  return {
+    bad: findings.filter(({ isGood }) => !isGood).map(({ line }) => line),
+    lines: findings.map(({ line }) => line),
+    conclusion: conclusionOf(findings),
+  };
 }
 
 describe("trendOf", () => {
@@ -76,6 +80,13 @@ describe("judge", () => {
     expect(short.bad).toEqual([]);
     expect(short.lines).toContainEqual(expect.stringMatching(/^heap grew 50\.00 .*not judged in less than/));
     expect(verdictOf(samples(leak, 3)).lines).toContain("heap: not judged, 2 samples");
+  });
+
+  test("concludes that nothing leaks only from a run that was long enough to judge", () => {
+    const lossless = samples(() => ({}), 30);
+    expect(verdictOf(lossless).conclusion).toBe("nothing is lost; too short a run to say whether anything leaks");
+    expect(verdictOf(lossless, [], ["uncaught"]).conclusion).toBe("NOT STEADY: see the lines with a cross");
+    expect(verdictOf(samples(() => ({}))).conclusion).toBe("steady: nothing leaks, nothing is lost");
   });
 
   test("leaves out what the system does not tell", () => {

@@ -5,7 +5,7 @@ import { FaultyNetwork } from "./faulty-network.js";
 import { LOCALHOST } from "./load.js";
 import { HELP, readSoakOptions, type SoakOptions } from "./soak-options.js";
 import { SoakedProcess } from "./soaked-process.js";
-import { type Finding, judge, type Sample, type SoakRecord } from "./verdict.js";
+import { conclusionOf, type Finding, judge, type Sample, type SoakRecord } from "./verdict.js";
 
 const SAMPLES = 180; // in a run, or one a second in a longer one
 const LONGEST_SAMPLE_MS = 1000;
@@ -60,7 +60,7 @@ function report({ faults, records }: Soak, wantsJson: boolean): number {
   const isSteady = results.every(({ findings }) => findings.every(({ isGood }) => isGood));
   if (wantsJson) console.log(JSON.stringify({ isSteady, faults, results, samples: records.map(({ samples }) => samples) }));
   else for (const { backend, findings } of results) show(backend, findings);
-  if (!wantsJson) console.log(isSteady ? "\nsteady: nothing leaks, nothing is lost" : "\nNOT STEADY: see the lines with a cross");
+  if (!wantsJson) console.log(`\n${conclusionOf(results.flatMap(({ findings }) => findings))}`);
   return isSteady ? STEADY! : UNSTEADY!;
 }
 

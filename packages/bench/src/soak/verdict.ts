@@ -28,6 +28,8 @@ export interface Finding {
   readonly isGood: boolean;
   /** The finding with its arithmetic, for people. */
   readonly line: string;
+  /** Set where the run was too short for a verdict. */
+  readonly isOpen?: true;
 }
 
 interface Quantity {
@@ -60,6 +62,13 @@ export function judge({ samples, accounts, failures }: SoakRecord): Finding[] {
   ];
 }
 
+/** Returns what the findings of all backends come to, in one line. */
+export function conclusionOf(findings: readonly Finding[]): string {
+  if (!findings.every(({ isGood }) => isGood)) return "NOT STEADY: see the lines with a cross";
+  if (findings.some(({ isOpen }) => isOpen)) return "nothing is lost; too short a run to say whether anything leaks";
+  return "steady: nothing leaks, nothing is lost";
+}
+
 function findTrend({ name, unit, read, allowance }: Quantity, samples: readonly Sample[]): Finding {
   const measured = afterWarmUp(samples).flatMap((sample): Measurement[] => {
     const value = read(sample);
@@ -70,7 +79,9 @@ function findTrend({ name, unit, read, allowance }: Quantity, samples: readonly 
   const change = `${name} ${slope < 0 ? "fell" : "grew"} ${digits(Math.abs(slope))} ${unit}/min ± ${digits(margin)}`;
   const basis = `mean ${digits(mean)}, spread ${digits(spread)}, ${count} samples in ${minutes.toFixed(1)} min`;
   if (allowance === undefined) return { isGood: true, line: `${change} (${basis}): shown, not judged` };
-  if (minutes < LEAST_MINUTES) return { isGood: true, line: `${change} (${basis}): not judged in less than ${LEAST_MINUTES} min` };
+  if (minutes < LEAST_MINUTES) {
+    return { isGood: true, isOpen: true, line: `${change} (${basis}): not judged in less than ${LEAST_MINUTES} min` };
+  }
   const isGood = slope - margin <= allowance;
   const arithmetic = `${digits(slope)} − ${digits(margin)} ${isGood ? "≤" : ">"} ${allowance}`;
   return { isGood, line: `${change} (${basis}): ${isGood ? "steady" : "LEAK"}, ${arithmetic}` };
