@@ -4,7 +4,7 @@
 // modules in place of the bundles, so that each source has one file that counts for it. A few tests fail by that, as they replace modules, or
 // look at the stacks or at the memory of bundles. Gates nothing.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { ROOT, runVisibly } from "./command.mjs";
+import { fail, ROOT, runVisibly } from "./command.mjs";
 import { coveredPlaces } from "./covered/covered-places.mjs";
 import { printReport } from "./covered/report.mjs";
 import { compiledPackages } from "./fingerprint.mjs";
@@ -14,7 +14,18 @@ import { runWithNetworks } from "./user-namespace.mjs";
 const FOLDER = `${ROOT}.cache/coverage/`;
 const PROJECTS = ["unit", "compliance", "interop", "examples", "attack"].flatMap((name) => ["--project", name]);
 
+const HELP = `npm run coverage [-- options]: runs the tests, and lists the lines and branches of the packages that have never run. Gates nothing.
+  <part of a path>    only the tests whose paths contain it
+  --project NAME      only this project: unit, compliance, interop, examples, attack, lab …; may be repeated. Default: the five first
+  --help              this text
+All else goes to vitest. Where tests fail, what they would have run is missing from the list. Exit code: 0, or 1 when no line has run.
+`;
+
 const args = process.argv.slice(2);
+if (args.includes("--help") || args.includes("-h")) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 process.on("SIGINT", () => {}); // the tests end by it, and what follows puts the bundles back
 
 setUp();
@@ -27,5 +38,7 @@ const projects = args.includes("--project") ? [] : PROJECTS;
 const status = runWithNetworks(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...projects, ...args]);
 delete process.env.NODE_V8_COVERAGE;
 runVisibly(process.execPath, ["scripts/bundle.mjs"]);
-printReport(coveredPlaces(FOLDER));
+const places = coveredPlaces(FOLDER);
+if (![...places.values()].some((known) => known.some(({ hasRun }) => hasRun))) fail("No test ran: see above.");
+printReport(places);
 if (status !== 0) process.stdout.write("\nSome tests failed: what they would have run is missing above.\n");

@@ -32,20 +32,30 @@ const LEAST_LIMIT_MS = 20_000;
 const LIMIT_FACTOR = 4; // times the run without a mutant: what takes longer hangs
 const OUT_OF_TIME = "ran out of time";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    copy: { type: "string" },
-    minutes: { type: "string" },
-    sample: { type: "string" },
-    survivors: { type: "boolean", default: false },
-    more: { type: "boolean", default: false },
-    "by-hand": { type: "boolean", default: false },
-  },
-});
+const HELP = `npm run mutants [-- options] [part of a path …]: makes one small mistake at a time, and counts those that no test notices.
+Without a path, all files of scripts/mutants/targets.mjs: the better part of an hour. The score of each finished file goes into docs/mutants.md.
+  --sample N       N mutants of each file, spread evenly over it
+  --minutes N      stops after N minutes
+  --more           only mutants that have not run before on this text of the file
+  --survivors      only those that survived
+  --by-hand        the list of scripts/mutants/by-hand.mjs
+  --copy NAME      works in .cache/NAME, so that several can run side by side
+  --help           this text
+Exit code: 0 done, 1 not run to the end, 2 wrong use.
+`;
+
+const { values, positionals } = given();
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const [all, list] = values["by-hand"] ? [BY_HAND, "by-hand"] : [TARGETS, "targets"];
+if (!all.some(({ path }) => isWanted(path))) misuse(`No path in scripts/mutants/${list}.mjs has ${positionals.join(" or ")} in it`);
+for (const name of /** @type {const} */ (["minutes", "sample"])) {
+  if (values[name] !== undefined && !(Number(values[name]) > 0)) misuse(`--${name} ${values[name]}: a number above 0 is needed`);
+}
 const SCRATCH = `${ROOT}.cache/${values.copy ?? (values["by-hand"] ? "mutants-by-hand" : "mutants")}/`; // several can run side by side
 const deadlineMs = performance.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
-const isWanted = (/** @type {string} */ path) => positionals.length === 0 || positionals.some((part) => path.includes(part));
 const commit = git(ROOT, "rev-parse", "HEAD");
 
 prepareScratch();
@@ -54,6 +64,36 @@ let host;
 if (values["by-hand"]) await runByHand();
 else for (const target of TARGETS.filter(({ path }) => isWanted(path))) if (performance.now() < deadlineMs) await runTarget(target);
 host?.disconnect();
+
+function given() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        copy: { type: "string" },
+        minutes: { type: "string" },
+        sample: { type: "string" },
+        survivors: { type: "boolean", default: false },
+        more: { type: "boolean", default: false },
+        "by-hand": { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    return misuse(/** @type {Error} */ (error).message.split(". ")[0]);
+  }
+}
+
+/** Ends with what is wrong, and how it goes. @param {string | undefined} what @returns {never} */
+function misuse(what) {
+  process.stderr.write(`${what}\n\n${HELP}`);
+  process.exit(2);
+}
+
+/** @param {string} path */
+function isWanted(path) {
+  return positionals.length === 0 || positionals.some((part) => path.includes(part));
+}
 
 /** A copy of this commit with everything built, so that a mistake never gets into this checkout. */
 function prepareScratch() {
