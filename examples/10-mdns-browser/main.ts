@@ -12,6 +12,8 @@ import { MDNS_OPTIONS, MDNS_PORT, MulticastDns, recordsOf, SERVICE } from "../su
 
 const FIRST_PAUSE_MS = 1000; // RFC 6762 5.2: a second after the first question, then each time at least twice as long
 const LONGEST_PAUSE_MS = 3_600_000;
+const MAX_NAMES = 1000; // anybody may announce anything
+const MAX_ADDRESSES = 50; // of a name
 
 class Browser extends MulticastDns {
   readonly #servers = new Map<string, SrvData>();
@@ -29,10 +31,13 @@ class Browser extends MulticastDns {
   }
 
   #learn(record: Answer): void {
-    if (record.type === "PTR" && record.name === SERVICE) this.#instanceNamed(record.data, record.ttl === 0);
-    else if (record.type === "SRV") this.#servers.set(record.name, record.data);
-    else if (record.type === "A" || record.type === "AAAA") {
-      this.#addresses.set(record.name, (this.#addresses.get(record.name) ?? new Set()).add(record.data));
+    const isFull = this.#servers.size + this.#addresses.size + this.#found.size >= MAX_NAMES;
+    if (record.type === "PTR" && record.name === SERVICE && (record.ttl === 0 || !isFull))
+      this.#instanceNamed(record.data, record.ttl === 0);
+    else if (record.type === "SRV" && !isFull) this.#servers.set(record.name, record.data);
+    else if ((record.type === "A" || record.type === "AAAA") && !isFull) {
+      const addresses = this.#addresses.get(record.name) ?? new Set();
+      if (addresses.size < MAX_ADDRESSES) this.#addresses.set(record.name, addresses.add(record.data));
     }
   }
 
@@ -47,7 +52,7 @@ class Browser extends MulticastDns {
     const addresses = server && this.#addresses.get(server.target);
     if (server !== undefined && addresses !== undefined) {
       this.#found.set(name, "told");
-      console.log(`found ${labelOf(name)} at ${server.target}:${server.port} (${[...addresses].join(", ")})`);
+      console.log(`found ${labelOf(name)} at ${JSON.stringify(server.target).slice(1, -1)}:${server.port} (${[...addresses].join(", ")})`);
     } else if (state === "new") {
       this.#found.set(name, "asked for");
       this.say(() => ({ type: "query", questions: [server === undefined ? { name, type: "SRV" } : { name: server.target, type: "A" }] }));
@@ -55,9 +60,9 @@ class Browser extends MulticastDns {
   }
 }
 
-/** The part of an instance's name that is for people. */
+/** The part of an instance's name that is for people; as JSON, so that it does not move the cursor of this terminal. */
 function labelOf(name: string): string {
-  return `"${name.slice(0, -`.${SERVICE}`.length)}"`;
+  return JSON.stringify(name.slice(0, -`.${SERVICE}`.length));
 }
 
 const reactor = new Reactor();

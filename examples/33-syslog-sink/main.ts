@@ -18,8 +18,8 @@ const USER_NOTICE = "13"; // RFC 3164, 4.3.3: the priority of a message that nam
 
 const PRIORITY = /^<(\d{1,3})>/;
 
-// RFC 5424, 6: version, time, host, program, process, kind, structured data, text
-const MODERN = /^1 \S+ \S+ (?<program>\S+) \S+ \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: \uFEFF?(?<text>.*))?$/su;
+// RFC 5424, 6: version, time, host, program (printable: it is shown as it is), process, kind, structured data, text
+const MODERN = /^1 \S+ \S+ (?<program>[!-~]+) \S+ \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: \uFEFF?(?<text>.*))?$/su;
 
 // RFC 3164, 4.1: time, host, program with or without the process, text
 const OLD = /^\w{3} [ \d]\d [\d:]{8} \S+ (?<program>[\w./-]+)(?:\[\d+\])?: ?(?<text>.*)$/su;

@@ -12,8 +12,9 @@ const PORT = Number(process.argv[2] ?? 8125);
 const FLUSH_MS = 1000;
 const MAX_METRICS = 10_000;
 
-// name:value|type|@rate|#tags
-const METRIC = /^(?<name>[^:|\s]+):(?<value>[+-]?\d+(?:\.\d+)?)\|(?<type>c|ms|g)(?:\|@(?<rate>0?\.\d+|1))?(?:\|#.*)?$/;
+// name:value|type|@rate|#tags. A name is short, as there are many, and printable, as it is shown; a rate of 0 would divide by it
+const METRIC =
+  /^(?<name>[!-9;-{}~]{1,200}):(?<value>[+-]?\d{1,15}(?:\.\d+)?)\|(?<type>c|ms|g)(?:\|@(?<rate>0?\.\d*[1-9]\d*|1))?(?:\|#.*)?$/;
 
 class StatsdSink extends DatagramProtocol {
   readonly #counters = new Map<string, number>();

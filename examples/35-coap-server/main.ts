@@ -22,7 +22,7 @@ const RESOURCES: ReadonlyMap<string, () => string> = new Map([
 class CoapServer extends DatagramProtocol {
   override datagramReceived(data: Buffer, from: SocketAddress): void {
     const request = parsed(data);
-    if (request === undefined || request.ack || request.reset) return;
+    if (!request?.code.startsWith("0.") || request.ack || request.reset) return; // answering an answer would never end
     const answer = answerTo(request);
     if (answer !== undefined) this.transport.write(generate(answer), from);
   }

@@ -35,7 +35,7 @@ async function download(): Promise<Buffer> {
       timeoutMs: LIMIT_MS,
     });
     if (data.readUInt16BE() === OPERATION.error)
-      throw new Error(`${SERVER} refuses: ${data.toString("utf8", HEADER_BYTES, data.length - 1)}`);
+      throw new Error(`${SERVER} refuses: ${JSON.stringify(data.toString("utf8", HEADER_BYTES, data.length - 1))}`); // see 33-syslog-sink
     const block = data.subarray(HEADER_BYTES);
     blocks.push(block);
     question = header(OPERATION.acknowledge, number);
