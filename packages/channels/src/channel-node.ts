@@ -101,6 +101,11 @@ export class ChannelNode extends Eventful<NodeEvents> {
     return this.#namespace.namespace(path);
   }
 
+  /** Channels that the node has opened, the oldest first; a copy. A closed node still has them. */
+  get channels(): readonly Channel<never, unknown>[] {
+    return [...this.#channels.values()];
+  }
+
   /** The other nodes, the latest to send a heartbeat at the end. A node without heartbeats knows no others. */
   get nodes(): readonly RemoteNode[] {
     return this.#heartbeats?.directory.nodes ?? [];
