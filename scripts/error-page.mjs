@@ -7,6 +7,7 @@ const { BACKEND_ERRORS } = await import("@groupcast/backend");
 const { MEMORY_ERRORS } = await import("@groupcast/backend-memory");
 const { BASE_ERRORS } = await import("@groupcast/base");
 const { CHANNEL_ERRORS } = await import("@groupcast/channels");
+const { OPENTELEMETRY_ERRORS } = await import("@groupcast/opentelemetry");
 const { REACTOR_ERRORS } = await import("@groupcast/reactor");
 
 /** Package → its table, in the order of the page. */
@@ -16,6 +17,7 @@ const TABLES = {
   "@groupcast/reactor": REACTOR_ERRORS,
   "@groupcast/backend-memory": MEMORY_ERRORS,
   "@groupcast/channels": CHANNEL_ERRORS,
+  "@groupcast/opentelemetry": OPENTELEMETRY_ERRORS,
 };
 
 const CLASSES = /** @type {const} */ ({

@@ -3,11 +3,12 @@ import { BACKEND_ERRORS } from "@groupcast/backend";
 import { MEMORY_ERRORS } from "@groupcast/backend-memory";
 import { BASE_ERRORS } from "@groupcast/base";
 import { CHANNEL_ERRORS } from "@groupcast/channels";
+import { OPENTELEMETRY_ERRORS } from "@groupcast/opentelemetry";
 import { REACTOR_ERRORS } from "@groupcast/reactor";
 import { expect, test } from "vitest";
 import { ROOT, sourceFiles } from "./source-files.js";
 
-const TABLES = { BASE_ERRORS, BACKEND_ERRORS, MEMORY_ERRORS, REACTOR_ERRORS, CHANNEL_ERRORS };
+const TABLES = { BASE_ERRORS, BACKEND_ERRORS, MEMORY_ERRORS, REACTOR_ERRORS, CHANNEL_ERRORS, OPENTELEMETRY_ERRORS };
 const ROWS = Object.entries(TABLES).flatMap(([table, definitions]) => Object.keys(definitions).map((code) => ({ table, code })));
 
 const sources = sourceFiles("packages", ".ts").filter(({ path }) => path.includes("/src/"));

@@ -13,6 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   reactor: ["@groupcast/base", "@groupcast/backend"],
   groupcast: ["@groupcast/base", "@groupcast/reactor", "@groupcast/backend", "@groupcast/backend-native", "@groupcast/backend-dgram"],
   channels: ["@groupcast/base", "groupcast", "@nats-io/transport-node", "@nats-io/nats-core"],
+  opentelemetry: ["@groupcast/base", "@groupcast/reactor", "@opentelemetry/api"],
 };
 
 /** Modules of Node that reach neither network nor other processes. */

@@ -68,4 +68,18 @@ describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) =
     await fetch(`http://127.0.0.1:${http}/healthz`); // answered, so the server has read the half one, too
     expect(await server.stop("SIGTERM")).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
   });
+
+  test("17-opentelemetry answers over UDP, exports what it counted, and ends at SIGTERM", async () => {
+    await using server = play("17-opentelemetry", backend, 0, 0);
+    const [, number = "", http = ""] = await server.line(/port (\d+), metrics on (\d+)/);
+    expect(String(await ask("127.0.0.1", Number(number), "hello"))).toBe("hello");
+    const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
+    const ofPort = `network_local_port="${number}",otel_scope_name="@groupcast/opentelemetry"`;
+    expect(text).toContain(`\ngroupcast_port_datagrams_received_total{${ofPort}} 1\n`);
+    expect(text).toContain(`\ngroupcast_port_payload_sent_total{${ofPort}} 5\n`);
+    expect((await fetch(`http://127.0.0.1:${http}/else`)).status).toBe(404);
+    const { stdout, ...ending } = await server.stop("SIGTERM");
+    expect(ending).toEqual({ exitCode: 0, signal: null, stderr: "" });
+    expect(stdout).toBe(expectedOutput("17-opentelemetry", Number(number)).replace("<http>", http));
+  });
 });

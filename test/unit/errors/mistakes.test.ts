@@ -8,6 +8,7 @@ import { GROUPS_MISTAKES } from "./mistakes/groups.js";
 import { LISTENING_MISTAKES } from "./mistakes/listening.js";
 import { MEMORY_MISTAKES } from "./mistakes/memory.js";
 import { OPENING_MISTAKES } from "./mistakes/opening.js";
+import { OPENTELEMETRY_MISTAKES } from "./mistakes/opentelemetry.js";
 import { SENDING_MISTAKES } from "./mistakes/sending.js";
 import { TIMERS_MISTAKES } from "./mistakes/timers.js";
 
@@ -19,6 +20,7 @@ const MISTAKES = [
   ...TIMERS_MISTAKES,
   ...MEMORY_MISTAKES,
   ...CHANNELS_MISTAKES,
+  ...OPENTELEMETRY_MISTAKES,
 ];
 
 test.each(MISTAKES)("$mistake", async (row) => {
