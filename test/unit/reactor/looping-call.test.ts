@@ -245,7 +245,10 @@ function breakable(method: "nowMs" | "schedule" | "cancel", thrown: Error): { re
     isBroken: false,
     due: (): void => {},
     clock: {
-      nowMs: () => (check("nowMs"), 0),
+      nowMs() {
+        check("nowMs");
+        return 0;
+      },
       hold: () => () => {},
       schedule(_: number, fn: () => void) {
         check("schedule");
