@@ -1,5 +1,5 @@
 // Datagrams as a backend hands them over: in memory that is somebody else's as soon as the wake-up ends.
-import { type Arrival, type DatagramBatch, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress, socketAddress } from "@groupcast/backend";
 
 const STALE = 0x21; // "!": what a borrowed view shows when it was kept too long
 const SENDER = socketAddress("192.0.2.99", 9999);
@@ -67,7 +67,7 @@ export class FakeBatch implements DatagramBatch {
 
   #at(index: number): Received {
     const datagram = this.#datagrams[index];
-    if (datagram === undefined) throw new RangeError(`the batch has no datagram ${index}`);
+    if (datagram === undefined) throw outsideBatch(index, this.length);
     return datagram;
   }
 }

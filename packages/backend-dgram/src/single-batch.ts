@@ -1,4 +1,4 @@
-import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 
 const WHOLE: Arrival = Object.freeze({ truncated: false });
 const CUT: Arrival = Object.freeze({ truncated: true });
@@ -11,7 +11,7 @@ const NOBODY: SocketAddress = Object.freeze({ address: "0.0.0.0", port: 0, famil
  * Node makes a Buffer for every datagram, so the bytes are the receiver's own already: `copy` copies nothing.
  */
 export class SingleBatch implements DatagramBatch {
-  readonly length = 1;
+  #length: 0 | 1 = 0;
   #bytes: Buffer = NO_BYTES;
   #from = NOBODY;
   #isTruncated = false;
@@ -21,43 +21,61 @@ export class SingleBatch implements DatagramBatch {
     this.#isTruncated = bytes.length > maxPacketBytes;
     this.#bytes = this.#isTruncated ? bytes.subarray(0, maxPacketBytes) : bytes;
     this.#from = from;
+    this.#length = 1;
     return this;
   }
 
   /** Drops the reference to the datagram's memory. */
   release(): void {
     this.#bytes = NO_BYTES;
+    this.#length = 0;
   }
 
-  lengthBytes(_index: number): number {
+  get length(): number {
+    return this.#length;
+  }
+
+  lengthBytes(index: number): number {
+    this.#check(index);
     return this.#bytes.length;
   }
 
-  view(_index: number): Buffer {
+  view(index: number): Buffer {
+    this.#check(index);
     return this.#bytes;
   }
 
-  copy(_index: number): Buffer {
+  copy(index: number): Buffer {
+    this.#check(index);
     return this.#bytes;
   }
 
-  from(_index: number): SocketAddress {
+  from(index: number): SocketAddress {
+    this.#check(index);
     return this.#from;
   }
 
-  truncated(_index: number): boolean {
+  truncated(index: number): boolean {
+    this.#check(index);
     return this.#isTruncated;
   }
 
-  arrival(_index: number): Arrival {
+  arrival(index: number): Arrival {
+    this.#check(index);
     return this.#isTruncated ? CUT : WHOLE;
   }
 
-  destination(_index: number): string {
+  destination(index: number): string {
+    this.#check(index);
     return "";
   }
 
-  interfaceIndex(_index: number): number {
+  interfaceIndex(index: number): number {
+    this.#check(index);
     return 0;
+  }
+
+  #check(index: number): void {
+    if (index !== 0 || this.#length === 0) throw outsideBatch(index, this.#length);
   }
 }

@@ -1,4 +1,4 @@
-import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+import { type Arrival, batchDetached, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 import { BufferView } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 import type { AddressTranslator } from "./address-translator.js";
@@ -148,7 +148,7 @@ export class ReceivedBatch implements DatagramBatch {
 
   /** Throws when the bytes of this batch are gone: views of nothing, or zeros, must not pass for datagrams. */
   #checkSlab(): void {
-    if (this.#slabBytes.length === 0) throw new TypeError("The memory of these datagrams was detached");
+    if (this.#slabBytes.length === 0) throw batchDetached();
   }
 
   #isGathered(index: number, entry: number): boolean {
@@ -157,8 +157,8 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   #entryOf(index: number): number {
-    if (index >= 0 && index < this.#length) return index * ENTRY.SIZE;
-    throw outside(index, this.#length);
+    if (index >>> 0 === index && index < this.#length) return index * ENTRY.SIZE; // an integer from 0 on
+    throw outsideBatch(index, this.#length);
   }
 
   #slotOf(index: number): number {
@@ -196,11 +196,6 @@ export class ReceivedBatch implements DatagramBatch {
     copy.set(this.view(index));
     return copy;
   }
-}
-
-/** Makes the error of {@link ReceivedBatch.#entryOf}, apart from its check, so that the compiler inlines that. */
-function outside(index: number, length: number): RangeError {
-  return new RangeError(`datagram ${index} of a batch of ${length}`);
 }
 
 const ALIGNMENT_BYTES = 8; // as gather() of the addon

@@ -23,6 +23,11 @@ const TABLE = {
     meaning: "does not have this option",
     remedy: "check reactor.backend.capabilities first, or use the native backend on Linux",
   },
+  ERR_BATCH_DETACHED: {
+    class: "StateError",
+    meaning: "the memory of these datagrams was transferred",
+    remedy: "transfer what copy() returns, not the memory of a view",
+  },
   ERR_BACKEND_LOAD: {
     class: "BackendLoadError",
     meaning: "the backend could not be loaded",

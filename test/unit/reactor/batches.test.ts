@@ -1,9 +1,14 @@
 import type { DatagramBatch } from "@groupcast/backend";
 import { socketAddress } from "@groupcast/backend";
+import { MemoryNetwork } from "@groupcast/backend-memory";
+import { Reactor, systemClock } from "@groupcast/reactor";
+import { chooseBackend } from "groupcast";
 import { expect, test } from "vitest";
 import { BatchSelection } from "../../../packages/reactor/src/receiving/batch-selection.js";
 import { HeldBatch } from "../../../packages/reactor/src/receiving/held-batch.js";
+import { canLoad } from "../../support/backends.js";
 import { FakeBatch } from "../../support/fake-batch.js";
+import { skipUnless } from "../../support/probe.js";
 
 const FROM = socketAddress("fe80::7%eth0", 700);
 
@@ -60,3 +65,65 @@ test("BatchSelection tells of the chosen datagrams what the whole batch tells, w
   expect([describeAt(selection, 0), describeAt(selection, 1)]).toEqual([describeAt(batch, 1), describeAt(batch, 2)]);
   expect(selection.view(0)).toBe(batch.view(1));
 });
+
+const METHODS = ["lengthBytes", "view", "copy", "from", "truncated", "arrival", "destination", "interfaceIndex"] as const;
+
+/** Refusals of each method of `batch` for indices that it does not have. */
+function expectRefusals(batch: DatagramBatch): void {
+  for (const method of METHODS) {
+    for (const index of [-1, 0.5, batch.length, Number.NaN, 2 ** 32]) {
+      expect(() => batch[method](index), `${method}(${index})`).toThrow(
+        expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "index" }),
+      );
+    }
+    for (const index of [undefined, null, "x", {}]) {
+      expect(() => batch[method](index as unknown as number), `${method}(${index})`).toThrow(
+        expect.objectContaining({ code: "ERR_ARGUMENT_TYPE" }),
+      );
+    }
+  }
+}
+
+test("HeldBatch and BatchSelection refuse an index that they do not have", () => {
+  const held = new HeldBatch();
+  held.keep(batchOfThree(), 1);
+  expectRefusals(held);
+  expectRefusals(new BatchSelection(batchOfThree(), [1]));
+});
+
+test.for(["native", "dgram", "memory"] as const)(
+  "a batch of %s refuses an index that it does not have, and every one afterwards",
+  async (name, context) => {
+    if (name !== "memory") await skipUnless(context, canLoad(name));
+    const backend = name === "memory" ? new MemoryNetwork({ clock: systemClock }).host("a") : chooseBackend(name);
+    await using reactor = new Reactor({ backend });
+    let kept: DatagramBatch | undefined;
+    let refused!: (error?: unknown) => void;
+    const checked = new Promise<unknown>((resolve) => {
+      refused = resolve;
+    });
+    const port = reactor.listenUDP(
+      0,
+      {
+        datagramsReceived(batch) {
+          kept = batch;
+          refused(thrownBy(() => expectRefusals(batch)));
+        },
+      },
+      { interface: "127.0.0.1" },
+    );
+    port.write("x", port.getHost());
+    expect(await checked).toBeUndefined();
+    expect(kept?.length).toBe(0);
+    expectRefusals(kept!);
+  },
+);
+
+function thrownBy(call: () => void): unknown {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,4 +1,4 @@
-import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 import { mappedText } from "../address/ip-address.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
@@ -99,12 +99,13 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   interfaceIndex(index: number): number {
-    return this.#context.options.values.receivePacketInfo === 0 ? 0 : this.#get(index).ingress.index;
+    const { ingress } = this.#get(index);
+    return this.#context.options.values.receivePacketInfo === 0 ? 0 : ingress.index;
   }
 
   #get(index: number): Arrived {
     const arrived = this.arrived[index];
-    if (arrived === undefined) throw new RangeError(`The batch has ${this.length} datagrams, and no number ${index}`);
+    if (arrived === undefined) throw outsideBatch(index, this.length);
     return arrived;
   }
 

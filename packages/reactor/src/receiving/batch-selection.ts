@@ -1,4 +1,4 @@
-import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 
 /** Some of the datagrams of a batch, as a batch. */
 export class BatchSelection implements DatagramBatch {
@@ -16,34 +16,40 @@ export class BatchSelection implements DatagramBatch {
   }
 
   lengthBytes(index: number): number {
-    return this.#whole.lengthBytes(this.#indices[index]!);
+    return this.#whole.lengthBytes(this.#indexOf(index));
   }
 
   view(index: number): Buffer {
-    return this.#whole.view(this.#indices[index]!);
+    return this.#whole.view(this.#indexOf(index));
   }
 
   copy(index: number): Buffer {
-    return this.#whole.copy(this.#indices[index]!);
+    return this.#whole.copy(this.#indexOf(index));
   }
 
   from(index: number): SocketAddress {
-    return this.#whole.from(this.#indices[index]!);
+    return this.#whole.from(this.#indexOf(index));
   }
 
   truncated(index: number): boolean {
-    return this.#whole.truncated(this.#indices[index]!);
+    return this.#whole.truncated(this.#indexOf(index));
   }
 
   arrival(index: number): Arrival {
-    return this.#whole.arrival(this.#indices[index]!);
+    return this.#whole.arrival(this.#indexOf(index));
   }
 
   destination(index: number): string {
-    return this.#whole.destination(this.#indices[index]!);
+    return this.#whole.destination(this.#indexOf(index));
   }
 
   interfaceIndex(index: number): number {
-    return this.#whole.interfaceIndex(this.#indices[index]!);
+    return this.#whole.interfaceIndex(this.#indexOf(index));
+  }
+
+  #indexOf(index: number): number {
+    const indexOfWhole = this.#indices[index];
+    if (indexOfWhole === undefined) throw outsideBatch(index, this.length);
+    return indexOfWhole;
   }
 }

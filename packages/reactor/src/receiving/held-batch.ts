@@ -1,4 +1,4 @@
-import type { Arrival, DatagramBatch, SocketAddress } from "@groupcast/backend";
+import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 
 interface Held {
   readonly bytes: Buffer;
@@ -26,35 +26,41 @@ export class HeldBatch implements DatagramBatch {
   }
 
   lengthBytes(index: number): number {
-    return this.#held[index]!.bytes.length;
+    return this.#at(index).bytes.length;
   }
 
   view(index: number): Buffer {
-    return this.#held[index]!.bytes;
+    return this.#at(index).bytes;
   }
 
   copy(index: number): Buffer {
-    return this.#held[index]!.bytes;
+    return this.#at(index).bytes;
   }
 
   from(index: number): SocketAddress {
-    return this.#held[index]!.from;
+    return this.#at(index).from;
   }
 
   truncated(index: number): boolean {
-    return this.#held[index]!.arrival.truncated;
+    return this.#at(index).arrival.truncated;
   }
 
   arrival(index: number): Arrival {
-    return this.#held[index]!.arrival;
+    return this.#at(index).arrival;
   }
 
   destination(index: number): string {
-    return this.#held[index]!.arrival.destination ?? "";
+    return this.#at(index).arrival.destination ?? "";
   }
 
   interfaceIndex(index: number): number {
-    return this.#held[index]!.arrival.interfaceIndex ?? 0;
+    return this.#at(index).arrival.interfaceIndex ?? 0;
+  }
+
+  #at(index: number): Held {
+    const held = this.#held[index];
+    if (held === undefined) throw outsideBatch(index, this.length);
+    return held;
   }
 }
 
