@@ -133,7 +133,7 @@ describe.each(BACKENDS)("%s:", (backend) => {
       const query = Buffer.alloc(4);
       query.writeUInt32BE(id);
       const match = (data: Buffer): boolean => data.readUInt32BE(0) === id;
-      const request = client.request(query, { to: server.getHost(), match, signal: stop.signal, timeoutMs: 600_000, attempts: 2 });
+      const request = client.request(query, { to: server.getHost(), match, signal: stop.signal, timeoutMs: 600_000, attempts: 8 });
       ended.push(
         request.then(
           () => outcomes.answered++,
@@ -143,9 +143,8 @@ describe.each(BACKENDS)("%s:", (backend) => {
     };
     for (let id = 0; id < 10_000; id += 50) {
       for (let i = id; i < id + 50; i++) ask(i);
-      await new Promise((resolve) => setImmediate(resolve));
+      await until("half of the answers", () => outcomes.answered === (id + 50) / 2); // so that no buffer overflows
     }
-    await until("half of the answers", () => outcomes.answered === 5_000);
     await until("the forged answers", () => client.statistics().strangers > 0);
     stop.abort();
     await Promise.all(ended);
