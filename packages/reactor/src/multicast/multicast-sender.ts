@@ -19,9 +19,9 @@ import {
 } from "@groupcast/backend";
 import { type Clock, ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import { formatSelector, type ParsedSelector } from "../network/interface-selector.js";
+import { notTheOnly, type OnlyInterface } from "../network/only-interface.js";
 import { type OptionCall, readIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
-import { notTheOnly, type OnlyInterface } from "../sending/only-interface.js";
 import type { OutgoingInterface } from "../transport.js";
 import { LeakGuard } from "./leak-guard.js";
 import { OutgoingChoice, type OutgoingChoiceOwner } from "./outgoing-choice.js";

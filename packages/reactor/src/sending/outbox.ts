@@ -10,6 +10,7 @@ import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type Packet
 import { type Clock, type Emitter, ERRNO, type ScheduledCall, StateError, wrongType } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
+import { notTheOnly } from "../network/only-interface.js";
 import { readIfSupported } from "../network/socket-options.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
@@ -17,7 +18,6 @@ import { MessageLengthError } from "../system-errors.js";
 import type { Destination, PortEvents, WriteOptions } from "../transport.js";
 import type { AddressBook, Contact } from "./address-book.js";
 import { Fate } from "./fate.js";
-import { notTheOnly } from "./only-interface.js";
 import { packetOrigin } from "./packet-origin.js";
 import { Peer } from "./peer.js";
 import { SendFailures } from "./send-failures.js";

@@ -3,9 +3,9 @@ import { checkOptions, outOfRange, UnsupportedError } from "@groupcast/base";
 import type { HostNetwork } from "../network/host-network.js";
 import { multicastCarriers, onlyOne, parseSelector, unknownInterface } from "../network/interface-selector.js";
 import { checkSource } from "../network/ip-literal.js";
+import { notTheOnly, type OnlyInterface } from "../network/only-interface.js";
 import type { WriteOptions } from "../transport.js";
 import type { Contact } from "./address-book.js";
-import { notTheOnly, type OnlyInterface } from "./only-interface.js";
 
 /** A datagram that names its origin. */
 export interface OriginRequest {
