@@ -21,7 +21,7 @@ const checker = program.getTypeChecker();
 const printer = typescript.createPrinter({ removeComments: true });
 
 test.each(packages)(
-  "%s declares what surface/%s.txt says",
+  "%s declares what its file in surface says",
   async (name) => {
     const file = program.getSourceFile(entryOf(name))!;
     const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(file)!);
