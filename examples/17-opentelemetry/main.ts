@@ -38,7 +38,8 @@ instrument(reactor, { meterProvider, byPort: [number] }); // all other ports sha
 // After the ports have closed, so that the last export has everything.
 reactor.addSystemEventTrigger("after", "shutdown", async () => {
   await meterProvider.shutdown();
-  await new Promise((resolve) => http.close(resolve));
+  http.close();
+  http.closeAllConnections();
 });
 
 console.log(`listening on port ${number}, metrics on ${(http.address() as AddressInfo).port}`);
