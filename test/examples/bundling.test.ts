@@ -54,6 +54,8 @@ test("sea.sh makes a single executable that finds the addon beside it, and falls
 
 test("jest.config.mjs lets Jest import Groupcast, which runs on native there", async () => {
   using project = new BundledProject();
-  const { stderr } = await project.run("node", "--experimental-vm-modules", "node_modules/jest/bin/jest.js");
+  // Jest's own cache is /tmp/jest_<uid>: in a user namespace uid 0 is somebody else than the owner of that folder.
+  const cache = `--cacheDirectory=${project.folder}/jest-cache`;
+  const { stderr } = await project.run("node", "--experimental-vm-modules", "node_modules/jest/bin/jest.js", cache);
   expect(stderr).toContain("Tests:       1 passed, 1 total");
 });
