@@ -1,9 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HeldDatagrams } from "../../../packages/backend-dgram/src/held-datagrams.js";
 
 const COST_BYTES = 512; // of a datagram besides its bytes
+const FREEING_LIMIT_MS = 10_000; // bounds a leak only
 
 /** Runs the collector, which Node gives to nobody by default. */
 function collectGarbage(): void {
@@ -56,7 +57,7 @@ test("clear() forgets what is held, and its cost", () => {
   expect(fill(held, 100, 2 * (100 + COST_BYTES))).toBe(2);
 });
 
-test("take() lets go of what it has returned although the queue is never empty", () => {
+test("take() lets go of what it has returned although the queue is never empty", async () => {
   const held = new HeldDatagrams();
   const limitBytes = 10 * (100_000 + COST_BYTES);
   const before = process.memoryUsage().arrayBuffers;
@@ -65,10 +66,12 @@ test("take() lets go of what it has returned although the queue is never empty",
     expect(held.take()).toBeDefined();
     expect(fill(held, 100_000, limitBytes)).toBe(1);
   }
-  collectGarbage();
-  const kept = (process.memoryUsage().arrayBuffers - before) / 100_000;
   expect(held.length).toBe(10);
-  expect(kept).toBeLessThan(200); // ten wait, and a bounded number of taken ones; not a thousand
+  await vi.waitFor(() => {
+    collectGarbage(); // V8 frees memory outside its heap in a thread of its own, so once may be too early
+    const kept = (process.memoryUsage().arrayBuffers - before) / 100_000;
+    expect(kept).toBeLessThan(200); // ten wait, and a bounded number of taken ones; not a thousand
+  }, FREEING_LIMIT_MS);
 });
 
 test("take() keeps the order when it lets go of what it has returned", () => {
