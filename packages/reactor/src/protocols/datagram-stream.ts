@@ -3,8 +3,8 @@
  *
  * Theory of operation: datagrams that nobody waits for are kept, up to a bound. At the bound the port is paused, and read on when half of
  * them are taken; meanwhile datagrams wait in the kernel, and the kernel counts those that do not fit. That pause is the stream's own: one
- * by the user neither ends it nor ends with it. Readers are served in the order in
- * which they asked, whichever iterator they asked through; each datagram goes to one of them.
+ * by the user neither ends it nor ends with it. Readers are served in the order in which they asked, whichever iterator they asked
+ * through; each datagram goes to one of them.
  */
 import type { Arrival, SocketAddress } from "@groupcast/backend";
 import { checkInteger, checkOptions } from "@groupcast/base";
