@@ -165,7 +165,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   getUnicastTTL(): number | undefined;
   /**
    * Sends and receives by this interface only (`SO_BINDTOIFINDEX`), whatever the routes say; multicast too, where it wins over the outgoing
-   * interface that was set before. A datagram that names another interface is refused (`ERR_INTERFACE_FIXED`). An interface that is deleted and made again is another one: bind to it again.
+   * interface that was set before. A datagram, or a joinGroup from then on, that names another interface is refused (`ERR_INTERFACE_FIXED`);
+   * memberships on others stay, and receive nothing. An interface that is deleted and made again is another one: bind to it again.
    *
    * @param name - Name of an interface; `"default"` undoes it.
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_INTERFACE_UNKNOWN`.
@@ -280,7 +281,8 @@ export interface MulticastTransport extends UDPTransport {
    * `membership`, and joinGroup throws only if none could be.
    * @throws InvalidArgumentError `ERR_NOT_MULTICAST`, `ERR_FAMILY_MISMATCH`, `ERR_SOURCE_IS_MULTICAST`, `ERR_ADDRESS_NOT_IP`,
    * `ERR_INTERFACE_UNKNOWN`: not a possible name of an interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`;
-   * `ERR_GROUP_FIXED`: the port is bound to the address of another group, as with `multicastOnly` on dgram.
+   * `ERR_GROUP_FIXED`: the port is bound to the address of another group, as with `multicastOnly` on dgram; `ERR_INTERFACE_FIXED`: the port
+   * is bound to another interface, and would receive nothing of the group.
    * @throws StateError `ERR_ALREADY_JOINED`: in any spelling, or for any source where one of them is joined, and the reverse; `ERR_CLOSED`.
    * @throws MulticastJoinError `ERR_JOIN`: the OS refused, or the interface does not exist and `whenAvailable` is false.
    */

@@ -78,8 +78,8 @@ export const OPEN_OPTIONS: readonly Contract[] = contracts([
     why: DEVICE,
     async run(trial) {
       const member = trial.open({ address: trial.addresses.any });
-      member.bindTo(trial.net);
       for (const at of [trial.net, trial.otherNet]) member.join(trial.group(), at);
+      member.bindTo(trial.net); // after joining: a bound port refuses the other interface
       const here = trial.sender(trial.net);
       trial.sender(trial.otherNet).write("elsewhere", trial.toGroup(member));
       here.write("here", trial.toGroup(member));
@@ -111,7 +111,8 @@ export const OPEN_OPTIONS: readonly Contract[] = contracts([
   },
   {
     id: "OPT-13",
-    title: "a port that is bound to an interface refuses a datagram that names another one, and sends its copies for all by that one alone",
+    title:
+      "a port that is bound to an interface refuses datagrams and memberships that name another one, and sends its copies for all by that one alone",
     access: "reactor",
     needs: ["set bindToInterface", "sendPacketInfo", "packetInfo"],
     host: ["secondInterface"],
@@ -125,6 +126,7 @@ export const OPEN_OPTIONS: readonly Contract[] = contracts([
       const elsewhere = { interfaceIndex: trial.otherNet.index, source: undefined };
       assertRefused(() => port.write("elsewhere", to, elsewhere), [], "ERR_INTERFACE_FIXED");
       assertRefused(() => port.setOutgoing(trial.otherNet), [], "ERR_INTERFACE_FIXED");
+      assertRefused(() => port.join(trial.group(), trial.otherNet), [], "ERR_INTERFACE_FIXED");
       port.write("here", to, { interfaceIndex: trial.net.index, source: undefined });
       port.write("by all", to, "all");
       const arrived = await trial.received(member, 2);

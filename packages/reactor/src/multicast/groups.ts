@@ -50,7 +50,8 @@ export class Groups {
     const { source, whenAvailable = true } = checkOptions(operation, options, ["source", "whenAvailable"]);
     const waits = checkBoolean(operation, "whenAvailable", whenAvailable);
     const request = this.#request(operation, group, selector, source);
-    const { boundGroup } = this.#owner;
+    const { boundGroup, sender } = this.#owner;
+    sender.checkOnly(operation, "interface", request.selector); // the kernel would join, and deliver nothing
     if (boundGroup !== undefined && request.group !== boundGroup) {
       const meaning = `is another group than "${boundGroup}", to which this port is bound, and would never be received`;
       throw new InvalidArgumentError(REACTOR_ERRORS.ERR_GROUP_FIXED, { operation, argument: "group", value: group, meaning });

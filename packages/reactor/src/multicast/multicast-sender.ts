@@ -117,6 +117,13 @@ export class MulticastSender {
     return this.#bound && { index: this.#bound.index, name: this.outgoingInterface.interface };
   }
 
+  /** Refuses a selector of one interface that is not the only one of the port. @throws InvalidArgumentError `ERR_INTERFACE_FIXED`. */
+  checkOnly(operation: string, argument: string, selector: ParsedSelector): void {
+    const { only } = this;
+    if (only === undefined || selector.by === "default" || selector.by === "all") return;
+    if (this.#find(selector)?.index !== only.index) throw notTheOnly(operation, argument, formatSelector(selector), only);
+  }
+
   /** The socket was bound to the interface with that index; 0: to none. @throws SystemError `ERR_SET_OPTION`. */
   boundToInterface(operation: string, index: number): void {
     this.#bound = boundTo(index);
@@ -132,11 +139,7 @@ export class MulticastSender {
    * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_INTERFACE_FIXED`. @throws SystemError `ERR_SET_OPTION`.
    */
   setOutgoingInterface(operation: string, selector: ParsedSelector): void {
-    const { only } = this;
-    if (only !== undefined && selector.by !== "default" && this.#find(selector)?.index !== only.index) {
-      const argument = operation === "setOutgoingInterface" ? "interface" : "outgoingInterface";
-      throw notTheOnly(operation, argument, formatSelector(selector), only);
-    }
+    this.checkOnly(operation, operation === "setOutgoingInterface" ? "interface" : "outgoingInterface", selector);
     if (selector.by === "default") {
       this.#applyInterface(operation, this.#bound === undefined ? this.#outgoingUnchosen(this.#ttl) : this.#find(this.#bound));
       this.#choice.withdraw();
