@@ -116,6 +116,10 @@ export class Outbox {
     if (address.scope !== undefined) this.#checkZone(operation, address);
     const lengthBytes = payloadBytes(operation, data);
     if (lengthBytes > maxPayloadBytes(address.family)) throw tooLong(operation, lengthBytes, address);
+    if (options === undefined && fates === undefined && !contact.isMulticast) {
+      const target = this.#peer.isExclusive ? undefined : address; // most datagrams: straight to the queue, since each step costs ns
+      return this.#queue.add(data, lengthBytes, target, undefined) || this.#drop(undefined, address, lengthBytes, undefined);
+    }
     if (options === undefined) return this.#send(data, contact, undefined, this.#follow(fates));
     const { backend, network } = this.#owner.context;
     const via = packetOrigin({ operation, to: contact, options, only: this.#owner.sender.only }, backend, network);
@@ -272,7 +276,8 @@ export class Outbox {
 
 /** Returns the length of a payload, in bytes. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 function payloadBytes(operation: string, data: unknown): number {
-  if (typeof data === "string" || data instanceof Uint8Array) return lengthOf(data);
+  if (typeof data === "string") return Buffer.byteLength(data);
+  if (data instanceof Uint8Array) return data.byteLength;
   throw wrongType(operation, "data", data, "a Uint8Array or a string");
 }
 
