@@ -12,7 +12,6 @@ import { SILENT } from "./support/silent.js";
 import { until } from "./support/until.js";
 import { WEAPONS } from "./support/weapons.js";
 
-const CHANNELS_PORT = 18_770;
 const X = Buffer.from("x");
 const LAST = Buffer.from("last");
 const PERIOD_MS = 100;
@@ -116,8 +115,9 @@ describe.for(BACKENDS)("%s", (backend) => {
     await skipUnless(context, canLoad(backend), hasMulticastLoopback);
     const strays = strayFailures();
     await using attacked = new Attacked(backend);
+    const port = await ownPort(attacked.reactor);
     for (const [name, fire] of WEAPONS) {
-      const node = quietNode(attacked.reactor);
+      const node = quietNode(attacked.reactor, port);
       const heard: string[] = [];
       node.on("error", fire as () => void).on("error", () => heard.push("error"));
       const [plain, coded] = [node.channel("plain"), node.channel("coded", { codec: { name: "hostile", encode: () => X, decode: fire } })];
@@ -137,14 +137,15 @@ describe.for(BACKENDS)("%s", (backend) => {
     await skipUnless(context, canLoad(backend), hasMulticastLoopback);
     const strays = strayFailures();
     await using attacked = new Attacked(backend);
-    const node = quietNode(attacked.reactor);
+    const port = await ownPort(attacked.reactor);
+    const node = quietNode(attacked.reactor, port);
     const errors: Error[] = [];
     node.on("error", (error) => errors.push(error));
     const heard: Buffer[] = [];
     const channel = node.channel("c", { seal: { key: Buffer.alloc(32, 7) } });
     channel.subscribe((data) => void heard.push(data));
     const mallory = attacked.reactor.listenMulticast(0, new Idle(), { ttl: 0 });
-    const to = { address: multicastGroupForChannel("c"), port: CHANNELS_PORT };
+    const to = { address: multicastGroupForChannel("c"), port };
     for (let i = 0; i < RANDOM_DATAGRAMS; i++) {
       mallory.write(i % 2 === 0 ? random(i) : forged(i), to);
       if (i % 20 === 19) await until(`datagram ${i}`, () => arrivals(node) > i);
@@ -183,8 +184,15 @@ async function beat(site: MemorySite, clock: HubClock): Promise<void> {
   clock.run();
 }
 
-function quietNode(reactor: Reactor): ChannelNode {
-  return new ChannelNode(reactor, { name: "n", port: CHANNELS_PORT, heartbeatMs: 0, logger: SILENT });
+/** Returns the number of a free port: the same test may run beside this one, and would be heard on a fixed number. */
+async function ownPort(reactor: Reactor): Promise<number> {
+  const taken = reactor.listenUDP(0, new Idle());
+  await taken.stopListening();
+  return taken.getHost().port;
+}
+
+function quietNode(reactor: Reactor, port: number): ChannelNode {
+  return new ChannelNode(reactor, { name: "n", port, heartbeatMs: 0, logger: SILENT });
 }
 
 function arrivals({ transport }: ChannelNode): number {
