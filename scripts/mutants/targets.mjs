@@ -37,7 +37,11 @@ const MEMBERSHIPS = tests(
   "network-refusals",
   "acquiring",
 );
-const MULTICAST_SENDING = tests("reactor", "multicast-sending", "network-refusals", "acquiring", "loopback-multicast", "virtual-network");
+const CONTRACTS = ["test/compliance/memory.test.ts"]; // every option, without a network
+const MULTICAST_SENDING = [
+  ...tests("reactor", "multicast-sending", "outgoing-interface", "settings", "copies", "network-refusals", "acquiring"),
+  ...tests("reactor", "loopback-multicast", "virtual-network"),
+];
 const SEALING = tests("channels", "sealed", "seal-counter", "mutated-datagrams");
 const RELAYS = tests("channels", "relay-lane", "relay-intake", "relayed-packets", "relay", "relay-rules", "failed-openings");
 const DGRAM_TESTS = tests("backend-dgram", "dgram-reader", "held-datagrams", "dgram-writer", "dgram-send", "dgram-socket-life");
@@ -46,13 +50,16 @@ const DGRAM_TESTS = tests("backend-dgram", "dgram-reader", "held-datagrams", "dg
 export const TARGETS = [
   { path: `${REACTOR}/sending/send-queue.ts`, tests: SENDING },
   { path: `${REACTOR}/sending/backlog.ts`, tests: SENDING },
-  { path: `${REACTOR}/sending/outbox.ts`, tests: [...SENDING, ...tests("reactor", "multicast-sending", "connecting", "network-refusals")] },
+  {
+    path: `${REACTOR}/sending/outbox.ts`,
+    tests: [...SENDING, ...tests("reactor", "connecting", "resolving"), ...MULTICAST_SENDING, ...CONTRACTS],
+  },
   { path: `${REACTOR}/sending/burst-arrangement.ts`, tests: tests("reactor", "burst-order", "send-queue", "backlog", "sending") },
   { path: `${REACTOR}/receiving/inbox.ts`, tests: tests("reactor", "inbox", "delivery", "pausing", "batches", "closing") },
   { path: `${REACTOR}/receiving/arrival-filter.ts`, tests: tests("reactor", "arrival-filter", "sources", "many-groups", "memberships") },
-  { path: `${REACTOR}/multicast/memberships.ts`, tests: MEMBERSHIPS },
+  { path: `${REACTOR}/multicast/memberships.ts`, tests: [...MEMBERSHIPS, ...tests("reactor", "outgoing-interface")] },
   { path: `${REACTOR}/multicast/membership-sockets.ts`, tests: MEMBERSHIPS },
-  { path: `${REACTOR}/multicast/multicast-sender.ts`, tests: MULTICAST_SENDING },
+  { path: `${REACTOR}/multicast/multicast-sender.ts`, tests: [...MULTICAST_SENDING, ...CONTRACTS] },
   {
     path: `${REACTOR}/multicast/outgoing-choice.ts`,
     tests: tests("reactor", "outgoing-interface", "multicast-sending", "network-refusals"),

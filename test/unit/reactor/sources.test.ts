@@ -27,10 +27,12 @@ test("blockSource() while the membership waits holds from the join on", () => {
   const stage = new Stage();
   const { port, socket } = stage.listen();
   port.joinGroup(GROUP, "wlan0");
-  port.blockSource(GROUP, SOURCE, "wlan0");
+  for (const source of [SOURCE, "192.0.2.10"]) port.blockSource(GROUP, source, "wlan0");
   expect(socket.blocked).toEqual([]);
   stage.backend.network.change([LOOPBACK, ETH0, fakeInterface("wlan0", 3)]);
-  expect(socket.blocked).toEqual([`${GROUP} wlan0 ${SOURCE}`]);
+  expect(socket.blocked).toEqual([`${GROUP} wlan0 ${SOURCE}`, `${GROUP} wlan0 192.0.2.10`]);
+  expect(port.memberships).toEqual([{ group: GROUP, interface: "wlan0", state: "joined" }]);
+  expect(socket.memberships).toEqual([`${GROUP} wlan0 -`]);
 });
 
 test("blockSource() that the OS refuses on one interface throws ERR_SOURCE_FILTER, and shuts out on none", () => {
