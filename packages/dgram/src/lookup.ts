@@ -1,0 +1,24 @@
+import dns from "node:dns";
+import { isIP } from "node:net";
+import type { Family } from "groupcast";
+import type { SocketOptions } from "./dgram-api.js";
+
+/** Callback of a look-up: an error, or the address of a name. */
+export type LookedUp = (error: NodeJS.ErrnoException | null, address: string, family?: number) => void;
+
+/** Function that finds the address of a name. */
+export type Lookup = (address: string | null | undefined, callback: LookedUp) => void;
+
+const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.1", 6: "::1" };
+
+/** Returns the look-up of a socket: `custom`, or else `dns.lookup`. No address means this host. */
+export function lookupFor(family: Family, custom: SocketOptions["lookup"]): Lookup {
+  const lookup = (custom ?? systemLookup) as unknown as (name: string, family: Family, callback: LookedUp) => void;
+  return (address, callback) => lookup(address || LOOPBACK[family], family, callback);
+}
+
+/** Looks up a name, never inside the call. An IP literal of the family is its own answer; `dns.lookup` is asked for at each call: programs replace it. */
+function systemLookup(name: string, family: Family, callback: LookedUp): void {
+  if (isIP(name) === family) process.nextTick(callback, null, name, family);
+  else dns.lookup(name, family, callback);
+}
