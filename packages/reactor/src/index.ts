@@ -44,6 +44,7 @@ export type { RequestOptions } from "./protocols/request-options.js";
 export { Requester, type RequesterStatistics } from "./protocols/requester.js";
 export { type OnPort, Reactor, type ReactorEvents, type ReactorOptions } from "./reactor.js";
 export { type ErrorCode, REACTOR_ERRORS } from "./reactor-errors.js";
+export type { SendReceipt } from "./send-receipt.js";
 export { CannotListenError, MessageLengthError, MulticastJoinError } from "./system-errors.js";
 export type { DeferOptions } from "./time/deferral.js";
 export type { DelayedCall } from "./time/delayed-call.js";

@@ -5,6 +5,7 @@ import type { Subscribable, SystemError } from "@groupcast/base";
 import type { InterfaceSelector } from "./network/interface-selector.js";
 import type { BufferGrant } from "./port-buffers.js";
 import type { PortStatistics } from "./port-statistics.js";
+import type { SendReceipt } from "./send-receipt.js";
 
 /** Destination of a datagram; a `SocketAddress` is one. */
 export interface Destination {
@@ -104,6 +105,28 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    * MessageLengthError: the OS refused; with StateError `ERR_SEND_QUEUE_FULL`; with StateError `ERR_CLOSED`: the port stopped first.
    */
   send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void>;
+  /**
+   * Sends one datagram as {@link UDPTransport.send} does, and returns a receipt instead of a promise: for the fates of many datagrams, which
+   * can be asked for once the burst has left. A failure shows in the receipt and is counted; it is no event.
+   *
+   * @throws InvalidArgumentError, MessageLengthError and StateError `ERR_CLOSED`, as {@link UDPTransport.write} does.
+   */
+  post(data: Uint8Array | string, to?: Destination): SendReceipt;
+  /**
+   * Sends what was written in this turn before it returns, as far as the network takes it.
+   *
+   * @throws StateError `ERR_CLOSED`.
+   */
+  flush(): void;
+  /**
+   * Holds back what is written from now on until {@link UDPTransport.uncork}, {@link UDPTransport.flush}, or a full burst: for programs that
+   * write in several turns what may leave together. Each datagram stays one, and calls do not nest. A port that stops sends what it holds.
+   *
+   * @throws StateError `ERR_CLOSED`.
+   */
+  cork(): void;
+  /** Sends what was held back, before it returns. @throws StateError `ERR_CLOSED`. */
+  uncork(): void;
   /**
    * Waits until the send queue is empty: the OS has taken or refused all that was written.
    *
@@ -210,6 +233,11 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    * @returns A promise that settles when the socket is closed; the same one however often it is called. Never rejects.
    */
   stopListening(): Promise<void>;
+  /**
+   * Stops the port as {@link UDPTransport.stopListening} does, and closes its sockets before it returns: its number is free at once. Datagrams
+   * that the network does not take now are dropped and counted. stopProtocol() and `closed` follow from the event loop.
+   */
+  stopNow(): void;
   /** Makes the open port keep the process alive, as it does at first. Does nothing on a closed port. */
   ref(): this;
   /** Lets the process end while the port is open. Does nothing on a closed port. */

@@ -156,6 +156,7 @@ export class PortSockets implements MemberSockets {
 
   /** Sets whether the open sockets keep the process alive. */
   setReferenced(on: boolean): void {
+    if (this.#isClosed) return;
     this.#isReferenced = on;
     for (const { socket } of this.all) on ? socket.ref() : socket.unref();
   }

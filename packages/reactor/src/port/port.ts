@@ -16,6 +16,7 @@ import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Inbox } from "../receiving/inbox.js";
+import type { SendReceipt } from "../send-receipt.js";
 import type { Outbox, SendCall } from "../sending/outbox.js";
 import type { Destination, Isolation, JoinOptions, Membership, OutgoingInterface, PortEvents, WriteOptions } from "../transport.js";
 import { isolationOf } from "./local-address.js";
@@ -101,9 +102,29 @@ export class Port extends SettablePort implements ReactorPort {
     await this.#parts.outbox.send(data, to, options);
   }
 
+  post(data: Uint8Array | string, to?: Destination): SendReceipt {
+    this.#checkOpen("post");
+    return this.#parts.outbox.post(data, to);
+  }
+
   async drained(): Promise<void> {
     this.#checkOpen("drained");
     await this.#parts.outbox.drained();
+  }
+
+  flush(): void {
+    this.#checkOpen("flush");
+    this.#parts.outbox.flush();
+  }
+
+  cork(): void {
+    this.#checkOpen("cork");
+    this.#parts.outbox.pause();
+  }
+
+  uncork(): void {
+    this.#checkOpen("uncork");
+    this.#parts.outbox.unpause();
   }
 
   connect(address: string, port: number): void {
@@ -202,6 +223,12 @@ export class Port extends SettablePort implements ReactorPort {
   stopListening(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  stopNow(): void {
+    void this.stopListening(); // sends what waits, and does the rest from a microtask
+    this.#parts.outbox.abandon();
+    this.#closeSockets();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -14,6 +14,7 @@ import { notTheOnly } from "../network/only-interface.js";
 import { readIfSupported } from "../network/socket-options.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
+import type { SendReceipt } from "../send-receipt.js";
 import { MessageLengthError } from "../system-errors.js";
 import type { Destination, PortEvents, WriteOptions } from "../transport.js";
 import type { AddressBook, Contact } from "./address-book.js";
@@ -135,9 +136,16 @@ export class Outbox {
   async send(data: Uint8Array | string, to: Destination | undefined, options: WriteOptions | undefined): Promise<void> {
     const fates: Fate[] = []; // in no field of the port: getters of the arguments may send, too
     this.write({ operation: "send", fates }, data, to, options);
-    if (fates.length === 1) return await fates[0]!.promise;
-    const settled = await Promise.allSettled(fates.map(({ promise }) => promise));
+    if (fates.length === 1) return await fates[0]!.settled();
+    const settled = await Promise.allSettled(fates.map((fate) => fate.settled()));
     for (const fate of settled) if (fate.status === "rejected") throw fate.reason;
+  }
+
+  /** `post` of {@link UDPTransport}. */
+  post(data: Uint8Array | string, to: Destination | undefined): SendReceipt {
+    const fates: Fate[] = [];
+    this.write({ operation: "post", fates }, data, to);
+    return fates[0]!; // without options there is one datagram
   }
 
   /** `drained` of {@link UDPTransport}. */
@@ -154,6 +162,16 @@ export class Outbox {
   /** Sends waiting datagrams, so that an option that is set next affects only later ones, and those that the network does not take yet. */
   flush(): void {
     this.#queue.flush();
+  }
+
+  /** `cork` of {@link UDPTransport}. */
+  pause(): void {
+    this.#queue.pause();
+  }
+
+  /** `uncork` of {@link UDPTransport}. */
+  unpause(): void {
+    this.#queue.resume();
   }
 
   /** `connect` of {@link UDPTransport}. Datagrams written before keep their destinations. */

@@ -36,7 +36,9 @@ export class SendQueue {
   readonly #to: (SocketAddress | undefined)[] = [];
   readonly #via: (PacketOrigin | undefined)[] = [];
   readonly #backlog = new Backlog();
-  readonly #flushLater = (): void => this.flush();
+  readonly #flushLater = (): void => {
+    if (!this.#isPaused) this.flush();
+  };
   readonly #sendAll = (batch: SendBatch, from: number, to: number): number => this.#send(batch, from, to);
   #fates: (Fate | undefined)[] | undefined; // of the burst; undefined: nobody waits for one
   #offsets: Int32Array | undefined;
@@ -45,6 +47,7 @@ export class SendQueue {
   #burstBytes = 0;
   #turns = 0; // number of datagrams in the burst with another destination than the one before
   #hasRefused = false;
+  #isPaused = false;
   #failures: Parameters<SendQueueObserver["sendFailed"]>[] = [];
 
   /** Borrows no memory yet. */
@@ -83,6 +86,17 @@ export class SendQueue {
   follow(fate: Fate): void {
     this.#fates ??= [];
     this.#fates[this.#count - 1] = fate;
+  }
+
+  /** Keeps bursts that are not full until {@link SendQueue.resume}. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Sends the burst that was kept. */
+  resume(): void {
+    this.#isPaused = false;
+    this.flush();
   }
 
   /** Passes the burst to the network. Datagrams that it does not take, or that must not overtake others, go into the backlog. */

@@ -1,0 +1,152 @@
+// post(), flush(), cork(): what programs need that count each datagram, and choose when a burst leaves.
+import { ERRNO } from "@groupcast/base";
+import { expect, test } from "vitest";
+import { Stage, turn } from "./stage.js";
+
+const TO = { address: "192.0.2.1", port: 80 };
+
+test("post() returns a receipt that waits until the burst has left", async () => {
+  const { port, socket, events } = new Stage().listen();
+  port.write("1", TO);
+  const receipt = port.post("2", TO);
+  expect(receipt.outcome).toBe("waiting");
+  await turn();
+  expect(receipt.outcome).toBe("taken");
+  expect(socket.texts).toEqual(["1", "2"]);
+  expect(socket.burstSizes).toEqual([2]);
+  expect(events).toEqual([]);
+});
+
+test("post() shows the refusal of its own datagram, which is counted and is no event", async () => {
+  const { port, socket, events } = new Stage().listen();
+  socket.sendOutcomes.push(1, ERRNO.EACCES);
+  const receipts = [port.post("1", TO), port.post("2", TO), port.post("3", TO)];
+  await turn();
+  expect(receipts.map(({ outcome }) => outcome)).toMatchObject(["taken", { code: "ERR_SEND", errnoName: "EACCES" }, "taken"]);
+  expect(port.statistics()).toMatchObject({ sent: 2, sendFailed: 1 });
+  expect(events).toEqual([]);
+});
+
+test("settled() of a receipt tells the fate before and after it is known, with one promise", async () => {
+  const { port, socket } = new Stage().listen();
+  socket.sendOutcomes.push(1, ERRNO.EPERM, 1, ERRNO.EPERM);
+  const receipts = ["1", "2", "3", "4"].map((text) => port.post(text, TO));
+  const early = receipts.slice(0, 2).map((receipt) => receipt.settled());
+  expect(receipts[0]!.settled()).toBe(early[0]);
+  const known = Promise.allSettled(early);
+  await turn();
+  const settled = await Promise.allSettled([...early, receipts[2]!.settled(), receipts[3]!.settled()]);
+  expect(settled.slice(0, 2)).toEqual(await known);
+  expect(settled).toMatchObject([
+    { status: "fulfilled" },
+    { status: "rejected", reason: { errnoName: "EPERM" } },
+    { status: "fulfilled" },
+    { status: "rejected", reason: { errnoName: "EPERM" } },
+  ]);
+});
+
+test("a refused receipt that nobody waits for is no unhandled rejection", async () => {
+  const { port, socket } = new Stage().listen();
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): unknown => unhandled.push(error);
+  process.on("unhandledRejection", note);
+  socket.sendOutcomes.push(ERRNO.EPERM);
+  expect(port.post("x", TO).outcome).toBe("waiting");
+  await turn();
+  await turn();
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+});
+
+test("post() into a port that stops shows ERR_CLOSED when the network takes nothing", async () => {
+  const { port, socket } = new Stage().listen();
+  socket.sendOutcomes.push(ERRNO.EAGAIN, ERRNO.EAGAIN);
+  const receipt = port.post("x", TO);
+  port.stopNow();
+  expect(receipt.outcome).toMatchObject({ code: "ERR_CLOSED" });
+  expect(port.statistics()).toMatchObject({ dropped: 1 });
+});
+
+test("flush() sends what was written before it returns, once", async () => {
+  const { port, socket } = new Stage().listen();
+  port.write("1", TO);
+  const receipt = port.post("2", TO);
+  port.flush();
+  expect(socket.texts).toEqual(["1", "2"]);
+  expect(receipt.outcome).toBe("taken");
+  await turn();
+  expect(socket.texts).toEqual(["1", "2"]);
+});
+
+test("cork() holds a burst back over turns until uncork(), which sends it at once", async () => {
+  const { port, socket } = new Stage().listen();
+  port.cork();
+  port.write("1", TO);
+  await turn();
+  port.write("2", TO);
+  await turn();
+  expect(socket.sent).toEqual([]);
+  port.uncork();
+  expect(socket.texts).toEqual(["1", "2"]);
+  expect(socket.burstSizes).toEqual([2]);
+  port.write("3", TO);
+  await turn();
+  expect(socket.texts).toEqual(["1", "2", "3"]);
+});
+
+test("cork() lets a full burst leave, and flush() what it holds back", async () => {
+  const { port, socket } = new Stage().listen();
+  port.cork();
+  for (let i = 0; i < 65; i++) port.write("x", TO);
+  await turn();
+  expect(socket.burstSizes).toEqual([64]);
+  port.flush();
+  expect(socket.burstSizes).toEqual([64, 1]);
+});
+
+test("stopListening() sends what cork() holds back", async () => {
+  const { port, socket } = new Stage().listen();
+  port.cork();
+  port.write("x", TO);
+  await port.stopListening();
+  expect(socket.texts).toEqual(["x"]);
+});
+
+test("stopNow() sends, and closes the socket before it returns; stopProtocol() and closed follow once, from the loop", async () => {
+  const { port, protocol, socket, events } = new Stage().listen();
+  port.write("x", TO);
+  port.stopNow();
+  expect(socket.texts).toEqual(["x"]);
+  expect(socket.isClosed).toBe(true);
+  expect(protocol.calls).toEqual(["startProtocol"]);
+  expect(events).toEqual([]);
+  port.stopNow();
+  await port.stopListening();
+  expect(protocol.calls).toEqual(["startProtocol", "stopProtocol"]);
+  expect(events).toEqual([["closed"]]);
+  expect(port.ref().unref().getHost().port).toBe(9999);
+});
+
+test("stopNow() while stopListening() waits for the network ends the wait, and counts what did not leave", async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
+  port.write("x", TO);
+  const stopped = port.stopListening();
+  await turn();
+  expect(socket.isClosed).toBe(false);
+  port.stopNow();
+  expect(socket.isClosed).toBe(true);
+  await stopped;
+  expect(port.statistics()).toMatchObject({ sent: 0, dropped: 1 });
+  expect(events).toEqual([["closed"]]);
+  expect(stage.clock.pendingCalls).toBe(0);
+});
+
+test("stopNow() in the middle of a batch delivers no more", () => {
+  const { port, protocol, socket } = new Stage().listen();
+  protocol.onReceived = () => port.stopNow();
+  socket.deliver("1", "2");
+  expect(protocol.texts).toEqual(["1"]);
+  expect(port.statistics()).toMatchObject({ received: 1, discarded: 1 });
+});
