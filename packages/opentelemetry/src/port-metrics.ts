@@ -42,6 +42,12 @@ export const PORT_METRICS: Metrics<PortCount> = {
     description: "Datagrams that wait for the network to take them",
     falls: true,
   },
+  queuedBytes: {
+    name: "groupcast.port.payload.queued",
+    unit: "By",
+    description: "Payload that waits for the network to take it",
+    falls: true,
+  },
   dropped: {
     name: "groupcast.port.datagrams.dropped",
     unit: "{datagram}",

@@ -26,6 +26,8 @@ export interface PortStatistics {
   sentBytes: number;
   /** Number that wait now for the network to take them. */
   queued: number;
+  /** Number of their payload bytes. */
+  queuedBytes: number;
   /** Number refused by a full send queue, or still in it when the port closed. */
   dropped: number;
   /** Number taken by `write` or `send`, then refused by the network; each is a `sendFailed` event, or the rejection of its `send`. */
@@ -51,6 +53,7 @@ export function zeroStatistics(): PortStatistics {
     sent: 0,
     sentBytes: 0,
     queued: 0,
+    queuedBytes: 0,
     dropped: 0,
     sendFailed: 0,
     suppressed: 0,

@@ -53,6 +53,7 @@ const METRICS: Readonly<Record<keyof PortStatistics, readonly [name: string, uni
   sent: ["groupcast.port.datagrams.sent", "{datagram}", true],
   sentBytes: ["groupcast.port.payload.sent", "By", true],
   queued: ["groupcast.port.datagrams.queued", "{datagram}", false],
+  queuedBytes: ["groupcast.port.payload.queued", "By", false],
   dropped: ["groupcast.port.datagrams.dropped", "{datagram}", true],
   sendFailed: ["groupcast.port.datagrams.send_failed", "{datagram}", true],
   suppressed: ["groupcast.port.datagrams.suppressed", "{datagram}", true],

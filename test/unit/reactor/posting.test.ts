@@ -150,3 +150,15 @@ test("stopNow() in the middle of a batch delivers no more", () => {
   expect(protocol.texts).toEqual(["1"]);
   expect(port.statistics()).toMatchObject({ received: 1, discarded: 1 });
 });
+
+test("statistics().queuedBytes is the payload of the datagrams that wait, in the burst and behind it", async () => {
+  const { port, socket } = new Stage().listen();
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
+  port.write("12345", TO);
+  expect(port.statistics()).toMatchObject({ queued: 1, queuedBytes: 5 });
+  await turn();
+  port.write("678", TO);
+  expect(port.statistics()).toMatchObject({ queued: 2, queuedBytes: 8 });
+  socket.becomeWritable();
+  expect(port.statistics()).toMatchObject({ queued: 0, queuedBytes: 0, sentBytes: 8 });
+});

@@ -217,7 +217,7 @@ export class Port extends SettablePort implements ReactorPort {
   statistics(): PortStatistics {
     const { statistics, outbox } = this.#parts;
     this.countDrops();
-    return { ...statistics, queued: outbox.length };
+    return { ...statistics, queued: outbox.length, queuedBytes: outbox.bytes };
   }
 
   stopListening(): Promise<void> {

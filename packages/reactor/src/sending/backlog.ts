@@ -75,6 +75,11 @@ export class Backlog {
     return this.#length;
   }
 
+  /** Number of their bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Returns whether so many more datagrams, of so many bytes in all, are within the bounds. */
   admits(datagrams: number, bytes: number): boolean {
     return this.#length + datagrams <= MAX_WAITING_DATAGRAMS && this.#bytes + bytes <= MAX_WAITING_BYTES;

@@ -100,6 +100,11 @@ export class Outbox {
     return this.#queue.length;
   }
 
+  /** Number of their bytes. */
+  get bytes(): number {
+    return this.#queue.bytes;
+  }
+
   /** Destination of datagrams that name none. */
   get peer(): SocketAddress | undefined {
     return this.#peer.contact?.address;

@@ -63,6 +63,11 @@ export class SendQueue {
     return this.#count + this.#backlog.length;
   }
 
+  /** Number of their bytes. */
+  get bytes(): number {
+    return this.#burstBytes + this.#backlog.bytes;
+  }
+
   /** Queues a copy of `data`; returns false when the backlog is full. */
   add(data: Uint8Array | string, lengthBytes: number, to: SocketAddress | undefined, via: PacketOrigin | undefined): boolean {
     if (this.#count === MAX_BURST_DATAGRAMS || (this.#count > 0 && this.#burstBytes + lengthBytes > SLAB_BYTES)) this.flush();
