@@ -1,7 +1,10 @@
 /** A UDP socket below the API: what libuv is to `node:dgram`. Calls return 0 or a negative errno; nothing is checked twice. */
+import { closeSync } from "node:fs";
 import { type AddressInfo, isIP } from "node:net";
 import type { DatagramBatch, Family, MulticastPort, PlainProtocol, SocketAddress } from "groupcast";
-import { ERRNO, type Errno, errnoOf, outcomeOf } from "./errno.js";
+import { isCompatible } from "./compatibility.js";
+import { ERRNO, type Errno, outcomeOf } from "./errno.js";
+import { type Report, Sender } from "./sender.js";
 import { sharedReactor } from "./shared-reactor.js";
 
 /** Options of binding. */
@@ -19,9 +22,6 @@ export interface HandleObserver {
   failed(errno: Errno): void;
 }
 
-/** Fate of one datagram: called once, with 0 or an errno. */
-export type Sent = (errno: Errno) => void;
-
 const ANY: Readonly<Record<Family, string>> = { 4: "0.0.0.0", 6: "::" };
 const SHARED: BindFlags = { reuseAddr: true, reusePort: false, ipv6Only: false };
 
@@ -36,14 +36,30 @@ const BUFFER_METHODS = {
 export class Handle {
   readonly family: Family;
   readonly #observer: HandleObserver;
-  readonly #destination = { address: "", port: 0 }; // one for all: write() reads it at once
   #port: MulticastPort | undefined;
+  #sender: Sender | undefined;
   #isReferenced = true;
+  #literal: string | undefined;
+  #adopted: number | undefined; // descriptor that belongs to the socket, and that the port has duplicated
+  readonly #isCompatible = isCompatible();
 
   /** Opens nothing yet. */
   constructor(family: Family, observer: HandleObserver) {
     this.family = family;
     this.#observer = observer;
+  }
+
+  /** Whether the socket behaves as one of `node:dgram` also where that is worse. */
+  get isCompatible(): boolean {
+    return this.#isCompatible;
+  }
+
+  /** Returns whether `address` is an IP literal of the socket's family; most programs send to few. */
+  isLiteral(address: string): boolean {
+    if (address === this.#literal) return true;
+    if (isIP(address) !== this.family) return false;
+    this.#literal = address;
+    return true;
   }
 
   /** The port beneath; undefined before binding. */
@@ -64,7 +80,9 @@ export class Handle {
 
   open(fd: number): Errno {
     if (this.#port !== undefined) return ERRNO.EINVAL;
-    return this.#open(() => sharedReactor().adoptDatagramPort(fd, this.#protocol(), { family: this.family }) as MulticastPort);
+    const outcome = this.#open(() => sharedReactor().adoptDatagramPort(fd, this.#protocol(), { family: this.family }) as MulticastPort);
+    if (outcome === 0 && sharedReactor().backend.name !== "dgram") this.#adopted = fd; // dgram cannot duplicate, and closes it itself
+    return outcome;
   }
 
   connect(address: string, port: number): Errno {
@@ -86,15 +104,12 @@ export class Handle {
 
   /** Sends a datagram whose fate nobody waits for; without an address to the peer. */
   write(data: Uint8Array | string, port: number, address: string | undefined): void {
-    outcomeOf(() => void this.#port!.write(data, this.#to(port, address)));
+    this.#sender!.write(data, port, address);
   }
 
-  /** Sends a datagram, and reports its fate. */
-  send(data: Uint8Array | string, port: number, address: string | undefined, sent: Sent): void {
-    this.#port!.send(data, this.#to(port, address)).then(
-      () => sent(0),
-      (error: unknown) => sent(errnoOf(error)),
-    );
+  /** Sends a datagram; the caller asks for its fate later. */
+  post(data: Uint8Array | string, port: number, address: string | undefined): Report {
+    return this.#sender!.post(data, port, address);
   }
 
   setBroadcast(on: boolean): Errno {
@@ -130,11 +145,11 @@ export class Handle {
   }
 
   getSendQueueSize(): number {
-    return 0;
+    return this.#sender?.waitingBytes ?? 0;
   }
 
   getSendQueueCount(): number {
-    return this.#port?.statistics().queued ?? 0;
+    return this.#sender?.waitingCount ?? 0;
   }
 
   join(group: string, at: string | undefined, source: string | undefined): Errno {
@@ -166,7 +181,9 @@ export class Handle {
   }
 
   close(): void {
-    void this.#port?.stopListening();
+    this.#port?.stopNow();
+    this.#sender?.close();
+    if (this.#adopted !== undefined) closeSync(this.#adopted);
   }
 
   /** Memberships need a socket: as libuv, binds to any port, and shares it. */
@@ -183,13 +200,21 @@ export class Handle {
         if ("errno" in error) this.#observer.failed(error.errno as Errno);
       });
       this.#port = port;
+      this.#sender = new Sender(port, this.#isCompatible);
     });
   }
 
   #protocol(): PlainProtocol {
     const observer = this.#observer;
     return {
-      datagramsReceived: (batch) => observer.received(batch),
+      datagramsReceived: (batch) => {
+        this.#sender!.hold();
+        try {
+          observer.received(batch);
+        } finally {
+          this.#sender!.release();
+        }
+      },
       connectionRefused: () => observer.failed(ERRNO.ECONNREFUSED),
     };
   }
@@ -197,13 +222,6 @@ export class Handle {
   #withPort(call: (port: MulticastPort) => void): Errno {
     const port = this.#port;
     return port === undefined ? ERRNO.EBADF : outcomeOf(() => call(port));
-  }
-
-  #to(port: number, address: string | undefined): { address: string; port: number } | undefined {
-    if (address === undefined) return undefined;
-    this.#destination.address = address;
-    this.#destination.port = port;
-    return this.#destination;
   }
 }
 

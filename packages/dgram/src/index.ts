@@ -26,4 +26,5 @@ export interface Dgram {
 
 const dgram: Dgram = { createSocket, Socket };
 
+// biome-ignore lint/style/noDefaultExport: programs import node:dgram by default
 export { dgram as default, dgram as "module.exports", Socket };
