@@ -80,6 +80,8 @@ export class Delivery {
 
 function messageAt(batch: DatagramBatch, index: number): Message {
   const { address, family, port } = batch.from(index);
-  const message = batch.copy(index);
+  const view = batch.view(index);
+  const message = Buffer.allocUnsafeSlow(view.length); // as in Node, `message.buffer` is this message and nothing else
+  message.set(view);
   return [message, { address, family: FAMILY_NAMES[family], port, size: message.length }];
 }
