@@ -159,6 +159,24 @@ test("a port without packet info delivers what comes", () => {
 });
 
 test.each([
+  ["0.0.0.0", "239.255.0."],
+  ["::", "ff15::"],
+])("isolated: false on %s leaves the kernel's rule, filters nothing, and keeps to one socket", (address, groups) => {
+  const stage = new Stage();
+  const { port, protocol, socket } = stage.listenMulticast({ interface: address, isolated: false });
+  const joinTwenty = (): void => {
+    for (let i = 1; i <= 21; i++) port.joinGroup(`${groups}${i}`, "eth0");
+  };
+  expect(joinTwenty).toThrow(expect.objectContaining({ errnoName: "ENOBUFS" }));
+  expect(stage.backend.sockets).toHaveLength(1);
+  expect(port.isolation).toBe("none");
+  expect(socket.option("multicastAll")).toBe(1);
+  expect(socket.option("receivePacketInfo")).toBeUndefined();
+  socket.deliver(datagram("of another group", `${groups}99`));
+  expect(protocol.texts).toEqual(["of another group"]);
+});
+
+test.each([
   ["kernel", [], {}],
   ["filtered", [], { interface: "::" }],
   ["filtered", ["set multicastAll"], {}],

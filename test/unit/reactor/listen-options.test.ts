@@ -50,6 +50,7 @@ const TABLE: { readonly [Name in OptionName]-?: Row } = {
   ttl: { takenBy: MULTICAST, right: 2, wrong: 256, refused: "set multicastTtl" },
   group: { takenBy: MULTICAST, right: "239.255.0.1", wrong: "192.0.2.1", refused: "join" },
   multicastOnly: { takenBy: MULTICAST, right: true, wrong: 1, refused: "set receivePacketInfo" },
+  isolated: { takenBy: MULTICAST, right: false, wrong: 0 },
   localPort: { takenBy: ["connectUDP"], right: 7777, wrong: -1 },
 };
 

@@ -57,6 +57,26 @@ describe.each(BACKENDS)("%s:", (backend) => {
     expect(server.texts).toEqual(["fence"]);
   });
 
+  test("isolated: false lets in what another port has joined on the same number, and isolation is none", async () => {
+    await using reactor = reactorOn(backend);
+    const group = groupFor(backend, 6);
+    const [member, open, isolated] = [new Received(), new Received(), new Received()];
+    const first = listen(reactor, member, { listenMultiple: true });
+    const { port } = first.getHost();
+    first.joinGroup(group, LOOPBACK);
+    const second = reactor.listenMulticast(port, open, { listenMultiple: true, isolated: false });
+    const third = reactor.listenMulticast(port, isolated, { listenMultiple: true });
+    const own = groupFor(backend, 7);
+    third.joinGroup(own, LOOPBACK);
+    const sender = listen(reactor, new Received());
+    for (const to of [group, own]) sender.write(to, { address: to, port });
+    await Promise.all([member.arrivals(1), open.arrivals(2), isolated.until(own, () => isolated.texts.includes(own))]);
+    expect(open.texts).toEqual([group, own]);
+    expect(second.isolation).toBe("none");
+    expect(isolated.texts.at(-1)).toBe(own); // the fence
+    if (third.isolation !== "none") expect(isolated.texts).toEqual([own]);
+  });
+
   test("setLoopbackMode() is told back, and on at first", async () => {
     await using reactor = reactorOn(backend);
     const port = listen(reactor, new Received());

@@ -101,6 +101,12 @@ export interface MulticastListenOptions extends ListenOptions {
    * group.
    */
   readonly multicastOnly?: boolean | undefined;
+  /**
+   * Whether the port receives only the groups that it has joined itself. Default: true. False: as the kernel has it, also those that other sockets of
+   * this host have joined (`IP_MULTICAST_ALL`); the port then has as many memberships as the kernel lets one socket have. `multicastOnly` isolates
+   * in any case.
+   */
+  readonly isolated?: boolean | undefined;
 }
 
 /** Options of `connectUDP`. */
@@ -113,7 +119,7 @@ export interface ConnectOptions extends MulticastListenOptions {
 type AllOptions = Required<AdoptOptions & ConnectOptions>;
 
 /** Options that have a default other than undefined. */
-type Defaulted = "maxPacketSize" | "arrival" | "reuseAddress" | "reusePort" | "listenMultiple" | "multicastOnly" | "localPort";
+type Defaulted = "maxPacketSize" | "arrival" | "reuseAddress" | "reusePort" | "listenMultiple" | "multicastOnly" | "isolated" | "localPort";
 
 /**
  * Options after checks and defaults. An option that an operation does not take has its default there. `bindToInterface` is the interface's
@@ -219,6 +225,7 @@ const TABLE = {
     apply: ({ groups }, group, { operation }) => groups.join(group, undefined, undefined, operation),
   },
   multicastOnly: { takenBy: MULTICAST, check: isBoolean, fallback: false },
+  isolated: { takenBy: MULTICAST, check: isBoolean, fallback: true },
   localPort: { takenBy: CONNECTING, check: (value, { operation, option }) => checkPort(operation, value, 0, option), fallback: 0 },
 } as const satisfies { readonly [Name in keyof ResolvedOptions]: RowOf<Name> };
 

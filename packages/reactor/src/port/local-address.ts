@@ -17,8 +17,9 @@ export function isSourceAddress(address: string): boolean {
   return address !== "0.0.0.0" && address !== "::" && !isMulticast(address);
 }
 
-/** Returns the method that keeps the datagrams of other groups out of a port with this local address. */
-export function isolationOf(capabilities: ReadonlySet<Capability>, { address, family }: SocketAddress): Isolation {
+/** Returns the method that keeps the datagrams of other groups out of a port with this local address; `isWanted`: its option `isolated`. */
+export function isolationOf(capabilities: ReadonlySet<Capability>, { address, family }: SocketAddress, isWanted: boolean): Isolation {
+  if (!isWanted) return "none";
   if (family === 4 && capabilities.has("set multicastAll")) return "kernel";
   if (capabilities.has("packetInfo")) return "filtered";
   return isMulticast(address) ? "bound" : "none";

@@ -52,9 +52,9 @@ export function openAdopted(
   return socket;
 }
 
-/** Sets the options that every socket of ours has, so that it receives no datagrams of others. See docs/decisions, isolation. */
-export function applyDefaults(backend: DatagramBackend, socket: DatagramSocket): void {
-  setIfSupported(backend, socket, "multicastAll", 0);
+/** Sets the options that every socket of ours has; an isolated one receives no datagrams of others. See docs/decisions, isolation. */
+export function applyDefaults(backend: DatagramBackend, socket: DatagramSocket, isIsolated: boolean): void {
+  setIfSupported(backend, socket, "multicastAll", isIsolated ? 0 : 1);
   setIfSupported(backend, socket, "receiveErrors", 1);
   setIfSupported(backend, socket, "receiveOffload", 1);
 }

@@ -100,17 +100,22 @@ export class PortSockets implements MemberSockets {
     return [this.main, ...this.#further];
   }
 
+  /** Whether the port receives only the groups that it has joined. */
+  get isIsolated(): boolean {
+    return this.#opening.options.isolated;
+  }
+
   get family(): Family {
     return this.main.socket.family;
   }
 
   /**
    * Opens a socket beside the first, on the same address and number. Refused without the capability `packetInfo`: each socket of a number
-   * receives all of its multicast, and would deliver each datagram once more.
+   * receives all of its multicast, and would deliver each datagram once more; and for a port that is not isolated, for the same reason.
    */
   openFurther(): PortSocket | Outcome {
     const { backend, inbox, observer, statistics } = this.#owner;
-    if (!backend.capabilities.has("packetInfo")) return ERRNO.ENOTSUP;
+    if (!backend.capabilities.has("packetInfo") || !this.isIsolated) return ERRNO.ENOTSUP;
     const local = this.main.socket.localAddress();
     if (typeof local === "number") return local;
     const further = new PortSocket(inbox, observer, statistics);
@@ -182,7 +187,8 @@ export class PortSockets implements MemberSockets {
   needsFilter(member: PortSocket): boolean {
     const { capabilities } = this.#owner.backend;
     if (!capabilities.has("packetInfo")) return false;
-    return this.#opening.options.multicastOnly || member !== this.main || this.family === 6 || !capabilities.has("set multicastAll");
+    if (this.#opening.options.multicastOnly) return true;
+    return this.isIsolated && (member !== this.main || this.family === 6 || !capabilities.has("set multicastAll"));
   }
 
   filterFor(member: PortSocket): ArrivalFilter {
@@ -250,7 +256,7 @@ function showDestinations(backend: DatagramBackend, socket: DatagramSocket, oper
   setSocketOption(backend, socket, { operation, option: "multicastOnly" }, ["receivePacketInfo", 1]);
 }
 
-function setUp(backend: DatagramBackend, socket: DatagramSocket, { arrival }: ResolvedOptions): void {
-  applyDefaults(backend, socket);
+function setUp(backend: DatagramBackend, socket: DatagramSocket, { arrival, isolated }: ResolvedOptions): void {
+  applyDefaults(backend, socket, isolated);
   if (arrival) requestArrivals(backend, socket);
 }

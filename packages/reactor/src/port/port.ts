@@ -201,7 +201,7 @@ export class Port extends SettablePort implements ReactorPort {
   }
 
   get isolation(): Isolation {
-    return isolationOf(this.#parts.context.backend.capabilities, this.getHost());
+    return isolationOf(this.#parts.context.backend.capabilities, this.getHost(), this.#parts.sockets.isIsolated);
   }
 
   pauseReading(): void {
