@@ -35,7 +35,7 @@ export const bindMethods = {
     const port = options === undefined ? target : options.port;
     const given = options === undefined ? (typeof second === "function" ? "" : second) : options.address || "";
     const address = (given as string) || anyAddress(this);
-    state.lookup(address, (error, ip) => {
+    state.handle.lookup(address, (error, ip) => {
       if (state.handle === null) return; // closed meanwhile
       const failure = error ?? failureOf(state.handle.bind(ip, portNumber(port), state.flags), ip, port);
       if (failure === undefined) {

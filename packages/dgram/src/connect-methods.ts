@@ -64,7 +64,7 @@ interface Peer {
 function lookUpAndConnect(socket: StatefulSocket, { address, port, callback }: Peer): void {
   const state = socket[STATE];
   if (callback) socket.once("connect", callback);
-  state.lookup(address, (lookupError, ip) => {
+  state.handle!.lookup(address, (lookupError, ip) => {
     if (state.handle === null) return; // closed meanwhile
     const error = lookupError ?? blockedError(state.sendBlockList, ip) ?? connectError(state.handle.connect(ip, port), address, port);
     if (error === undefined) {

@@ -27,7 +27,7 @@ export function errnoOf(error: unknown): Errno {
 }
 
 /** Calls `call`; returns 0, or the errno that stands for what it threw. */
-export function outcomeOf(call: () => void): Errno {
+export function outcomeOf(call: () => unknown): Errno {
   try {
     call();
     return 0;

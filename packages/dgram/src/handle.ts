@@ -4,6 +4,8 @@ import { type AddressInfo, isIP } from "node:net";
 import type { DatagramBatch, Family, MulticastPort, PlainProtocol, SocketAddress } from "groupcast";
 import { isCompatible } from "./compatibility.js";
 import { ERRNO, type Errno, outcomeOf } from "./errno.js";
+import type { Lookup } from "./lookup.js";
+import { joinGroup, leaveGroup, leaveWhatIsLost, setOutgoingInterface } from "./multicast-calls.js";
 import { type Report, Sender } from "./sender.js";
 import { sharedReactor } from "./shared-reactor.js";
 
@@ -25,6 +27,7 @@ export interface HandleObserver {
 const ANY: Readonly<Record<Family, string>> = { 4: "0.0.0.0", 6: "::" };
 const SHARED: BindFlags = { reuseAddr: true, reusePort: false, ipv6Only: false };
 
+const MAX_HOPS = 255;
 const MAX_INT = 0x7fff_ffff;
 const BUFFER_FACTOR = process.platform === "linux" ? 2 : 1; // socket(7): getsockopt returns twice what setsockopt was given
 const BUFFER_METHODS = {
@@ -35,17 +38,21 @@ const BUFFER_METHODS = {
 /** A UDP socket that is unbound at first, then bound, then closed. */
 export class Handle {
   readonly family: Family;
+  /** Finds the address of a name. */
+  readonly lookup: Lookup;
   readonly #observer: HandleObserver;
   #port: MulticastPort | undefined;
   #sender: Sender | undefined;
   #isReferenced = true;
+  #isConnected = false;
   #literal: string | undefined;
   #adopted: number | undefined; // descriptor that belongs to the socket, and that the port has duplicated
   readonly #isCompatible = isCompatible();
 
   /** Opens nothing yet. */
-  constructor(family: Family, observer: HandleObserver) {
+  constructor(family: Family, lookup: Lookup, observer: HandleObserver) {
     this.family = family;
+    this.lookup = lookup;
     this.#observer = observer;
   }
 
@@ -68,11 +75,13 @@ export class Handle {
   }
 
   bind(address: string, port: number, { reuseAddr, reusePort, ipv6Only }: BindFlags): Errno {
-    if (this.#port !== undefined || isIP(address) !== this.family) return ERRNO.EINVAL;
+    const isWrong = isIP(address) !== this.family || (ipv6Only && this.family === 4);
+    if (this.#port !== undefined || isWrong) return ERRNO.EINVAL;
     const options = {
       interface: address,
       reuseAddress: reuseAddr,
       reusePort,
+      isolated: !this.#isCompatible,
       ...(this.family === 6 && { ipv6Only }),
     };
     return this.#open(() => sharedReactor().listenMulticast(port, this.#protocol(), options));
@@ -86,11 +95,15 @@ export class Handle {
   }
 
   connect(address: string, port: number): Errno {
-    return this.#withPort((bound) => bound.connect(address, port));
+    const outcome = this.#withPort((bound) => bound.connect(address, port));
+    this.#isConnected = outcome === 0;
+    return outcome;
   }
 
   disconnect(): Errno {
-    return this.#withPort((bound) => bound.disconnect());
+    const outcome = this.#withPort((bound) => bound.disconnect());
+    if (outcome === 0) this.#isConnected = false;
+    return outcome;
   }
 
   localAddress(): AddressInfo | Errno {
@@ -102,14 +115,25 @@ export class Handle {
     return peer === undefined ? ERRNO.ENOTCONN : addressInfo(peer);
   }
 
-  /** Sends a datagram whose fate nobody waits for; without an address to the peer. */
+  /** Sends a datagram whose fate nobody waits for; without an address to the peer, which alone a connected socket sends to. */
   write(data: Uint8Array | string, port: number, address: string | undefined): void {
-    this.#sender!.write(data, port, address);
+    if (address === undefined || !this.#isConnected) this.#sender!.write(data, port, address);
   }
 
   /** Sends a datagram; the caller asks for its fate later. */
   post(data: Uint8Array | string, port: number, address: string | undefined): Report {
+    if (address !== undefined && this.#isConnected) return (sent) => sent(ERRNO.EISCONN);
     return this.#sender!.post(data, port, address);
+  }
+
+  /** Holds back what is sent until {@link Handle.release}. */
+  hold(): void {
+    this.#sender!.hold();
+  }
+
+  /** Sends what was held back. */
+  release(): void {
+    this.#sender!.release();
   }
 
   setBroadcast(on: boolean): Errno {
@@ -117,12 +141,11 @@ export class Handle {
   }
 
   setTTL(ttl: number): Errno {
-    return this.#withPort((port) => port.setUnicastTTL(ttl | 0));
+    return this.#setWithin(ttl | 0, 1, (port, hops) => port.setUnicastTTL(hops));
   }
 
   setMulticastTTL(ttl: number): Errno {
-    const hops = ttl | 0;
-    return this.#withPort((port) => port.setTTL(hops === -1 ? 1 : hops)); // -1: the default, ip(7)
+    return this.#setWithin(ttl | 0, 0, (port, hops) => port.setTTL(hops));
   }
 
   setMulticastLoopback(on: boolean): Errno {
@@ -131,7 +154,8 @@ export class Handle {
 
   setMulticastInterface(address: string): Errno {
     if (isIP(address) === 0) return ERRNO.EINVAL;
-    return this.#withPort((port) => port.setOutgoingInterface(address));
+    if (isIP(address) !== this.family) return ERRNO.ENOPROTOOPT;
+    return this.#port === undefined ? ERRNO.EBADF : setOutgoingInterface(this.#port, address);
   }
 
   /** Asks for the size of a buffer, or with 0 for none; returns the size as getsockopt(2) does, or an errno. */
@@ -153,21 +177,11 @@ export class Handle {
   }
 
   join(group: string, at: string | undefined, source: string | undefined): Errno {
-    if (isIP(group) === 0 || (at !== undefined && isIP(at) === 0)) return ERRNO.EINVAL;
-    const bound = this.#bindDeferred();
-    if (bound < 0) return bound;
-    return this.#withPort((port) => port.joinGroup(group, at, { source, whenAvailable: false }));
+    return this.#withDeferredPort(group, at, (port) => joinGroup(port, group, at, source));
   }
 
   leave(group: string, at: string | undefined, source: string | undefined): Errno {
-    if (isIP(group) === 0 || (at !== undefined && isIP(at) === 0)) return ERRNO.EINVAL;
-    const bound = this.#bindDeferred();
-    if (bound < 0) return bound;
-    const outcome = this.#withPort((port) => port.leaveGroup(group, at, { source }));
-    if (outcome !== ERRNO.EADDRNOTAVAIL || at !== undefined) return outcome;
-    // The kernel's rule: no interface means the first membership of the group, ip_mc_leave_group() in net/ipv4/igmp.c.
-    const first = this.#port?.memberships.find((membership) => membership.group === group && membership.source === source);
-    return first === undefined ? outcome : this.#withPort((port) => port.leaveGroup(group, first.interface, { source }));
+    return this.#withDeferredPort(group, at, (port) => leaveGroup(port, group, at, source));
   }
 
   ref(): void {
@@ -186,10 +200,15 @@ export class Handle {
     if (this.#adopted !== undefined) closeSync(this.#adopted);
   }
 
-  /** Memberships need a socket: as libuv, binds to any port, and shares it. */
-  #bindDeferred(): Errno {
-    if (this.#port !== undefined) return 0;
-    return this.bind(ANY[this.family], 0, SHARED);
+  /** Memberships need a socket: as libuv, binds to any port and shares it. Nothing is received: node:dgram never binds such a socket. */
+  #withDeferredPort(group: string, at: string | undefined, call: (port: MulticastPort) => Errno): Errno {
+    if (isIP(group) === 0 || (at !== undefined && isIP(at) === 0)) return ERRNO.EINVAL;
+    if (this.#port === undefined) {
+      const outcome = this.bind(ANY[this.family], 0, SHARED);
+      if (outcome < 0) return outcome;
+      this.#port!.pauseReading();
+    }
+    return isIP(group) === this.family ? call(this.#port!) : ERRNO.ENOPROTOOPT;
   }
 
   #open(listen: () => MulticastPort): Errno {
@@ -199,6 +218,7 @@ export class Handle {
       port.on("error", (error) => {
         if ("errno" in error) this.#observer.failed(error.errno as Errno);
       });
+      if (this.#isCompatible) leaveWhatIsLost(port);
       this.#port = port;
       this.#sender = new Sender(port, this.#isCompatible);
     });
@@ -207,21 +227,18 @@ export class Handle {
   #protocol(): PlainProtocol {
     const observer = this.#observer;
     return {
-      datagramsReceived: (batch) => {
-        this.#sender!.hold();
-        try {
-          observer.received(batch);
-        } finally {
-          this.#sender!.release();
-        }
-      },
+      datagramsReceived: (batch) => observer.received(batch),
       connectionRefused: () => observer.failed(ERRNO.ECONNREFUSED),
     };
   }
 
-  #withPort(call: (port: MulticastPort) => void): Errno {
+  #withPort(call: (port: MulticastPort) => unknown): Errno {
     const port = this.#port;
     return port === undefined ? ERRNO.EBADF : outcomeOf(() => call(port));
+  }
+
+  #setWithin(hops: number, min: number, set: (port: MulticastPort, hops: number) => void): Errno {
+    return hops < min || hops > MAX_HOPS ? ERRNO.EINVAL : this.#withPort((port) => set(port, hops));
   }
 }
 

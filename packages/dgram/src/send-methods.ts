@@ -38,7 +38,7 @@ function lookUpAndDispatch(socket: StatefulSocket, outgoing: Outgoing): void {
     else process.nextTick(looksUpNothing, socket, outgoing, state.handle!.post(payload, port, address));
     return;
   }
-  state.lookup(address, (error, ip) => {
+  state.handle!.lookup(address, (error, ip) => {
     if (error === null || error === undefined) dispatch(socket, outgoing, ip);
     else if (callback !== undefined) process.nextTick(callback, error);
     else process.nextTick(() => socket.emit("error", error));
@@ -58,8 +58,8 @@ function dispatch(socket: StatefulSocket, outgoing: Outgoing, ip?: string): void
 }
 
 /** Whether an address needs no look-up: it is an IP literal, and the program has no say. */
-function canSendAtOnce({ handle, hasOwnLookup, sendBlockList }: SocketState, address: string | undefined): address is string {
-  if (hasOwnLookup || sendBlockList !== undefined || handle!.isCompatible) return false;
+function canSendAtOnce({ handle, hasOwnLookup, sendBlockList, connection }: SocketState, address: string | undefined): address is string {
+  if (hasOwnLookup || sendBlockList !== undefined || connection !== "disconnected" || handle!.isCompatible) return false;
   return typeof address === "string" && handle!.isLiteral(address);
 }
 

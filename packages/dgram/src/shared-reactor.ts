@@ -1,5 +1,6 @@
 import { debuglog } from "node:util";
 import { type Logger, Reactor } from "groupcast";
+import { outcomeOf } from "./errno.js";
 
 const debug = debuglog("groupcast");
 
@@ -12,8 +13,16 @@ const LOGGER: Logger = {
 
 let reactor: Reactor | undefined;
 
-/** Returns the reactor that the sockets of this thread share. */
+/** Returns the reactor that the sockets of this thread share. What they have written leaves before the process or the thread exits. */
 export function sharedReactor(): Reactor {
-  reactor ??= new Reactor({ logger: LOGGER });
+  reactor ??= makeReactor();
   return reactor;
+}
+
+function makeReactor(): Reactor {
+  const made = new Reactor({ logger: LOGGER });
+  process.on("exit", () => {
+    for (const port of made.ports) outcomeOf(() => port.flush());
+  });
+  return made;
 }

@@ -2,18 +2,16 @@ import type { BlockList } from "node:net";
 import type { Delivery } from "./delivery.js";
 import type { Socket } from "./dgram-api.js";
 import type { BindFlags, Handle } from "./handle.js";
-import type { Lookup } from "./lookup.js";
 import { nodeError } from "./node-errors.js";
 
 /** Key of a socket's state. A property, not a private field: constructors that inherit with `util.inherits` bring their own object. */
-export const STATE: unique symbol = Symbol("groupcast.dgram.state");
+export const STATE: unique symbol = Symbol.for("groupcast.dgram.state") as never;
 
 /** State of a socket between its methods. */
 export interface SocketState {
   /** The socket below; null once closed. */
   handle: Handle | null;
   readonly delivery: Delivery;
-  readonly lookup: Lookup;
   /** Whether addresses are looked up by the program's own function. */
   readonly hasOwnLookup: boolean;
   binding: "unbound" | "binding" | "bound";

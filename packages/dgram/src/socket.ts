@@ -47,15 +47,14 @@ Object.assign(constructSocket.prototype, bindMethods, connectMethods, sendMethod
 export const Socket: SocketConstructor = constructSocket as unknown as SocketConstructor;
 
 function makeState(socket: StatefulSocket, family: Family, options: Partial<SocketOptions>): SocketState {
-  const delivery = new Delivery(socket, options.receiveBlockList);
-  const handle = new Handle(family, {
-    received: (batch) => delivery.deliver(batch),
-    failed: (errno) => process.nextTick(() => delivery.run(() => socket.emit("error", errnoError(errno, "recvmsg")))),
+  const handle = new Handle(family, lookupFor(family, options.lookup), {
+    received: (batch) => delivery.add(batch),
+    failed: (errno) => delivery.addEvent(() => socket.emit("error", errnoError(errno, "recvmsg"))),
   });
+  const delivery = new Delivery(socket, handle, options.receiveBlockList);
   return {
     handle,
     delivery,
-    lookup: lookupFor(family, options.lookup),
     hasOwnLookup: options.lookup !== undefined,
     binding: "unbound",
     connection: "disconnected",
