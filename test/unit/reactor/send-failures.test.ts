@@ -96,6 +96,14 @@ test("ECONNREFUSED of a connected port calls connectionRefused(), tells no event
   expect(port.statistics()).toMatchObject({ refused: 2, sendFailed: 0 });
 });
 
+test("ECONNREFUSED of another destination than the peer is told by refused: the datagram left before the port was connected", () => {
+  const { port, protocol, socket, events } = new Stage().listen();
+  port.connect("192.0.2.9", 80);
+  socket.loseDatagram("ECONNREFUSED", PEER);
+  expect(protocol.calls).toEqual(["startProtocol"]);
+  expect(events).toEqual([["refused", { peer: PEER }]]);
+});
+
 test("ECONNREFUSED from send itself calls connectionRefused() from the loop, and the next datagram is sent", async () => {
   const { port, protocol, socket } = new Stage().listen();
   port.connect("192.0.2.1", 80);

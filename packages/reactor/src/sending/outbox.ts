@@ -6,7 +6,14 @@
  * event loop, never from inside `write`.
  */
 
-import { type DatagramBackend, type DatagramSocket, maxPayloadBytes, type PacketOrigin, type SocketAddress } from "@groupcast/backend";
+import {
+  type DatagramBackend,
+  type DatagramSocket,
+  maxPayloadBytes,
+  type PacketOrigin,
+  type SocketAddress,
+  withoutZone,
+} from "@groupcast/backend";
 import { type Clock, type Emitter, ERRNO, type ScheduledCall, StateError, wrongType } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
@@ -85,7 +92,7 @@ export class Outbox {
     this.#owner = owner;
     this.#peer = new Peer(socket, context.addressBook, peer, () => isOnLink(context.backend, socket));
     this.#failures = new SendFailures(statistics, emitter, {
-      isConnected: () => this.#peer.isExclusive,
+      isConnectedTo: (peer) => this.#peer.isExclusive && (peer === undefined || isSame(peer, this.peer!)),
       connectionRefused: () => owner.connectionRefused(),
     });
     this.#queue = new SendQueue(socket, context.slabs, statistics, {
@@ -311,6 +318,10 @@ function lengthOf(data: Uint8Array | string): number {
 function tooLong(operation: string, lengthBytes: number, { address, port, family }: SocketAddress): MessageLengthError {
   const advice = `send at most ${maxPayloadBytes(family)} bytes in one datagram, not ${lengthBytes}`;
   return new MessageLengthError(lengthBytes, { operation, errno: ERRNO.EMSGSIZE, address, port, advice });
+}
+
+function isSame(one: SocketAddress, other: SocketAddress): boolean {
+  return one.port === other.port && withoutZone(one.address) === withoutZone(other.address);
 }
 
 /** Whether the socket is bound to an interface, or to an address of one link. */

@@ -7,8 +7,8 @@ import type { PortEvents } from "../transport.js";
 
 /** The port, as {@link SendFailures} needs it. */
 export interface SendFailuresOwner {
-  /** Returns whether the port is connected to a peer. */
-  isConnected(): boolean;
+  /** Returns whether the port is connected, and to this peer; undefined: the OS did not say which one answered. */
+  isConnectedTo(peer: SocketAddress | undefined): boolean;
   /** The peer answered that no socket listens there. */
   connectionRefused(): void;
 }
@@ -16,8 +16,8 @@ export interface SendFailuresOwner {
 /**
  * Counts and reports the datagrams that `write` took and the network did not carry.
  *
- * ECONNREFUSED says that no socket listens at the peer: the protocol of a connected port gets connectionRefused(), other ports emit
- * `refused`. All other failures are `sendFailed` events. None of them closes a port.
+ * ECONNREFUSED says that no socket listens at the peer: the protocol of a port that is connected to it gets connectionRefused(), other ports emit
+ * `refused`; so does a port that was connected only after the datagram had left for somebody else. All other failures are `sendFailed` events. None of them closes a port.
  */
 export class SendFailures {
   readonly #statistics: PortStatistics;
@@ -35,7 +35,7 @@ export class SendFailures {
   report(errno: number, to: SocketAddress | undefined, lengthBytes?: number, by?: string): void {
     if (errno === ERRNO.ECONNREFUSED) {
       this.#statistics.refused++;
-      if (this.#owner.isConnected()) this.#owner.connectionRefused();
+      if (this.#owner.isConnectedTo(to)) this.#owner.connectionRefused();
       else this.#emitter.emit("refused", { peer: to });
       return;
     }
