@@ -161,8 +161,8 @@ export class Handle {
   /** Asks for the size of a buffer, or with 0 for none; returns the size as getsockopt(2) does, or an errno. */
   bufferSize(size: number, which: "receive" | "send"): number {
     const port = this.#port;
-    if (port === undefined) return ERRNO.EBADF;
     if (size > MAX_INT) return ERRNO.EINVAL;
+    if (port === undefined) return ERRNO.EBADF;
     const [resize, read] = BUFFER_METHODS[which];
     const outcome = size > 0 ? outcomeOf(() => port[resize](size)) : 0;
     return outcome < 0 ? outcome : (port[read]() ?? 0) * BUFFER_FACTOR;
