@@ -5,7 +5,7 @@ import type { DatagramBatch, Family, MulticastPort, PlainProtocol, SocketAddress
 import { isCompatible } from "./compatibility.js";
 import { ERRNO, type Errno, outcomeOf } from "./errno.js";
 import type { Lookup } from "./lookup.js";
-import { joinGroup, leaveGroup, leaveWhatIsLost, setOutgoingInterface } from "./multicast-calls.js";
+import { checkLiterals, joinGroup, leaveGroup, leaveWhatIsLost, type MembershipCall, setOutgoingInterface } from "./multicast-calls.js";
 import { type Report, Sender } from "./sender.js";
 import { sharedReactor } from "./shared-reactor.js";
 
@@ -154,7 +154,6 @@ export class Handle {
 
   setMulticastInterface(address: string): Errno {
     if (isIP(address) === 0) return ERRNO.EINVAL;
-    if (isIP(address) !== this.family) return ERRNO.ENOPROTOOPT;
     return this.#port === undefined ? ERRNO.EBADF : setOutgoingInterface(this.#port, address);
   }
 
@@ -177,11 +176,11 @@ export class Handle {
   }
 
   join(group: string, at: string | undefined, source: string | undefined): Errno {
-    return this.#withDeferredPort(group, at, (port) => joinGroup(port, group, at, source));
+    return this.#withDeferredPort(joinGroup, { group, at, source });
   }
 
   leave(group: string, at: string | undefined, source: string | undefined): Errno {
-    return this.#withDeferredPort(group, at, (port) => leaveGroup(port, group, at, source));
+    return this.#withDeferredPort(leaveGroup, { group, at, source });
   }
 
   ref(): void {
@@ -201,14 +200,15 @@ export class Handle {
   }
 
   /** Memberships need a socket: as libuv, binds to any port and shares it. Nothing is received: node:dgram never binds such a socket. */
-  #withDeferredPort(group: string, at: string | undefined, call: (port: MulticastPort) => Errno): Errno {
-    if (isIP(group) === 0 || (at !== undefined && isIP(at) === 0)) return ERRNO.EINVAL;
+  #withDeferredPort(change: (port: MulticastPort, call: MembershipCall) => Errno, call: MembershipCall): Errno {
+    const wrong = checkLiterals(call);
+    if (wrong < 0) return wrong;
     if (this.#port === undefined) {
       const outcome = this.bind(ANY[this.family], 0, SHARED);
       if (outcome < 0) return outcome;
       this.#port!.pauseReading();
     }
-    return isIP(group) === this.family ? call(this.#port!) : ERRNO.ENOPROTOOPT;
+    return change(this.#port!, call);
   }
 
   #open(listen: () => MulticastPort): Errno {

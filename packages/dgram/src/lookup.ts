@@ -9,7 +9,8 @@ export type LookedUp = (error: NodeJS.ErrnoException | null, address: string, fa
 /** Function that finds the address of a name. */
 export type Lookup = (address: string | null | undefined, callback: LookedUp) => void;
 
-const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.1", 6: "::1" };
+/** Address that a send without an address goes to. */
+export const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.1", 6: "::1" };
 
 /** Returns the look-up of a socket: `custom`, or else `dns.lookup`. No address means this host. */
 export function lookupFor(family: Family, custom: SocketOptions["lookup"]): Lookup {

@@ -1,6 +1,7 @@
 import { checkNumber, checkString } from "./argument-checks.js";
 import { blockedError } from "./block-list.js";
 import { callWhenBound } from "./call-queue.js";
+import { LOOPBACK } from "./lookup.js";
 import { hostPortError } from "./node-errors.js";
 import { type Outgoing, toAddress, toPeer } from "./outgoing.js";
 import type { Report } from "./sender.js";
@@ -33,9 +34,10 @@ export const sendMethods = {
 function lookUpAndDispatch(socket: StatefulSocket, outgoing: Outgoing): void {
   const { payload, port, address, callback } = outgoing;
   const state = socket[STATE];
-  if (canSendAtOnce(state, address)) {
-    if (callback === undefined) state.handle!.write(payload, port, address);
-    else process.nextTick(looksUpNothing, socket, outgoing, state.handle!.post(payload, port, address));
+  const literal = literalOf(state, address);
+  if (literal !== undefined) {
+    if (callback === undefined) state.handle!.write(payload, port, literal);
+    else process.nextTick(looksUpNothing, socket, outgoing, state.handle!.post(payload, port, literal));
     return;
   }
   state.handle!.lookup(address, (error, ip) => {
@@ -57,10 +59,11 @@ function dispatch(socket: StatefulSocket, outgoing: Outgoing, ip?: string): void
   else process.nextTick(reportTo, outgoing, handle.post(payload, port, ip));
 }
 
-/** Whether an address needs no look-up: it is an IP literal, and the program has no say. */
-function canSendAtOnce({ handle, hasOwnLookup, sendBlockList, connection }: SocketState, address: string | undefined): address is string {
-  if (hasOwnLookup || sendBlockList !== undefined || connection !== "disconnected" || handle!.isCompatible) return false;
-  return typeof address === "string" && handle!.isLiteral(address);
+/** Returns the IP literal that a datagram can be sent to at once: the address needs no look-up, and the program has no say. */
+function literalOf({ handle, hasOwnLookup, sendBlockList, connection }: SocketState, address: string | undefined): string | undefined {
+  if (hasOwnLookup || sendBlockList !== undefined || connection !== "disconnected" || handle!.isCompatible) return undefined;
+  const meant = address || LOOPBACK[handle!.family];
+  return handle!.isLiteral(meant) ? meant : undefined;
 }
 
 /** Takes the tick that a look-up takes in Node, so that callbacks keep their order; none is called on a socket that was closed meanwhile. */

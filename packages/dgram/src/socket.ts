@@ -26,9 +26,9 @@ const FAMILIES: Readonly<Record<string, Family>> = { udp4: 4, udp6: 6 };
 function constructSocket(this: StatefulSocket, type: unknown, listener?: MessageListener): void {
   (EventEmitter as unknown as (this: object) => void).call(this);
   const options = typeof type === "object" && type !== null ? (type as SocketOptions) : undefined;
+  const kind = options === undefined ? type : options.type;
   const given: Partial<SocketOptions> = options ?? {};
   checkOptions(given);
-  const kind = options === undefined ? type : options.type;
   const family = typeof kind === "string" && Object.hasOwn(FAMILIES, kind) ? FAMILIES[kind] : undefined;
   if (family === undefined) throw nodeError("ERR_SOCKET_BAD_TYPE");
   Object.assign(this, { type: kind });
@@ -67,7 +67,7 @@ function makeState(socket: StatefulSocket, family: Family, options: Partial<Sock
 }
 
 /** Checks options in Node's order. */
-function checkOptions({ recvBufferSize, sendBufferSize, receiveBlockList, sendBlockList, lookup, signal }: Partial<SocketOptions>): void {
+function checkOptions({ lookup, recvBufferSize, sendBufferSize, receiveBlockList, sendBlockList, signal }: Partial<SocketOptions>): void {
   if (recvBufferSize) checkUint32(recvBufferSize, "options.recvBufferSize");
   if (sendBufferSize) checkUint32(sendBufferSize, "options.sendBufferSize");
   if (receiveBlockList) checkBlockList(receiveBlockList, "options.receiveBlockList");

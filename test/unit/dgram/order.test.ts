@@ -167,7 +167,7 @@ const PROGRAMS: Readonly<Record<string, readonly [program: (dgram: Dgram, log: L
       storage.run("close", () => socket.close());
       await endOfTurn();
     },
-    "message 3 in creation",
+    "message 1 in creation",
   ],
 };
 
