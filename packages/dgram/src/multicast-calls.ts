@@ -23,7 +23,11 @@ export function checkLiterals({ group, source }: MembershipCall): Errno {
 export function joinGroup(port: MulticastPort, call: MembershipCall): Errno {
   const { group, at, source } = call;
   const wrong = checkInterface(port, call);
-  return wrong < 0 ? wrong : outcomeOf(() => port.joinGroup(group, selectorOf(at), { source, whenAvailable: false }));
+  if (wrong < 0) return wrong;
+  const outcome = outcomeOf(() => port.joinGroup(group, selectorOf(at), { source, whenAvailable: false }));
+  // ip_mc_source() refuses a source where all are let in, with another errno than a second join.
+  const isOpen = source !== undefined && port.memberships.some((joined) => joined.group === group && joined.source === undefined);
+  return outcome === ERRNO.EADDRINUSE && isOpen ? ERRNO.EINVAL : outcome;
 }
 
 /** Leaves a group. Without a source, those that were joined with one are left, too: ip_mc_leave_group(), net/ipv4/igmp.c. */

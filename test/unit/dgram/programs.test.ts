@@ -1,0 +1,54 @@
+// Programs of their own: uncaught exceptions, exits and the environment cannot be tested inside a test.
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { canLoad } from "../../support/backends.js";
+import { ChildProgram } from "../../support/child-program.js";
+import { skipUnless } from "../../support/probe.js";
+import { bindLoopback, MODULES } from "./modules.js";
+
+const NAMES = ["node:dgram", "@groupcast/dgram"] as const;
+
+function start(program: string, args: readonly unknown[], env: Readonly<Record<string, string>> = {}): ChildProgram {
+  return new ChildProgram(process.execPath, [fileURLToPath(new URL(`programs/${program}`, import.meta.url)), ...args.map(String)], { env });
+}
+
+/** Lines of what was thrown and received, without those of the callback: when it is called among the messages is up to the network. */
+async function outcomeOf(name: string): Promise<readonly string[]> {
+  await using program = start("throwing.mjs", [name]);
+  const { exitCode, stdout, stderr } = await program.ended;
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  const log = JSON.parse(stdout) as string[];
+  expect(log).toContain("uncaught callback");
+  return log.filter((line) => line !== "uncaught callback");
+}
+
+test("what listeners, ticks and callbacks throw is uncaught, and the messages behind it come", async () => {
+  expect(await outcomeOf("@groupcast/dgram")).toEqual(await outcomeOf("node:dgram"));
+  expect(await outcomeOf("@groupcast/dgram")).toEqual([
+    ...["message 1", "uncaught listener of 1"],
+    ...["message 2", "uncaught tick of 2"],
+    ...["message 3", "uncaught listener of 3"],
+    "message 4",
+  ]);
+});
+
+test.each(NAMES)("%s: what was sent to a peer before process.exit() arrives", async (name) => {
+  const receiver = MODULES[0][1].createSocket("udp4");
+  const port = await bindLoopback(receiver);
+  const received = once(receiver, "message");
+  await using program = start("exiting.mjs", [name, port]);
+  const [{ exitCode, stderr }, [message]] = await Promise.all([program.ended, received]);
+  expect({ exitCode, stderr, message: String(message) }).toEqual({ exitCode: 0, stderr: "", message: "last words" });
+  receiver.close();
+});
+
+test.for([
+  ["", { isolation: "kernel", sent: 0 }],
+  ["compatible", { isolation: "none", sent: 1 }],
+] as const)("GROUPCAST_DGRAM=%s: a socket hears others or not, and sends in bursts or at once", async ([mode, expected], context) => {
+  await skipUnless(context, canLoad("native"));
+  await using program = start("modes.mjs", [], { GROUPCAST_DGRAM: mode, GROUPCAST_BACKEND: "native" });
+  const { exitCode, stdout, stderr } = await program.ended;
+  expect({ exitCode, stderr, printed: JSON.parse(stdout) }).toEqual({ exitCode: 0, stderr: "", printed: expected });
+});
