@@ -1,8 +1,8 @@
 import type { BlockList } from "node:net";
-import type { Delivery } from "./delivery.js";
+import { nodeError } from "./arguments/node-errors.js";
 import type { Socket } from "./dgram-api.js";
-import type { BindFlags, Handle } from "./handle.js";
-import { nodeError } from "./node-errors.js";
+import type { Delivery } from "./handle/delivery.js";
+import type { BindFlags, Handle } from "./handle/handle.js";
 
 /** Key of a socket's state. A property, not a private field: constructors that inherit with `util.inherits` bring their own object. */
 export const STATE: unique symbol = Symbol.for("groupcast.dgram.state") as never;

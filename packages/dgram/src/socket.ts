@@ -7,17 +7,17 @@ import { channel } from "node:diagnostics_channel";
 import EventEmitter, { addAbortListener } from "node:events";
 import { BlockList } from "node:net";
 import type { Family } from "groupcast";
-import { checkFunction, checkSignal, checkUint32 } from "./argument-checks.js";
-import { bindMethods } from "./bind-methods.js";
-import { closeMethods } from "./close-methods.js";
-import { connectMethods } from "./connect-methods.js";
-import { Delivery } from "./delivery.js";
+import { checkFunction, checkSignal, checkUint32 } from "./arguments/argument-checks.js";
+import { errnoError, nodeError } from "./arguments/node-errors.js";
 import type { MessageListener, SocketConstructor, SocketOptions } from "./dgram-api.js";
-import { Handle } from "./handle.js";
-import { lookupFor } from "./lookup.js";
-import { errnoError, nodeError } from "./node-errors.js";
-import { optionMethods } from "./option-methods.js";
-import { sendMethods } from "./send-methods.js";
+import { Delivery } from "./handle/delivery.js";
+import { Handle } from "./handle/handle.js";
+import { lookupFor } from "./handle/lookup.js";
+import { bindMethods } from "./methods/bind-methods.js";
+import { closeMethods } from "./methods/close-methods.js";
+import { connectMethods } from "./methods/connect-methods.js";
+import { optionMethods } from "./methods/option-methods.js";
+import { sendMethods } from "./methods/send-methods.js";
 import { type SocketState, STATE, type StatefulSocket } from "./socket-state.js";
 
 const created = channel("udp.socket"); // Node's own channel

@@ -2,7 +2,7 @@
 
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { joinGroup, leaveGroup, leaveWhatIsLost } from "../../../packages/dgram/src/multicast-calls.js";
+import { joinGroup, leaveGroup, leaveWhatIsLost } from "../../../packages/dgram/src/handle/multicast-calls.js";
 import { ETH0, LOOPBACK } from "../../support/fake-backend.js";
 import { Stage, turn } from "../reactor/stage.js";
 

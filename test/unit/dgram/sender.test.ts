@@ -1,7 +1,7 @@
 // The send queue of node:dgram has no bounds, that of a port has: nothing may be lost in between, and each callback gets its own fate.
 import { ERRNO } from "@groupcast/base";
 import { expect, test } from "vitest";
-import { Sender } from "../../../packages/dgram/src/sender.js";
+import { Sender } from "../../../packages/dgram/src/handle/sender.js";
 import { Stage, turn } from "../reactor/stage.js";
 
 const ADDRESS = "192.0.2.1";

@@ -1,5 +1,5 @@
 import { type BlockList, isIPv6 } from "node:net";
-import { nodeError } from "./node-errors.js";
+import { nodeError } from "../arguments/node-errors.js";
 
 /** Returns the error for sending to an address that is blocked. */
 export function blockedError(blockList: BlockList | undefined, address: string | undefined): Error | undefined {

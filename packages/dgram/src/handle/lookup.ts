@@ -1,7 +1,7 @@
 import dns from "node:dns";
 import { isIP } from "node:net";
 import type { Family } from "groupcast";
-import type { SocketOptions } from "./dgram-api.js";
+import type { SocketOptions } from "../dgram-api.js";
 
 /** Callback of a look-up: an error, or the address of a name. */
 export type LookedUp = (error: NodeJS.ErrnoException | null, address: string, family?: number) => void;

@@ -1,9 +1,9 @@
 import type { AddressInfo } from "node:net";
-import { checkNumber, checkString } from "./argument-checks.js";
+import { checkNumber, checkString } from "../arguments/argument-checks.js";
+import { errnoError, nodeError } from "../arguments/node-errors.js";
+import type { Errno } from "../handle/errno.js";
+import { openState, STATE, type StatefulSocket } from "../socket-state.js";
 import { bufferSize } from "./buffer-sizes.js";
-import type { Errno } from "./errno.js";
-import { errnoError, nodeError } from "./node-errors.js";
-import { openState, STATE, type StatefulSocket } from "./socket-state.js";
 
 /**
  * Methods of a socket that set and read its options, and its memberships. Those that do not call {@link openState} throw a plain TypeError on a closed

@@ -2,7 +2,7 @@
 import { closeSync } from "node:fs";
 import { type AddressInfo, isIP } from "node:net";
 import type { DatagramBatch, Family, MulticastPort, PlainProtocol, SocketAddress } from "groupcast";
-import { isCompatible } from "./compatibility.js";
+import { isCompatible } from "../compatibility.js";
 import { ERRNO, type Errno, outcomeOf } from "./errno.js";
 import type { Lookup } from "./lookup.js";
 import { checkLiterals, joinGroup, leaveGroup, leaveWhatIsLost, type MembershipCall, setOutgoingInterface } from "./multicast-calls.js";

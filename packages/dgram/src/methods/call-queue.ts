@@ -1,5 +1,5 @@
 import { errorMonitor } from "node:events";
-import { STATE, type StatefulSocket } from "./socket-state.js";
+import { STATE, type StatefulSocket } from "../socket-state.js";
 
 const FAILURE = errorMonitor as unknown as string; // declared as a symbol that no method takes
 

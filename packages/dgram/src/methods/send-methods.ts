@@ -1,11 +1,11 @@
-import { checkNumber, checkString } from "./argument-checks.js";
+import { checkNumber, checkString } from "../arguments/argument-checks.js";
+import { hostPortError } from "../arguments/node-errors.js";
+import { type Outgoing, toAddress, toPeer } from "../arguments/outgoing.js";
+import { LOOPBACK } from "../handle/lookup.js";
+import type { Report } from "../handle/sender.js";
+import { openState, type SocketState, STATE, type StatefulSocket } from "../socket-state.js";
 import { blockedError } from "./block-list.js";
 import { callWhenBound } from "./call-queue.js";
-import { LOOPBACK } from "./lookup.js";
-import { hostPortError } from "./node-errors.js";
-import { type Outgoing, toAddress, toPeer } from "./outgoing.js";
-import type { Report } from "./sender.js";
-import { openState, type SocketState, STATE, type StatefulSocket } from "./socket-state.js";
 
 /** Methods of a socket that send. */
 export const sendMethods = {

@@ -1,6 +1,6 @@
-import type { Handle } from "./handle.js";
-import { bufferSizeError, nodeError } from "./node-errors.js";
-import type { SocketState } from "./socket-state.js";
+import { bufferSizeError, nodeError } from "../arguments/node-errors.js";
+import type { Handle } from "../handle/handle.js";
+import type { SocketState } from "../socket-state.js";
 
 /** A buffer of the kernel, by the name of the call that resizes it. */
 export type BufferName = "uv_recv_buffer_size" | "uv_send_buffer_size";

@@ -1,9 +1,9 @@
 import { type AddressInfo, isIP } from "node:net";
-import { checkPort, checkString } from "./argument-checks.js";
+import { checkPort, checkString } from "../arguments/argument-checks.js";
+import { errnoError, hostPortError, nodeError } from "../arguments/node-errors.js";
+import { openState, STATE, type StatefulSocket } from "../socket-state.js";
 import { blockedError } from "./block-list.js";
 import { callWhenBound } from "./call-queue.js";
-import { errnoError, hostPortError, nodeError } from "./node-errors.js";
-import { openState, STATE, type StatefulSocket } from "./socket-state.js";
 
 type Callback = ((error?: Error) => void) | undefined;
 

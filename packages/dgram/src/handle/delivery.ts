@@ -9,7 +9,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { BlockList } from "node:net";
 import type { DatagramBatch } from "groupcast";
-import type { RemoteInfo } from "./dgram-api.js";
+import type { RemoteInfo } from "../dgram-api.js";
 
 /** Runs the ticks and microtasks that wait, as Node does between two timers. Not below a `catch`: Node must see what they throw. */
 const runTicks = (process as unknown as { readonly _tickCallback: () => void })._tickCallback;

@@ -1,12 +1,12 @@
 import { errorMonitor } from "node:events";
 import { type AddressInfo, isIP } from "node:net";
-import { checkObject, checkPort, checkString } from "./argument-checks.js";
+import { checkObject, checkPort, checkString } from "../arguments/argument-checks.js";
+import { errnoError, hostPortError, nodeError } from "../arguments/node-errors.js";
+import type { BindOptions, BindSyncOptions } from "../dgram-api.js";
+import { descriptorKind } from "../handle/descriptor-kind.js";
+import type { Handle } from "../handle/handle.js";
+import { openState, STATE, type StatefulSocket } from "../socket-state.js";
 import { applyBufferSizes } from "./buffer-sizes.js";
-import { descriptorKind } from "./descriptor-kind.js";
-import type { BindOptions, BindSyncOptions } from "./dgram-api.js";
-import type { Handle } from "./handle.js";
-import { errnoError, hostPortError, nodeError } from "./node-errors.js";
-import { openState, STATE, type StatefulSocket } from "./socket-state.js";
 
 /** Event on which a bind callback is forgotten. Before Node 24 it is `error` itself, so that a callback also keeps the error from being uncaught. */
 const FAILURE = Number.parseInt(process.versions.node, 10) >= 24 ? (errorMonitor as unknown as string) : "error";

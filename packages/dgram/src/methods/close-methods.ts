@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { openState, STATE, type StatefulSocket } from "./socket-state.js";
+import { openState, STATE, type StatefulSocket } from "../socket-state.js";
 
 /** Methods of a socket that close it. */
 export const closeMethods = {
