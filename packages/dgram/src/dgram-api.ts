@@ -34,7 +34,7 @@ export interface BindSyncOptions {
 }
 
 /** A UDP socket, as `node:dgram` documents it. */
-export interface Socket extends dgram.Socket {
+export interface DatagramSocket extends dgram.Socket {
   /** Binds before it returns, and returns the local address; throws what `bind` would emit. */
   bindSync(options?: BindSyncOptions): AddressInfo;
   /** Connects before it returns; throws what `connect` would emit. */
@@ -44,11 +44,11 @@ export interface Socket extends dgram.Socket {
 /** Constructor of sockets. It can be extended, called by constructors that inherit from it, and asked with `instanceof`. */
 export interface SocketConstructor extends Omit<typeof dgram.Socket, "prototype"> {
   /** Makes a socket, as {@link createSocket} does. */
-  new (type: SocketType | SocketOptions, listener?: MessageListener): Socket;
+  new (type: SocketType | SocketOptions, listener?: MessageListener): DatagramSocket;
   /** Declared by `node:events`, of which `node:dgram`'s socket is one. */
-  new (...options: ConstructorParameters<typeof EventEmitter>): Socket;
+  new (...options: ConstructorParameters<typeof EventEmitter>): DatagramSocket;
   /** Makes a socket of `this`, for constructors that inherit with `util.inherits`. */
   (this: object, type: SocketType | SocketOptions, listener?: MessageListener): void;
   /** Object that sockets inherit their methods from. */
-  readonly prototype: Socket;
+  readonly prototype: DatagramSocket;
 }

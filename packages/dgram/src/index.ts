@@ -1,9 +1,10 @@
-import type { MessageListener, SocketConstructor, SocketOptions, Socket as SocketShape, SocketType } from "./dgram-api.js";
+import type { DatagramSocket, MessageListener, SocketConstructor, SocketOptions, SocketType } from "./dgram-api.js";
 import { Socket as OwnSocket } from "./socket.js";
 
 export type {
   BindOptions,
   BindSyncOptions,
+  DatagramSocket,
   MessageListener,
   RemoteInfo,
   SocketConstructor,
@@ -15,11 +16,12 @@ export { transportOf } from "./transport-of.js";
 /** `node:dgram`'s module, as `require` and a default import give it. */
 export interface Dgram {
   /** Makes a socket; `listener` is added to its `message` event. Throws what `node:dgram` throws, for the same arguments. */
-  createSocket(type: SocketType | SocketOptions, listener?: MessageListener): SocketShape;
+  createSocket(type: SocketType | SocketOptions, listener?: MessageListener): DatagramSocket;
   /** Constructor of sockets. */
   Socket: SocketConstructor;
 }
 
+/** The module, as `import dgram from "@groupcast/dgram"` and `require` give it. */
 const dgram: Dgram = {
   createSocket(type, listener) {
     return new OwnSocket(type, listener);
@@ -33,8 +35,8 @@ export const createSocket: Dgram["createSocket"] = dgram.createSocket;
 /** Constructor of sockets; extend it, or call {@link createSocket}. */
 export const Socket: SocketConstructor = dgram.Socket;
 
-/** A UDP socket, as `node:dgram` documents it. */
-export type Socket = SocketShape;
+/** A UDP socket, by the name that `node:dgram` has for it. */
+export type Socket = DatagramSocket;
 
 // biome-ignore lint/style/noDefaultExport: programs import node:dgram by default
 export { dgram as default, dgram as "module.exports" };

@@ -1,6 +1,6 @@
 import type { BlockList } from "node:net";
 import { nodeError } from "./arguments/node-errors.js";
-import type { Socket } from "./dgram-api.js";
+import type { DatagramSocket } from "./dgram-api.js";
 import type { Delivery } from "./handle/delivery.js";
 import type { BindFlags, Handle } from "./handle/handle.js";
 
@@ -25,7 +25,7 @@ export interface SocketState {
 }
 
 /** A socket with its state. */
-export type StatefulSocket = Socket & { readonly type: string; [STATE]: SocketState };
+export type StatefulSocket = DatagramSocket & { readonly type: string; [STATE]: SocketState };
 
 /** Returns the state of an open socket. @throws Error `ERR_SOCKET_DGRAM_NOT_RUNNING`. */
 export function openState(socket: StatefulSocket): SocketState & { handle: Handle } {

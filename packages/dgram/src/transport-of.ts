@@ -1,5 +1,5 @@
 import type { MulticastPort } from "groupcast";
-import type { Socket } from "./dgram-api.js";
+import type { DatagramSocket } from "./dgram-api.js";
 import { STATE, type StatefulSocket } from "./socket-state.js";
 
 /**
@@ -8,6 +8,6 @@ import { STATE, type StatefulSocket } from "./socket-state.js";
  *
  * @returns Undefined before the socket is bound, after it was closed, and for sockets of `node:dgram` itself.
  */
-export function transportOf(socket: Socket): MulticastPort | undefined {
+export function transportOf(socket: DatagramSocket): MulticastPort | undefined {
   return (socket as StatefulSocket)[STATE]?.handle?.port;
 }
