@@ -33,6 +33,21 @@ test("what listeners, ticks and callbacks throw is uncaught, and the messages be
   ]);
 });
 
+test.each(NAMES)("%s: a socket that is closed when a listener throws gets no message more", async (name) => {
+  await using program = start("throwing.mjs", [name, "close"]);
+  const { exitCode, stdout, stderr } = await program.ended;
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  const log = (JSON.parse(stdout) as string[]).filter((line) => line !== "uncaught callback");
+  expect(log).toEqual(["message 1", "uncaught listener of 1", "closed"]);
+});
+
+test("a backend that cannot be loaded is said by the first bind()", async () => {
+  await using program = start("modes.mjs", [], { GROUPCAST_BACKEND: "native", GROUPCAST_ADDON: "/nowhere.node" });
+  const { exitCode, stderr } = await program.ended;
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("ERR_BACKEND_LOAD");
+});
+
 test.each(NAMES)("%s: what was sent to a peer before process.exit() arrives", async (name) => {
   const receiver = MODULES[0][1].createSocket("udp4");
   const port = await bindLoopback(receiver);

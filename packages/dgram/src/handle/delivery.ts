@@ -73,6 +73,7 @@ export class Delivery {
   }
 
   #deliverAll(): void {
+    if (!this.#isOpen) return;
     const [messages, senders] = [this.#messages, this.#senders];
     let next = 0;
     this.#enclosure.hold();

@@ -1,7 +1,7 @@
 /** A UDP socket below the API: what libuv is to `node:dgram`. Calls return 0 or a negative errno; nothing is checked twice. */
 import { closeSync } from "node:fs";
 import { type AddressInfo, isIP } from "node:net";
-import type { DatagramBatch, Family, MulticastPort, PlainProtocol, SocketAddress } from "groupcast";
+import type { DatagramBatch, Family, MulticastPort, PlainProtocol, Reactor, SocketAddress } from "groupcast";
 import { isCompatible } from "../compatibility.js";
 import { ERRNO, type Errno, outcomeOf } from "./errno.js";
 import type { Lookup } from "./lookup.js";
@@ -84,12 +84,12 @@ export class Handle {
       isolated: !this.#isCompatible,
       ...(this.family === 6 && { ipv6Only }),
     };
-    return this.#open(() => sharedReactor().listenMulticast(port, this.#protocol(), options));
+    return this.#open((reactor) => reactor.listenMulticast(port, this.#protocol(), options));
   }
 
   open(fd: number): Errno {
     if (this.#port !== undefined) return ERRNO.EINVAL;
-    const outcome = this.#open(() => sharedReactor().adoptDatagramPort(fd, this.#protocol(), { family: this.family }) as MulticastPort);
+    const outcome = this.#open((reactor) => reactor.adoptDatagramPort(fd, this.#protocol(), { family: this.family }) as MulticastPort);
     if (outcome === 0 && sharedReactor().backend.name !== "dgram") this.#adopted = fd; // dgram cannot duplicate, and closes it itself
     return outcome;
   }
@@ -211,12 +211,14 @@ export class Handle {
     return change(this.#port!, call);
   }
 
-  #open(listen: () => MulticastPort): Errno {
+  #open(listen: (reactor: Reactor) => MulticastPort): Errno {
+    const reactor = sharedReactor(); // throws BackendLoadError
     return outcomeOf(() => {
-      const port = listen();
+      const port = listen(reactor);
       if (!this.#isReferenced) port.unref();
       port.on("error", (error) => {
         if ("errno" in error) this.#observer.failed(error.errno as Errno);
+        else throwLater(error); // ours: no program can cause it, and none should miss it
       });
       if (this.#isCompatible) leaveWhatIsLost(port);
       this.#port = port;
@@ -240,6 +242,12 @@ export class Handle {
   #setWithin(hops: number, min: number, set: (port: MulticastPort, hops: number) => void): Errno {
     return hops < min || hops > MAX_HOPS ? ERRNO.EINVAL : this.#withPort((port) => set(port, hops));
   }
+}
+
+function throwLater(error: Error): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }
 
 function addressInfo({ address, family, port }: SocketAddress): AddressInfo {

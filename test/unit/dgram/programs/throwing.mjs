@@ -1,8 +1,14 @@
-// usage: node throwing.mjs <module>: listeners, ticks and callbacks throw; prints what came through, in order.
+// usage: node throwing.mjs <module> [close]: listeners, ticks and callbacks throw; prints what came through, in order.
 const { default: dgram } = await import(process.argv[2]);
 
 const log = [];
-process.on("uncaughtException", (error) => log.push(`uncaught ${error.message}`));
+process.on("uncaughtException", (error) => {
+  log.push(`uncaught ${error.message}`);
+  if (process.argv[3] !== "close" || !error.message.startsWith("listener")) return;
+  socket.close();
+  log.push("closed");
+  setImmediate(() => console.log(JSON.stringify(log)));
+});
 const socket = dgram.createSocket("udp4");
 socket.on("message", (message) => {
   log.push(`message ${message}`);
