@@ -5,10 +5,11 @@
  * not matter. Seen on Node 20.20, 22.23, 24.21 and 26.10.
  */
 
-import { createSocket, type Socket, type SocketOptions } from "node:dgram";
+import type { Socket, SocketOptions } from "node:dgram";
 import { type Family, familyOf, type Outcome, type SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { errnoOfError, outcomeOf } from "./errno-of-error.js";
+import { createSocket } from "./node-dgram.js";
 import { isUdpLite } from "./udp-lite.js";
 
 /** Options that dgram takes only while it makes a socket. */

@@ -14,6 +14,12 @@ export function canRun(command: string, ...args: readonly string[]): Promise<boo
   );
 }
 
+/** Runs a program. @returns The JSON it printed. */
+export async function runProgram(program: string, ...args: readonly string[]): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [pathOf(program), ...args], { timeout: DEADLINE_MS });
+  return JSON.parse(stdout);
+}
+
 /** Runs a program in a network namespace of its own, after `setUp` has run there. @returns The JSON it printed. */
 export async function runIsolated(program: string, setUp: string): Promise<unknown> {
   const { stdout } = await run("unshare", isolated(setUp, process.execPath, pathOf(program)), { timeout: DEADLINE_MS });
