@@ -82,9 +82,9 @@ export class BundledProject implements Disposable {
   }
 }
 
-/** Runs a program in `folder` without the variables that choose a backend. */
+/** Runs a program in `folder` without the variables that choose a backend, and NODE_PATH, which pnpm's vitest sets. */
 export async function execute(folder: string, program: string, args: readonly string[] = []): Promise<Output> {
-  const { GROUPCAST_ADDON: _addon, GROUPCAST_BACKEND: _backend, NODE_OPTIONS: _options, ...env } = process.env;
+  const { GROUPCAST_ADDON: _addon, GROUPCAST_BACKEND: _backend, NODE_OPTIONS: _options, NODE_PATH: _path, ...env } = process.env;
   const PATH = [dirname(process.execPath), join(folder, "node_modules/.bin"), env.PATH].join(delimiter);
   const { stdout, stderr } = await run(program, args, { cwd: folder, env: { ...env, PATH } });
   return { stdout: stdout.trim(), stderr };

@@ -31,21 +31,40 @@ export function loadAddon(): LoadedAddon {
   const chosen = process.env.GROUPCAST_ADDON;
   if (chosen !== undefined && chosen !== "") return open(chosen, chosen);
   const target = `linux-${process.arch}-${cLibrary()}`;
-  const folders = foldersOfAddons();
-  const path = folders.map((folder) => join(folder, `${target}.node`)).find((candidate) => existsSync(candidate));
-  if (path === undefined) throw refusal(`there is no addon for ${target} in ${[...new Set(folders)].join(" or ")}`);
-  return open(path, target);
+  const searched = new Set<string>();
+  for (const folder of foldersOfAddons()) {
+    const path = join(folder, `${target}.node`);
+    if (existsSync(path)) return open(path, target);
+    searched.add(folder);
+  }
+  throw refusal(`there is no addon for ${target} in ${[...searched].join(" or ")}`);
 }
 
 /**
- * Returns where an addon may lie: in the package, or beside the bundle that this module has become part of. A bundle of CommonJS has no URL
- * of its own, and webpack writes that of the source into it; the program's file stands in for either, or Node's, in a single executable.
+ * Yields where an addon may lie: in the package, or beside the bundle that this module has become part of, or in the package that the bundle
+ * finds in a node_modules. A bundle of CommonJS has no URL of its own, and webpack writes that of the source into it; the program's file
+ * stands in for either, or Node's, in a single executable.
  */
-function foldersOfAddons(): string[] {
-  const program = dirname(process.argv[1] ?? process.execPath);
-  const folders = [program, join(program, "prebuilds"), dirname(process.execPath)];
+function* foldersOfAddons(): Generator<string> {
   const own = ownFile();
-  return own === undefined ? folders : [join(dirname(own), "../prebuilds"), dirname(own), join(dirname(own), "prebuilds"), ...folders];
+  if (own !== undefined) {
+    yield join(dirname(own), "../prebuilds");
+    yield dirname(own);
+    yield join(dirname(own), "prebuilds");
+    yield* foldersInstalledFor(own);
+  }
+  const program = dirname(process.argv[1] ?? process.execPath);
+  yield program;
+  yield join(program, "prebuilds");
+  yield dirname(process.execPath);
+}
+
+function foldersInstalledFor(file: string): string[] {
+  try {
+    return [join(dirname(nodeModule.createRequire(file).resolve("@groupcast/backend-native/package.json")), "prebuilds")];
+  } catch {
+    return []; // not installed: the bundle has everything
+  }
 }
 
 function ownFile(): string | undefined {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,17 @@ describe.each([
   });
 });
 
+test("a reactor of a bundle finds the addon of the package in its node_modules", async (context) => {
+  await skipUnless(context, canLoad("native"));
+  const bundle = join(folder, "app.cjs");
+  const build = await rolldown({ input: PROGRAM, platform: "node", logLevel: "silent" });
+  await build.write({ file: bundle, format: "cjs" });
+  mkdirSync(join(folder, "node_modules/@groupcast"), { recursive: true });
+  symlinkSync(join(PREBUILDS, ".."), join(folder, "node_modules/@groupcast/backend-native"));
+  expect(execute(bundle)).toBe("native: native addon loaded");
+});
+
 function execute(bundle: string): string {
-  const { GROUPCAST_ADDON: _addon, GROUPCAST_BACKEND: _backend, ...env } = process.env;
+  const { GROUPCAST_ADDON: _addon, GROUPCAST_BACKEND: _backend, NODE_PATH: _path, ...env } = process.env; // pnpm's vitest sets NODE_PATH
   return execFileSync(process.execPath, [bundle], { encoding: "utf8", env });
 }
