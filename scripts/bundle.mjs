@@ -1,9 +1,11 @@
 // node scripts/bundle.mjs: makes one module, dist/bundle.js, of what tsc has compiled in each package. Packages import each other as before.
+// Of register.js, where a package has one, it makes a hook: dist/register.cjs, with everything in it.
 //
 // Node finds, reads and links every module by itself. Behind `groupcast` there are some ninety; as one for each package, they take a
-// fifth of the time.
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
+// fifth of the time. A hook runs before every program that is started with it, so it is a single file: docs/decisions/0013.
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, isAbsolute } from "node:path";
 import { rolldown } from "rolldown";
 import { ROOT } from "./command.mjs";
 import { compiledPackages } from "./fingerprint.mjs";
@@ -15,7 +17,15 @@ const MAPS_OF_TSC = {
   load: (path) => ({ code: readFileSync(path, "utf8"), map: readFileSync(`${path}.map`, "utf8") }),
 };
 
-for (const folder of compiledPackages()) await bundle(`${ROOT}${folder}/dist/`);
+/** The only foreign code in a hook. Its licence has to be wherever it is. */
+const EVENTEMITTER3 = createRequire(`${ROOT}packages/base/package.json`).resolve("eventemitter3");
+
+/** `--import` of CommonJS takes longer than this: Node 20 looks for names to export. */
+const IMPORT_OF_HOOK = `import { createRequire } from "node:module";\n\ncreateRequire(import.meta.url)("./register.cjs");\n`;
+
+const packages = compiledPackages();
+for (const folder of packages) await bundle(`${ROOT}${folder}/dist/`);
+for (const folder of packages) if (existsSync(`${ROOT}${folder}/dist/register.js`)) await bundleHook(`${ROOT}${folder}/dist/`);
 
 /** @param {string} dist */
 async function bundle(dist) {
@@ -25,6 +35,17 @@ async function bundle(dist) {
   const { output } = await build.generate({ file: `${dist}bundle.js`, format: "esm", sourcemap: true, codeSplitting: false });
   await build.close();
   for (const file of output) replace(dist + file.fileName, file.type === "chunk" ? file.code : file.source);
+}
+
+/** Without comments, which take time to read, and without a source map, whose sources would lie in other packages. @param {string} dist */
+async function bundleHook(dist) {
+  const build = await rolldown({ input: `${dist}register.js`, external: (id) => id.startsWith("node:"), platform: "node" });
+  const { output } = await build.generate({ file: `${dist}register.cjs`, format: "cjs", codeSplitting: false, comments: false });
+  await build.close();
+  const licence = readFileSync(`${dirname(EVENTEMITTER3)}/LICENSE`, "utf8");
+  replace(`${dist}register.cjs`, `/*\nContains eventemitter3:\n\n${licence}*/\n${output[0].code}`);
+  replace(`${dist}register.mjs`, IMPORT_OF_HOOK);
+  replace(`${dist}register.d.cts`, "export {};\n"); // register.d.ts is of an ES module
 }
 
 /**

@@ -3,7 +3,7 @@
 // V8 counts in each process that a test starts, children and workers, too (NODE_V8_COVERAGE). Meanwhile the packages export their compiled
 // modules in place of the bundles, so that each source has one file that counts for it. A few tests fail by that, as they replace modules, or
 // look at the stacks or at the memory of bundles. Gates nothing.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fail, ROOT, runVisibly } from "./command.mjs";
 import { coveredPlaces } from "./covered/covered-places.mjs";
 import { printReport } from "./covered/report.mjs";
@@ -31,7 +31,7 @@ process.on("SIGINT", () => {}); // the tests end by it, and what follows puts th
 setUp();
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
-for (const folder of compiledPackages()) writeFileSync(`${ROOT}${folder}/dist/bundle.js`, 'export * from "./index.js";\n');
+for (const folder of compiledPackages()) unbundle(`${ROOT}${folder}/dist/`);
 process.env.GROUPCAST_COVERAGE = "1"; // vitest.config.ts: tests of single modules import the compiled ones
 process.env.NODE_V8_COVERAGE = FOLDER;
 const projects = args.includes("--project") ? [] : PROJECTS;
@@ -42,3 +42,10 @@ const places = coveredPlaces(FOLDER);
 if (![...places.values()].some((known) => known.some(({ hasRun }) => hasRun))) fail("No test ran: see above.");
 printReport(places);
 if (status !== 0) process.stdout.write("\nSome tests failed: what they would have run is missing above.\n");
+
+/** Lets what the package exports lead to its single modules. @param {string} dist */
+function unbundle(dist) {
+  const defaultExport = /\bas default\b/.test(readFileSync(`${dist}index.js`, "utf8")) ? 'export { default } from "./index.js";\n' : "";
+  writeFileSync(`${dist}bundle.js`, `export * from "./index.js";\n${defaultExport}`);
+  if (existsSync(`${dist}register.cjs`)) writeFileSync(`${dist}register.cjs`, 'require("./register.js");\n');
+}

@@ -1,4 +1,5 @@
 import type { DatagramSocket, MessageListener, SocketConstructor, SocketOptions, SocketType } from "./dgram-api.js";
+import { firstFacade } from "./first-facade.js";
 import { Socket as OwnSocket } from "./socket.js";
 
 export type {
@@ -22,12 +23,12 @@ export interface Dgram {
 }
 
 /** The module, as `import dgram from "@groupcast/dgram"` and `require` give it. */
-const dgram: Dgram = {
+const dgram: Dgram = firstFacade({
   createSocket(type, listener) {
     return new OwnSocket(type, listener);
   },
   Socket: OwnSocket,
-};
+});
 
 /** Makes a socket; `listener` is added to its `message` event. Throws what `node:dgram` throws, for the same arguments. */
 export const createSocket: Dgram["createSocket"] = dgram.createSocket;
