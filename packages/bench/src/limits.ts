@@ -3,7 +3,7 @@ import type { PeerName } from "./peers.js";
 import { entryOf, type Measurement, median, valuesOf } from "./rounds.js";
 import type { FigureName } from "./runs.js";
 
-/** Ratio of a figure of Groupcast to the same figure of another peer, or to its own in another scenario. */
+/** Ratio (or difference) of a figure of Groupcast to the same figure of another peer, or to its own in another scenario. */
 interface Limit {
   readonly text: string;
   readonly scenario: string;
@@ -11,12 +11,14 @@ interface Limit {
   readonly ours: PeerName;
   readonly against: PeerName;
   readonly of?: string; // scenario to compare with; default: the same
+  readonly isDifference?: boolean;
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
 const RECEIVE = { scenario: "receive-64", figure: "cpuUs", ours: "groupcast" } as const;
 const PACED = { figure: "cpuUs", ours: "groupcast", against: "node:dgram" } as const;
+const HOOKED = { ours: "dgram on Groupcast", against: "node:dgram" } as const;
 const RUNS = { scenario: "receive-runs-64", figure: "perSecond" } as const;
 
 function ahead(scenario: string): readonly Limit[] {
@@ -85,10 +87,34 @@ const LIMITS: readonly Limit[] = [
     text: "resident memory at most 1.3 ×",
     atMost: 1.3,
   },
+  {
+    ...HOOKED,
+    scenario: "receive-64",
+    figure: "cpuUs",
+    text: "node:dgram program on Groupcast, receive 64 B: CPU at most 0.45",
+    atMost: 0.45,
+  },
+  { ...HOOKED, scenario: "send-1", figure: "cpuUs", text: "node:dgram program on Groupcast, send in bursts: CPU at most 0.1", atMost: 0.1 },
+  {
+    ...HOOKED,
+    scenario: "echo-16",
+    figure: "perSecond",
+    text: "node:dgram program on Groupcast, echo-16: at least 1.8 × the rate",
+    atLeast: 1.8,
+  },
+  {
+    ...HOOKED,
+    scenario: "start",
+    figure: "startMs",
+    isDifference: true,
+    text: "node:dgram program on Groupcast, start: at most 30 ms more",
+    atMost: 30,
+  },
 ];
 
 export interface Verdict {
   readonly text: string;
+  /** Ratio; a difference in the figure's unit, where the text says "more". */
   readonly ratio: number;
   /** The ratio of C with recvmmsg in Groupcast's place: the limit of this machine. */
   readonly ratioOfC: number | undefined;
@@ -104,18 +130,23 @@ export function verdicts(measurements: readonly Measurement[]): readonly Verdict
     const { text, scenario, of = scenario, figure, ours, against } = limit;
     const own = entryOf(measurements, scenario, ours);
     const other = entryOf(measurements, of, against);
-    const ratio = ratioOf(median(own, figure), median(other, figure));
+    const compare = limit.isDifference === true ? differenceOf : ratioOf;
+    const ratio = compare(median(own, figure), median(other, figure));
     if (ratio === undefined) return [];
     const inPlace = against === "C recvmmsg" ? undefined : entryOf(measurements, scenario, "C recvmmsg");
-    const ratioOfC = ratioOf(median(inPlace, figure), median(other, figure));
+    const ratioOfC = compare(median(inPlace, figure), median(other, figure));
     const others = valuesOf(other, figure);
-    const met = valuesOf(own, figure).filter((value, round) => isWithin(limit, value / (others[round] ?? Number.NaN)));
+    const met = valuesOf(own, figure).filter((value, round) => isWithin(limit, compare(value, others[round]) ?? Number.NaN));
     return [{ text, ratio, ratioOfC, isMet: isWithin(limit, ratio), metRounds: met.length, rounds: others.length }];
   });
 }
 
 function ratioOf(own: number | undefined, other: number | undefined): number | undefined {
   return own === undefined || other === undefined ? undefined : own / other;
+}
+
+function differenceOf(own: number | undefined, other: number | undefined): number | undefined {
+  return own === undefined || other === undefined ? undefined : own - other;
 }
 
 function isWithin({ atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Limit, ratio: number): boolean {

@@ -7,6 +7,7 @@ export type PeerName =
   | "groupcast"
   | "groupcast batch"
   | "node:dgram"
+  | "dgram on Groupcast"
   | "Twisted"
   | "asyncio"
   | "uvloop"
@@ -66,6 +67,13 @@ export const PEERS: readonly Peer[] = [
     ...node,
   },
   { name: "node:dgram", what: '`on("message")`', command: [process.execPath, `${NODE_PROGRAMS}dgram.js`], packages: [], ...node },
+  {
+    name: "dgram on Groupcast",
+    what: "the program of `node:dgram`, with `--import @groupcast/dgram/register`",
+    command: [process.execPath, "--import", import.meta.resolve("@groupcast/dgram/register"), `${NODE_PROGRAMS}dgram.js`],
+    packages: [],
+    ...node,
+  },
   {
     name: "Twisted",
     what: "`DatagramProtocol` on the epoll reactor",

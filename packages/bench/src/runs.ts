@@ -1,4 +1,5 @@
 /** One run of one peer, for each kind of scenario. */
+import { NODE_PROGRAMS } from "./folders.js";
 import { LOAD, type Peer } from "./peers.js";
 import { type Figures, type Place, Program, type Start } from "./program.js";
 
@@ -14,16 +15,20 @@ export type FigureName = "perSecond" | "cpuUs" | "lost" | "p50Us" | "p99Us" | "p
 
 export type Arguments = Readonly<Record<string, number | string>>;
 
+const ASKER = [process.execPath, `${NODE_PROGRAMS}asker.js`, "ask"];
 const GRACE_MS = 10_000; // for a machine that is busy with other work
 
 function startOf(peer: Peer, role: string, given: Arguments, place: Place = "measured"): Start {
-  const args = Object.entries(given).map(([name, value]) => `${name}=${value}`);
   const { environment = {} } = peer;
-  return { command: [...peer.command, role, ...args, ...(peer.extraArguments ?? [])], environment, place };
+  return { command: [...peer.command, role, ...assignments(given), ...(peer.extraArguments ?? [])], environment, place };
 }
 
 function loadOf(role: string, given: Arguments): Start {
-  return { command: [LOAD, role, ...Object.entries(given).map(([name, value]) => `${name}=${value}`)], place: "load" };
+  return { command: [LOAD, role, ...assignments(given)], place: "load" };
+}
+
+function assignments(given: Arguments): string[] {
+  return Object.entries(given).map(([name, value]) => `${name}=${value}`);
 }
 
 /** Runs `use` with programs that have ended when it returns. */
@@ -134,6 +139,20 @@ export async function echo(peer: Peer, timing: Timing, how: { sizeBytes: number;
     return await withPrograms([loadOf("echo", { size: sizeBytes, window, to: `127.0.0.1:${port}`, ...times })], async (asker) => {
       const { answered, seconds, lost, p50Us, p99Us, p999Us } = checked(await asker!.result(limitMs(timing)));
       const { received, cpuUs } = checked(await program!.result(GRACE_MS));
+      return { perSecond: answered! / seconds!, cpuUs: cpuUs! / received!, p50Us: p50Us!, p99Us: p99Us!, p999Us: p999Us!, lost: lost! };
+    });
+  });
+}
+
+/** A server of npm answers requests of its protocol; a program on Groupcast keeps `window` of them in flight. */
+export async function serve(peer: Peer, timing: Timing, how: { protocol: string; window: number }): Promise<Outcome> {
+  const { protocol, window } = how;
+  return await withPrograms([startOf(peer, protocol, {})], async (server) => {
+    const [port] = await server!.ready();
+    const given = { protocol, window, port: port!, warm: timing.warmS, seconds: timing.measuredS };
+    return await withPrograms([{ command: [...ASKER, ...assignments(given)], place: "load" }], async (asker) => {
+      const { answered, seconds, lost, p50Us, p99Us, p999Us } = await asker!.result(limitMs(timing));
+      const { cpuUs, received } = await server!.result(GRACE_MS);
       return { perSecond: answered! / seconds!, cpuUs: cpuUs! / received!, p50Us: p50Us!, p99Us: p99Us!, p999Us: p999Us!, lost: lost! };
     });
   });

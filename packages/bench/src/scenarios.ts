@@ -11,6 +11,7 @@ import {
   type Outcome,
   receive,
   send,
+  serve,
   startUp,
   type Timing,
   timers,
@@ -30,7 +31,9 @@ export interface Scenario {
   run(peer: Peer, timing: Timing): Promise<Outcome>;
 }
 
-const ALL: readonly PeerName[] = PEERS.map(({ name }) => name);
+/** The program of `node:dgram` on Groupcast: in the scenarios that it has limits in. */
+const HOOKED: PeerName = "dgram on Groupcast";
+const ALL: readonly PeerName[] = PEERS.map(({ name }) => name).filter((name) => name !== HOOKED);
 const SENDERS = ALL.filter((name) => name !== "groupcast batch");
 const NODE: readonly PeerName[] = ["groupcast", "groupcast batch", "node:dgram"];
 const NODE_AND_C: readonly PeerName[] = [...NODE, "C recvmsg", "C recvmmsg"];
@@ -53,7 +56,7 @@ const receiving = [16, 64, 512, 1400, 8000].map(
     id: `receive-${sizeBytes}`,
     title: `receive ${sizeBytes.toLocaleString("en")} bytes, as fast as one core can send single datagrams`,
     figures: COST,
-    peers: ALL,
+    peers: sizeBytes === QUICK_SIZE_BYTES ? [...ALL, HOOKED] : ALL,
     isQuick: sizeBytes === QUICK_SIZE_BYTES,
     keepsRuns: false,
     run: (peer, timing) => receive(peer, timing, { sizeBytes, load: flood }),
@@ -100,7 +103,7 @@ const sending: readonly Scenario[] = [
 ];
 
 function sendingTo(to: { ports: number; isGroup: boolean }): Pick<Scenario, "figures" | "peers" | "run"> {
-  return { figures: COST, peers: SENDERS, run: (peer, timing) => send(peer, timing, { sizeBytes: 64, ...to }) };
+  return { figures: COST, peers: [...SENDERS, HOOKED], run: (peer, timing) => send(peer, timing, { sizeBytes: 64, ...to }) };
 }
 
 const echoing = [1, 16, 256].flatMap((window) =>
@@ -112,7 +115,7 @@ function echoingOf(window: number, asksInRuns: boolean): Scenario {
     id: `echo-${window}${asksInRuns ? "-runs" : ""}`,
     title: `echo 64 bytes, ${window} on the way, ${asksInRuns ? "asked for in runs (GSO)" : "asked for one by one"}`,
     figures: ROUND_TRIPS,
-    peers: ALL,
+    peers: asksInRuns ? ALL : [...ALL, HOOKED],
     isQuick: window === 16 && !asksInRuns,
     run: (peer, timing) => echo(peer, timing, { sizeBytes: 64, window, asksInRuns }),
   };
@@ -164,7 +167,7 @@ const resources: readonly Scenario[] = [
     id: "memory",
     title: "resident memory while 100,000 datagrams a second arrive",
     figures: ["residentMiB", "growthMiB", "perSecond", "lost"],
-    peers: ["groupcast", "node:dgram", "Twisted", "uvloop", "Go"],
+    peers: ["groupcast", "node:dgram", HOOKED, "Twisted", "uvloop", "Go"],
     maxRounds: 1,
     run: (peer, { warmS, measuredS }) => memory(peer, { warmS, measuredS: measuredS * MEMORY_STRETCH }, { rate: 100_000 }),
   },
@@ -172,7 +175,7 @@ const resources: readonly Scenario[] = [
     id: "start",
     title: "from the start of the process to a bound port",
     figures: ["startMs"],
-    peers: SENDERS,
+    peers: [...SENDERS, HOOKED],
     isQuick: true,
     run: (peer) => startUp(peer),
   },
@@ -188,6 +191,17 @@ const resources: readonly Scenario[] = [
 ];
 
 const MEMORY_STRETCH = 60; // a measured second becomes the minute that a leak needs to show
+
+/** Servers of npm, written against `node:dgram`. */
+const serving = (["coap", "dns"] as const).map(
+  (protocol): Scenario => ({
+    id: `serve-${protocol}`,
+    title: `a server of npm's ${protocol === "coap" ? "coap" : "dns2"}, 16 requests in flight`,
+    figures: ROUND_TRIPS,
+    peers: ["node:dgram", HOOKED],
+    run: (peer, { warmS, measuredS }) => serve(peer, { warmS: warmS * SLOW_START, measuredS }, { protocol, window: 16 }),
+  }),
+);
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const HAS_REUSE_PORT = major > 22 || (major === 22 && minor >= 12);
@@ -214,4 +228,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...buffering,
   ...resources,
   ...working,
+  ...serving,
 ];

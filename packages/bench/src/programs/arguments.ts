@@ -9,6 +9,11 @@ export function numberArgument(name: string, fallback: number): number {
   return Number(given.get(name) ?? fallback);
 }
 
+/** Returns the text of the argument `name=…`; `fallback` when it is not given. */
+export function textArgument(name: string, fallback: string): string {
+  return given.get(name) ?? fallback;
+}
+
 /** Returns the destinations of the argument `to=address:port,address:port`. */
 export function destinations(): { readonly address: string; readonly port: number }[] {
   return (given.get("to") ?? "").split(",").map((text) => {

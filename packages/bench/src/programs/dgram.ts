@@ -77,4 +77,6 @@ function startTimers(): void {
 if (role === "send") await send();
 else if (role === "timers") startTimers();
 else if (role === "workers") await runWorkers(new URL("dgram-worker.js", import.meta.url));
+else if (role === "coap") (await import("./servers.js")).serveCoap();
+else if (role === "dns") await (await import("./servers.js")).serveDns();
 else await serve();
