@@ -1,11 +1,13 @@
 // npm run pack:check: packs every package, looks into what was packed, installs it with npm and with pnpm as a stranger would, and lets
-// the echo of the README run from there on every supported version of Node. Publishes nothing. With --keep, the tarballs stay in .cache/release.
+// the echo of the README run from there on every supported version of Node, and a program on node:dgram under the hook of @groupcast/dgram.
+// Publishes nothing. With --keep, the tarballs stay in .cache/release.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fail, ROOT, runQuietly } from "./command.mjs";
 import { copyWithAddon, EXPECTED_PACKAGES, INSTALLERS, install } from "./pack/consumer.mjs";
 import { echo, writePrograms } from "./pack/echo.mjs";
+import { ownersOfSockets, writeDgramPrograms } from "./pack/hooked.mjs";
 import { serve } from "./pack/registry.mjs";
 import { run, runWell } from "./pack/run.mjs";
 import { faultsOf, packAll } from "./pack/tarballs.mjs";
@@ -81,39 +83,56 @@ async function checkTypes() {
 
 /** @param {import("./pack/consumer.mjs").Installer} installer */
 async function installAndRun(installer) {
-  const folder = join(work, installer.name);
-  const { tookMs, sizeBytes, packages } = await install(folder, installer, { tarball: tarballOf("groupcast"), registry: registry.url });
-  console.log(`${installer.name}: ${(tookMs / 1000).toFixed(1)} s from an empty cache, ${kilobytes(sizeBytes)}, ${packages.join(" ")}`);
-  if (String(packages) !== String(EXPECTED_PACKAGES)) faults.push(`${installer.name} installs ${packages}; expected ${EXPECTED_PACKAGES}`);
+  const folder = await installed("groupcast", installer);
   writePrograms(folder);
-  await compile(folder);
+  await compile(folder, "echo.ts");
   for (const major of NODE_MAJORS) await runEcho(`Node ${major}`, folder, [await nodeOf(major)], "native");
+  const hooked = await installed("@groupcast/dgram", installer);
+  writeDgramPrograms(hooked);
+  await compile(hooked, "on-dgram.ts");
+  for (const major of NODE_MAJORS) await runHooked(`Node ${major}`, hooked, await nodeOf(major), "groupcast");
 }
 
-/** The program of the README, as TypeScript, against the declarations that were installed. @param {string} folder */
-async function compile(folder) {
+/**
+ * Installs a package into a folder of its own.
+ *
+ * @param {keyof typeof EXPECTED_PACKAGES} name
+ * @param {import("./pack/consumer.mjs").Installer} installer
+ */
+async function installed(name, installer) {
+  const folder = join(work, installer.name, name);
+  const { tookMs, sizeBytes, packages } = await install(folder, installer, { tarball: tarballOf(name), registry: registry.url });
+  console.log(`${installer.name}: ${(tookMs / 1000).toFixed(1)} s from an empty cache, ${kilobytes(sizeBytes)}, ${packages.join(" ")}`);
+  const expected = EXPECTED_PACKAGES[name];
+  if (String(packages) !== String(expected)) faults.push(`${installer.name} installs ${packages} for ${name}; expected ${expected}`);
+  return folder;
+}
+
+/** A program, as TypeScript, against the declarations that were installed. @param {string} folder @param {string} program */
+async function compile(folder, program) {
   const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--types", "node"];
   const roots = ["--typeRoots", join(ROOT, "node_modules/@types")];
-  const { exitCode, stdout } = await run(
-    [process.execPath, join(ROOT, "node_modules/typescript/bin/tsc"), ...options, ...roots, "echo.ts"],
-    { cwd: folder },
-  );
-  if (exitCode !== 0) faults.push(`the README's program does not compile where the package is installed:\n${stdout}`);
+  const { exitCode, stdout } = await run([process.execPath, join(ROOT, "node_modules/typescript/bin/tsc"), ...options, ...roots, program], {
+    cwd: folder,
+  });
+  if (exitCode !== 0) faults.push(`${program} does not compile where the package is installed:\n${stdout}`);
 }
 
-/** Without an addon, and with one of another processor, it runs on node:dgram and says why. */
+/** Without an addon, and with one of another processor, it runs on node:dgram and says why; the hook leaves node:dgram in place. */
 async function runWithoutAddon() {
-  const folder = join(work, "npm");
+  const folder = join(work, "npm/groupcast");
   copyWithAddon(folder, join(work, "missing"));
   copyWithAddon(folder, join(work, "foreign"), "linux-arm64-glibc.node");
   await runEcho("No addon", join(work, "missing"), [process.execPath], "dgram");
   await runEcho("An addon that does not load", join(work, "foreign"), [process.execPath], "dgram");
+  copyWithAddon(join(work, "npm/@groupcast/dgram"), join(work, "hook-alone"));
+  await runHooked("No addon", join(work, "hook-alone"), process.execPath, "node");
 }
 
 /** The addon for arm64, once, on an emulated processor. Unicast only: the emulator does not know the options of multicast. */
 async function runEmulated() {
   const node = await nodeOf(NODE_MAJORS[0], "arm64");
-  await runEcho("arm64, emulated", join(work, "npm"), [EMULATOR, "-L", FOREIGN_ROOT, node], "native");
+  await runEcho("arm64, emulated", join(work, "npm/groupcast"), [EMULATOR, "-L", FOREIGN_ROOT, node], "native");
 }
 
 /**
@@ -126,6 +145,18 @@ async function runEcho(label, folder, node, expected) {
   const { backend, reason } = await echo(folder, node);
   console.log(`  ${label}: echo on ${backend}, because ${reason}`);
   if (backend !== expected || reason === "") faults.push(`${label} runs on ${backend} (${reason}); expected ${expected}`);
+}
+
+/**
+ * @param {string} label
+ * @param {string} folder
+ * @param {string} node
+ * @param {"groupcast" | "node"} expected
+ */
+async function runHooked(label, folder, node, expected) {
+  const owners = await ownersOfSockets(folder, node);
+  console.log(`  ${label}: under the hook, sockets of node:dgram are of ${owners}`);
+  if (String(owners) !== expected) faults.push(`${label} has sockets of ${owners} under the hook; expected ${expected}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-// An empty folder, as of somebody who installs `groupcast`: on a PATH without compilers, with nothing of the workspace around it.
+// An empty folder, as of somebody who installs a package: on a PATH without compilers, with nothing of the workspace around it.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -8,8 +8,7 @@ import { runWell } from "./run.mjs";
 const TOOLS = ["sh", "env", "uname"]; // what package managers start; no compiler, no make, no Python
 const FOLDERS_OF_TOOLS = ["/bin", "/usr/bin"];
 
-/** What comes along with `groupcast`, and nothing else. */
-export const EXPECTED_PACKAGES = [
+const EXPECTED_OF_GROUPCAST = [
   "@groupcast/backend",
   "@groupcast/backend-dgram",
   "@groupcast/backend-native",
@@ -18,6 +17,12 @@ export const EXPECTED_PACKAGES = [
   "eventemitter3",
   "groupcast",
 ];
+
+/** What comes along with what somebody installs, and nothing else. */
+export const EXPECTED_PACKAGES = {
+  groupcast: EXPECTED_OF_GROUPCAST,
+  "@groupcast/dgram": [...EXPECTED_OF_GROUPCAST, "@groupcast/dgram"].sort(),
+};
 
 /**
  * @typedef {object} Installer
@@ -57,7 +62,7 @@ export const INSTALLERS = [
 export async function install(folder, installer, { tarball, registry }) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  writeFileSync(join(folder, ".npmrc"), `@groupcast:registry=${registry}\n`);
+  writeFileSync(join(folder, ".npmrc"), `registry=${registry}\n`);
   const env = { ...process.env, PATH: barePath(folder), CXX: undefined, CC: undefined };
   const cache = `${folder}-cache`;
   const startMs = performance.now();
