@@ -1,13 +1,19 @@
 /**
  * Puts Groupcast in the place of `node:dgram`, without a change to the program: `node --import @groupcast/dgram/register program.js`.
  *
- * `NODE_DEBUG=groupcast` says why, where it leaves `node:dgram` alone.
+ * With `NODE_DEBUG=groupcast` it says in one line that it did, or why it left `node:dgram` alone.
  */
 import { debuglog } from "node:util";
 import { reasonToStepAside } from "./hook/reason-to-step-aside.js";
 import { replaceNodeDgram } from "./hook/replace-node-dgram.js";
 import dgram from "./index.js";
 
+const log = debuglog("groupcast");
 const reason = reasonToStepAside();
-if (reason === undefined) replaceNodeDgram(dgram);
-else debuglog("groupcast")("node:dgram stays in place: %s", reason);
+
+if (reason === undefined) {
+  replaceNodeDgram(dgram);
+  log("Groupcast is in the place of node:dgram");
+} else {
+  log("node:dgram stays in place: %s", reason);
+}
