@@ -1,4 +1,4 @@
-import type { PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
+import type { PacketOrigin, SendBatch, SendFate, SocketAddress } from "@groupcast/backend";
 
 const NONE = -1;
 
@@ -12,6 +12,7 @@ export class BurstArrangement implements SendBatch {
   readonly offsets: Int32Array;
   readonly to: (SocketAddress | undefined)[] = [];
   readonly via: (PacketOrigin | undefined)[] = [];
+  fates: (SendFate | undefined)[] | undefined;
   readonly #last = new Map<SocketAddress | undefined, number>(); // peer → its last datagram so far
   readonly #next: Int8Array; // datagram → the next to the same peer
   readonly #isFirst: Uint8Array;
@@ -37,6 +38,7 @@ export class BurstArrangement implements SendBatch {
     this.#link(burst, count);
     if (this.#last.size === count) return burst;
     this.#length = 0;
+    this.fates = burst.fates && [];
     for (let i = 0; i < count; i++) {
       if (this.#isFirst[i] === 0) continue;
       for (let at = i; at !== NONE; at = this.#next[at]!) this.#append(burst, at);
@@ -63,6 +65,7 @@ export class BurstArrangement implements SendBatch {
     burst.bytes.copy(this.bytes, start, from, end);
     this.to[at] = burst.to[index];
     this.via[at] = burst.via[index];
+    if (this.fates !== undefined) this.fates[at] = burst.fates![index];
     this.offsets[at + 1] = start + end - from;
   }
 }

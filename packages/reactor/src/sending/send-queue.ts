@@ -109,7 +109,7 @@ export class SendQueue {
     if (this.#count === 0) return;
     const count = this.#count;
     const written: SendBatch = { bytes: this.#slab!, offsets: this.#offsets!, to: this.#to, via: this.#via, fates: this.#fates };
-    const batch = this.#turns > 1 && this.#fates === undefined ? this.#slabs.arrangement.arrange(written, count) : written;
+    const batch = this.#turns > 1 ? this.#slabs.arrangement.arrange(written, count) : written;
     const taken = this.#backlog.length > 0 ? 0 : this.#send(batch, 0, count);
     this.#backlog.add(batch, taken, count);
     this.#endBurst();
