@@ -21,6 +21,15 @@ test("verdicts() compare medians, and say in how many rounds a limit was met and
   ]);
 });
 
+test("verdicts() of start-up compare by the difference, in each round, too", () => {
+  const scenario = SCENARIOS.find(({ id }) => id === "start")!;
+  const entry = (peer: PeerName, ...values: number[]) => ({ peer, rounds: values.map((startMs) => ({ startMs })), failures: [] });
+  const started: Measurement = { scenario, entries: [entry("node:dgram", 40, 41, 60), entry("dgram on Groupcast", 60, 72, 80)] };
+  expect(verdicts([started])).toEqual([
+    { text: expect.stringContaining("30 ms more"), ratio: 31, ratioOfC: undefined, isMet: false, metRounds: 2, rounds: 3 },
+  ]);
+});
+
 test("verdicts() of what was not run, or failed, are left out", () => {
   expect(verdicts([])).toEqual([]);
   expect(verdicts([measured("send-16", { groupcast: [], "node:dgram": [4] })])).toEqual([]);

@@ -1,3 +1,7 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../../support/backends.js";
 import { skipUnless } from "../../support/probe.js";
@@ -62,9 +66,15 @@ test("register after the import of the package replaces with the Socket that is 
   expectEverywhere(runNode(["facade-first.mjs"]), "groupcast");
 });
 
-test("register twice replaces once", async (context) => {
-  await skipUnless(context, canLoad("native"));
-  expectEverywhere(runNode(["--require", HOOK, "--import", HOOK, "in-code.mjs"]), "groupcast");
+test("register of two copies of the package replaces once, with one Socket", () => {
+  const folder = mkdtempSync(join(tmpdir(), "groupcast-"));
+  try {
+    const copy = join(folder, "register.cjs");
+    copyFileSync(createRequire(import.meta.url).resolve(HOOK), copy);
+    expectEverywhere(runNode(["--require", copy, "--require", HOOK, "every-way.mjs"], ENVIRONMENTS.dgram), "groupcast");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("register reaches a CommonJS module that was loaded before, and no copies of its members", async (context) => {
@@ -88,6 +98,13 @@ test("register reaches names that an ES module imported before, and no copies of
 describe("node:dgram stays in place", () => {
   test.each(["every-way.mjs", "every-way.cjs", "worker.mjs"])("without the addon, silently, in %s", (program) => {
     expectEverywhere(runNode(["--import", HOOK, program], NO_ADDON), "node");
+  });
+
+  test("but for what the hook replaces, which it says in one line under NODE_DEBUG", async (context) => {
+    await skipUnless(context, canLoad("native"));
+    const { stderr } = runNode(["--import", HOOK, "every-way.cjs"], { NODE_DEBUG: "groupcast" });
+    expect(stderr).toMatch(/^GROUPCAST \d+: Groupcast is in the place of node:dgram\n/);
+    expect(stderr).not.toContain("stays in place");
   });
 
   test("without the addon, with the reason in one line under NODE_DEBUG", () => {
