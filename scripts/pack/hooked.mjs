@@ -1,6 +1,6 @@
 // A program on `node:dgram`, as somebody has it who installs `@groupcast/dgram`: as CommonJS and as an ES module, under the hook and without it.
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { runWell } from "./run.mjs";
 
 const BODY = `const socket = dgram.createSocket("udp4", (message) => {
@@ -19,7 +19,7 @@ const PROGRAMS = {
   "on-dgram.ts": `import node from "node:dgram";\nimport dgram from "@groupcast/dgram";\nimport "@groupcast/dgram/register";\n\nexport const inItsPlace: typeof node = dgram;\n`,
 };
 
-const FLAGS = ["--import", "--require"];
+const HOOK = "@groupcast/dgram/register";
 
 /** Writes the programs. @param {string} folder */
 export function writeDgramPrograms(folder) {
@@ -34,10 +34,15 @@ export function writeDgramPrograms(folder) {
  * @returns {Promise<readonly string[]>} Owners of the sockets, each once: "groupcast" or "node".
  */
 export async function ownersOfSockets(folder, node) {
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }; // for the program that npx runs
   const owners = [];
-  for (const flag of FLAGS) {
-    for (const program of ["on-dgram.cjs", "on-dgram.mjs"]) {
-      const { message, owner } = JSON.parse(await runWell([node, flag, "@groupcast/dgram/register", program], { cwd: folder }));
+  for (const program of ["on-dgram.cjs", "on-dgram.mjs"]) {
+    for (const command of /** @type {const} */ ([
+      [node, "--import", HOOK],
+      [node, "--require", HOOK],
+      ["node_modules/.bin/groupcast-dgram"],
+    ])) {
+      const { message, owner } = JSON.parse(await runWell([...command, program], { cwd: folder, env }));
       if (message !== "hello") throw new Error(`"hello" arrived as ${message}`);
       owners.push(owner);
     }

@@ -36,7 +36,7 @@ const EVERYWHERE = [
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   reactor: ["node:dns"], // reactor.resolve()
   groupcast: ["node:events"], // once(), with types
-  dgram: ["node:async_hooks", "node:cluster", "node:dns", "node:events", "node:os", "node:tty"], // node:dgram's own API: contexts, workers of a cluster, look-ups, events, errnos, kinds of descriptors
+  dgram: ["node:async_hooks", "node:child_process", "node:cluster", "node:dns", "node:events", "node:os", "node:tty"], // node:dgram's own API: contexts, the program that npx runs, workers of a cluster, look-ups, events, errnos, kinds of descriptors
   channels: ["node:crypto"], // sealed channels
   "backend-native": ["node:vm", "node:worker_threads"], // memory that cannot be transferred
   "backend-compliance": ["node:child_process", "node:events", "node:v8", "node:vm", "node:worker_threads"], // contracts on processes, threads and garbage
