@@ -84,7 +84,7 @@ const values = fc.constantFrom(...Object.keys(VALUES));
 for (const backend of BACKENDS) {
   describe(backend, () => {
     for (const option of MULTICAST_OPTIONS) {
-      test(`listenMulticast refuses what it cannot take as ${option}, or works with it`, async (context) => {
+      test(`listenMulticast with a hostile ${option} throws a typed error, or listens`, async (context) => {
         await skipUnless(context, canLoad(backend));
         const strays = strayFailures();
         await using attacked = new Attacked(backend);

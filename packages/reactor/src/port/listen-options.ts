@@ -102,9 +102,9 @@ export interface MulticastListenOptions extends ListenOptions {
    */
   readonly multicastOnly?: boolean | undefined;
   /**
-   * Whether the port receives only the groups that it has joined itself. Default: true. False: as the kernel has it, also those that other sockets of
-   * this host have joined (`IP_MULTICAST_ALL`); the port then has as many memberships as the kernel lets one socket have. `multicastOnly` isolates
-   * in any case.
+   * Whether the port receives only the groups that it has joined itself. Default: true. False: as the kernel has it, also those that other
+   * sockets of this host have joined (`IP_MULTICAST_ALL`); the port then has as many memberships as the kernel lets one socket have.
+   * `multicastOnly` isolates in any case.
    */
   readonly isolated?: boolean | undefined;
 }
