@@ -58,6 +58,17 @@ describe.each(MODULES)("%s:", (_, dgram) => {
     socket.close();
   });
 
+  test.each([
+    ["udp4", "0.0.0.0", "127.0.0.1"],
+    ["udp6", "::", "::1"],
+  ] as const)("%s: connect() to %s is to this host", async (type, any, host) => {
+    const socket = dgram.createSocket(type);
+    socket.connect(9, any);
+    await once(socket, "connect");
+    expect(socket.remoteAddress()).toMatchObject({ address: host, port: 9 });
+    socket.close();
+  });
+
   test("connect() to a name that is none emits an error, and the socket may be connected again", async () => {
     const lookup = (name: string, _family: unknown, callback: (error: Error | null, address: string, family: number) => void): void =>
       name === "none" ? callback(new Error("no such name"), "", 0) : callback(null, LOOPBACK, 4);

@@ -4,7 +4,7 @@ import { type AddressInfo, isIP } from "node:net";
 import type { DatagramBatch, Family, MulticastPort, PlainProtocol, Reactor, SocketAddress } from "groupcast";
 import { isCompatible } from "../compatibility.js";
 import { ERRNO, type Errno, outcomeOf } from "./errno.js";
-import type { Lookup } from "./lookup.js";
+import { LOOPBACK, type Lookup } from "./lookup.js";
 import { checkLiterals, joinGroup, leaveGroup, leaveWhatIsLost, type MembershipCall, setOutgoingInterface } from "./multicast-calls.js";
 import { type Report, Sender } from "./sender.js";
 import { sharedReactor } from "./shared-reactor.js";
@@ -95,7 +95,8 @@ export class Handle {
   }
 
   connect(address: string, port: number): Errno {
-    const outcome = this.#withPort((bound) => bound.connect(address, port));
+    const peer = address === ANY[this.family] ? LOOPBACK[this.family] : address; // as the kernel does: connect(2) to "any" is to this host
+    const outcome = this.#withPort((bound) => bound.connect(peer, port));
     this.#isConnected = outcome === 0;
     return outcome;
   }
