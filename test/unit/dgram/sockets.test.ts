@@ -166,6 +166,33 @@ describe.each(MODULES)("%s:", (_, dgram) => {
     socket.close();
   });
 
+  test("names are looked up by dns.lookup for binding, connecting and sending", async () => {
+    const server = dgram.createSocket("udp4");
+    server.bind(0, "localhost");
+    await once(server, "listening");
+    const client = dgram.createSocket("udp4");
+    const received = messages(server, 2);
+    await new Promise((resolve) => client.send("to a name", portOf(server), "localhost", resolve));
+    client.connect(portOf(server), "localhost");
+    await once(client, "connect");
+    client.send("to the peer");
+    expect((await received).sort()).toEqual(["to a name", "to the peer"]);
+    for (const socket of [server, client]) socket.close();
+  });
+
+  test("ipv6Only leaves IPv4 to others, and an IPv4 socket with it cannot be bound", async () => {
+    const six = dgram.createSocket({ type: "udp6", ipv6Only: true });
+    six.bind(0);
+    await once(six, "listening");
+    const four = dgram.createSocket("udp4");
+    four.bind(portOf(six));
+    await once(four, "listening");
+    const wrong = dgram.createSocket({ type: "udp4", ipv6Only: true });
+    wrong.bind(0);
+    expect(factsOf((await once(wrong, "error"))[0])).toMatchObject({ message: "bind EINVAL 0.0.0.0" });
+    for (const socket of [six, four, wrong]) socket.close();
+  });
+
   test("a signal closes the socket, and one that is aborted already does so at once", async () => {
     const controller = new AbortController();
     const socket = dgram.createSocket({ type: "udp4", signal: controller.signal });
