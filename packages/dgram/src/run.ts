@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** `npx @groupcast/dgram program.js`: runs a program of `node:dgram` on Groupcast, as `node --import @groupcast/dgram/register program.js` does. */
+/**
+ * `npx @groupcast/dgram program.js`: runs a program of `node:dgram` on Groupcast, as `node --import @groupcast/dgram/register program.js`
+ * does.
+ */
 import { spawn } from "node:child_process";
 
 const HOOK = new URL("register.mjs", import.meta.url).href;

@@ -1,7 +1,8 @@
 /**
  * The constructor of sockets, and their prototype.
  *
- * It is a function, not a class: programs extend it with `class`, inherit from it with `util.inherits` and call it, and ask with `instanceof`.
+ * It is a function, not a class: programs extend it with `class`, inherit from it with `util.inherits` and call it, and ask with
+ * `instanceof`.
  */
 import { channel } from "node:diagnostics_channel";
 import EventEmitter, { addAbortListener } from "node:events";

@@ -18,9 +18,9 @@ export interface Destination {
 /** Origin of one datagram, whatever the port's options say (`IP_PKTINFO`). */
 export interface WriteOptions {
   /**
-   * Interface to leave by; on a port with `bindToInterface` that one alone. Default: as the port's options and the route say. `"all"`, to a group: a copy by each interface that carries
-   * multicast, which is up and has an address; on IPv4 loopback is one of them. Each copy is a datagram of its own: it is counted, and
-   * `sendFailed` and `dropped` name its interface.
+   * Interface to leave by; on a port with `bindToInterface` that one alone. Default: as the port's options and the route say. `"all"`, to a
+   * group: a copy by each interface that carries multicast, which is up and has an address; on IPv4 loopback is one of them. Each copy is a
+   * datagram of its own: it is counted, and `sendFailed` and `dropped` name its interface.
    */
   readonly interface?: InterfaceSelector | "all" | undefined;
   /** IP literal of the local address to send from, such as `arrival.destination` of the datagram that is answered. */
@@ -106,8 +106,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    */
   send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void>;
   /**
-   * Sends one datagram as {@link UDPTransport.send} does, and returns a receipt instead of a promise: for the fates of many datagrams, which
-   * can be asked for once the burst has left. A failure shows in the receipt and is counted; it is no event.
+   * Sends one datagram as {@link UDPTransport.send} does, and returns a receipt instead of a promise: for the fates of many datagrams,
+   * which can be asked for once the burst has left. A failure shows in the receipt and is counted; it is no event.
    *
    * @throws InvalidArgumentError, MessageLengthError and StateError `ERR_CLOSED`, as {@link UDPTransport.write} does.
    */
@@ -119,8 +119,9 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    */
   flush(): void;
   /**
-   * Holds back what is written from now on until {@link UDPTransport.uncork}, {@link UDPTransport.flush}, or a full burst: for programs that
-   * write in several turns what may leave together. Each datagram stays one, and calls do not nest. A port that stops sends what it holds.
+   * Holds back what is written from now on until {@link UDPTransport.uncork}, {@link UDPTransport.flush}, or a full burst: for programs
+   * that write in several turns what may leave together. Each datagram stays one, and calls do not nest. A port that stops sends what it
+   * holds.
    *
    * @throws StateError `ERR_CLOSED`.
    */
@@ -145,9 +146,9 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    */
   connect(address: string, port: number): void;
   /**
-   * Undoes {@link UDPTransport.connect}. The port keeps its number, except an adopted one, whose number the system chose for another program:
-   * on Linux another socket may then have taken it. It sends from no other port: `disconnect` and each `write` fail, with `EADDRINUSE`, until a
-   * `disconnect` succeeds (native), or for good, with `EADDRNOTAVAIL` and `EBADF` (dgram).
+   * Undoes {@link UDPTransport.connect}. The port keeps its number, except an adopted one, whose number the system chose for another
+   * program: on Linux another socket may then have taken it. It sends from no other port: `disconnect` and each `write` fail, with
+   * `EADDRINUSE`, until a `disconnect` succeeds (native), or for good, with `EADDRNOTAVAIL` and `EBADF` (dgram).
    *
    * @throws StateError `ERR_NOT_CONNECTED`, `ERR_CLOSED`. @throws SystemError `ERR_CONNECT`.
    */
@@ -178,8 +179,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Returns the traffic class; on a closed port the one it had; undefined where the backend cannot read it (dgram). */
   getTrafficClass(): number | undefined;
   /**
-   * Sets the TTL of unicast (`IP_TTL`; on IPv6 the hop limit, `IPV6_UNICAST_HOPS`): the number of routers that a datagram may pass, plus one.
-   * That of multicast is set by `setTTL`. Datagrams that wait are as in setTrafficClass.
+   * Sets the TTL of unicast (`IP_TTL`; on IPv6 the hop limit, `IPV6_UNICAST_HOPS`): the number of routers that a datagram may pass, plus
+   * one. That of multicast is set by `setTTL`. Datagrams that wait are as in setTrafficClass.
    *
    * @param ttl - Hops, 1 … 255. @throws as setTrafficClass; dgram has it.
    */
@@ -188,8 +189,9 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   getUnicastTTL(): number | undefined;
   /**
    * Sends and receives by this interface only (`SO_BINDTOIFINDEX`), whatever the routes say; multicast too, where it wins over the outgoing
-   * interface that was set before. A datagram, or a joinGroup from then on, that names another interface is refused (`ERR_INTERFACE_FIXED`);
-   * memberships on others stay, and receive nothing. An interface that is deleted and made again is another one: bind to it again.
+   * interface that was set before. A datagram, or a joinGroup from then on, that names another interface is refused
+   * (`ERR_INTERFACE_FIXED`); memberships on others stay, and receive nothing. An interface that is deleted and made again is another one:
+   * bind to it again.
    *
    * @param name - Name of an interface; `"default"` undoes it.
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_INTERFACE_UNKNOWN`.
@@ -213,8 +215,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Returns the size of the send buffer in bytes; otherwise as {@link UDPTransport.getReceiveBufferBytes}. */
   getSendBufferBytes(): number | undefined;
   /**
-   * Stops delivery at once, also in the middle of a batch. Datagrams that arrive meanwhile wait in the kernel's receive buffer; on dgram, in
-   * as much memory. Those that do not fit are lost, and counted where the backend can count them.
+   * Stops delivery at once, also in the middle of a batch. Datagrams that arrive meanwhile wait in the kernel's receive buffer; on dgram,
+   * in as much memory. Those that do not fit are lost, and counted where the backend can count them.
    *
    * @throws StateError `ERR_CLOSED`.
    */
@@ -234,8 +236,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    */
   stopListening(): Promise<void>;
   /**
-   * Stops the port as {@link UDPTransport.stopListening} does, and closes its sockets before it returns: its number is free at once. Datagrams
-   * that the network does not take now are dropped and counted. stopProtocol() and `closed` follow from the event loop.
+   * Stops the port as {@link UDPTransport.stopListening} does, and closes its sockets before it returns: its number is free at once.
+   * Datagrams that the network does not take now are dropped and counted. stopProtocol() and `closed` follow from the event loop.
    */
   stopNow(): void;
   /** Makes the open port keep the process alive, as it does at first. Does nothing on a closed port. */
@@ -367,9 +369,9 @@ export interface MulticastTransport extends UDPTransport {
   /**
    * Sets the interface that multicast leaves by (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`); `"default"`, as at first: the one that the route
    * names. Desired state, as a membership is: an interface that does not exist yet, or is deleted, is used when it comes. Until then
-   * sending to groups fails with `ENODEV` (`sendFailed`) and never goes elsewhere; a datagram that names an interface of its own leaves by that.
-   * An interface that does not exist is logged at once, with the names of those that do. Datagrams that the network has not taken yet leave by
-   * the new interface: await `drained()` first where that matters.
+   * sending to groups fails with `ENODEV` (`sendFailed`) and never goes elsewhere; a datagram that names an interface of its own leaves by
+   * that. An interface that does not exist is logged at once, with the names of those that do. Datagrams that the network has not taken yet
+   * leave by the new interface: await `drained()` first where that matters.
    *
    * @param to - Interface. An address means the interface that has it, for as long as that exists.
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`: not a possible name of one interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`,

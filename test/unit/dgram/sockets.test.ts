@@ -136,7 +136,7 @@ describe.each(MODULES)("%s:", (_, dgram) => {
     for (const socket of sockets) socket.close();
   });
 
-  test("lookup is called with the name and the family, for binding and for each datagram, and its error is an error event or the callback's", async () => {
+  test("lookup is called with name and family for binding and each datagram; its error goes to the callback, or is an event", async () => {
     const calls: unknown[] = [];
     const failing = new Set(["fails"]);
     const lookup = (name: string, family: unknown, callback: (error: Error | null, address: string, family: number) => void): void => {

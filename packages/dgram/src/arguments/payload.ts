@@ -3,7 +3,9 @@ import { nodeError } from "./node-errors.js";
 
 const EXPECTED = "of type string or an instance of Buffer, TypedArray, or DataView";
 
-/** Returns `length` bytes of `data` from `offset`. @throws TypeError `ERR_INVALID_ARG_TYPE`. @throws RangeError `ERR_BUFFER_OUT_OF_BOUNDS`. */
+/**
+ * Returns `length` bytes of `data` from `offset`. @throws TypeError `ERR_INVALID_ARG_TYPE`. @throws RangeError `ERR_BUFFER_OUT_OF_BOUNDS`.
+ */
 export function sliceOf(data: unknown, offset: unknown, length: unknown): Uint8Array {
   const bytes = bytesOf(data);
   const start = (offset as number) >>> 0;

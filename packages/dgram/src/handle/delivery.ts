@@ -1,10 +1,10 @@
 /**
  * Emits the `message` events of a socket.
  *
- * Theory of operation: one wake-up brings up to 64 datagrams. They are delivered from a tick, one after another; after each, the ticks and promises
- * that it has set off run, as in Node, so that `await once(socket, "message")` in a loop misses none. What the program sends meanwhile leaves
- * together, behind the last message. A listener that throws is an uncaught exception, as in Node: nothing here catches. The datagrams behind it come
- * in another tick.
+ * Theory of operation: one wake-up brings up to 64 datagrams. They are delivered from a tick, one after another; after each, the ticks and
+ * promises that it has set off run, as in Node, so that `await once(socket, "message")` in a loop misses none. What the program sends
+ * meanwhile leaves together, behind the last message. A listener that throws is an uncaught exception, as in Node: nothing here catches.
+ * The datagrams behind it come in another tick.
  */
 import { AsyncResource } from "node:async_hooks";
 import type { BlockList } from "node:net";

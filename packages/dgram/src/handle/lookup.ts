@@ -18,7 +18,10 @@ export function lookupFor(family: Family, custom: SocketOptions["lookup"]): Look
   return (address, callback) => lookup(address || LOOPBACK[family], family, callback);
 }
 
-/** Looks up a name, never inside the call. An IP literal of the family is its own answer; `dns.lookup` is asked for at each call: programs replace it. */
+/**
+ * Looks up a name, never inside the call. An IP literal of the family is its own answer; `dns.lookup` is asked for at each call: programs
+ * replace it.
+ */
 function systemLookup(name: string, family: Family, callback: LookedUp): void {
   if (isIP(name) === family) process.nextTick(callback, null, name, family);
   else dns.lookup(name, family, callback);

@@ -1,9 +1,9 @@
 /**
  * Sends the datagrams of a bound socket.
  *
- * Theory of operation: the port copies a datagram, and sends it with the others of this turn. Its send queue is bounded, that of `node:dgram` is
- * not: what the queue refuses waits here, in order, until the queue is empty. While a batch of messages is delivered, the port holds back what
- * the program sends: the answers leave together, behind the last message.
+ * Theory of operation: the port copies a datagram, and sends it with the others of this turn. Its send queue is bounded, that of
+ * `node:dgram` is not: what the queue refuses waits here, in order, until the queue is empty. While a batch of messages is delivered, the
+ * port holds back what the program sends: the answers leave together, behind the last message.
  */
 import { isGroupcastError, type MulticastPort, type SendReceipt } from "groupcast";
 import { ERRNO, type Errno, errnoOf, outcomeOf } from "./errno.js";

@@ -8,7 +8,10 @@ import type { Handle } from "../handle/handle.js";
 import { openState, STATE, type StatefulSocket } from "../socket-state.js";
 import { applyBufferSizes } from "./buffer-sizes.js";
 
-/** Event on which a bind callback is forgotten. Before Node 24 it is `error` itself, so that a callback also keeps the error from being uncaught. */
+/**
+ * Event on which a bind callback is forgotten. Before Node 24 it is `error` itself, so that a callback also keeps the error from being
+ * uncaught.
+ */
 const FAILURE = Number.parseInt(process.versions.node, 10) >= 24 ? (errorMonitor as unknown as string) : "error";
 
 const MAX_INT32 = 0x7fff_ffff;

@@ -6,8 +6,8 @@ import { openState, STATE, type StatefulSocket } from "../socket-state.js";
 import { bufferSize } from "./buffer-sizes.js";
 
 /**
- * Methods of a socket that set and read its options, and its memberships. Those that do not call {@link openState} throw a plain TypeError on a closed
- * socket, as in Node: they use what is null then.
+ * Methods of a socket that set and read its options, and its memberships. Those that do not call {@link openState} throw a plain TypeError
+ * on a closed socket, as in Node: they use what is null then.
  */
 export const optionMethods = {
   address(this: StatefulSocket): AddressInfo {

@@ -66,7 +66,9 @@ function literalOf({ handle, hasOwnLookup, sendBlockList, connection }: SocketSt
   return handle!.isLiteral(meant) ? meant : undefined;
 }
 
-/** Takes the tick that a look-up takes in Node, so that callbacks keep their order; none is called on a socket that was closed meanwhile. */
+/**
+ * Takes the tick that a look-up takes in Node, so that callbacks keep their order; none is called on a socket that was closed meanwhile.
+ */
 function looksUpNothing(socket: StatefulSocket, outgoing: Outgoing, report: Report): void {
   if (socket[STATE].handle !== null) process.nextTick(reportTo, outgoing, report);
 }

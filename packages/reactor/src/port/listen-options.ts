@@ -69,8 +69,8 @@ export interface ListenOptions extends PortOptions {
   /** Whether a port on `"::"` leaves IPv4 to others (`IPV6_V6ONLY`). Default: as the system has it (net.ipv6.bindv6only). */
   readonly ipv6Only?: boolean | undefined;
   /**
-   * Name of the only interface to send and receive by; `"default"`: every one. As `setBindToInterface` (`SO_BINDTOIFINDEX`), before the port
-   * number is taken, so that each interface may have a port of the same number. Not on dgram.
+   * Name of the only interface to send and receive by; `"default"`: every one. As `setBindToInterface` (`SO_BINDTOIFINDEX`), before the
+   * port number is taken, so that each interface may have a port of the same number. Not on dgram.
    */
   readonly bindToInterface?: string | undefined;
 }
@@ -97,8 +97,8 @@ export interface MulticastListenOptions extends ListenOptions {
   readonly group?: string | undefined;
   /**
    * Whether only datagrams that were sent to a group are delivered; `statistics().foreign` counts the others. Default: false. dgram does
-   * not see destinations: there the port needs `group`, which it is bound to, and the OS refuses the others uncounted. It then joins no other
-   * group.
+   * not see destinations: there the port needs `group`, which it is bound to, and the OS refuses the others uncounted. It then joins no
+   * other group.
    */
   readonly multicastOnly?: boolean | undefined;
   /**

@@ -16,9 +16,9 @@ export interface SendFailuresOwner {
 /**
  * Counts and reports the datagrams that `write` took and the network did not carry.
  *
- * ECONNREFUSED says that no socket listens at the peer: the protocol of a port that is connected to it gets connectionRefused(), other ports
- * emit `refused`; so does a port that was connected only after the datagram had left for somebody else. All other failures are `sendFailed`
- * events. None of them closes a port.
+ * ECONNREFUSED says that no socket listens at the peer: the protocol of a port that is connected to it gets connectionRefused(), other
+ * ports emit `refused`; so does a port that was connected only after the datagram had left for somebody else. All other failures are
+ * `sendFailed` events. None of them closes a port.
  */
 export class SendFailures {
   readonly #statistics: PortStatistics;

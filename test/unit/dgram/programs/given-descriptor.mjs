@@ -1,4 +1,5 @@
-// usage: node given-descriptor.mjs <module>: takes descriptor 3, talks to itself, and prints its number and whether closing ended the descriptor.
+// usage: node given-descriptor.mjs <module>: takes descriptor 3, talks to itself, and prints its number and whether closing ended the
+// descriptor.
 import { fstatSync } from "node:fs";
 
 const { default: dgram } = await import(process.argv[2]);
