@@ -73,7 +73,7 @@ export async function install(folder, installer, { tarball, registry }) {
 
 /** A second folder with the same packages, of which the addon is another, or none. @param {string} folder @param {string} copy @param {string} [addon] */
 export function copyWithAddon(folder, copy, addon) {
-  cpSync(folder, copy, { recursive: true });
+  cpSync(folder, copy, { recursive: true, verbatimSymlinks: true }); // otherwise node_modules/.bin leads back to the first folder
   const prebuilds = join(copy, "node_modules/@groupcast/backend-native/prebuilds");
   const content = addon === undefined ? undefined : readFileSync(join(prebuilds, addon));
   const names = readdirSync(prebuilds);
