@@ -31,10 +31,12 @@ class Served {
   }
 }
 
+const CACHE_BYTES = 4096; // message IDs come round within a run: an answer of the last round must not be taken for a repetition's
+
 /** Answers GET with a short text. */
 export function serveCoap(): void {
   const served = new Served(() => server.close());
-  const server = createCoapServer((request, response) => {
+  const server = createCoapServer({ cacheSize: CACHE_BYTES }, (request, response) => {
     served.count(request.url.slice(1));
     response.end("21.5 C");
   });
