@@ -69,10 +69,10 @@ export function errnoError(errno: number, syscall: string): NodeJS.ErrnoExceptio
 
 /** Makes the error that Node has for `errno` of `syscall` with an address. */
 export function hostPortError(errno: number, syscall: string, address: unknown, port: unknown): NodeJS.ErrnoException {
-  const hasPort = typeof port === "number" ? port > 0 : Boolean(port);
+  const hasPort = (port as number) > 0; // Node tells of a port that is a function or an object, but not in the message
   const subject = hasPort ? ` ${address}:${port}` : address ? ` ${address}` : "";
   const error = systemError(errno, syscall, subject, hostPortError);
-  return Object.assign(error, { address }, hasPort && { port });
+  return Object.assign(error, { address }, Boolean(port) && { port });
 }
 
 /** Makes the error that Node has for a buffer size that was refused with `errno`. */

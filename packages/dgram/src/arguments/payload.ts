@@ -3,6 +3,8 @@ import { nodeError } from "./node-errors.js";
 
 const EXPECTED = "of type string or an instance of Buffer, TypedArray, or DataView";
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * Returns `length` bytes of `data` from `offset`. @throws TypeError `ERR_INVALID_ARG_TYPE`. @throws RangeError `ERR_BUFFER_OUT_OF_BOUNDS`.
  */
@@ -19,8 +21,8 @@ export function sliceOf(data: unknown, offset: unknown, length: unknown): Uint8A
 export function payloadOf(data: unknown): Uint8Array | string {
   if (typeof data === "string") return data;
   if (!Array.isArray(data)) return bytesOf(data);
-  if (data.length === 1) return data[0] instanceof Uint8Array ? data[0] : pieceOf(data[0], data);
-  return Buffer.concat(data.map((piece: unknown) => pieceOf(piece, data)));
+  if (data.length === 1) return pieceOf(data[0], data);
+  return Buffer.concat(Array.from(data, (piece: unknown) => pieceOf(piece, data))); // from(): a hole is a piece, too
 }
 
 function bytesOf(data: unknown): Uint8Array {
@@ -35,9 +37,10 @@ function pieceOf(piece: unknown, list: unknown): Uint8Array {
   return bytes;
 }
 
+/** Asks what it is, not what it is an instance of: a proxy of a buffer has no bytes. */
 function viewOf(data: unknown): Uint8Array | undefined {
-  if (data instanceof Uint8Array) return data;
   if (typeof data === "string") return Buffer.from(data);
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return undefined;
+  if (!ArrayBuffer.isView(data)) return undefined;
+  if (data.byteLength === 0) return NOTHING; // detached, maybe
+  return data instanceof Uint8Array ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -123,7 +123,7 @@ export class Handle {
 
   /** Sends a datagram; the caller asks for its fate later. */
   post(data: Uint8Array | string, port: number, address: string | undefined): Report {
-    if (address !== undefined && this.#isConnected) return (sent) => sent(ERRNO.EISCONN);
+    if (address !== undefined && this.#isConnected) return (sent) => sent(isIP(address) === this.family ? ERRNO.EISCONN : ERRNO.EINVAL);
     return this.#sender!.post(data, port, address);
   }
 

@@ -23,6 +23,6 @@ export function lookupFor(family: Family, custom: SocketOptions["lookup"]): Look
  * replace it.
  */
 function systemLookup(name: string, family: Family, callback: LookedUp): void {
-  if (isIP(name) === family) process.nextTick(callback, null, name, family);
+  if (typeof name === "string" && isIP(name) === family) process.nextTick(callback, null, name, family);
   else dns.lookup(name, family, callback);
 }

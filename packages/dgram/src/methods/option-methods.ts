@@ -45,27 +45,27 @@ export const optionMethods = {
   addMembership(this: StatefulSocket, multicastAddress: string, interfaceAddress?: string): void {
     const { handle } = openState(this);
     if (!multicastAddress) throw nodeError("ERR_MISSING_ARGS", "multicastAddress");
-    check(handle.join(multicastAddress, interfaceAddress, undefined), "addMembership");
+    check(handle.join(multicastAddress, interfaceAddress ?? undefined, undefined), "addMembership");
   },
 
   dropMembership(this: StatefulSocket, multicastAddress: string, interfaceAddress?: string): void {
     const { handle } = openState(this);
     if (!multicastAddress) throw nodeError("ERR_MISSING_ARGS", "multicastAddress");
-    check(handle.leave(multicastAddress, interfaceAddress, undefined), "dropMembership");
+    check(handle.leave(multicastAddress, interfaceAddress ?? undefined, undefined), "dropMembership");
   },
 
   addSourceSpecificMembership(this: StatefulSocket, sourceAddress: string, groupAddress: string, interfaceAddress: string): void {
     const { handle } = openState(this);
     checkString(sourceAddress, "sourceAddress");
     checkString(groupAddress, "groupAddress");
-    check(handle.join(groupAddress, interfaceAddress, sourceAddress), "addSourceSpecificMembership");
+    check(handle.join(groupAddress, interfaceAddress ?? undefined, sourceAddress), "addSourceSpecificMembership");
   },
 
   dropSourceSpecificMembership(this: StatefulSocket, sourceAddress: string, groupAddress: string, interfaceAddress: string): void {
     const { handle } = openState(this);
     checkString(sourceAddress, "sourceAddress");
     checkString(groupAddress, "groupAddress");
-    check(handle.leave(groupAddress, interfaceAddress, sourceAddress), "dropSourceSpecificMembership");
+    check(handle.leave(groupAddress, interfaceAddress ?? undefined, sourceAddress), "dropSourceSpecificMembership");
   },
 
   ref(this: StatefulSocket): StatefulSocket {
