@@ -70,6 +70,10 @@ export const DIVERGENCES: readonly Divergence[] = [
       ),
   },
   {
+    reason: "what a group throws as it is turned into text is thrown; node:dgram does so before Node 22, and says EINVAL since",
+    isMet: (program) => calls(program).some(({ method, args }) => MEMBERSHIPS.includes(method) && args.some(throwsAsText)),
+  },
+  {
     reason: "a source is let in once, besides a membership of the whole group",
     isMet: ({ steps }) => isFollowed(steps, MEMBERSHIPS, SOURCES) || isFollowed(steps, SOURCES, MEMBERSHIPS),
   },
@@ -136,6 +140,10 @@ function isAny(argument: Argument): boolean {
   return argument.is === "address"
     ? argument.name === "any"
     : argument.is === "value" && (argument.value === "0.0.0.0" || argument.value === "::");
+}
+
+function throwsAsText(argument: Argument): boolean {
+  return argument.is === "special" && argument.name === "throwing object";
 }
 
 function isGroup(argument: Argument): boolean {
