@@ -52,7 +52,7 @@ function makeState(socket: StatefulSocket, family: Family, options: Partial<Sock
     received: (batch) => delivery.add(batch),
     failed: (errno) => delivery.addEvent(() => socket.emit("error", errnoError(errno, "recvmsg"))),
   });
-  const delivery = new Delivery(socket, handle, options.receiveBlockList);
+  const delivery = new Delivery(socket, handle, options.receiveBlockList || undefined);
   return {
     handle,
     delivery,

@@ -32,6 +32,14 @@ describe.each(MODULES)("%s:", (_, dgram) => {
     server.close();
   });
 
+  test("block lists of no value are none", async () => {
+    const socket = dgram.createSocket({ type: "udp4", receiveBlockList: Number.NaN, sendBlockList: 0 } as never);
+    const port = await bindLoopback(socket);
+    const [[message]] = (await Promise.all([once(socket, "message"), socket.send("to itself", port, LOOPBACK)])) as [[Buffer], unknown];
+    expect(String(message)).toBe("to itself");
+    socket.close();
+  });
+
   test("a constructor that inherits with util.inherits may call Socket", async () => {
     function Legacy(this: Socket): void {
       (dgram.Socket as unknown as (this: object, type: string) => void).call(this, "udp4");
