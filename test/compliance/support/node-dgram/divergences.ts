@@ -15,12 +15,13 @@ const SENDS = ["send", "sendto"];
 const MEMBERSHIPS = ["addMembership", "dropMembership", "addSourceSpecificMembership", "dropSourceSpecificMembership"];
 const LITERAL = /^(\d+\.|.*::)/;
 const SOURCES = ["addSourceSpecificMembership", "dropSourceSpecificMembership"];
+const CONNECTS = ["connect", "connectSync"];
 const ENDS = ["close", "asyncDispose"];
 
 export const DIVERGENCES: readonly Divergence[] = [
   {
     reason: "a port hears the groups that it has joined itself, and multicast goes by an interface that is chosen",
-    isMet: (program) => calls(program).some(({ method, args }) => [...SENDS, "connect"].includes(method) && args.some(isGroup)),
+    isMet: (program) => calls(program).some(({ method, args }) => [...SENDS, ...CONNECTS].includes(method) && args.some(isGroup)),
   },
   {
     reason: "datagrams leave at the end of the turn, also of a socket that is closed by then, which drops its own on node:dgram",
@@ -52,9 +53,10 @@ export const DIVERGENCES: readonly Divergence[] = [
   {
     reason:
       "each refusal of the peer is an error event, from the connection on; node:dgram tells of some in a callback, of some not at all",
-    isMet: ({ steps }) =>
-      isFollowed(steps, SENDS, ["connect", "connectSync"]) ||
-      (hasBothFamilies(steps) && isFollowed(steps, ["connect", "connectSync"], SENDS)),
+    isMet: (program) =>
+      isFollowed(program.steps, SENDS, CONNECTS) ||
+      (program.steps.some(isCallOf(CONNECTS)) && turnsOf(program).some((turn) => isFollowed(turn, SENDS, SENDS))) ||
+      (hasBothFamilies(program.steps) && isFollowed(program.steps, CONNECTS, SENDS)),
   },
   {
     reason: "a membership is of the socket's family, and of a group: a socket of IPv6 joins no group of IPv4",
@@ -66,12 +68,22 @@ export const DIVERGENCES: readonly Divergence[] = [
     isMet: ({ steps }) =>
       steps.some((step, index) => isCallOf(MEMBERSHIPS)(step) && !wasBound(steps, (step as Call).slot, index)) ||
       steps.some(
-        (step, index) => step.do === "call" && step.method === "bind" && mayFail(step) && isUsed(steps.slice(index + 1), step.slot),
+        (step, index) => step.do === "call" && step.method.startsWith("bind") && mayFail(step) && isUsed(steps.slice(index + 1), step.slot),
       ),
   },
   {
-    reason: "what a group throws as it is turned into text is thrown; node:dgram does so before Node 22, and says EINVAL since",
-    isMet: (program) => calls(program).some(({ method, args }) => MEMBERSHIPS.includes(method) && args.some(throwsAsText)),
+    reason: "what a group or an address throws as it is turned into text is thrown; node:dgram says EINVAL, or leaves it to V8, by version",
+    isMet: (program) =>
+      calls(program).some(({ method, args }) => (MEMBERSHIPS.includes(method) || method.startsWith("bind")) && args.some(throwsAsText)),
+  },
+  {
+    reason: "a datagram that is too long for UDP is EMSGSIZE, also where there is no route",
+    isMet: (program) => calls(program).some(({ args }) => args.some(isTooLong) && args.some(isText)),
+  },
+  {
+    reason:
+      "a refusal of a peer waits in the receive buffer until it is told, and the smallest one has no room for a long datagram beside it",
+    isMet: (program) => JSON.stringify(program).includes("4096") && calls(program).some(({ args }) => args.some(isLong)),
   },
   {
     reason: "a source is let in once, besides a membership of the whole group",
@@ -79,7 +91,7 @@ export const DIVERGENCES: readonly Divergence[] = [
   },
   {
     reason: "disconnect() keeps the port number; node:dgram loses one that the kernel chose",
-    isMet: ({ steps }) => isFollowed(steps, ["connect", "connectSync"], ["disconnect"]),
+    isMet: ({ steps }) => isFollowed(steps, CONNECTS, ["disconnect"]),
   },
 ];
 
@@ -136,6 +148,15 @@ function isLong(argument: Argument): boolean {
   return argument.is === "list" ? argument.items.some(isLong) : argument.is === "bytes" && argument.length > 4_000;
 }
 
+function isTooLong(argument: Argument): boolean {
+  return argument.is === "list" ? argument.items.some(isTooLong) : argument.is === "bytes" && argument.length > 65_507;
+}
+
+/** Whether it is an address other than those of the network, such as one without a route. */
+function isText(argument: Argument): boolean {
+  return argument.is === "value" && typeof argument.value === "string";
+}
+
 function isAny(argument: Argument): boolean {
   return argument.is === "address"
     ? argument.name === "any"
@@ -143,7 +164,7 @@ function isAny(argument: Argument): boolean {
 }
 
 function throwsAsText(argument: Argument): boolean {
-  return argument.is === "special" && argument.name === "throwing object";
+  return argument.is === "special" && (argument.name === "throwing object" || argument.name === "symbol");
 }
 
 function isGroup(argument: Argument): boolean {
@@ -170,7 +191,7 @@ function mayFail({ args: [target, address] }: Call): boolean {
 
 /** Whether something is asked of what a failed bind has left. */
 function isUsed(steps: readonly Step[], slot: number): boolean {
-  return steps.some((step) => step.do === "call" && step.slot === slot && /^(set|get|address)/.test(step.method));
+  return steps.some((step) => step.do === "call" && step.slot === slot && /^(set|get|add|drop)/.test(step.method));
 }
 
 function wasBound(steps: readonly Step[], slot: number, index: number): boolean {
