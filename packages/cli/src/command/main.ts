@@ -1,0 +1,130 @@
+/**
+ * From the words of a command line to an exit code.
+ *
+ * The first Ctrl-C aborts the command's signal: it prints its summary and ends. The second ends the process at once. When nobody reads the
+ * output any more (`groupcast listen … | head`), the command ends as if it had been done.
+ */
+
+import type { Readable, Writable } from "node:stream";
+import { choiceAdvice, isGroupcastError } from "@groupcast/base";
+import { Reactor } from "groupcast";
+import { VERSION } from "../version.js";
+import type { Command, Invocation } from "./command.js";
+import { COMMANDS } from "./commands.js";
+import { EXIT_CODES, type Exit } from "./exit-codes.js";
+import { commandHelp, overview } from "./help.js";
+import { Output, type TextSink } from "./output.js";
+import { type ParsedArguments, parseArguments, type When } from "./parse-arguments.js";
+import { printable } from "./printable.js";
+import { UsageError } from "./usage-error.js";
+
+/** What a command gets from its process: `process` itself has it all. */
+export interface CommandHost {
+  /** Standard output. */
+  readonly stdout: TextSink & Pick<Writable, "on">;
+  /** Standard error. */
+  readonly stderr: TextSink;
+  /** Standard input. */
+  readonly stdin: Readable;
+  /** Environment: `NO_COLOR`, `FORCE_COLOR` and `TERM` are looked at. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Subscribes to a signal. */
+  on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  /** Undoes {@link CommandHost.on}. */
+  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  /** Ends the process. */
+  exit(code: number): never;
+  /** Makes the reactor of a command. Default: one on the network of this host. */
+  readonly makeReactor?: () => Reactor;
+}
+
+/**
+ * Runs `groupcast`.
+ *
+ * @param words - The command line, without the name of the program: `["listen", "239.1.2.3:5000"]`.
+ * @param host - The process that it runs in. Default: `process`.
+ * @returns Exit code. Never rejects for what a user can do wrong; a mistake of ours rejects.
+ */
+export async function main(words: readonly string[], host: CommandHost = process): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === "--version" || name === "-v") return say(host.stdout, VERSION);
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") return helpOn(rest[0], name !== undefined, host);
+  const found = COMMANDS.find((command) => command.name === name);
+  if (found === undefined) return refuse(host, unknownCommand(name));
+  try {
+    const parsed = parseArguments(found, rest);
+    if (parsed.options.help) return say(host.stdout, commandHelp(found, host.stdout.columns));
+    return EXIT_CODES[await run(found, parsed, host)].code;
+  } catch (error) {
+    if (error instanceof UsageError) return refuse(host, error.message);
+    if (!isSystemRefusal(error)) throw error;
+    host.stderr.write(`groupcast ${name}: ${printable(error.message)}\n`);
+    return EXIT_CODES.refused.code;
+  }
+}
+
+async function run(command: Command, { operands, options }: ParsedArguments, host: CommandHost): Promise<Exit> {
+  const output = new Output({ out: host.stdout, err: host.stderr, json: options.json, colors: hasColors(host, options.color) });
+  const abort = new AbortController();
+  const reactors: Reactor[] = [];
+  const interrupt = () => (abort.signal.aborted ? host.exit(EXIT_CODES.interrupted.code) : abort.abort());
+  const onOutputError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") host.stderr.write(`groupcast ${command.name}: cannot write the output: ${error.message}\n`);
+    abort.abort();
+  };
+  const openReactor = () => {
+    const reactor = host.makeReactor?.() ?? new Reactor();
+    reactors.push(reactor);
+    return reactor;
+  };
+  host.on("SIGINT", interrupt);
+  host.on("SIGTERM", interrupt);
+  host.stdout.on("error", onOutputError);
+  try {
+    const invocation: Invocation = { operands, options, output, input: host.stdin, signal: abort.signal, openReactor };
+    return await command.run(invocation);
+  } finally {
+    output.endProgress();
+    for (const reactor of reactors) await reactor.stop();
+    host.off("SIGINT", interrupt);
+    host.off("SIGTERM", interrupt);
+    // The listener for errors of the output stays: an EPIPE may still be on its way.
+  }
+}
+
+function helpOn(name: string | undefined, isAskedFor: boolean, host: CommandHost): number {
+  const found = COMMANDS.find((command) => command.name === name);
+  if (found !== undefined) return say(host.stdout, commandHelp(found, host.stdout.columns));
+  if (name !== undefined) return refuse(host, unknownCommand(name));
+  if (isAskedFor) return say(host.stdout, overview(COMMANDS, host.stdout.columns));
+  host.stderr.write(`${overview(COMMANDS, host.stderr.columns)}\n`);
+  return EXIT_CODES.usage.code;
+}
+
+function unknownCommand(name: string): string {
+  const names = COMMANDS.map((command) => command.name);
+  return `there is no command ${JSON.stringify(name)}: ${choiceAdvice(name, names)}`;
+}
+
+function say(to: TextSink, text: string): number {
+  to.write(`${text}\n`);
+  return EXIT_CODES.done.code;
+}
+
+function refuse(host: CommandHost, message: string): number {
+  host.stderr.write(`groupcast: ${printable(message)}\n`);
+  return EXIT_CODES.usage.code;
+}
+
+/** Errors of Groupcast and of the file system are for the user; anything else is a mistake of this program. */
+function isSystemRefusal(error: unknown): error is Error {
+  return isGroupcastError(error) || (error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string");
+}
+
+/** NO_COLOR is of no-color.org; FORCE_COLOR is Node's. */
+function hasColors({ stdout, env }: CommandHost, when: When = "auto"): boolean {
+  if (when !== "auto") return when === "always";
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== "") return false;
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== "0") return true;
+  return stdout.isTTY === true && env.TERM !== "dumb";
+}

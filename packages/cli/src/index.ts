@@ -1,0 +1,1 @@
+export { type CommandHost, main } from "./command/main.js";
