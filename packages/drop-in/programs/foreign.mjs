@@ -18,10 +18,10 @@ export function start(command, args) {
   const ended = new Promise((resolve) => child.once("close", resolve));
   child.once("error", (error) => (printed += error.message));
   return {
-    /** Waits until it has printed something, and returns what matched. @param {RegExp} pattern */
+    /** Waits until it has printed something, in whole lines, and returns what matched. @param {RegExp} pattern */
     async printed(pattern) {
       for (;;) {
-        const match = printed.match(pattern);
+        const match = printed.slice(0, printed.lastIndexOf("\n") + 1).match(pattern);
         if (match !== null) return match;
         if (child.exitCode !== null || child.pid === undefined) throw new Error(`${command} ended without ${pattern}:\n${printed}`);
         await sleep(LOOK_AGAIN_MS);
