@@ -1,4 +1,4 @@
-/** What a command is: a row of `commands.ts`. Parser, help and manual read it. */
+/** Shape of a command: a row of `commands.ts`. Parser, help and manual read it. */
 import type { Readable } from "node:stream";
 import type { Reactor } from "groupcast";
 import type { Exit } from "./exit-codes.js";
@@ -52,7 +52,7 @@ export interface Invocation<T extends OptionTable = OptionTable> {
   readonly operands: readonly string[];
   /** Values of its options. */
   readonly options: Values<T>;
-  /** Where results go. */
+  /** Sink of results, notes and progress. */
   readonly output: Output;
   /** Standard input. */
   readonly input: Readable;

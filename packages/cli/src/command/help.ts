@@ -11,7 +11,8 @@ export function commandHelp(command: Command, columns: number = FALLBACK_COLUMNS
   const width = Math.min(columns, MOST_COLUMNS);
   const options = Object.entries<Option<unknown>>({ ...command.options, ...(COMMON_OPTIONS as OptionTable) });
   const sections = [
-    `groupcast ${[command.name, "[options]", ...command.operands.map(operandWord)].join(" ")}\n\n${wrap(command.summary, width)}`,
+    wrap(`groupcast ${[command.name, "[options]", ...command.operands.map(operandWord)].join(" ")}`, width),
+    wrap(command.summary, width),
     table(
       command.operands.map(({ name, help }) => [name, help]),
       width,
@@ -33,12 +34,12 @@ export function overview(commands: readonly Command[], columns: number = FALLBAC
   const width = Math.min(columns, MOST_COLUMNS);
   const codes = Object.values(EXIT_CODES).map(({ code, meaning }): [string, string] => [String(code), meaning]);
   return [
-    "groupcast <command> [options]: UDP and multicast on this host",
+    wrap("groupcast <command> [options]: UDP and multicast on this host", width),
     `Commands:\n${table(
       commands.map(({ name, summary }) => [name, summary]),
       width,
     )}`,
-    `Every command has --help, with examples, and --json, for one JSON object a line.`,
+    wrap("Every command has --help, with examples, and --json, for one JSON object a line.", width),
     `Exit codes:\n${table(codes, width)}`,
   ].join("\n\n");
 }

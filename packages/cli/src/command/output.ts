@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { inspect } from "node:util";
 
 /** A stream that text goes to: a terminal, a pipe or a file. */
 export interface TextSink {
@@ -28,7 +28,7 @@ export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 const FALLBACK_COLUMNS = 80; // of a pipe
 const FEWEST_COLUMNS = 20;
 
-/** Where a command writes. Results go to standard output, as text or as JSON; notes and progress to standard error. */
+/** Output of a command. Results go to standard output, as text or as JSON; notes and progress to standard error. */
 export class Output {
   /** Whether results are JSON. */
   readonly json: boolean;
@@ -87,7 +87,9 @@ export class Output {
 
   /** Returns `text` in colour, on a terminal that has colours. */
   style(style: Style, text: string): string {
-    return this.#colors ? styleText(style, text) : text;
+    if (!this.#colors) return text;
+    const [on, off] = inspect.colors[style]!; // not styleText(), which looks at process.stdout and overrules --color
+    return `\x1b[${on}m${text}\x1b[${off}m`;
   }
 
   #print(text: string): void {
@@ -102,7 +104,16 @@ export class Output {
   }
 }
 
-/** BigInts (nanoseconds) become decimal text, since JSON's numbers are exact to 2^53 only. */
+/**
+ * BigInts (nanoseconds) become decimal text, since JSON's numbers are exact to 2^53 only. What `printable()` keeps off terminals and JSON
+ * lets through is escaped as JSON has it.
+ */
 function toJson(record: object): string {
-  return JSON.stringify(record, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+  const text = JSON.stringify(record, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+  return text.replace(NOT_PRINTABLE, (character) => {
+    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
 }
+
+const NOT_PRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;

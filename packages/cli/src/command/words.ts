@@ -78,13 +78,16 @@ export const address: WordReader<string> = (word) => {
 
 /** An IP address with or without a port: `239.1.2.3`, `239.1.2.3:5000`, `ff02::fb%eth0`, `[ff02::fb%eth0]:5353`. */
 export const endpoint: WordReader<EndpointWord> = (word) => {
-  if (isIP(word) !== 0) return { address: word, port: undefined };
+  if (isIP(word) !== 0 && !ZONE_WITH_PORT.test(word)) return { address: word, port: undefined };
   const [, bracketed, plain, digits] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(word) ?? [];
   const literal = bracketed ?? plain;
   if (literal === undefined || isIP(literal) === 0)
     throw new UsageError(`an address is expected, such as ${EXAMPLE_ENDPOINTS}${hintAt(word)}`);
   return { address: literal, port: digits === undefined ? undefined : port(digits) };
 };
+
+/** isIP() takes anything for a zone, and no interface has a colon in its name. */
+const ZONE_WITH_PORT = /%.*:/;
 
 const EXAMPLE_ENDPOINTS = "239.1.2.3:5000 or [ff02::fb%eth0]:5353";
 

@@ -1,4 +1,4 @@
-/** What `groupcast send` sends: functions and iterables that make one payload after the other. */
+/** Payloads of `groupcast send`: functions and iterables that make one payload after the other. */
 import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";

@@ -2,14 +2,16 @@ import { anyAddress, familyOf, formatEndpoint, isMulticast } from "@groupcast/ba
 import type { MulticastPort, Reactor } from "groupcast";
 import { type Command, command, type Invocation } from "../command/command.js";
 import { dscp } from "../command/dscp.js";
+import { existingInterface } from "../command/existing-interface.js";
 import type { Exit } from "../command/exit-codes.js";
 import { formatCount, formatRate } from "../command/format.js";
 import { readAs } from "../command/parse-arguments.js";
 import { UsageError } from "../command/usage-error.js";
-import { address, bytes, count, endpoint, rate, text } from "../command/words.js";
+import { address, bytes, count, durationMs, endpoint, rate, text } from "../command/words.js";
 import { TEST_DATAGRAM_MIN_BYTES } from "../payload/test-datagram.js";
 import { filePieces, lines, type Payloads, testDatagrams, texts } from "./payloads.js";
-import { type SendReport, sendDatagrams } from "./send-datagrams.js";
+import { sendDatagrams } from "./send-datagrams.js";
+import type { SendReport } from "./send-tally.js";
 
 const MAX_BYTES = 65_507; // of UDP over IPv4 (RFC 768); over IPv6 it is 20 more, which nobody asks for
 const DEFAULT_PIECE_BYTES = 1400; // fits an Ethernet frame, also through most tunnels
@@ -23,8 +25,9 @@ const OPTIONS = {
     short: "c",
     value: "N",
     read: count(1, Number.MAX_SAFE_INTEGER),
-    help: "datagrams to send (default: 1; with --rate, until Ctrl-C)",
+    help: "datagrams to send (default: 1; with --rate or --duration, no limit)",
   },
+  duration: { short: "d", value: "TIME", read: durationMs, help: "time to send for, such as 10s or 5m (default: until Ctrl-C)" },
   rate: { short: "r", value: "RATE", read: rate, help: "datagrams a second, such as 50 or 20k, evenly spaced" },
   size: { short: "s", value: "BYTES", read: bytes, help: "bytes of a numbered datagram (default: 200), or of a piece of --file (1400)" },
   file: { short: "f", value: "FILE", read: text, help: "send the bytes of a file, cut in pieces of --size" },
@@ -74,6 +77,7 @@ async function runSend(invocation: SendInvocation): Promise<Exit> {
     to,
     payloads: chosenPayloads(invocation),
     count: options.count ?? defaultCount(options),
+    durationMs: options.duration,
     perSecond: options.rate,
     signal,
     graceMs: isMulticast(to.address) ? 0 : REFUSAL_GRACE_MS,
@@ -101,6 +105,7 @@ const EXCLUSIONS: Readonly<Record<string, (choice: Choice) => boolean>> = {
     [given !== undefined, file !== undefined, stdin].filter(Boolean).length > 1,
   "--size is for numbered datagrams and for --file: leave it away": ({ size, text: given, stdin }) =>
     size !== undefined && (given !== undefined || stdin),
+  "--duration does not end standard input: leave it away, or end the input": ({ duration, stdin }) => duration !== undefined && stdin,
   [`--size is from 1 to ${MAX_BYTES} bytes`]: ({ size = 1 }) => size < 1 || size > MAX_BYTES,
   [`a numbered datagram has ${TEST_DATAGRAM_MIN_BYTES} bytes or more: raise --size, or give a text`]: ({ size, file }) =>
     size !== undefined && size < TEST_DATAGRAM_MIN_BYTES && file === undefined,
@@ -122,18 +127,18 @@ function chosenPayloads({ operands, options, input, signal }: SendInvocation): P
   return testDatagrams(options.size ?? DEFAULT_TEST_BYTES);
 }
 
-function defaultCount({ file, stdin, rate: perSecond }: SendInvocation["options"]): number | undefined {
-  return file === undefined && !stdin && perSecond === undefined ? 1 : undefined;
+function defaultCount({ file, stdin, rate: perSecond, duration }: SendInvocation["options"]): number | undefined {
+  return file === undefined && !stdin && perSecond === undefined && duration === undefined ? 1 : undefined;
 }
 
 function openPort(reactor: Reactor, to: string, options: SendInvocation["options"]): MulticastPort {
-  const { source, ttl, dscp: codePoint, interface: outgoingInterface } = options;
+  const { source, ttl, dscp: codePoint } = options;
   const port = reactor.listenMulticast(
     0,
     { datagramReceived: () => {} },
     {
       interface: source ?? anyAddress(familyOf(to)),
-      outgoingInterface,
+      outgoingInterface: options.interface === undefined ? undefined : existingInterface(reactor.network, options.interface),
       [isMulticast(to) ? "ttl" : "unicastTTL"]: ttl,
       trafficClass: codePoint === undefined ? undefined : codePoint << DSCP_SHIFT,
       loopback: !options["no-loopback"],

@@ -1,8 +1,9 @@
-import { whenAborted } from "@groupcast/base";
-import type { Clock, MulticastPort, PortStatistics, ScheduledCall, SendFailure } from "groupcast";
+import type { Clock, MulticastPort } from "groupcast";
+import { flush, pause } from "./flow.js";
 import type { Payloads } from "./payloads.js";
+import { type SendReport, SendTally } from "./send-tally.js";
 
-/** What {@link sendDatagrams} sends, and how fast. */
+/** Plan of {@link sendDatagrams}: payloads, destination and rate. */
 export interface SendPlan {
   /** Destination. */
   readonly to: { readonly address: string; readonly port: number };
@@ -10,6 +11,8 @@ export interface SendPlan {
   readonly payloads: Payloads;
   /** Number of datagrams after which it ends. Default: when the payloads end. */
   readonly count?: number | undefined;
+  /** Time after which it ends, in milliseconds. Default: when the payloads end. */
+  readonly durationMs?: number | undefined;
   /** Datagrams a second, evenly spaced to a millisecond. Default: as fast as the network takes them. */
   readonly perSecond?: number | undefined;
   /** Ends it early. */
@@ -18,24 +21,6 @@ export interface SendPlan {
   readonly graceMs?: number | undefined;
   /** Is called about twice a second while it sends. */
   readonly onProgress?: ((report: SendReport) => void) | undefined;
-}
-
-/** What has become of the datagrams. */
-export interface SendReport {
-  /** Number that the network took. */
-  readonly sent: number;
-  /** Number of their payload bytes. */
-  readonly sentBytes: number;
-  /** Number that the network refused. */
-  readonly failed: number;
-  /** Number of answers that no socket listens there (ICMP port unreachable). A lower bound: hosts limit how many they send. */
-  readonly refused: number;
-  /** Map of refusal, such as `"ENETUNREACH"` → number of datagrams. */
-  readonly failures: Readonly<Record<string, number>>;
-  /** One error of each kind, for its message. */
-  readonly errors: readonly Error[];
-  /** Time from the first datagram to the last, in milliseconds. */
-  readonly durationMs: number;
 }
 
 const BURST = 64; // as many as the reactor sends at once
@@ -52,7 +37,7 @@ const PROGRESS_MS = 500;
  * @param clock - Clock of the port's reactor.
  */
 export async function sendDatagrams(port: MulticastPort, clock: Clock, plan: SendPlan): Promise<SendReport> {
-  const tally = new Tally(port, clock);
+  const tally = new SendTally(port, clock);
   try {
     await new Sending(port, clock, plan, tally).run();
     tally.end();
@@ -68,19 +53,21 @@ class Sending {
   readonly #port: MulticastPort;
   readonly #clock: Clock;
   readonly #plan: SendPlan;
-  readonly #tally: Tally;
+  readonly #tally: SendTally;
   readonly #count: number;
   readonly #pace: Pace | undefined;
+  readonly #endMs: number;
   #written = 0;
   #reportMs: number;
 
-  constructor(port: MulticastPort, clock: Clock, plan: SendPlan, tally: Tally) {
+  constructor(port: MulticastPort, clock: Clock, plan: SendPlan, tally: SendTally) {
     this.#port = port;
     this.#clock = clock;
     this.#plan = plan;
     this.#tally = tally;
     this.#count = plan.count ?? Number.POSITIVE_INFINITY;
     this.#pace = plan.perSecond === undefined ? undefined : new Pace(clock, plan.perSecond);
+    this.#endMs = clock.nowMs() + (plan.durationMs ?? Number.POSITIVE_INFINITY);
     this.#reportMs = clock.nowMs() + PROGRESS_MS;
   }
 
@@ -91,7 +78,7 @@ class Sending {
       while (this.#isUnfinished() && (await this.#turn(source))) {
         await flush(this.#port, signal);
         this.#showProgress();
-        if (this.#isUnfinished()) await pause(this.#clock, this.#pace?.waitMs(this.#written) ?? 0, signal);
+        if (this.#isUnfinished()) await pause(this.#clock, this.#waitMs(), signal);
       }
       await flush(this.#port, signal);
     } finally {
@@ -100,7 +87,11 @@ class Sending {
   }
 
   #isUnfinished(): boolean {
-    return this.#written < this.#count && !this.#plan.signal?.aborted;
+    return this.#written < this.#count && this.#clock.nowMs() < this.#endMs && !this.#plan.signal?.aborted;
+  }
+
+  #waitMs(): number {
+    return Math.min(this.#pace?.waitMs(this.#written) ?? 0, this.#endMs - this.#clock.nowMs());
   }
 
   /** Writes what is due. Returns whether there are payloads left. */
@@ -121,33 +112,6 @@ class Sending {
     this.#reportMs = this.#clock.nowMs() + PROGRESS_MS;
     this.#plan.onProgress?.(this.#tally.report());
   }
-}
-
-/** Waits until the network has what was written, or until nobody wants to wait. */
-async function flush(port: MulticastPort, signal: AbortSignal | undefined): Promise<void> {
-  port.flush();
-  if (port.statistics().queued === 0) return;
-  await until(port.drained(), signal);
-}
-
-async function pause(clock: Clock, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  let call: ScheduledCall | undefined;
-  const elapsed = new Promise<void>((resolve) => {
-    call = clock.schedule(delayMs, resolve);
-  });
-  await until(elapsed, signal);
-  call?.cancel();
-}
-
-/** Waits for `promise`, or for the signal, whichever comes first. */
-async function until(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return promise;
-  if (signal.aborted) return;
-  let stopWaiting = (): void => {};
-  const aborted = new Promise<void>((resolve) => {
-    stopWaiting = whenAborted(signal, () => resolve());
-  });
-  await Promise.race([promise, aborted]).finally(stopWaiting);
 }
 
 /** When the next datagrams are due, at a steady rate. What a slow machine has missed is made up for, at most a tenth of a second of it. */
@@ -179,50 +143,5 @@ class Pace {
 
   #dueNow(): number {
     return Math.floor((this.#clock.nowMs() - this.#startMs) * this.#perMs) + 1;
-  }
-}
-
-/** Counts from one moment of a port on. */
-class Tally {
-  readonly #port: MulticastPort;
-  readonly #clock: Clock;
-  readonly #before: PortStatistics;
-  readonly #startMs: number;
-  #endMs: number | undefined;
-  readonly #failures: Record<string, number> = {};
-  readonly #errors: Error[] = [];
-  readonly #onFailure = ({ error }: SendFailure): void => {
-    const kind = error.errnoName ?? error.code;
-    if (this.#failures[kind] === undefined) this.#errors.push(error);
-    this.#failures[kind] = (this.#failures[kind] ?? 0) + 1;
-  };
-
-  constructor(port: MulticastPort, clock: Clock) {
-    this.#port = port;
-    this.#clock = clock;
-    this.#before = port.statistics();
-    this.#startMs = clock.nowMs();
-    port.on("sendFailed", this.#onFailure);
-  }
-
-  end(): void {
-    this.#endMs = this.#clock.nowMs();
-  }
-
-  close(): void {
-    this.#port.off("sendFailed", this.#onFailure);
-  }
-
-  report(): SendReport {
-    const now = this.#port.statistics();
-    return {
-      sent: now.sent - this.#before.sent,
-      sentBytes: now.sentBytes - this.#before.sentBytes,
-      failed: now.sendFailed + now.dropped - this.#before.sendFailed - this.#before.dropped,
-      refused: now.refused - this.#before.refused,
-      failures: { ...this.#failures },
-      errors: [...this.#errors],
-      durationMs: Math.round((this.#endMs ?? this.#clock.nowMs()) - this.#startMs),
-    };
   }
 }

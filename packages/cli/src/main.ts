@@ -8,17 +8,18 @@
 import type { Readable, Writable } from "node:stream";
 import { choiceAdvice, isGroupcastError } from "@groupcast/base";
 import { Reactor } from "groupcast";
-import { VERSION } from "../version.js";
-import type { Command, Invocation } from "./command.js";
+import type { Command, Invocation } from "./command/command.js";
+import { EXIT_CODES, type Exit } from "./command/exit-codes.js";
+import { commandHelp, overview } from "./command/help.js";
+import { Output, type TextSink } from "./command/output.js";
+import { type ParsedArguments, parseArguments, type When } from "./command/parse-arguments.js";
+import { printable } from "./command/printable.js";
+import { Refusal } from "./command/refusal.js";
+import { UsageError } from "./command/usage-error.js";
 import { COMMANDS } from "./commands.js";
-import { EXIT_CODES, type Exit } from "./exit-codes.js";
-import { commandHelp, overview } from "./help.js";
-import { Output, type TextSink } from "./output.js";
-import { type ParsedArguments, parseArguments, type When } from "./parse-arguments.js";
-import { printable } from "./printable.js";
-import { UsageError } from "./usage-error.js";
+import { VERSION } from "./version.js";
 
-/** What a command gets from its process: `process` itself has it all. */
+/** Parts of a process that a command uses: `process` itself has them all. */
 export interface CommandHost {
   /** Standard output. */
   readonly stdout: TextSink & Pick<Writable, "on">;
@@ -116,9 +117,13 @@ function refuse(host: CommandHost, message: string): number {
   return EXIT_CODES.usage.code;
 }
 
-/** Errors of Groupcast and of the file system are for the user; anything else is a mistake of this program. */
+/** Errors of Groupcast, of files and of the file system are for the user; anything else is a mistake of this program. */
 function isSystemRefusal(error: unknown): error is Error {
-  return isGroupcastError(error) || (error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string");
+  return (
+    isGroupcastError(error) ||
+    error instanceof Refusal ||
+    (error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string")
+  );
 }
 
 /** NO_COLOR is of no-color.org; FORCE_COLOR is Node's. */

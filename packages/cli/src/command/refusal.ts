@@ -1,0 +1,4 @@
+/** A refusal of the system, or of a file, that no error class of Groupcast stands for. Its message says what to do. */
+export class Refusal extends Error {
+  override readonly name: string = "Refusal";
+}
