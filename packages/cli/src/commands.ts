@@ -1,5 +1,7 @@
 import type { Command } from "./command/command.js";
+import { listenCommand } from "./listening/listen-command.js";
+import { recordCommand } from "./listening/record-command.js";
 import { sendCommand } from "./sending/send-command.js";
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [sendCommand];
+export const COMMANDS: readonly Command[] = [listenCommand, sendCommand, recordCommand];

@@ -1,5 +1,18 @@
 export { Refusal } from "./command/refusal.js";
+export type { DelayReport } from "./listening/delay-count.js";
+export { type ArrivedDatagram, type ListenPlan, listenForDatagrams } from "./listening/listen-for-datagrams.js";
+export type { ListenReport } from "./listening/listen-report.js";
+export type { ListenTarget } from "./listening/listen-target.js";
+export type { ListenerSettings } from "./listening/open-listeners.js";
+export { type RecordPlan, recordDatagrams } from "./listening/record-datagrams.js";
+export type { StreamReport } from "./listening/sequence-count.js";
 export { type CommandHost, main } from "./main.js";
+export type { DecodedPayload, PayloadPorts } from "./payload/payload-format.js";
+export { decodePayload, type KnownPayload } from "./payload/payload-formats.js";
+export type { RecordingReport } from "./recording/datagram-recorder.js";
+export { RecordingError } from "./recording/recording-error.js";
+export type { RecordingFileOptions } from "./recording/recording-file.js";
+export { type RecordedDatagram, RecordingReader } from "./recording/recording-reader.js";
 export { filePieces, type Payloads, testDatagrams, texts } from "./sending/payloads.js";
 export { type SendPlan, sendDatagrams } from "./sending/send-datagrams.js";
 export type { SendReport } from "./sending/send-tally.js";

@@ -1,0 +1,57 @@
+import { familyOf, formatEndpoint, isMulticast } from "@groupcast/backend";
+import { readAs } from "../command/parse-arguments.js";
+import { UsageError } from "../command/usage-error.js";
+import { endpoint, port as portWord } from "../command/words.js";
+
+/** Destination whose datagrams are listened for. */
+export interface ListenTarget {
+  /** IP literal of a group, or of an address of this host. Absent: every address of this host. */
+  readonly address?: string | undefined;
+  /** Port number. */
+  readonly port: number;
+}
+
+/** Name of the operand, for messages. */
+const OPERAND = "GROUP[:PORT]";
+
+/**
+ * Returns what the words of a command line ask to listen for: `239.1.2.3:5000`, `5000` (all that comes to this host on that port), or
+ * `239.1.2.3 239.1.2.4 5000` (both groups on that port).
+ *
+ * @throws UsageError
+ */
+export function listenTargets(words: readonly string[]): readonly ListenTarget[] {
+  const ports = words.filter(isNumber).map((word) => readAs("PORT", word, portWord));
+  const addresses = words.filter((word) => !isNumber(word)).map((word) => ({ word, ...readAs(OPERAND, word, endpoint) }));
+  const isPortOfGroups = addresses.some(({ port }) => port === undefined);
+  const targets = addresses.flatMap(({ word, address, port }): ListenTarget[] => {
+    if (port !== undefined) return [{ address, port }];
+    if (ports.length === 0)
+      throw new UsageError(`${word} needs a port: type ${formatEndpoint({ address, port: 5000 })}, or the port as a word`);
+    return ports.map((each) => ({ address, port: each }));
+  });
+  return unique([...targets, ...(isPortOfGroups ? [] : ports.map((port) => ({ port })))]);
+}
+
+/** Returns a target as people write it. */
+export function formatTarget({ address, port }: ListenTarget): string {
+  return address === undefined ? `port ${port}` : formatEndpoint({ address, port });
+}
+
+/** Returns whether a target is a group. */
+export function isGroup({ address }: ListenTarget): boolean {
+  return address !== undefined && isMulticast(address);
+}
+
+/** Returns the IP versions that a target stands for. */
+export function familiesOf({ address }: ListenTarget): readonly (4 | 6)[] {
+  return address === undefined ? [4, 6] : [familyOf(address)];
+}
+
+function isNumber(word: string): boolean {
+  return /^\d+$/.test(word);
+}
+
+function unique(targets: readonly ListenTarget[]): ListenTarget[] {
+  return [...new Map(targets.map((target) => [formatTarget(target), target])).values()];
+}
