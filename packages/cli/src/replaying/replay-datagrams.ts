@@ -1,0 +1,123 @@
+import { isMulticast } from "@groupcast/backend";
+import type { Reactor } from "groupcast";
+import { type RecordedDatagram, RecordingReader } from "../recording/recording-reader.js";
+import { flush, pause } from "../sending/flow.js";
+import type { SendReport } from "../sending/send-tally.js";
+import { type ReplaySelection, SkipCount, select } from "./replay-selection.js";
+import { ReplaySenders, type ReplaySettings } from "./replay-senders.js";
+import { ReplayTime } from "./replay-time.js";
+
+/** Plan of {@link replayDatagrams}: datagrams, speed and the way out. */
+export interface ReplayPlan extends ReplaySelection, ReplaySettings {
+  /** Factor of the recorded speed: 0.5, 2; Infinity: as fast as the network takes them. Default: 1. */
+  readonly speed?: number | undefined;
+  /** Number of times the recording is replayed. Default: 1. */
+  readonly loops?: number | undefined;
+  /** Ends it early. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is called about twice a second. */
+  readonly onProgress?: ((report: ReplayReport) => void) | undefined;
+}
+
+/** Counts of what has been replayed. */
+export interface ReplayReport extends Omit<SendReport, "refused"> {
+  /** Map of reason → number of datagrams and frames that were passed over. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+const BURST = 64; // as many as the reactor sends at once
+const TURN = 8 * BURST; // half a millisecond of work: signals and timers wait no longer
+const PROGRESS_MS = 500;
+const LONGEST_WAIT_MS = 3_600_000; // recordings may have gaps of days
+
+/**
+ * Sends the datagrams of a recording again, as far apart as they were recorded: to their groups, or where the plan says. Each recorded
+ * sender gets a port of its own.
+ *
+ * Datagrams that went to a host are passed over, unless a mapping or `to` sends them somewhere: the host of that time may be another one's
+ * today.
+ *
+ * @param path - Recording in pcapng or pcap: of this program, tcpdump or Wireshark.
+ * @throws (rejects) RecordingError: the file is broken; what comes before that has been sent. NodeJS.ErrnoException: it cannot be read.
+ */
+export async function replayDatagrams(reactor: Reactor, path: string, plan: ReplayPlan = {}): Promise<ReplayReport> {
+  const replay = new Replay(reactor, plan);
+  try {
+    for (let loop = 0; loop < (plan.loops ?? 1) && !plan.signal?.aborted; loop++) await replay.play(await RecordingReader.open(path));
+    await replay.flush();
+    return replay.report();
+  } finally {
+    replay.close();
+  }
+}
+
+class Replay {
+  readonly #reactor: Reactor;
+  readonly #plan: ReplayPlan;
+  readonly #senders: ReplaySenders;
+  readonly #skips = new SkipCount();
+  readonly #startMs: number;
+  #written = 0;
+  #reportMs: number;
+
+  constructor(reactor: Reactor, plan: ReplayPlan) {
+    this.#reactor = reactor;
+    this.#plan = plan;
+    this.#senders = new ReplaySenders(reactor, plan);
+    this.#startMs = reactor.clock.nowMs();
+    this.#reportMs = this.#startMs + PROGRESS_MS;
+  }
+
+  async play(reader: RecordingReader): Promise<void> {
+    const { speed = 1, signal } = this.#plan;
+    const time = new ReplayTime(speed);
+    let startMs: number | undefined; // not before the file has been opened and read
+    for await (const datagram of reader) {
+      startMs ??= this.#reactor.clock.nowMs();
+      await this.#waitUntil(startMs + time.dueMs(datagram.timeNs));
+      if (signal?.aborted) break;
+      await this.#send(datagram);
+    }
+    this.#skips.add(reader.skipped);
+  }
+
+  async flush(): Promise<void> {
+    for (const port of this.#senders.ports) await flush(port, this.#plan.signal);
+  }
+
+  report(): ReplayReport {
+    const durationMs = Math.round(this.#reactor.clock.nowMs() - this.#startMs);
+    return { ...this.#senders.report(), skipped: this.#skips.report(), durationMs };
+  }
+
+  close(): void {
+    this.#senders.close();
+  }
+
+  async #send({ from, to, data }: RecordedDatagram): Promise<void> {
+    const selected = select({ from, to }, this.#plan);
+    if ("skipped" in selected) return this.#skips.note(selected.skipped);
+    if (!selected.isChanged && !isMulticast(selected.to.address)) return this.#skips.note("to a host");
+    this.#senders.portFor(from, selected.to.address).write(data, selected.to);
+    if (++this.#written % BURST === 0) await this.flush();
+    if (this.#written % TURN === 0) await pause(this.#reactor.clock, 0, this.#plan.signal);
+  }
+
+  /** Waits, in steps that the clock takes; datagrams that are due have left before. */
+  async #waitUntil(dueMs: number): Promise<void> {
+    const { clock } = this.#reactor;
+    const { onProgress, signal } = this.#plan;
+    while (clock.nowMs() < dueMs && !signal?.aborted) {
+      await this.flush();
+      await pause(clock, Math.min(dueMs - clock.nowMs(), onProgress === undefined ? LONGEST_WAIT_MS : PROGRESS_MS), signal);
+      this.#showProgress();
+    }
+    this.#showProgress();
+  }
+
+  #showProgress(): void {
+    if (this.#reactor.clock.nowMs() < this.#reportMs) return;
+    this.#reportMs = this.#reactor.clock.nowMs() + PROGRESS_MS;
+    this.#plan.onProgress?.(this.report());
+  }
+}

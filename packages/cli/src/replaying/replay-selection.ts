@@ -1,0 +1,48 @@
+import type { RecordedDatagram } from "../recording/recording-reader.js";
+import { type EndpointMapping, type EndpointPattern, fits, mapped } from "./endpoint-pattern.js";
+
+/** Choice of datagrams of a recording, and their destinations. */
+export interface ReplaySelection {
+  /** Destinations, before they are changed; a datagram fits one of them. Default: all. */
+  readonly destinations?: readonly EndpointPattern[] | undefined;
+  /** Senders; a datagram fits one of them. Default: all. */
+  readonly sources?: readonly EndpointPattern[] | undefined;
+  /** Changes of destinations; the first that fits counts. */
+  readonly mappings?: readonly EndpointMapping[] | undefined;
+  /** Destination of all datagrams, in place of mappings. */
+  readonly to?: { readonly address: string; readonly port: number } | undefined;
+}
+
+/** A datagram to replay, or why it is passed over. */
+export type Selected =
+  | { readonly to: { readonly address: string; readonly port: number }; readonly isChanged: boolean }
+  | { readonly skipped: string };
+
+/** Returns where a datagram goes. */
+export function select(datagram: Pick<RecordedDatagram, "from" | "to">, selection: ReplaySelection): Selected {
+  const { destinations, sources, mappings = [], to } = selection;
+  if (destinations !== undefined && !destinations.some((pattern) => fits(datagram.to, pattern))) return { skipped: "filtered" };
+  if (sources !== undefined && !sources.some((pattern) => fits(datagram.from, pattern))) return { skipped: "filtered" };
+  const target = to ?? mapped(datagram.to, mappings);
+  return target.port === 0 ? { skipped: "port 0" } : { to: target, isChanged: target !== datagram.to };
+}
+
+/** Number of datagrams and frames that were passed over, by reason. */
+export class SkipCount {
+  readonly #counts = new Map<string, number>();
+
+  /** Counts one. */
+  note(reason: string): void {
+    this.add({ [reason]: 1 });
+  }
+
+  /** Adds the counts of somebody else. */
+  add(counts: Readonly<Record<string, number>>): void {
+    for (const [reason, count] of Object.entries(counts)) this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
+  /** Returns map of reason → number. */
+  report(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+}
