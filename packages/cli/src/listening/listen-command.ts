@@ -7,7 +7,7 @@ import { PAYLOAD_VIEWS } from "../payload/payload-view.js";
 import type { RecordingReport } from "../recording/datagram-recorder.js";
 import { datagramLines, datagramRecord } from "./datagram-text.js";
 import { type ArrivedDatagram, listenForDatagrams } from "./listen-for-datagrams.js";
-import { LISTEN_OPTIONS, listenPlan, TARGETS } from "./listen-options.js";
+import { LARGE_BUFFER_BYTES, LISTEN_OPTIONS, listenPlan, TARGETS } from "./listen-options.js";
 import type { ListenReport } from "./listen-report.js";
 import { listenProgress, listenSummary } from "./listen-summary.js";
 import { recordDatagrams } from "./record-datagrams.js";
@@ -50,6 +50,7 @@ async function runListen(invocation: ListenInvocation): Promise<Exit> {
   if (options.overwrite && options.pcap === undefined) throw new UsageError("--overwrite is for --pcap: leave it away");
   const reactor = invocation.openReactor();
   const plan = {
+    receiveBufferBytes: options.quiet || options.pcap !== undefined ? LARGE_BUFFER_BYTES : undefined,
     ...listenPlan(operands, reactor, invocation),
     overwrite: options.overwrite,
     onDatagram: options.quiet ? undefined : (datagram: ArrivedDatagram) => print(invocation, datagram),

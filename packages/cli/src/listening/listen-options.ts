@@ -34,6 +34,9 @@ export const LISTEN_OPTIONS: Pick<ListenOptionTable, keyof ListenOptionTable> = 
   buffer: { value: "BYTES", read: bytes, help: "kernel receive buffer to ask for, such as 8Mi" },
 };
 
+/** Receive buffer of what has to keep up, in bytes: a fifth of a second of 100,000 datagrams, while a disk or another program is busy. */
+export const LARGE_BUFFER_BYTES: number = 8 * 1024 * 1024;
+
 /** The operand of commands that listen. */
 export const TARGETS: Operand = {
   name: "GROUP[:PORT]|PORT",
@@ -52,7 +55,7 @@ export function listenPlan(words: readonly string[], reactor: Reactor, { options
     targets,
     interface: selector === undefined ? undefined : existingInterface(reactor.network, selector),
     sources: source.length === 0 ? undefined : source,
-    receiveBufferBytes: buffer,
+    ...(buffer !== undefined && { receiveBufferBytes: buffer }),
     count: most,
     durationMs: duration,
     signal,

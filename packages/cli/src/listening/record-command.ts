@@ -1,11 +1,9 @@
 import { type Command, command, type Invocation } from "../command/command.js";
 import type { Exit } from "../command/exit-codes.js";
 import { formatCount } from "../command/format.js";
-import { LISTEN_OPTIONS, listenPlan, TARGETS } from "./listen-options.js";
+import { LARGE_BUFFER_BYTES, LISTEN_OPTIONS, listenPlan, TARGETS } from "./listen-options.js";
 import { listenProgress, listenSummary } from "./listen-summary.js";
 import { recordDatagrams } from "./record-datagrams.js";
-
-const DEFAULT_BUFFER_BYTES = 8 * 1024 * 1024; // a third of a second of 100,000 datagrams of 200 bytes, while the disk is busy
 
 const OPTIONS = { ...LISTEN_OPTIONS, overwrite: { help: "write over a file that is there" } } as const;
 
@@ -35,7 +33,7 @@ async function runRecord(invocation: Invocation<typeof OPTIONS>): Promise<Exit> 
   const plan = listenPlan(words, reactor, invocation);
   const report = await recordDatagrams(reactor, file, {
     ...plan,
-    receiveBufferBytes: plan.receiveBufferBytes ?? DEFAULT_BUFFER_BYTES,
+    receiveBufferBytes: plan.receiveBufferBytes ?? LARGE_BUFFER_BYTES,
     overwrite: options.overwrite,
     onProgress: (soFar) => output.progress(`${listenProgress(soFar)}, ${formatCount(soFar.fileBytes, "byte")}`),
   });
