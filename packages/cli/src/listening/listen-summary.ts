@@ -9,7 +9,7 @@ const MOST_STREAMS_SHOWN = 10;
 export function listenSummary(report: ListenReport): string[] {
   const { received, receivedBytes, durationMs, listenedMs, kernelDrops, foreign, streams, streamsLeftOut, delay } = report;
   if (received === 0 && kernelDrops === 0) return [`nothing arrived in ${formatSeconds(listenedMs)}`];
-  const rate = received > 1 ? `, ${formatRate(received, durationMs)}` : "";
+  const rate = received > 1 ? `, ${formatRate(received - 1, durationMs)}` : ""; // the first begins the time
   return [
     `${formatCount(received, "datagram")} (${formatCount(receivedBytes, "byte")}) in ${formatSeconds(listenedMs)}${rate}`,
     ...streams.slice(0, MOST_STREAMS_SHOWN).map(streamLine),

@@ -149,7 +149,7 @@ function openPort(reactor: Reactor, to: string, options: SendInvocation["options
 }
 
 function summary({ sent, sentBytes, failed, refused, failures, durationMs }: SendReport, to: string): string[] {
-  const speed = sent > 1 ? `, ${formatRate(sent, durationMs)}` : "";
+  const speed = sent > 1 ? `, ${formatRate(sent - 1, durationMs)}` : ""; // the first begins the time
   const kinds = Object.entries(failures).map(([kind, number]) => `${kind} ${number}`);
   return [
     `${formatCount(sent, "datagram")} (${formatCount(sentBytes, "byte")}) sent to ${to}${speed}`,
