@@ -1,0 +1,24 @@
+/** A rate limit that forgives bursts: each event takes a token, and tokens come back at a steady rate. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #capacity: number;
+  #tokens: number;
+  #atMs: number;
+
+  /** Makes a bucket that is full. */
+  constructor(perSecond: number, capacity: number, nowMs: number) {
+    this.#perSecond = perSecond;
+    this.#capacity = capacity;
+    this.#tokens = capacity;
+    this.#atMs = nowMs;
+  }
+
+  /** Takes a token; returns false if there is none. */
+  take(nowMs: number): boolean {
+    this.#tokens = Math.min(this.#capacity, this.#tokens + ((nowMs - this.#atMs) * this.#perSecond) / 1000);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
