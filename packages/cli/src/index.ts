@@ -9,6 +9,22 @@ export type { StreamReport } from "./listening/sequence-count.js";
 export { type CommandHost, main } from "./main.js";
 export type { DecodedPayload, PayloadPorts } from "./payload/payload-format.js";
 export { decodePayload, type KnownPayload } from "./payload/payload-formats.js";
+export { PING_REFUSALS, type PingRefusal } from "./ping/answering.js";
+export type { GroupPrefix } from "./ping/group-prefix.js";
+export { ping } from "./ping/ping.js";
+export type { PingOptions } from "./ping/ping-options.js";
+export {
+  type AnswerPath,
+  type PathReport,
+  PING_IGNORED,
+  type PingEvent,
+  type PingIgnored,
+  type PingProtocol,
+  type PingReport,
+  type ResponderReport,
+  type RoundTrips,
+} from "./ping/ping-report.js";
+export { type RespondClient, type RespondOptions, type RespondReport, respond } from "./ping/respond.js";
 export type { RecordingReport } from "./recording/datagram-recorder.js";
 export { RecordingError } from "./recording/recording-error.js";
 export type { RecordingFileOptions } from "./recording/recording-file.js";

@@ -1,0 +1,126 @@
+import type { GroupPrefix } from "./group-prefix.js";
+
+/** Way of an answer: to the client alone, or to the group. */
+export type AnswerPath = "unicast" | "multicast";
+
+/** Protocol of a responder: the standard, or that of ssmping 0.9. */
+export type PingProtocol = "rfc6450" | "ssmping";
+
+/** Reasons for which datagrams are ignored: name → meaning. */
+export const PING_IGNORED = {
+  malformed: "no message of the protocol",
+  unexpected: "a message that only clients send, or one that does not fit its responder",
+  clientId: "meant for another client",
+  sender: "from an address or port that was not asked",
+  version: "of a version of the protocol that this client does not speak",
+  group: "on, or about, a group that was not agreed on",
+  sequence: "to a request that was never sent, or long ago",
+  surplus: "from more responders than this client keeps",
+} as const;
+
+/** Name of a reason for which a datagram was ignored. */
+export type PingIgnored = keyof typeof PING_IGNORED;
+
+/** Round-trip times, in milliseconds. */
+export interface RoundTrips {
+  /** Shortest. */
+  readonly min: number;
+  /** Mean. */
+  readonly average: number;
+  /** Longest. */
+  readonly max: number;
+  /** Median, to 1 %. */
+  readonly p50: number;
+  /** Time that 90 % stay below, to 1 %. */
+  readonly p90: number;
+  /** Time that 99 % stay below, to 1 %. */
+  readonly p99: number;
+}
+
+/** Answers of one responder on one path. */
+export interface PathReport {
+  /** Number of requests. */
+  readonly sent: number;
+  /** Number of them that were answered in time. */
+  readonly received: number;
+  /** Number of them that were not. `sent` is more than `received` and `lost` while answers are waited for. */
+  readonly lost: number;
+  /** Number of the lost ones whose answers came too late. */
+  readonly late: number;
+  /** Number of answers that came again. */
+  readonly duplicates: number;
+  /** Number of answers that came after one to a later request. */
+  readonly reordered: number;
+  /** Number of the first request that was answered; undefined while none was. Before it, the multicast tree may have been built. */
+  readonly firstSequence?: number;
+  /** Number of lost requests after that one. */
+  readonly lostSinceFirst: number;
+  /** Number of routers between responder and client, of the latest answer; undefined where it is not known. */
+  readonly hops?: number;
+  /** Round-trip times; undefined without an answer. */
+  readonly rttMs?: RoundTrips;
+}
+
+/** One responder. */
+export interface ResponderReport {
+  /** IP literal of the responder. */
+  readonly address: string;
+  /** Protocol that it speaks. */
+  readonly protocol: PingProtocol;
+  /** Group that it answers on. */
+  readonly group: string;
+  /** Name and version that it gave; text from the network. */
+  readonly serverInformation?: string;
+  /** Answers to this host. */
+  readonly unicast: PathReport;
+  /** Answers to the group. */
+  readonly multicast: PathReport;
+  /** Time from the first request to the last multicast answer, in milliseconds, if multicast has stopped while unicast goes on. */
+  readonly multicastStoppedAfterMs?: number;
+}
+
+/** What a ping has found out. */
+export interface PingReport {
+  /** Group or host that was asked. */
+  readonly target: string;
+  /** Local address that the requests came from. */
+  readonly localAddress: string;
+  /** Time of the start, in milliseconds since 1970. */
+  readonly startedAtMs: number;
+  /** Time since then, in milliseconds. */
+  readonly durationMs: number;
+  /** Responders, in the order in which they answered. */
+  readonly responders: readonly ResponderReport[];
+  /** Number of messages that asked for a session. */
+  readonly asked: number;
+  /** Number of answers that nobody listens on a port (ICMP port unreachable). */
+  readonly refused: number;
+  /** Groups that the host offers, if it declined the one that was asked for. */
+  readonly offered?: readonly GroupPrefix[];
+  /** Map of reason → number of datagrams that were ignored for it. */
+  readonly ignored: Readonly<Record<PingIgnored, number>>;
+}
+
+/** Something that happened during a ping. `address` is the responder's. */
+export type PingEvent =
+  | {
+      readonly type: "responder";
+      readonly address: string;
+      readonly protocol: PingProtocol;
+      readonly group: string;
+      readonly serverInformation?: string | undefined;
+    }
+  | {
+      readonly type: "answer";
+      readonly address: string;
+      readonly via: AnswerPath;
+      readonly sequence: number;
+      readonly rttMs: number;
+      readonly hops?: number | undefined;
+      /** `late`: the request counts as lost. */
+      readonly kind: "answer" | "late" | "duplicate";
+    }
+  | { readonly type: "lost"; readonly address: string; readonly via: AnswerPath; readonly sequence: number }
+  | { readonly type: "sessionEnded"; readonly address: string }
+  | { readonly type: "multicastStopped"; readonly address: string; readonly afterMs: number }
+  | { readonly type: "multicastResumed"; readonly address: string; readonly afterMs: number };
