@@ -1,8 +1,9 @@
 import type { Command } from "./command/command.js";
 import { listenCommand } from "./listening/listen-command.js";
 import { recordCommand } from "./listening/record-command.js";
+import { pingCommand } from "./ping/ping-command.js";
 import { replayCommand } from "./replaying/replay-command.js";
 import { sendCommand } from "./sending/send-command.js";
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [listenCommand, sendCommand, recordCommand, replayCommand];
+export const COMMANDS: readonly Command[] = [listenCommand, sendCommand, pingCommand, recordCommand, replayCommand];
