@@ -69,7 +69,7 @@ export class PingSockets {
     const membership = isSourceSpecific(group) ? { source } : {};
     const key = JSON.stringify([group, membership]);
     if (this.#joined.has(key) || !this.#seesDestinations) return;
-    port.joinGroup(group, this.#setting.interface ?? this.localAddress, membership);
+    port.joinGroup(group, this.#interface, membership);
     this.#joined.add(key);
   }
 
@@ -83,6 +83,11 @@ export class PingSockets {
     await Promise.all([this.#unicast, ...this.#groups.values()].map((port) => port.stopListening()));
   }
 
+  /** Interface for groups. */
+  get #interface(): string {
+    return this.#setting.interface ?? this.localAddress;
+  }
+
   /** Without, a port is bound to its group, which it joins at once from any source (dgram). */
   get #seesDestinations(): boolean {
     return this.#setting.reactor.backend.capabilities.has("packetInfo");
@@ -90,11 +95,10 @@ export class PingSockets {
 
   #openGroup(group: string): MulticastPort {
     const port = this.#setting.reactor.listenMulticast(this.#unicast.getHost().port, this.#protocol("multicast", group), {
-      interface: anyAddress(familyOf(group)),
+      ...(this.#seesDestinations ? { interface: anyAddress(familyOf(group)) } : { group, outgoingInterface: this.#interface }),
       listenMultiple: true,
       multicastOnly: true,
       arrival: true,
-      ...(!this.#seesDestinations && { group }),
     });
     this.#groups.set(group, port);
     return port;
