@@ -79,7 +79,7 @@ export interface ResponderReport {
   readonly multicastStoppedAfterMs?: number;
 }
 
-/** What a ping has found out. */
+/** Findings of a ping. */
 export interface PingReport {
   /** Group or host that was asked. */
   readonly target: string;

@@ -20,7 +20,7 @@ export interface ArrivedDatagram {
   readonly ttl: number | undefined;
 }
 
-/** What {@link PingSockets} are opened with. */
+/** Settings that {@link PingSockets} are opened with. */
 export interface PingSocketsSetting {
   readonly reactor: Reactor;
   /** Destination of the requests. */

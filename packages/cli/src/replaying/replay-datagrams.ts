@@ -56,24 +56,23 @@ class Replay {
   readonly #plan: ReplayPlan;
   readonly #senders: ReplaySenders;
   readonly #skips = new SkipCount();
-  readonly #startMs: number;
+  #startMs: number | undefined; // of the first datagram: not before the file has been opened and read
   #written = 0;
-  #reportMs: number;
+  #reportMs = 0;
 
   constructor(reactor: Reactor, plan: ReplayPlan) {
     this.#reactor = reactor;
     this.#plan = plan;
     this.#senders = new ReplaySenders(reactor, plan);
-    this.#startMs = reactor.clock.nowMs();
-    this.#reportMs = this.#startMs + PROGRESS_MS;
   }
 
   async play(reader: RecordingReader): Promise<void> {
     const { speed = 1, signal } = this.#plan;
     const time = new ReplayTime(speed);
-    let startMs: number | undefined; // not before the file has been opened and read
+    let startMs: number | undefined; // of this loop
     for await (const datagram of reader) {
       startMs ??= this.#reactor.clock.nowMs();
+      if (this.#startMs === undefined) this.#begin(startMs);
       await this.#waitUntil(startMs + time.dueMs(datagram.timeNs));
       if (signal?.aborted) break;
       await this.#send(datagram);
@@ -86,12 +85,18 @@ class Replay {
   }
 
   report(): ReplayReport {
-    const durationMs = Math.round(this.#reactor.clock.nowMs() - this.#startMs);
+    const nowMs = this.#reactor.clock.nowMs();
+    const durationMs = Math.round(nowMs - (this.#startMs ?? nowMs));
     return { ...this.#senders.report(), skipped: this.#skips.report(), durationMs };
   }
 
   close(): void {
     this.#senders.close();
+  }
+
+  #begin(startMs: number): void {
+    this.#startMs = startMs;
+    this.#reportMs = startMs + PROGRESS_MS;
   }
 
   async #send({ from, to, data }: RecordedDatagram): Promise<void> {
