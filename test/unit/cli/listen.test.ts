@@ -155,6 +155,35 @@ test("listen leaves unicast to the program that has the port", async () => {
   expect(host.stdout.text).not.toContain('"mine"');
 });
 
+test("listenForDatagrams() counts 4,096 streams apart, and those after them together", async () => {
+  const network = new MemoryNetwork();
+  const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
+  const listening = listenForDatagrams(reactor, { targets: [{ address: "239.1.2.3", port: 5000 }], count: 4099 });
+  const sender = new Reactor({ backend: network.host("b"), clock: network.clock }).listenMulticast(0, { datagramReceived: () => {} });
+  for (let n = 0; n < 4098; n++) {
+    sender.write(`groupcast/1 ${n.toString(16).padStart(8, "0")} 7 1\n`, { address: "239.1.2.3", port: 5000 });
+    if (n % 64 === 0) await network.clock.advance(1);
+  }
+  sender.write("no number", { address: "239.1.2.3", port: 5000 });
+  const { streams, streamsLeftOut, lost } = await settle(network.clock, listening);
+  expect({ streams: streams.length, streamsLeftOut, lost }).toEqual({ streams: 4096, streamsLeftOut: 2, lost: 0 });
+});
+
+test("listenForDatagrams() tells streams of one name apart by their senders, where formats leave that to them", async () => {
+  const { host } = await listen(["239.1.2.3:5000", "--quiet", "--json"], async (network) => {
+    for (const [name, sequence] of [
+      ["b", "\0"],
+      ["c", "\x05"],
+      ["b", "\x01"],
+      ["c", "\x06"],
+    ] as const)
+      await send(network, ["239.1.2.3:5000", `PULI\x01x\0\0\0${sequence}`], name);
+  });
+  const [{ streams }] = host.records as unknown as [ListenReport];
+  expect(streams).toHaveLength(4); // each run of send has a port of its own
+  expect(streams[0]).toMatchObject({ format: "channel", stream: expect.stringMatching(/^x from 10\.0\.0\.2 port \d+$/), received: 1 });
+});
+
 test.each([
   [["239.1.2.3:5000"], [{ address: "239.1.2.3", port: 5000 }]],
   [["5000"], [{ port: 5000 }]],

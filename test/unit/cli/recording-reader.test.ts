@@ -188,6 +188,11 @@ test.each([
   expect(error!.message).toMatch(/^Cannot read \/.* at byte \d+: /);
 });
 
+test("RecordingReader refuses more than 65,536 interfaces", async () => {
+  const { error } = await readAll(fileWith(Buffer.concat([section("little"), ...Array(65_537).fill(interfaceBlock("little", 1))])));
+  expect(error!.message).toContain("more than 65536 interfaces");
+});
+
 test.each([
   ["nothing", Buffer.alloc(0), "it is empty"],
   ["text", Buffer.from("hello, world"), "it is no pcapng, and no pcap"],
