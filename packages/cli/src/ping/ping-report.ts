@@ -79,7 +79,7 @@ export interface ResponderReport {
   readonly multicastStoppedAfterMs?: number;
 }
 
-/** Findings of a ping. */
+/** Report of a ping. */
 export interface PingReport {
   /** Group or host that was asked. */
   readonly target: string;

@@ -20,7 +20,7 @@ export interface ArrivedDatagram {
   readonly ttl: number | undefined;
 }
 
-/** Settings that {@link PingSockets} are opened with. */
+/** Setting of {@link PingSockets}. */
 export interface PingSocketsSetting {
   readonly reactor: Reactor;
   /** Destination of the requests. */

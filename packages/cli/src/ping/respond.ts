@@ -49,7 +49,7 @@ export interface RespondClient {
   readonly group: string;
 }
 
-/** Counters of a responder. */
+/** Report of a responder. */
 export interface RespondReport {
   /** Number of echo requests that were answered, each to the client and to the group. */
   readonly answered: number;

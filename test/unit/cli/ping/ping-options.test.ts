@@ -35,7 +35,7 @@ test.each([
   ["server information of 65 bytes", { serverInformation: "x".repeat(65) }, "ERR_ARGUMENT_RANGE"],
   ["an option that does not exist", { rate: 5 }, "ERR_OPTION_UNKNOWN"],
 ])("respond() refuses %s before it opens anything", async (_, options, code) => {
-  await expect(respond(reactor, options)).rejects.toMatchObject({ name: "InvalidArgumentError", code });
+  await expect(respond(reactor, options as object)).rejects.toMatchObject({ name: "InvalidArgumentError", code });
   expect(reactor.ports).toEqual([]);
 });
 
