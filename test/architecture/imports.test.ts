@@ -11,7 +11,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "backend-memory": ["@groupcast/base", "@groupcast/backend"],
   "backend-compliance": ["@groupcast/base", "@groupcast/backend"],
   reactor: ["@groupcast/base", "@groupcast/backend"],
-  groupcast: ["@groupcast/base", "@groupcast/reactor", "@groupcast/backend", "@groupcast/backend-native", "@groupcast/backend-dgram"],
+  diagnosis: ["@groupcast/base", "@groupcast/backend", "@groupcast/reactor"],
+  groupcast: [
+    "@groupcast/base",
+    "@groupcast/reactor",
+    "@groupcast/backend",
+    "@groupcast/backend-native",
+    "@groupcast/backend-dgram",
+    "@groupcast/diagnosis", // loaded by reactor.diagnose()
+  ],
   dgram: ["@groupcast/base", "groupcast", "node:dgram"],
   channels: ["@groupcast/base", "groupcast", "@nats-io/transport-node", "@nats-io/nats-core"],
   opentelemetry: ["@groupcast/base", "@groupcast/reactor", "@opentelemetry/api"],

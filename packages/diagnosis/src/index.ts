@@ -1,0 +1,24 @@
+export { type DiagnoseOptions, diagnose } from "./diagnose-host.js";
+export { type DiagnosePortOptions, diagnosePort } from "./diagnose-port.js";
+export { type HostFiles, hostFiles, type Reading, type Unread } from "./host-files.js";
+export {
+  type DefaultInterface,
+  type InterfaceFacts,
+  type InterfaceReport,
+  type JoinedGroup,
+  type PossibleMember,
+  reportInterfaces,
+} from "./interface-report.js";
+export type { LinkKind } from "./kernel/links.js";
+export type { MulticastRoute } from "./kernel/routes.js";
+export { CAUSES, type CauseId } from "./verdict/cause-id.js";
+export type {
+  ArrivalSummary,
+  ClearedCause,
+  Diagnosis,
+  Evidence,
+  Finding,
+  Fix,
+  Likelihood,
+  UncheckedCause,
+} from "./verdict/diagnosis.js";

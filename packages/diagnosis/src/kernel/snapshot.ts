@@ -1,0 +1,36 @@
+/** Everything that changes while a probe runs, read at one moment. */
+import type { Family } from "@groupcast/backend";
+import type { HostFiles, Reading } from "../host-files.js";
+import { type Counters, readCounters, readInterfaceCounters } from "./counters.js";
+import { type KernelMembership, readMemberships } from "./memberships.js";
+import { readSourceFilters, type SourceFilter } from "./source-filters.js";
+import { readUDPSockets, type UDPSocket } from "./udp-sockets.js";
+
+/** State of the network stack for one IP version. */
+export interface Snapshot {
+  /** Groups that are joined. */
+  readonly memberships: Reading<readonly KernelMembership[]>;
+  /** Sources that memberships name. */
+  readonly sourceFilters: Reading<readonly SourceFilter[]>;
+  /** UDP sockets of this IP version; those on `::` receive IPv4 as well. */
+  readonly sockets: Reading<readonly UDPSocket[]>;
+  /** UDP sockets of IPv6 on a snapshot of IPv4, of which those on `::` may receive it. */
+  readonly dualStackSockets: Reading<readonly UDPSocket[]>;
+  /** Counters of the network namespace. */
+  readonly counters: Reading<Counters>;
+  /** Counters of IPv6 of one interface; those of the namespace, where no interface is known. */
+  readonly interfaceCounters: Reading<Counters>;
+}
+
+/** Takes a snapshot. @param interfaceName - Interface whose own counters are wanted. */
+export function takeSnapshot(files: HostFiles, family: Family, interfaceName: string | undefined): Snapshot {
+  const counters = readCounters(files, family);
+  return {
+    memberships: readMemberships(files, family),
+    sourceFilters: readSourceFilters(files, family),
+    sockets: readUDPSockets(files, family),
+    dualStackSockets: readUDPSockets(files, 6),
+    counters,
+    interfaceCounters: family === 6 && interfaceName !== undefined ? readInterfaceCounters(files, interfaceName) : counters,
+  };
+}

@@ -1,0 +1,193 @@
+// Judgement of causes at their bounds. That each is found on a real host is in test/lab/doctor.test.ts.
+import { expect, test } from "vitest";
+import { CAUSES } from "../../../packages/diagnosis/src/verdict/cause-id.js";
+import { ARRIVAL, ETH0, found, judge, type Parts } from "./examination.js";
+import { IGMP, MCFILTER, NETSTAT, SNMP, UDP } from "./kernel-files.js";
+
+const ARRIVES = { observations: { arrivals: { value: [ARRIVAL] } } } as const;
+const netstat = (from: string, to: string) => ({ "/proc/self/net/netstat": NETSTAT.replace(from, to) });
+const snmp = (from: string, to: string) => ({ "/proc/self/net/snmp": SNMP.replace(from, to) });
+const rpFilter = (value: number) => ({ "/proc/sys/net/ipv4/conf/eth0/rp_filter": `${value}\n` });
+const WITHOUT_FILTER = { "/proc/self/net/mcfilter": "Idx Device        MCA        SRC    INC    EXC\n" };
+const UNJOINED = { ...WITHOUT_FILTER, "/proc/self/net/igmp": IGMP.replace("050201EF", "060201EF") };
+const ONE_SOURCE = { "/proc/self/net/igmp": IGMP.replace("050201EF     2", "050201EF     1") };
+const inOrOut = (included: number, excluded: number) => ({
+  "/proc/self/net/mcfilter": MCFILTER.replace("      1      0", `      ${included}      ${excluded}`),
+});
+const socket = (address: string) => ({ "/proc/self/net/udp": UDP.replace("00000000:1388", `${address}:1388`) });
+const from = (source: string) => ({ observations: { arrivals: { value: [{ ...ARRIVAL, source }] } } }) as const;
+
+const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly string[] })[] = [
+  { what: "nothing arrives, and nothing is wrong", finds: [] },
+  { what: "datagrams arrive", ...ARRIVES, finds: [] },
+  { what: "the interface is down", interface: { flags: { ...ETH0.flags, up: false } }, finds: ["interface-down certain"] },
+  { what: "the interface has no link", interface: { flags: { ...ETH0.flags, running: false } }, finds: ["no-carrier certain"] },
+  { what: "no MULTICAST", interface: { flags: { ...ETH0.flags, multicast: false } }, finds: ["no-multicast-flag likely"] },
+  { what: "no MULTICAST, and datagrams arrive", ...ARRIVES, interface: { flags: { ...ETH0.flags, multicast: false } }, finds: [] },
+  { what: "no address", interface: { addresses: [] }, finds: ["no-address certain"] },
+  { what: "an unknown interface", target: { asked: "eth9", interface: undefined }, finds: ["interface-missing certain"] },
+  { what: "no route, and a member who receives nothing", target: { routed: { value: undefined } }, finds: ["no-route possible"] },
+  {
+    what: "no route, and no member",
+    files: UNJOINED,
+    target: { routed: { value: undefined }, port: 5999 },
+    finds: ["no-route certain"],
+  },
+  { what: "no route, and a member who receives", ...ARRIVES, target: { routed: { value: undefined } }, finds: [] },
+  { what: "no route, and the interface is named", target: { routed: { value: undefined }, asked: "eth0" }, finds: [] },
+  { what: "reverse paths, 3 dropped", files: rpFilter(1), after: netstat("0 5", "0 8"), finds: ["rp-filter certain"] },
+  { what: "reverse paths, 2 dropped", files: rpFilter(2), after: netstat("0 5", "0 7"), finds: ["rp-filter likely"] },
+  { what: "reverse paths, none dropped", files: rpFilter(1), finds: [] },
+  { what: "reverse paths dropped, and no filter here", after: netstat("0 5", "0 8"), finds: [] },
+  { what: "reverse paths dropped, and datagrams arrive", ...ARRIVES, files: rpFilter(1), after: netstat("0 5", "0 8"), finds: [] },
+  { what: "3 packets that reached no socket", after: netstat("200 100", "203 100"), finds: ["firewall likely"] },
+  { what: "2 packets that reached no socket", after: netstat("200 100", "202 100"), finds: [] },
+  {
+    what: "packets that UDP counted",
+    after: { ...netstat("200 100", "210 100"), ...snmp("50 1 2 60 2 0 0 7", "53 2 5 60 2 0 0 8") },
+    finds: [],
+  },
+  {
+    what: "packets that wait in a socket",
+    after: { ...netstat("200 100", "210 100"), "/proc/self/net/udp": UDP.replace("00000400", "00000800") },
+    finds: [],
+  },
+  {
+    what: "the probe's own are lost, and reached IP",
+    observations: { selfTest: { value: { sent: 3, arrived: 0, refusal: undefined } } },
+    after: netstat("200 100", "203 100"),
+    finds: ["firewall certain"],
+  },
+  {
+    what: "the probe's own are lost before IP",
+    observations: { selfTest: { value: { sent: 3, arrived: 0, refusal: undefined } } },
+    finds: ["firewall likely"],
+  },
+  {
+    what: "one of the probe's own comes back",
+    observations: { selfTest: { value: { sent: 3, arrived: 1, refusal: undefined } } },
+    finds: [],
+  },
+  {
+    what: "the probe's own are refused with EPERM",
+    observations: { selfTest: { value: { sent: 0, arrived: 0, refusal: "EPERM" } } },
+    after: netstat("200 100", "203 100"),
+    finds: ["send-refused certain"],
+  },
+  { what: "3 fragments, nothing whole", after: snmp("2 64 100 0 0", "2 64 103 3 0"), finds: ["fragments certain"] },
+  { what: "2 fragments, nothing whole", after: snmp("2 64 100 0 0", "2 64 102 2 0"), finds: [] },
+  { what: "fragments, one datagram whole", after: snmp("2 64 100 0 0", "2 64 103 3 1"), finds: [] },
+  { what: "drops of the socket grow", after: { "/proc/self/net/udp": UDP.replace(" 17 ", " 18 ") }, finds: ["receive-buffer certain"] },
+  { what: "drops of another socket grow", after: { "/proc/self/net/udp": UDP.replace(/ 0 {9}\n$/, " 9         \n") }, finds: [] },
+  {
+    what: "drops of a socket that is gone",
+    after: { "/proc/self/net/udp": UDP.replace("4711", "4799").replace(" 17 ", " 99 ") },
+    finds: [],
+  },
+  { what: "bound to a unicast address", files: socket("0A0200C0"), finds: ["bound-to-unicast certain"] },
+  { what: "bound to another group", files: socket("060201EF"), finds: ["bound-to-unicast certain"] },
+  { what: "bound to the group", files: socket("050201EF"), finds: [] },
+  { what: "not joined", files: UNJOINED, finds: ["not-joined certain"] },
+  { what: "not joined, and nobody on the port", files: UNJOINED, target: { port: 5999 }, finds: [] },
+  { what: "not joined, and no port named", files: UNJOINED, target: { port: undefined }, finds: [] },
+  {
+    what: "not joined, and two groups are the limit",
+    files: UNJOINED,
+    rest: { membershipLimit: { value: 3 } },
+    finds: ["membership-limit likely", "not-joined certain"],
+  },
+  {
+    what: "not joined, and four groups are the limit",
+    files: UNJOINED,
+    rest: { membershipLimit: { value: 4 } },
+    finds: ["not-joined certain"],
+  },
+  {
+    what: "by another interface than the member's",
+    files: WITHOUT_FILTER,
+    observations: { arrivals: { value: [{ ...ARRIVAL, interface: "eth1" }] } },
+    finds: ["wrong-interface certain"],
+  },
+  {
+    what: "by another interface than the route's",
+    files: UNJOINED,
+    target: { port: 5999 },
+    observations: { arrivals: { value: [{ ...ARRIVAL, interface: "eth1" }] } },
+    finds: ["wrong-interface likely"],
+  },
+  {
+    what: "by the member's interface and by another",
+    files: WITHOUT_FILTER,
+    observations: { arrivals: { value: [{ ...ARRIVAL, interface: "eth1" }, ARRIVAL] } },
+    finds: [],
+  },
+  { what: "one member, for another source", files: ONE_SOURCE, ...from("192.0.2.8"), finds: ["source-filter certain"] },
+  { what: "one member, for this source", files: ONE_SOURCE, ...from("192.0.2.7"), finds: [] },
+  { what: "two members, one of them for any source", ...from("192.0.2.8"), finds: [] },
+  { what: "two members, both shut it out", files: inOrOut(0, 2), ...from("192.0.2.7"), finds: ["source-filter certain"] },
+  { what: "two members, one shuts it out", files: inOrOut(0, 1), ...from("192.0.2.7"), finds: [] },
+  { what: "3 datagrams to other ports", after: snmp("0 0 7 0", "0 0 10 0"), finds: ["other-port likely"] },
+  { what: "2 datagrams to other ports", after: snmp("0 0 7 0", "0 0 9 0"), finds: [] },
+  { what: "3 datagrams to other ports, and some arrive", ...ARRIVES, after: snmp("0 0 7 0", "0 0 10 0"), finds: [] },
+  {
+    what: "TTL 0 of this host",
+    observations: { arrivals: { value: [{ ...ARRIVAL, isThisHost: true, ttl: 0 }] } },
+    finds: ["ttl-zero certain"],
+  },
+  { what: "TTL 0 of another host", observations: { arrivals: { value: [{ ...ARRIVAL, ttl: 0 }] } }, finds: [] },
+  { what: "9 packets out, 3 memberships", after: netstat("200 100", "200 109"), finds: ["loopback-off possible"] },
+  { what: "8 packets out, 3 memberships", after: netstat("200 100", "200 108"), finds: [] },
+  { what: "a forced version", files: { "/proc/sys/net/ipv4/conf/all/force_igmp_version": "2\n" }, finds: ["forced-version possible"] },
+  {
+    what: "a container",
+    rest: { surroundings: { container: { name: "Docker", path: "/.dockerenv" }, cloud: undefined } },
+    finds: ["container possible"],
+  },
+  {
+    what: "a container that receives",
+    ...ARRIVES,
+    rest: { surroundings: { container: { name: "Docker", path: "/.dockerenv" }, cloud: { name: "x", path: "/y" } } },
+    finds: [],
+  },
+];
+
+test.each(ROWS)("judgeCauses() finds $finds: $what", ({ finds, ...parts }) => {
+  expect(found(parts)).toEqual(finds);
+});
+
+test("judgeCauses() says of each cause whether it is found, cleared or not checked", () => {
+  const { findings, cleared, unchecked } = judge({});
+  const hosts = ["port-shared", "nobody-listens"];
+  const named = [...findings, ...cleared, ...unchecked].map(({ cause }) => cause);
+  expect(named.toSorted()).toEqual(
+    Object.keys(CAUSES)
+      .filter((cause) => !hosts.includes(cause))
+      .toSorted(),
+  );
+});
+
+test("judgeCauses() says which file it could not read, and that root may", () => {
+  const { unchecked } = judge({
+    rest: { addresses6: { path: "/proc/self/net/if_inet6", reason: "this user may not read it" } },
+    target: { family: 6 },
+  });
+  expect(unchecked.find(({ cause }) => cause === "no-link-local")).toMatchObject({
+    reason: "/proc/self/net/if_inet6 could not be read: this user may not read it",
+    remedy: "run it as root",
+  });
+});
+
+test("judgeCauses() says that this kernel does not count what it needs", () => {
+  const { unchecked } = judge({ files: { "/proc/self/net/netstat": "IpExt: InMcastPkts\nIpExt: 1\n", ...rpFilter(1) } });
+  const reasons = Object.fromEntries(unchecked.map(({ cause, reason }) => [cause, reason]));
+  expect(reasons["rp-filter"]).toBe("this kernel does not count TcpExt.IPReversePathFilter");
+});
+
+test("judgeCauses() finds nothing in a host that tells nothing", () => {
+  const absent = Object.fromEntries(["igmp", "udp", "udp6", "snmp", "netstat", "mcfilter"].map((name) => [`/proc/self/net/${name}`, "?"]));
+  const { findings, unchecked } = judge({ files: absent, after: absent });
+  expect(findings).toEqual([]);
+  expect(unchecked.map(({ cause }) => cause)).toEqual(
+    expect.arrayContaining(["rp-filter", "firewall", "not-joined", "receive-buffer", "other-port"]),
+  );
+});
