@@ -1,4 +1,6 @@
 import type { Command } from "./command/command.js";
+import { doctorCommand } from "./diagnosing/doctor-command.js";
+import { interfacesCommand } from "./diagnosing/interfaces-command.js";
 import { listenCommand } from "./listening/listen-command.js";
 import { recordCommand } from "./listening/record-command.js";
 import { pingCommand } from "./ping/ping-command.js";
@@ -6,4 +8,4 @@ import { replayCommand } from "./replaying/replay-command.js";
 import { sendCommand } from "./sending/send-command.js";
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [listenCommand, sendCommand, pingCommand, recordCommand, replayCommand];
+export const COMMANDS: readonly Command[] = [doctorCommand, interfacesCommand, listenCommand, sendCommand, pingCommand, recordCommand, replayCommand];

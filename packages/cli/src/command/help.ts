@@ -67,7 +67,7 @@ function table(rows: readonly (readonly [string, string])[], width: number): str
 }
 
 /** Breaks `text` between words. */
-function wrap(text: string, width: number, margin = ""): string {
+export function wrap(text: string, width: number, margin = ""): string {
   const lines: string[] = [];
   let line = margin;
   for (const word of text.split(" ")) {

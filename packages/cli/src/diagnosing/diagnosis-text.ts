@@ -1,0 +1,82 @@
+/** A diagnosis as text. */
+import { formatEndpoint } from "@groupcast/backend";
+import type { Diagnosis, Evidence, Finding, Fix, Likelihood } from "@groupcast/diagnosis";
+import { formatCount } from "../command/format.js";
+import type { Output, Style } from "../command/output.js";
+import { fitted } from "./fitted.js";
+
+const INDENT = "   ";
+const STYLES: Readonly<Record<Likelihood, Style>> = { certain: "red", likely: "yellow", possible: "cyan" };
+const FIX_MARKS: Readonly<Record<Fix["kind"], string>> = { command: "run: ", code: "write: ", advice: "" };
+
+/** Returns the lines that people read. */
+export function diagnosisText(diagnosis: Diagnosis, output: Output): string[] {
+  const { findings, cleared, unchecked } = diagnosis;
+  const { columns } = output;
+  return [
+    ...fitted(headline(diagnosis), columns),
+    ...arrivalLines(diagnosis, columns),
+    "",
+    ...findings.flatMap((finding, index) => [...findingLines(finding, index + 1, output), ""]),
+    ...(findings.length === 0 ? [...fitted(nothingFound(diagnosis), columns), ""] : []),
+    ...fitted(`Not found: ${cleared.map(({ title }) => title).join("; ")}.`, columns),
+    ...(unchecked.length === 0 ? [] : ["", output.style("bold", "Could not check:")]),
+    ...uncheckedLines(unchecked, columns),
+  ];
+}
+
+/** Returns the first line of a diagnosis: what was looked at. */
+export function headline({ address, port, interface: name, interfaceReason, durationMs }: Diagnosis): string {
+  const subject = port === undefined ? address : formatEndpoint({ address, port });
+  const place = name === undefined ? `no interface: ${interfaceReason}` : `expected by ${name}: ${interfaceReason}`;
+  return `${subject}, ${place} (${(durationMs / 1000).toFixed(1)} s)`;
+}
+
+/** Returns a line for each sender whose datagrams arrived. */
+export function arrivalLines({ arrivals, port }: Diagnosis, columns: number): string[] {
+  if (arrivals === undefined || port === undefined) return [];
+  if (arrivals.length === 0) return fitted("No datagram arrived meanwhile.", columns);
+  return arrivals.flatMap(({ count, source, interface: name, ttl, isThisHost }) => {
+    const way = [...(name === undefined ? [] : [`by ${name}`]), ...(ttl === undefined ? [] : [`TTL ${ttl}`])].join(", ");
+    return fitted(
+      `${formatCount(count, "datagram")} arrived from ${source}${isThisHost ? " (this host)" : ""}${way && ` ${way}`}.`,
+      columns,
+    );
+  });
+}
+
+/** Returns a finding with its evidence and what to do. */
+export function findingLines({ title, likelihood, explanation, evidence, fixes }: Finding, number: number, output: Output): string[] {
+  const { columns } = output;
+  const [first, ...rest] = fitted(`${number}. ${likelihood}: ${title}`, columns);
+  return [
+    output.style("bold", output.style(STYLES[likelihood], first!)),
+    ...rest,
+    ...fitted(explanation, columns, INDENT),
+    ...evidence.flatMap((one) => fitted(`seen: ${evidenceText(one)}`, columns, INDENT).map((line) => output.style("dim", line))),
+    ...fixes.flatMap(({ kind, text }) => fitted(`${FIX_MARKS[kind]}${text}`, columns, INDENT)),
+  ];
+}
+
+function evidenceText({ source, fact, value, before }: Evidence): string {
+  const readings = before === undefined ? `${value}` : `${before} → ${value}`;
+  return `${fact}: ${readings}${source.startsWith("/") ? ` (${source})` : ""}`;
+}
+
+function nothingFound({ arrivals, port }: Diagnosis): string {
+  if (arrivals?.some(({ isThisHost }) => !isThisHost)) return "Nothing is wrong: datagrams arrive.";
+  const where = "Look at the sender (interface, TTL, group, port) and at the switches between; groupcast doctor runs there, too";
+  if (port === undefined)
+    return "No cause was found on this host. Name the port of the receiver to learn more: groupcast doctor 239.1.2.3:5000";
+  return `No cause was found on this host, and nothing came in from another one. ${where}.`;
+}
+
+/** Causes that could not be checked for one reason stand together. */
+function uncheckedLines(unchecked: Diagnosis["unchecked"], columns: number): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { title, reason, remedy } of unchecked) {
+    const why = `${reason}.${remedy === undefined ? "" : ` To check it: ${remedy}.`}`;
+    byReason.set(why, [...(byReason.get(why) ?? []), title]);
+  }
+  return [...byReason].flatMap(([why, titles]) => fitted(`- whether ${titles.join("; whether ")}: ${why}`, columns));
+}

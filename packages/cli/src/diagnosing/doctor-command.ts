@@ -1,0 +1,64 @@
+import { randomInt } from "node:crypto";
+import { type Diagnosis, diagnose } from "@groupcast/diagnosis";
+import { type Command, command, type Invocation } from "../command/command.js";
+import type { Exit } from "../command/exit-codes.js";
+import { readAs } from "../command/parse-arguments.js";
+import { address, endpoint, text } from "../command/words.js";
+import { diagnosisText } from "./diagnosis-text.js";
+
+const OPTIONS = {
+  interface: { short: "i", value: "NAME", read: text, help: "interface that datagrams are expected by: a name, an address or an index" },
+  to: { value: "HOST", read: address, help: "address of a host that is to receive what this host sends" },
+} as const;
+
+/** `groupcast doctor`. */
+export const doctorCommand: Command = command({
+  name: "doctor",
+  summary: "Finds out why nothing arrives, with evidence and the fix.",
+  operands: [
+    {
+      name: "GROUP[:PORT]",
+      help: "239.1.2.3:5000 or [ff02::fb%eth0]:5353, or an address of this host (default: a group that nobody uses)",
+      isOptional: true,
+    },
+  ],
+  options: OPTIONS,
+  examples: {
+    "groupcast doctor 239.1.2.3:5000": "why does my program not receive this?",
+    "groupcast doctor 239.1.2.3:5000 -i eth1": "it should come in by eth1",
+    "groupcast doctor 239.1.2.3:5000 --to 192.0.2.7": "why does that host not receive what I send? Run it on the sender",
+    "groupcast doctor 192.0.2.1:5000": "why does a program of this host get no unicast?",
+    "sudo groupcast doctor 239.1.2.3:5000 --json": "with the names of all programs, for other programs to read",
+  },
+  notes: [
+    "Run it while the receiver runs and the sender sends. It listens for up to three seconds beside the programs that have the port, joins " +
+      "the group on every interface, and reads the kernel's counters before and after. It sends three datagrams to itself, with TTL 0 and to a " +
+      "port of its own: no other program gets them, and they leave the host by no interface.",
+    '--json prints one object: type "diagnosis", address, port, interface, interfaceReason, findings (cause, title, likelihood, explanation, ' +
+      "evidence, fixes), cleared, unchecked (cause, title, reason, remedy), arrivals, durationMs. Exit code 1: a cause was found.",
+    "It needs Linux; elsewhere it says what it could not check.",
+  ],
+  run: runDoctor,
+});
+
+async function runDoctor({ operands, options, output, signal, openReactor }: Invocation<typeof OPTIONS>): Promise<Exit> {
+  const subject = operands[0] === undefined ? { address: unusedGroup(), port: undefined } : readAs("GROUP[:PORT]", operands[0], endpoint);
+  output.progress(`listening to ${subject.address}`);
+  const diagnosis = await diagnose(openReactor(), subject.address, {
+    port: subject.port,
+    interface: options.interface,
+    to: options.to,
+    signal,
+  });
+  output.result(recordOf(diagnosis), diagnosisText(diagnosis, output));
+  return diagnosis.findings.length === 0 ? "done" : "negative";
+}
+
+function recordOf(diagnosis: Diagnosis): Readonly<Record<string, unknown>> {
+  return { type: "diagnosis", ...diagnosis };
+}
+
+/** Of 239.255.0.0/16, which belongs to the site (RFC 2365, 6.1). */
+function unusedGroup(): string {
+  return `239.255.${randomInt(1, 255)}.${randomInt(1, 255)}`;
+}
