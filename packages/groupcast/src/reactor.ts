@@ -1,5 +1,10 @@
-import { Reactor as BareReactor, type ReactorOptions as BareReactorOptions } from "@groupcast/reactor";
+import { BASE_ERRORS, InvalidArgumentError, wrongType } from "@groupcast/base";
+import type { DiagnosePortOptions, Diagnosis } from "@groupcast/diagnosis";
+import { Reactor as BareReactor, type ReactorOptions as BareReactorOptions, type UDPPort } from "@groupcast/reactor";
 import { chooseBackend } from "./choose-backend.js";
+
+/** A name that bundlers do not see: of an import that they do see they make a second file, or none at all where one is asked for. */
+const DIAGNOSIS: string = "@groupcast/diagnosis";
 
 /** Options of a {@link Reactor}; each has a default. `backend` is the one that {@link chooseBackend} returns. */
 export type ReactorOptions = { readonly [Name in keyof BareReactorOptions]?: BareReactorOptions[Name] | undefined };
@@ -15,4 +20,26 @@ export class Reactor extends BareReactor {
   constructor(options: ReactorOptions = {}) {
     super(options?.backend === undefined ? { ...options, backend: chooseBackend() } : { ...options, backend: options.backend });
   }
+  /**
+   * Finds out why a port receives nothing: one diagnosis for each of its memberships, one after another, or one for its address if it has
+   * none. Each listens for up to three seconds beside the port, which goes on meanwhile, and reads the kernel's counters before and after.
+   * Loads its code, `@groupcast/diagnosis`, when it is called for the first time; a bundle does not contain it. Needs Linux; elsewhere it says what it could not check.
+   *
+   * @param port - An open port of this reactor.
+   * @returns A promise that rejects with InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`; with
+   * StateError `ERR_REACTOR_STOPPED`.
+   */
+  async diagnose(port: UDPPort, options?: DiagnosePortOptions): Promise<readonly Diagnosis[]> {
+    if (typeof port?.getHost !== "function") throw wrongType("diagnose", "port", port, "a port, as listenMulticast() returns it");
+    if (!this.ports.includes(port)) throw notOwn(port);
+    const { diagnosePort } = (await import(
+      /* webpackIgnore: true */ /* @vite-ignore */ DIAGNOSIS
+    )) as typeof import("@groupcast/diagnosis");
+    return diagnosePort(this, port, options);
+  }
+}
+
+function notOwn(port: UDPPort): InvalidArgumentError {
+  const wrong = { operation: "diagnose", argument: "port", value: String(port), meaning: "is no open port of this reactor" };
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { ...wrong, advice: "pass one of reactor.ports" });
 }

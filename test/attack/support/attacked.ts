@@ -1,7 +1,6 @@
 // A reactor under attack: on each backend that the host can load, with everything it reports kept, and the audit at its end.
 import { ManualClock } from "@groupcast/backend-memory";
-import { type DatagramBackend, Reactor, type ReactorOptions } from "@groupcast/reactor";
-import { chooseBackend } from "groupcast";
+import { chooseBackend, type DatagramBackend, Reactor, type ReactorOptions } from "groupcast";
 import { onTestFinished } from "vitest";
 import type { BackendName } from "../../support/backends.js";
 import { FakeBackend } from "../../support/fake-backend.js";
