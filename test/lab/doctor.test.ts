@@ -2,7 +2,8 @@
 import { appendFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { routed } from "../support/lab/topologies.js";
-import { AILMENTS } from "./support/ailments.js";
+import { until } from "../support/lab/until.js";
+import { AILMENTS, member } from "./support/ailments.js";
 import { type Consultation, DoctorStage, type Stream } from "./support/doctor-stage.js";
 import { HEALTHY_HOSTS } from "./support/healthy-hosts.js";
 import { sharedLab } from "./support/shared-lab.js";
@@ -52,6 +53,58 @@ test.each(HEALTHY_HOSTS)("doctor names no cause: $what", async ({ family, make }
   if (words[0]!.includes(`${own.group}:`) || words[0]!.includes(`${own.group}]`)) {
     expect(arrivals!.find(({ isThisHost }) => isThisHost === false)?.count, "the fence: datagrams did arrive").toBeGreaterThan(0);
   }
+});
+
+test("doctor --trace names the reason of the kernel as evidence, or says why it cannot, and leaves no trace running", async () => {
+  const own = stream();
+  await member(stage(), own);
+  await stage().firewall(`table inet doctor { chain c { type filter hook input priority 0; udp dport ${own.port} drop; }; }`);
+  await stage().sends(stage().net.a, own);
+  const isAllowed = (await stage().traces()) !== undefined;
+  const program = stage().start([...wordsFor(own, undefined), "--trace"]);
+  const { findings, drops } = await program.line({ type: "diagnosis" }, { deadlineMs: 30_000 });
+  expect(await program.exited()).toMatchObject({ code: 1 });
+  expect(findings[0].cause).toBe("firewall");
+  if (!isAllowed) return expect(drops).toMatchObject({ reason: expect.any(String), remedy: expect.stringContaining("root") });
+  expect(drops.value.find(({ reason }: { reason: string }) => reason === "NETFILTER_DROP")?.count).toBeGreaterThan(2);
+  expect(findings[0].evidence.at(-1)).toMatchObject({ source: "skb:kfree_skb", fact: expect.stringContaining("NETFILTER_DROP") });
+  expect((await stage().traces())!.filter((name) => name.startsWith(`groupcast-${program.pid}-`))).toEqual([]);
+});
+
+test("doctor --trace removes its trace on Ctrl-C, the second of which ends it at once", async () => {
+  const isAllowed = (await stage().traces()) !== undefined;
+  for (const signals of [1, 2]) {
+    const own = stream();
+    await member(stage(), own);
+    const program = stage().start([...wordsFor(own, undefined), "--trace"]);
+    const traces = async () => (await stage().traces())?.filter((name) => name.startsWith(`groupcast-${program.pid}-`));
+    if (isAllowed) await until(async () => (await traces())!.length === 1, { what: "the trace runs" });
+    const exit = program.exited();
+    for (let n = 0; n < signals; n++) program.signal("SIGINT");
+    await exit;
+    expect(await traces()).toEqual(isAllowed ? [] : undefined);
+  }
+});
+
+test("doctor --watch tells what changes, until Ctrl-C", async () => {
+  const own = stream();
+  await member(stage(), own);
+  const sender = await stage().sends(stage().net.a, own);
+  const program = stage().start([...wordsFor(own, undefined), "--watch"]);
+  const deadline = { deadlineMs: 30_000 };
+  expect(await program.line({ type: "diagnosis" }, deadline)).toMatchObject({ findings: [] });
+  await sender.stop();
+  await program.line({ type: "change", change: "silent" }, deadline);
+  await stage().firewall(`table inet doctor { chain c { type filter hook input priority 0; udp dport ${own.port} drop; }; }`);
+  await stage().sends(stage().net.a, own);
+  const found = await program.line(({ change, finding }) => change === "found" && finding.cause === "firewall", deadline);
+  expect(found.finding.evidence).not.toEqual([]);
+  await stage().host.exec("nft", ["flush", "ruleset"]);
+  await program.line({ type: "change", change: "gone" }, deadline);
+  await program.line({ type: "change", change: "arriving" }, deadline);
+  const exit = program.exited();
+  program.signal("SIGINT");
+  expect(await exit).toMatchObject({ code: 0 });
 });
 
 describe("beyond a router", () => {

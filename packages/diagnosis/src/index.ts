@@ -11,7 +11,9 @@ export {
 } from "./interface-report.js";
 export type { LinkKind } from "./kernel/links.js";
 export type { MulticastRoute } from "./kernel/routes.js";
+export type { KernelDrop } from "./trace/drop-trace.js";
 export { CAUSES, type CauseId } from "./verdict/cause-id.js";
+export { changesBetween, type DiagnosisChange } from "./verdict/changes.js";
 export type {
   ArrivalSummary,
   ClearedCause,
@@ -20,5 +22,7 @@ export type {
   Finding,
   Fix,
   Likelihood,
+  QuerierTraces,
   UncheckedCause,
 } from "./verdict/diagnosis.js";
+export { QuerierWatch } from "./verdict/querier-watch.js";

@@ -15,7 +15,7 @@ export interface Ailment {
 }
 
 /** The receiver that most cases have: bound to every address, a member on eth0. */
-async function member(stage: DoctorStage, { group, port }: Stream, at: HostInterface = stage.net.eth0): Promise<void> {
+export async function member(stage: DoctorStage, { group, port }: Stream, at: HostInterface = stage.net.eth0): Promise<void> {
   const isIPv6 = group.includes(":");
   const socket = await stage.program(port, isIPv6 ? { family: "IPv6" } : {});
   await socket.join(group, { interface: isIPv6 ? at.name : at.ipv4 });
@@ -292,6 +292,24 @@ export const AILMENTS: readonly Ailment[] = [
     make: async (stage, stream) => {
       await member(stage, stream);
       await stage.sends(stage.net.eth0, stream, ["--no-loopback"]);
+      return undefined;
+    },
+  },
+  {
+    cause: "forced-version",
+    setUp: "`force_igmp_version` 1; nobody sends",
+    make: async (stage, stream) => {
+      await stage.sysctl({ "net.ipv4.conf.eth0.force_igmp_version": 1 });
+      await member(stage, stream);
+      return undefined;
+    },
+  },
+  {
+    cause: "bridge-without-querier",
+    setUp: "a bridge with snooping and without querier; nobody sends",
+    make: async (stage, stream) => {
+      await stage.ip(["link add br9 type bridge mcast_snooping 1 mcast_querier 0", "link set br9 up"], ["link del br9"]);
+      await member(stage, stream);
       return undefined;
     },
   },

@@ -9,6 +9,8 @@ import { type DualHomed, dualHomed } from "./networks.js";
 import { RemoteReactor } from "./remote-reactor.js";
 
 const COMMAND = fileURLToPath(new URL("../../../packages/cli/dist/groupcast.js", import.meta.url));
+const TRACEFS = "/sys/kernel/tracing";
+const WITH_TRACEFS = `mount -t tracefs nodev ${TRACEFS} 2>/dev/null; exec "$0" "$@"`;
 const DOCTOR_DEADLINE_MS = 30_000; // it takes up to four seconds; this only bounds a hang
 
 /** A finding, as the command prints it. */
@@ -105,6 +107,20 @@ export class DoctorStage implements AsyncDisposable {
     const printed = await program.line({ type: "diagnosis" }, { deadlineMs: DOCTOR_DEADLINE_MS });
     const { findings, arrivals, durationMs } = printed as unknown as Consultation;
     return { findings, arrivals, durationMs, exitCode: (await exit).code };
+  }
+
+  /** Starts the command on the host, with tracefs where this user may mount it: `ip netns exec` has mounts of its own. */
+  start(words: readonly string[]): Program {
+    const program = this.host.spawn("sh", ["-c", WITH_TRACEFS, process.execPath, COMMAND, "doctor", ...words, "--json"]);
+    this.later(() => program.stop());
+    return program;
+  }
+
+  /** Lists the traces that run now; undefined where this user may not trace. */
+  async traces(): Promise<readonly string[] | undefined> {
+    const list = `mount -t tracefs nodev ${TRACEFS} 2>/dev/null && ls -a ${TRACEFS}/instances || true`;
+    const names = (await this.host.exec("sh", ["-c", list])).split("\n").filter(Boolean);
+    return names.length === 0 ? undefined : names;
   }
 
   /** Ends what the case has started, and puts back what it has changed. */

@@ -17,11 +17,12 @@ export function diagnosisText(diagnosis: Diagnosis, output: Output): string[] {
     ...fitted(headline(diagnosis), columns),
     ...arrivalLines(diagnosis, columns),
     "",
-    ...findings.flatMap((finding, index) => [...findingLines(finding, index + 1, output), ""]),
+    ...findings.flatMap((finding, index) => [...findingLines(finding, `${index + 1}.`, output), ""]),
     ...(findings.length === 0 ? [...fitted(nothingFound(diagnosis), columns), ""] : []),
     ...fitted(`Not found: ${cleared.map(({ title }) => title).join("; ")}.`, columns),
     ...(unchecked.length === 0 ? [] : ["", output.style("bold", "Could not check:")]),
     ...uncheckedLines(unchecked, columns),
+    ...dropLines(diagnosis, columns),
   ];
 }
 
@@ -46,9 +47,9 @@ export function arrivalLines({ arrivals, port }: Diagnosis, columns: number): st
 }
 
 /** Returns a finding with its evidence and what to do. */
-export function findingLines({ title, likelihood, explanation, evidence, fixes }: Finding, number: number, output: Output): string[] {
+export function findingLines({ title, likelihood, explanation, evidence, fixes }: Finding, mark: string, output: Output): string[] {
   const { columns } = output;
-  const [first, ...rest] = fitted(`${number}. ${likelihood}: ${title}`, columns);
+  const [first, ...rest] = fitted(`${mark} ${likelihood}: ${title}`, columns);
   return [
     output.style("bold", output.style(STYLES[likelihood], first!)),
     ...rest,
@@ -79,4 +80,17 @@ function uncheckedLines(unchecked: Diagnosis["unchecked"], columns: number): str
     byReason.set(why, [...(byReason.get(why) ?? []), title]);
   }
   return [...byReason].flatMap(([why, titles]) => fitted(`- whether ${titles.join("; whether ")}: ${why}`, columns));
+}
+
+function dropLines({ drops }: Diagnosis, columns: number): string[] {
+  if (drops === undefined) return [];
+  if (!("value" in drops))
+    return ["", ...fitted(`No trace: ${drops.path}: ${drops.reason}. To have one: ${drops.remedy ?? "run it as root"}.`, columns)];
+  const lines = drops.value.map(({ reason, place, count }) => `- ${formatCount(count, "packet")}: ${reason}, by ${place}`);
+  const all = lines.length === 0 ? ["- none"] : lines;
+  return [
+    "",
+    ...fitted("Dropped by the kernel meanwhile, in all network namespaces:", columns),
+    ...all.flatMap((line) => fitted(line, columns)),
+  ];
 }

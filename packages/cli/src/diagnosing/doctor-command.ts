@@ -5,10 +5,13 @@ import type { Exit } from "../command/exit-codes.js";
 import { readAs } from "../command/parse-arguments.js";
 import { address, endpoint, text } from "../command/words.js";
 import { diagnosisText } from "./diagnosis-text.js";
+import { watchDiagnoses } from "./watch.js";
 
 const OPTIONS = {
   interface: { short: "i", value: "NAME", read: text, help: "interface that datagrams are expected by: a name, an address or an index" },
   to: { value: "HOST", read: address, help: "address of a host that is to receive what this host sends" },
+  watch: { help: "go on until Ctrl-C, and tell what changes, queriers that fall silent among it" },
+  trace: { help: "trace for which reasons the kernel drops packets (root; needs tracefs)" },
 } as const;
 
 /** `groupcast doctor`. */
@@ -28,6 +31,8 @@ export const doctorCommand: Command = command({
     "groupcast doctor 239.1.2.3:5000 -i eth1": "it should come in by eth1",
     "groupcast doctor 239.1.2.3:5000 --to 192.0.2.7": "why does that host not receive what I send? Run it on the sender",
     "groupcast doctor 192.0.2.1:5000": "why does a program of this host get no unicast?",
+    "groupcast doctor 239.1.2.3:5000 --watch": "it stops after some minutes: when, and why?",
+    "sudo groupcast doctor 239.1.2.3:5000 --trace": "with the reasons for which the kernel drops packets",
     "sudo groupcast doctor 239.1.2.3:5000 --json": "with the names of all programs, for other programs to read",
   },
   notes: [
@@ -35,7 +40,11 @@ export const doctorCommand: Command = command({
       "the group on every interface, and reads the kernel's counters before and after. It sends three datagrams to itself, with TTL 0 and to a " +
       "port of its own: no other program gets them, and they leave the host by no interface.",
     '--json prints one object: type "diagnosis", address, port, interface, interfaceReason, findings (cause, title, likelihood, explanation, ' +
-      "evidence, fixes), cleared, unchecked (cause, title, reason, remedy), arrivals, durationMs. Exit code 1: a cause was found.",
+      "evidence, fixes), cleared, unchecked (cause, title, reason, remedy), arrivals, querier, drops (with --trace), durationMs. With --watch, " +
+      'an object for each change follows: type "change", time, change (found, gone, arriving, silent, version, querier-silent, querier-heard). ' +
+      "Exit code 1: a cause was found; with --watch, at last.",
+    "--watch judges again every few seconds. Let the receiver run meanwhile: without it, each new look joins the group afresh, and tells the " +
+      "switch about it.",
     "It needs Linux; elsewhere it says what it could not check.",
   ],
   run: runDoctor,
@@ -43,15 +52,14 @@ export const doctorCommand: Command = command({
 
 async function runDoctor({ operands, options, output, signal, openReactor }: Invocation<typeof OPTIONS>): Promise<Exit> {
   const subject = operands[0] === undefined ? { address: unusedGroup(), port: undefined } : readAs("GROUP[:PORT]", operands[0], endpoint);
+  const reactor = openReactor();
+  const { interface: at, to, trace } = options;
+  const once = () => diagnose(reactor, subject.address, { port: subject.port, interface: at, to, trace, signal });
   output.progress(`listening to ${subject.address}`);
-  const diagnosis = await diagnose(openReactor(), subject.address, {
-    port: subject.port,
-    interface: options.interface,
-    to: options.to,
-    signal,
-  });
-  output.result(recordOf(diagnosis), diagnosisText(diagnosis, output));
-  return diagnosis.findings.length === 0 ? "done" : "negative";
+  const first = await once();
+  output.result(recordOf(first), diagnosisText(first, output));
+  const last = options.watch ? await watchDiagnoses({ reactor, first, diagnose: once, signal }, output) : first;
+  return last.findings.length === 0 ? "done" : "negative";
 }
 
 function recordOf(diagnosis: Diagnosis): Readonly<Record<string, unknown>> {

@@ -20,13 +20,13 @@ export function interfaceText(report: InterfaceReport, output: Output): string[]
       columns,
     ),
     ...report.unread.flatMap(({ path, reason }) => fitted(`Not read: ${path}: ${reason}.`, columns)),
-    ...(report.hiddenProcesses === 0
-      ? []
-      : fitted(
-          `${formatCount(report.hiddenProcesses, "process").replace("processs", "processes")} hidden from this user: run it as root.`,
-          columns,
-        )),
+    ...hiddenLines(report.hiddenProcesses, columns),
   ];
+}
+
+function hiddenLines(hidden: number, columns: number): string[] {
+  if (hidden === 0) return [];
+  return fitted(`${hidden === 1 ? "1 process is" : `${hidden} processes are`} hidden from this user: run it as root.`, columns);
 }
 
 function interfaceLines(facts: InterfaceFacts, output: Output): string[] {

@@ -18,19 +18,20 @@ export interface Snapshot {
   readonly dualStackSockets: Reading<readonly UDPSocket[]>;
   /** Counters of the network namespace. */
   readonly counters: Reading<Counters>;
-  /** Counters of IPv6 of one interface; those of the namespace, where no interface is known. */
+  /** Counters of IPv6 of the interface that datagrams are expected by, which MLD counts in. */
   readonly interfaceCounters: Reading<Counters>;
 }
 
 /** Takes a snapshot. @param interfaceName - Interface whose own counters are wanted. */
 export function takeSnapshot(files: HostFiles, family: Family, interfaceName: string | undefined): Snapshot {
-  const counters = readCounters(files, family);
   return {
     memberships: readMemberships(files, family),
     sourceFilters: readSourceFilters(files, family),
     sockets: readUDPSockets(files, family),
     dualStackSockets: readUDPSockets(files, 6),
-    counters,
-    interfaceCounters: family === 6 && interfaceName !== undefined ? readInterfaceCounters(files, interfaceName) : counters,
+    counters: readCounters(files, family),
+    interfaceCounters: interfaceName === undefined ? NO_INTERFACE : readInterfaceCounters(files, interfaceName),
   };
 }
+
+const NO_INTERFACE = { path: "probe", reason: "it is not known by which interface they are expected" } as const;

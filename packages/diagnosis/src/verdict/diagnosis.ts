@@ -1,4 +1,6 @@
 /** Result of a diagnosis, as data. */
+import type { Reading } from "../host-files.js";
+import type { KernelDrop } from "../trace/drop-trace.js";
 import type { CauseId } from "./cause-id.js";
 
 /** Degree of certainty: the evidence proves it; it fits nothing else as well; it fits, and so do others. */
@@ -70,6 +72,14 @@ export interface ArrivalSummary {
   readonly isThisHost: boolean;
 }
 
+/** Traces of a querier: the router or switch that asks for members. */
+export interface QuerierTraces {
+  /** Number of MLD queries that the interface has heard since it was made; undefined where that is not known. */
+  readonly mldQueries: number | undefined;
+  /** Version of IGMP that the interface speaks: `"V2"` while an old querier was heard; undefined where no group is joined on it. */
+  readonly igmpVersion: string | undefined;
+}
+
 /** Why nothing arrives, or that it does. */
 export interface Diagnosis {
   /** IP literal of the group, or of a local address. */
@@ -88,6 +98,10 @@ export interface Diagnosis {
   readonly unchecked: readonly UncheckedCause[];
   /** Datagrams that arrived meanwhile; undefined if nothing could listen. */
   readonly arrivals: readonly ArrivalSummary[] | undefined;
+  /** Traces of a querier on the interface. */
+  readonly querier: QuerierTraces;
+  /** Packets that the kernel dropped meanwhile in all network namespaces, by reason; absent if it was not asked for. */
+  readonly drops?: Reading<readonly KernelDrop[]>;
   /** Time that it took, in milliseconds. */
   readonly durationMs: number;
 }
