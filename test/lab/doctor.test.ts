@@ -8,7 +8,7 @@ import { type Consultation, DoctorStage, type Stream } from "./support/doctor-st
 import { HEALTHY_HOSTS } from "./support/healthy-hosts.js";
 import { sharedLab } from "./support/shared-lab.js";
 
-/** Names the file that collects rows for docs/nothing-arrives.md. Set by scripts/doctor-page.mjs. */
+/** Names the file that collects rows for docs/nothing-arrives.md. Set by scripts/doctor-table.mjs. */
 const TABLE_VARIABLE = "GROUPCAST_DOCTOR_TABLE";
 
 const stage = sharedLab("native", DoctorStage.create);

@@ -83,7 +83,7 @@ function querierOf({ target, after }: Examination): Diagnosis["querier"] {
   return { mldQueries: queries?.value, igmpVersion: own?.igmpVersion };
 }
 
-/** What was dropped is evidence of the causes that drop for the same reason. */
+/** Drops are evidence of the causes that drop for the same reason. */
 function withDrops(diagnosis: Diagnosis, tracing: Reading<DropTrace> | undefined): Diagnosis {
   if (tracing === undefined) return diagnosis;
   const drops = isUnread(tracing) ? tracing : tracing.value.drops();

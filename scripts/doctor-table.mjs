@@ -1,4 +1,4 @@
-// node scripts/doctor-page.mjs: runs the lab of `groupcast doctor`, and writes the table of what it found into docs/nothing-arrives.md.
+// node scripts/doctor-table.mjs: runs the lab of `groupcast doctor`, and writes the table of what it found into docs/nothing-arrives.md.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fail, ROOT } from "./command.mjs";
 import { setUp } from "./setup.mjs";
@@ -6,7 +6,7 @@ import { runWithNetworks } from "./user-namespace.mjs";
 
 const PAGE = `${ROOT}docs/nothing-arrives.md`;
 const ROWS_FILE = `${ROOT}.cache/doctor-table.jsonl`; // test/lab/doctor.test.ts names the variable
-const TABLE = /(<!-- table of scripts\/doctor-page\.mjs -->\n)[\s\S]*?(<!-- end of the table -->)/;
+const TABLE = /(<!-- table of scripts\/doctor-table\.mjs -->\n)[\s\S]*?(<!-- end of the table -->)/;
 
 /**
  * @typedef {object} Evidence
