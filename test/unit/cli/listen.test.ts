@@ -155,6 +155,23 @@ test("listen leaves unicast to the program that has the port", async () => {
   expect(host.stdout.text).not.toContain('"mine"');
 });
 
+test("listenForDatagrams() counts a delay that the clock makes negative as the shortest", async () => {
+  const network = new MemoryNetwork({ epochMs: 1_795_000_000_000 });
+  const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
+  const listening = listenForDatagrams(reactor, { targets: [{ address: "239.1.2.3", port: 5000 }], count: 1, nowNs: () => 0n });
+  await send(network, ["239.1.2.3:5000", "x"]);
+  expect((await listening).delay).toEqual({ p50Us: 1, p99Us: 1, maxUs: 1 });
+});
+
+test("listenForDatagrams() measures from the first datagram to the last, and since it began to listen", async () => {
+  const network = new MemoryNetwork();
+  const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
+  const listening = listenForDatagrams(reactor, { targets: [{ address: "239.1.2.3", port: 5000 }], durationMs: 5000 });
+  await network.clock.advance(1000);
+  await send(network, ["239.1.2.3:5000", "x", "--count", "3", "--rate", "10"]);
+  expect(await settle(network.clock, listening)).toMatchObject({ received: 3, durationMs: 200, listenedMs: 5000 });
+});
+
 test("listenForDatagrams() counts 4,096 streams apart, and those after them together", async () => {
   const network = new MemoryNetwork();
   const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });

@@ -104,6 +104,8 @@ test("decodePayload() follows a name that points to another, and no circle of th
   expect(decodePayload(Buffer.concat([header, first, second]), MDNS)).toMatchObject({
     text: "mDNS query: a.local PTR, b.local A (by unicast)",
   });
+  const forward = Buffer.from("\xc0\x12\0\x01\0\x01\x01a\0\0\x01\0\x01", "latin1"); // to the second question
+  expect(decodePayload(Buffer.concat([header, forward]), MDNS)).toBeUndefined();
   const circle = Buffer.from("\xc0\x0c\0\x01\0\x01", "latin1");
   expect(decodePayload(Buffer.concat([Buffer.from("000000000001000000000000", "hex"), circle]), MDNS)).toBeUndefined();
 });

@@ -149,6 +149,33 @@ test("DatagramRecorder writes the drops since the datagram before, of each liste
   expect((await readAll(path)).datagrams.map(({ drops }) => drops)).toEqual([3, 2, 0, 7]);
 });
 
+test("DatagramRecorder ends with what each interface has received, and all that was lost", () => {
+  const chunks: Buffer[] = [];
+  const recorder = new DatagramRecorder(
+    (blocks) => chunks.push(Buffer.from(blocks)),
+    () => NOW_NS,
+  );
+  const arrivals = [
+    { interface: "a", kernelDrops: 2 },
+    { interface: "a", kernelDrops: 2 },
+    { interface: "b", kernelDrops: 5 },
+  ];
+  for (const arrival of arrivals)
+    recorder.record({ data: Buffer.from("x"), from: FROM, to: TO, arrival: { ...arrival, truncated: false }, listener: 0 });
+  recorder.end(9);
+  const bytes = Buffer.concat(chunks);
+  const statistics: number[][] = [];
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at + 4)) {
+    if (bytes.readUInt32LE(at) !== 5) continue; // number, time, isb_ifrecv, isb_osdrop: draft-ietf-opsawg-pcapng, 4.6
+    expect([bytes.readUInt16LE(at + 20), bytes.readUInt16LE(at + 32)]).toEqual([4, 7]);
+    statistics.push([8, 24, 36].map((offset) => bytes.readUInt32LE(at + offset)));
+  }
+  expect(statistics).toEqual([
+    [0, 2, 6],
+    [1, 1, 3],
+  ]);
+});
+
 test("DatagramRecorder hands over whole blocks only, also of the longest datagrams", async () => {
   const chunks: Buffer[] = [];
   const recorder = new DatagramRecorder(

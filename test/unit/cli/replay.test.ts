@@ -120,6 +120,10 @@ test.each([
     ["one", "two", "other group", "other port", "last"],
   ],
   [
+    ["--to", "10.0.0.255:5000"],
+    ["one", "two", "other group", "other port", "to a host", "last"],
+  ],
+  [
     ["--to", "10.0.0.1:5000"],
     ["one", "two", "other group", "other port", "to a host", "last"],
   ],
@@ -252,6 +256,18 @@ test("replayInto() lets a recorded host of the network send its datagrams itself
   await network.clock.advance(replay.durationMs);
   expect(kept.map(({ text, from }) => [text, from.address])).toEqual([["a", "10.0.0.2"]]);
   expect(network.hosts.map(({ hostName }) => hostName)).toEqual(["receiver", "sender"]);
+});
+
+test("replayInto() lasts until the latest time of a recording whose times go back", async () => {
+  const network = new MemoryNetwork();
+  const { kept } = listenOn(network, "receiver", "239.1.2.3");
+  const replay = await replayInto(network, recordingOf([0, 600, 100].map((atMs) => ({ atMs, text: String(atMs) }))));
+  await network.clock.advance(replay.durationMs);
+  expect(kept.map(({ text, atMs }) => [text, atMs])).toEqual([
+    ["0", 0],
+    ["600", 600],
+    ["100", 600],
+  ]);
 });
 
 test("replayInto() keeps the order of datagrams of several senders at one time", async () => {

@@ -151,7 +151,6 @@ class Running implements MemoryReplay {
     if (next === undefined) return;
     this.#call = this.#clock.schedule(this.#startMs + next.dueMs - this.#clock.nowMs(), () => {
       next.port.write(next.data, next.to);
-      next.port.flush(); // so that datagrams of several senders leave in the order of the recording
       this.#sent++;
       this.#schedule();
     });
