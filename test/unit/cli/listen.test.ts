@@ -54,6 +54,13 @@ test("listen escapes what a sender has put into a payload and into a name", asyn
   expect(host.stdout.text).toContain('"\\x1b[2J\\u202e"');
 });
 
+test("listen escapes what a sender has put into the name of a channel, in lines and in the summary", async () => {
+  const { host } = await listen(["239.1.2.3:5000"], (network) => send(network, ["239.1.2.3:5000", "PULI\x05a\x1b[2J\0\0\0\0"]));
+  expect(host.stdout.text).not.toContain("\x1b");
+  expect(host.stdout.text).toContain('channel "a\\x1b[2J", message 0, 0 bytes\n');
+  expect(host.stdout.text).toMatch(/^channel a\\x1b\[2J from 10\.0\.0\.2 port \d+: 1 datagram, none lost$/m);
+});
+
 test("listen --as hex prints a dump", async () => {
   const { host } = await listen(["239.1.2.3:5000", "--as", "hex"], (network) => send(network, ["239.1.2.3:5000", "hello"]));
   expect(host.stdout.text).toContain("\n    0000  68 65 6c 6c 6f ");

@@ -133,6 +133,15 @@ test("decodePayload() reads a data packet of sACN", () => {
 });
 
 test.each([
+  ["extended packets of sACN", 18, 8],
+  ["synchronization packets of sACN", 40, 1],
+])("decodePayload() takes no %s for data", (_, at, vector) => {
+  const bytes = Buffer.from(SACN);
+  bytes.writeUInt32BE(vector, at);
+  expect(decodePayload(bytes, { source: 5568, destination: 5568 })).toBeUndefined();
+});
+
+test.each([
   ["text", Buffer.from("hello")],
   ["nothing", Buffer.alloc(0)],
   ["one byte", Buffer.from([0x80])],
