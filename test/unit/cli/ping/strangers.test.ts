@@ -257,9 +257,50 @@ test("ping() asks ssmpingd for a group in the form that it takes", async () => {
 
 test("ping() prefers the standard where a host comes to speak both, and counts anew", async () => {
   site.stranger("server", LEGACY_PORT, () => {});
-  const { stop } = site.ping("client", site.address("server"));
+  const { stop, events } = site.ping("client", site.address("server"));
   await site.network.clock.advance(2500);
+  expect(events).toEqual([]); // nobody is known yet who could lose an answer
   responder((request, send) => send(echo(request), "unicast"));
   await site.network.clock.advance(3000);
   expect((await stop()).responders).toMatchObject([{ protocol: "rfc6450", unicast: { sent: 3, received: 3, lost: 0 } }]);
+});
+
+test("ping() knows no hops where a responder says a TTL that cannot be", async () => {
+  responder((request, send) => {
+    for (const path of ["unicast", "multicast"] as const) send(encodeEchoReply(request, { ttl: 0 }), path);
+  });
+  const [found] = (await ask(1)).responders;
+  expect([found?.unicast, found?.multicast]).toMatchObject([{ received: 1 }, { received: 1 }]);
+  expect(found?.unicast).not.toHaveProperty("hops");
+  expect(found?.multicast).not.toHaveProperty("hops");
+});
+
+test("ping() forgets a request eleven seconds after it was sent", async () => {
+  responder((request, send) => {
+    send(echo(request), "unicast");
+    if (request.sequence === 1) send(echo(request), "multicast", 10_500);
+    if (request.sequence === 2) send(echo(request), "multicast", 12_500);
+  });
+  const { stop } = site.ping("client", site.address("server"), { legacy: false });
+  await site.network.clock.advance(15_000);
+  const { responders, ignored } = await stop();
+  expect(responders[0]?.multicast).toMatchObject({ late: 1, received: 0 });
+  expect(ignored).toMatchObject({ sequence: 1 });
+});
+
+test("ping() sends one request a second, whatever sessions a hostile responder ends and gives", async () => {
+  let requests = 0;
+  const port = site.stranger("server", PORT, (data, from) => {
+    const { clientId, type } = decodeMessage(data)!;
+    const base = { type: "serverResponse", version: 2, clientId } as const;
+    if (type === "echoRequest") requests += 1;
+    for (let index = 0; index < 20; index++) {
+      port.write(encodeMessage(base), from);
+      port.write(encodeMessage({ ...base, group: GROUP, sessionId: Buffer.of(index) }), from);
+    }
+  });
+  const { stop } = site.ping("client", site.address("server"), { legacy: false });
+  await site.network.clock.advance(5500);
+  await stop();
+  expect(requests).toBe(6);
 });
