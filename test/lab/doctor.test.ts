@@ -1,15 +1,18 @@
 // groupcast doctor: each cause is set up for real between namespaces, and named first; on hosts that are well, none is named.
 import { appendFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { routed } from "../support/lab/topologies.js";
 import { until } from "../support/lab/until.js";
-import { AILMENTS, member } from "./support/ailments.js";
+import { AILMENTS, member, sendsFromElsewhere } from "./support/ailments.js";
 import { type Consultation, DoctorStage, type Stream } from "./support/doctor-stage.js";
 import { HEALTHY_HOSTS } from "./support/healthy-hosts.js";
 import { sharedLab } from "./support/shared-lab.js";
 
 /** Names the file that collects rows for docs/nothing-arrives.md. Set by scripts/doctor-table.mjs. */
 const TABLE_VARIABLE = "GROUPCAST_DOCTOR_TABLE";
+
+const DIAGNOSED = fileURLToPath(new URL("./programs/diagnosed-port.ts", import.meta.url));
 
 const stage = sharedLab("native", DoctorStage.create);
 let count = 0;
@@ -105,6 +108,26 @@ test("doctor --watch tells what changes, until Ctrl-C", async () => {
   const exit = program.exited();
   program.signal("SIGINT");
   expect(await exit).toMatchObject({ code: 0 });
+});
+
+test("reactor.diagnose() judges the port of a program that runs: its membership, its buffer, its interface", async () => {
+  const own = stream();
+  await stage().sysctl({ "net.ipv4.conf.eth1.rp_filter": 1 });
+  await sendsFromElsewhere(stage(), own);
+  const program = stage().host.run(DIAGNOSED, [JSON.stringify({ ...own, interface: "eth1" })]);
+  stage().later(() => program.stop());
+  const deadline = { deadlineMs: 30_000 };
+  const { diagnoses } = await program.line({ event: "diagnosed", what: "as it is" }, deadline);
+  expect(diagnoses).toMatchObject([{ address: own.group, port: own.port, interface: "eth1" }]);
+  expect(diagnoses[0].findings[0]).toMatchObject({ cause: "rp-filter", likelihood: "certain" });
+  await stage().host.sysctl({ "net.ipv4.conf.eth1.rp_filter": 0 });
+  program.write("again");
+  const well = await program.line({ event: "diagnosed", what: "again" }, deadline);
+  expect(well.diagnoses[0].findings).toEqual([]);
+  expect(well.diagnoses[0].arrivals[0].count).toBeGreaterThan(0);
+  program.write("pause");
+  const paused = await program.line({ event: "diagnosed", what: "paused" }, deadline);
+  expect(paused.diagnoses[0].findings[0].cause).toBe("receive-buffer");
 });
 
 describe("beyond a router", () => {

@@ -32,7 +32,7 @@ async function withoutDefaultRoute(stage: DoctorStage): Promise<void> {
 }
 
 /** Datagrams that reach eth1 with a source of another network. */
-async function sendsFromElsewhere(stage: DoctorStage, stream: Stream): Promise<void> {
+export async function sendsFromElsewhere(stage: DoctorStage, stream: Stream): Promise<void> {
   const { b } = stage.net;
   await b.namespace.ip(["address replace 10.99.0.1/24 dev eth0"]);
   stage.later(() => b.namespace.ip(["address del 10.99.0.1/24 dev eth0"]));
@@ -69,6 +69,18 @@ export const AILMENTS: readonly Ailment[] = [
       await b.down();
       stage.later(() => b.up());
       return undefined;
+    },
+  },
+  {
+    cause: "no-multicast-flag",
+    setUp: "`ip link set eth1 multicast off`; the program joins on all interfaces",
+    make: async (stage, { group, port: number }) => {
+      await stage.ip(["link set eth1 multicast off"], ["link set eth1 multicast on"]);
+      const port = await (await stage.reactor()).listenMulticast(number, { listenMultiple: true });
+      stage.later(() => port.do.stopListening());
+      await port.do.joinGroup(group, "all");
+      await stage.sends(stage.net.b, { group, port: number });
+      return ["-i", "eth1"];
     },
   },
   {

@@ -5,7 +5,7 @@ import { ROUTE_FILES } from "../kernel/routes.js";
 import type { Fix } from "../verdict/diagnosis.js";
 import { type Cause, known, type Verdict } from "./cause.js";
 import type { Examination } from "./examination.js";
-import { advice, arrivesAsExpected, code, command, earlierMemberships, expectedInterface } from "./facts.js";
+import { advice, arrivesAsExpected, code, command, earlierMemberships, expectedInterface, socketsAtPort } from "./facts.js";
 
 /** Causes, in the order in which they are judged. */
 export const INTERFACE_CAUSES: readonly Cause[] = [
@@ -55,21 +55,7 @@ export const INTERFACE_CAUSES: readonly Cause[] = [
       };
     },
   },
-  {
-    id: "no-multicast-flag",
-    concerns: "groups",
-    explains: ["no-link-local", "no-route"],
-    judge: (examination) => {
-      const { name, flags } = expectedInterface(examination);
-      if (flags.multicast || flags.loopback || arrivesAsExpected(examination)) return undefined;
-      return {
-        likelihood: "likely",
-        explanation: `${name} has not the flag MULTICAST: programs pass it over, and no group is asked for.`,
-        evidence: [{ source: `/sys/class/net/${name}/flags`, fact: "IFF_MULTICAST", value: "off" }],
-        fixes: [command(`ip link set ${name} multicast on`)],
-      };
-    },
-  },
+  { id: "no-multicast-flag", concerns: "groups", explains: ["no-route", "not-joined", "wrong-interface"], judge: judgeFlag },
   { id: "no-link-local", concerns: "groups", explains: ["no-route"], judge: judgeLinkLocal },
   {
     id: "no-address",
@@ -89,6 +75,21 @@ export const INTERFACE_CAUSES: readonly Cause[] = [
   },
   { id: "no-route", concerns: "groups", judge: judgeRoute },
 ];
+
+/** Linux receives groups without the flag (seen on 6.18), but programs that join on every interface leave this one out. */
+function judgeFlag(examination: Examination): Verdict | undefined {
+  const { name, flags } = expectedInterface(examination);
+  const isMember = earlierMemberships(examination).some(({ interface: at }) => at === name);
+  if (flags.multicast || flags.loopback || isMember) return undefined;
+  const isHeardByNobody = examination.target.port !== undefined && socketsAtPort(examination).length > 0;
+  if (arrivesAsExpected(examination) && !isHeardByNobody) return undefined;
+  return {
+    likelihood: "likely",
+    explanation: `${name} has not the flag MULTICAST: programs that join on every interface leave it out, and nobody has joined there.`,
+    evidence: [{ source: `/sys/class/net/${name}/flags`, fact: "IFF_MULTICAST", value: "off" }],
+    fixes: [command(`ip link set ${name} multicast on`)],
+  };
+}
 
 /** MLD reports are sent from a link-local address only (RFC 3810, 5.2.13): without one no switch learns of the membership. */
 function judgeLinkLocal(examination: Examination): Verdict | undefined {
