@@ -8,4 +8,12 @@ import { replayCommand } from "./replaying/replay-command.js";
 import { sendCommand } from "./sending/send-command.js";
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [doctorCommand, interfacesCommand, listenCommand, sendCommand, pingCommand, recordCommand, replayCommand];
+export const COMMANDS: readonly Command[] = [
+  doctorCommand,
+  interfacesCommand,
+  listenCommand,
+  sendCommand,
+  pingCommand,
+  recordCommand,
+  replayCommand,
+];
