@@ -140,3 +140,17 @@ test("ping() does not say so on a switch with a querier", async () => {
   expect(responder).not.toHaveProperty("multicastStoppedAfterMs");
   expect(events.every(({ type }) => type === "responder" || type === "answer")).toBe(true);
 });
+
+test("respond() answers from the address that was asked, on a host with several", async () => {
+  const site = siteWith("server");
+  site.network.host("server").addInterface("eth1", { switch: "lan" });
+  const second = site
+    .reactor("server")
+    .network.interfaces()
+    .find(({ name }) => name === "eth1")!.addresses[0]!.address;
+  site.respond("server");
+  for (const address of [site.address("server"), second]) {
+    const { responders } = await site.settled(site.ping("client", address, { count: 2 }).report);
+    expect(responders).toMatchObject([{ address, unicast: { received: 2 }, multicast: { received: 2 } }]);
+  }
+});

@@ -81,7 +81,15 @@ test("ping() counts duplicates, reordered and late answers", async () => {
   const { report } = site.ping("client", site.address("server"), { count: 6, intervalMs: 500, legacy: false });
   const [found] = (await site.settled(report)).responders;
   expect(found?.unicast).toMatchObject({ received: 6, duplicates: 6, reordered: 0, late: 0 });
-  expect(found?.multicast).toMatchObject({ received: 5, lost: 1, late: 1, reordered: 1, duplicates: 0, firstSequence: 2 });
+  expect(found?.multicast).toMatchObject({
+    received: 5,
+    lost: 1,
+    late: 1,
+    reordered: 1,
+    duplicates: 0,
+    firstSequence: 2,
+    lostSinceFirst: 0,
+  });
 });
 
 test("ping() measures round trips, of each path its own", async () => {
@@ -303,4 +311,36 @@ test("ping() sends one request a second, whatever sessions a hostile responder e
   await site.network.clock.advance(5500);
   await stop();
   expect(requests).toBe(6);
+});
+
+test("ping() ignores answers from another port of the responder, and sessions that come by multicast", async () => {
+  const elsewhere = site.stranger("server", 5000, () => {});
+  const port = responder((request, send) => {
+    send(echo(request), "unicast");
+    send(
+      encodeMessage({ type: "serverResponse", version: 2, clientId: request.clientId, group: GROUP, sessionId: Buffer.of(1) }),
+      "multicast",
+    );
+  });
+  site.network.trace.start();
+  const { report } = site.ping("client", site.address("server"), { count: 1, legacy: false });
+  await site.network.clock.advance(12);
+  const { payload, source, sourcePort } = site.network.trace.records.find(({ packet }) => packet.payload[0] === "Q".charCodeAt(0))!.packet;
+  for (const from of [elsewhere, port]) from.write(echo(decodeMessage(payload)!), { address: source, port: sourcePort });
+  const { responders, ignored } = await site.settled(report);
+  expect(ignored).toMatchObject({ sender: 1, unexpected: 1 });
+  expect(responders).toMatchObject([{ unicast: { received: 1, duplicates: 1 } }]);
+});
+
+test("ping() receives a source-specific group from the responder alone", async () => {
+  responder((request, send) => send(echo(request), "multicast"));
+  site.network.trace.start();
+  const { stop } = site.ping("client", site.address("server"), { legacy: false });
+  await site.network.clock.advance(12);
+  const { source, sourcePort } = site.network.trace.records.find(({ packet }) => packet.payload[0] === "Q".charCodeAt(0))!.packet;
+  const mallory = site.reactor("mallory").listenMulticast(PORT, { datagramReceived: () => {} });
+  mallory.write("to the group", { address: GROUP, port: sourcePort });
+  mallory.write("fence", { address: source, port: sourcePort });
+  await site.network.clock.advance(100);
+  expect((await stop()).ignored).toMatchObject({ malformed: 1 });
 });
