@@ -1,3 +1,4 @@
+import { DgramBackend } from "@groupcast/backend-dgram";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { type ListenReport, listenForDatagrams, main } from "@groupcast/cli";
 import { Reactor } from "groupcast";
@@ -59,6 +60,21 @@ test("listen escapes what a sender has put into the name of a channel, in lines 
   expect(host.stdout.text).not.toContain("\x1b");
   expect(host.stdout.text).toContain('channel "a\\x1b[2J", message 0, 0 bytes\n');
   expect(host.stdout.text).toMatch(/^channel a\\x1b\[2J from 10\.0\.0\.2 port \d+: 1 datagram, none lost$/m);
+});
+
+test("listen names the port alone where the backend does not see destinations", async () => {
+  const reactor = new Reactor({ backend: new DgramBackend() });
+  const host = new FakeHost();
+  const ended = main(["listen", "47816", "--count", "1", "--json"], Object.assign(host, { makeReactor: () => reactor }));
+  const sender = main(["send", "127.0.0.1:47816", "x"], new FakeHost());
+  expect(await Promise.all([ended, sender])).toEqual([0, 0]);
+  expect(host.records[0]).toEqual({
+    type: "datagram",
+    from: expect.stringMatching(/^127\.0\.0\.1:/),
+    to: "port 47816",
+    lengthBytes: 1,
+    text: "x",
+  });
 });
 
 test("listen --as hex prints a dump", async () => {

@@ -18,7 +18,7 @@ export function datagramLines(datagram: ArrivedDatagram, as: ViewChoice, output:
   const facts = [
     output.style("dim", timeOfDay(arrival.timestampNs)),
     arrival.interface ?? "",
-    `${output.style("cyan", formatEndpoint(from))} → ${formatEndpoint(to)}`,
+    `${output.style("cyan", formatEndpoint(from))} → ${destination(to)}`,
     arrival.ttl === undefined ? "" : `ttl ${arrival.ttl}`,
     `${data.length} bytes${arrival.truncated ? " (cut)" : ""}`,
   ];
@@ -34,7 +34,7 @@ export function datagramRecord({ data, from, to, arrival }: ArrivedDatagram, as:
     type: "datagram",
     timeNs: arrival.timestampNs,
     from: formatEndpoint(from),
-    to: formatEndpoint(to),
+    to: destination(to),
     interface: arrival.interface,
     ttl: arrival.ttl,
     lengthBytes: data.length,
@@ -42,6 +42,11 @@ export function datagramRecord({ data, from, to, arrival }: ArrivedDatagram, as:
     ...(known && { format: known.format, decoded: known.fields }),
     ...payloadRecord(data, as === "auto" ? viewOf(data) : as),
   };
+}
+
+/** Returns the destination; the port alone where the backend does not see addresses (dgram). */
+function destination(to: ArrivedDatagram["to"]): string {
+  return to.address === "" ? `port ${to.port}` : formatEndpoint(to);
 }
 
 function best({ data, from, to }: ArrivedDatagram): string {
