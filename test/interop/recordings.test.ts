@@ -13,7 +13,7 @@ import { hasCommand, hasIPv6, hasMulticastLoopback, isRoot, skipUnless } from ".
 const hasTshark = hasCommand("tshark", "tshark");
 const hasTcpdump = hasCommand("tcpdump", "tcpdump");
 const GROUP = "239.255.77.1";
-const PORT = 47_821;
+const PORT = 27_821;
 const WARNING = 0x60_0000; // PI_WARN of Wireshark's epan/proto.h
 
 /** Returns fields of each packet of a file, as tshark dissects it with all checksums verified. */

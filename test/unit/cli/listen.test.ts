@@ -65,13 +65,13 @@ test("listen escapes what a sender has put into the name of a channel, in lines 
 test("listen names the port alone where the backend does not see destinations", async () => {
   const reactor = new Reactor({ backend: new DgramBackend() });
   const host = new FakeHost();
-  const ended = main(["listen", "47816", "--count", "1", "--json"], Object.assign(host, { makeReactor: () => reactor }));
-  const sender = main(["send", "127.0.0.1:47816", "x"], new FakeHost());
+  const ended = main(["listen", "27816", "--count", "1", "--json"], Object.assign(host, { makeReactor: () => reactor }));
+  const sender = main(["send", "127.0.0.1:27816", "x"], new FakeHost());
   expect(await Promise.all([ended, sender])).toEqual([0, 0]);
   expect(host.records[0]).toEqual({
     type: "datagram",
     from: expect.stringMatching(/^127\.0\.0\.1:/),
-    to: "port 47816",
+    to: "port 27816",
     lengthBytes: 1,
     text: "x",
   });
@@ -288,7 +288,7 @@ test("listenForDatagrams() counts kernel drops on this machine and the time sinc
   const reactor = new Reactor();
   onTestFinished(() => reactor.stop());
   const end = new AbortController();
-  const port = 47_812;
+  const port = 27_812;
   const listening = listenForDatagrams(reactor, {
     targets: [{ address: "127.0.0.1", port }],
     receiveBufferBytes: 4096,

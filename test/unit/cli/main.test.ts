@@ -93,9 +93,9 @@ test("main() ends well when nobody reads its output", async () => {
 });
 
 test("main() ends with a summary when a process gets SIGINT", async () => {
-  const program = new ChildProgram(process.execPath, [PROGRAM, "listen", "47811"]);
+  const program = new ChildProgram(process.execPath, [PROGRAM, "listen", "27811"]);
   onTestFinished(() => program[Symbol.asyncDispose]());
-  const sender = start('"$NODE" "$PROGRAM" send 127.0.0.1:47811 hello --rate 20');
+  const sender = start('"$NODE" "$PROGRAM" send 127.0.0.1:27811 hello --rate 20');
   await program.line(/hello/);
   const { exitCode, signal, stdout } = await program.stop("SIGINT");
   await sender.stop("SIGTERM");

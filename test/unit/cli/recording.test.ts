@@ -261,11 +261,11 @@ test("record leaves whole blocks when the disk is full, and says so", async () =
   const folder = temporaryFolder();
   const path = join(folder, "full.pcapng");
   // SIGXFSZ is ignored, so that write(2) fails with EFBIG at 300 KiB: in the middle of a block, as on a full disk.
-  const script = `trap '' XFSZ; ulimit -f 300; exec "$NODE" "$PROGRAM" record "$FILE" 47813`;
+  const script = `trap '' XFSZ; ulimit -f 300; exec "$NODE" "$PROGRAM" record "$FILE" 27813`;
   const env = { NODE: process.execPath, PROGRAM: `${ROOT}packages/cli/dist/groupcast.js`, FILE: path };
   const recorder = new ChildProgram("bash", ["-c", script], { env });
   onTestFinished(() => recorder[Symbol.asyncDispose]());
-  const sender = new ChildProgram("bash", ["-c", `exec "$NODE" "$PROGRAM" send 127.0.0.1:47813 --size 1000 --rate 2000`], { env });
+  const sender = new ChildProgram("bash", ["-c", `exec "$NODE" "$PROGRAM" send 127.0.0.1:27813 --size 1000 --rate 2000`], { env });
   onTestFinished(() => sender[Symbol.asyncDispose]());
   const { exitCode, stderr } = await recorder.ended;
   await sender.stop("SIGTERM");
@@ -280,10 +280,10 @@ test("record ends well when the reader of its pipe goes away", async () => {
   const folder = temporaryFolder();
   const path = join(folder, "pipe");
   const env = { NODE: process.execPath, PROGRAM: `${ROOT}packages/cli/dist/groupcast.js`, FILE: path };
-  const script = `mkfifo "$FILE"; head -c 100 "$FILE" >/dev/null & exec "$NODE" "$PROGRAM" record "$FILE" 47814`;
+  const script = `mkfifo "$FILE"; head -c 100 "$FILE" >/dev/null & exec "$NODE" "$PROGRAM" record "$FILE" 27814`;
   const recorder = new ChildProgram("bash", ["-c", script], { env });
   onTestFinished(() => recorder[Symbol.asyncDispose]());
-  const sender = new ChildProgram("bash", ["-c", `exec "$NODE" "$PROGRAM" send 127.0.0.1:47814 --rate 100`], { env });
+  const sender = new ChildProgram("bash", ["-c", `exec "$NODE" "$PROGRAM" send 127.0.0.1:27814 --rate 100`], { env });
   onTestFinished(() => sender[Symbol.asyncDispose]());
   const { exitCode, stderr } = await recorder.ended;
   await sender.stop("SIGTERM");

@@ -345,20 +345,20 @@ test("replayInto() refuses a recording that is too long for memory, or broken", 
 
 test("replay sends on the loopback of this machine what record has recorded there", async () => {
   const path = `${temporaryFolder()}/loop.pcapng`;
-  const recorded = main(["record", path, "127.0.0.1:47815", "--count", "3"], new FakeHost());
-  const sent = main(["send", "127.0.0.1:47815", "text {n}", "--count", "3"], new FakeHost());
+  const recorded = main(["record", path, "127.0.0.1:27815", "--count", "3"], new FakeHost());
+  const sent = main(["send", "127.0.0.1:27815", "text {n}", "--count", "3"], new FakeHost());
   expect(await Promise.all([recorded, sent])).toEqual([0, 0]);
   const texts: string[] = [];
   const reactor = new Reactor();
   onTestFinished(() => reactor.stop());
   const done = new Promise<void>((resolve) => {
     reactor.listenUDP(
-      47_815,
+      27_815,
       { datagramReceived: (data) => void (texts.push(data.toString()) === 3 && resolve()) },
       { interface: "127.0.0.1" },
     );
   });
-  expect(await main(["replay", path, "--to", "127.0.0.1:47815"], new FakeHost())).toBe(0);
+  expect(await main(["replay", path, "--to", "127.0.0.1:27815"], new FakeHost())).toBe(0);
   await done;
   expect(texts).toEqual(["text 0", "text 1", "text 2"]);
 });
