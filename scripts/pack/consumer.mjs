@@ -13,6 +13,7 @@ const EXPECTED_OF_GROUPCAST = [
   "@groupcast/backend-dgram",
   "@groupcast/backend-native",
   "@groupcast/base",
+  "@groupcast/diagnosis",
   "@groupcast/reactor",
   "eventemitter3",
   "groupcast",
