@@ -156,6 +156,29 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
   },
   { what: "TTL 0 of another host", observations: { arrivals: { value: [{ ...ARRIVAL, ttl: 0 }] } }, finds: [] },
   { what: "9 packets out, 3 memberships", after: netstat("200 100", "200 109"), finds: ["loopback-off possible"] },
+  {
+    what: "9 packets out, 3 of them come back",
+    after: { ...netstat("200 100", "203 109"), ...snmp("50 1 2 60 2 0 0 7", "53 1 2 60 2 0 0 7") },
+    finds: [],
+  },
+  {
+    what: "a counter that was reset",
+    files: netstat("0 5", "0 900"),
+    after: { ...netstat("0 5", "0 1"), ...snmp("50 1", "0 0") },
+    finds: [],
+  },
+  {
+    what: "TTL 1, and a receiver behind a router",
+    target: { receiver: { address: "198.51.100.7", gateway: "192.0.2.1" } },
+    observations: { arrivals: { value: [{ ...ARRIVAL, isThisHost: true, ttl: 1 }] } },
+    finds: ["ttl-too-small certain"],
+  },
+  {
+    what: "TTL 1, and a receiver on the link",
+    target: { receiver: { address: "192.0.2.7", gateway: undefined } },
+    observations: { arrivals: { value: [{ ...ARRIVAL, isThisHost: true, ttl: 1 }] } },
+    finds: [],
+  },
   { what: "8 packets out, 3 memberships", after: netstat("200 100", "200 108"), finds: [] },
   { what: "a forced version", files: { "/proc/sys/net/ipv4/conf/all/force_igmp_version": "2\n" }, finds: ["forced-version possible"] },
   {
