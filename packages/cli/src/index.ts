@@ -1,3 +1,4 @@
+export type { TextSink } from "./command/output.js";
 export { Refusal } from "./command/refusal.js";
 export type { DelayReport } from "./listening/delay-count.js";
 export { type ArrivedDatagram, type ListenPlan, listenForDatagrams } from "./listening/listen-for-datagrams.js";
@@ -14,15 +15,20 @@ export type { GroupPrefix } from "./ping/group-prefix.js";
 export { ping } from "./ping/ping.js";
 export type { PingOptions } from "./ping/ping-options.js";
 export {
+  type AnswerArrived,
+  type AnswerLost,
   type AnswerPath,
+  type MulticastChanged,
   type PathReport,
   PING_IGNORED,
   type PingEvent,
   type PingIgnored,
   type PingProtocol,
   type PingReport,
+  type ResponderFound,
   type ResponderReport,
   type RoundTrips,
+  type SessionEnded,
 } from "./ping/ping-report.js";
 export { type RespondClient, type RespondOptions, type RespondReport, respond } from "./ping/respond.js";
 export type { RecordingReport } from "./recording/datagram-recorder.js";

@@ -6,7 +6,13 @@ import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } f
 import { join } from "node:path";
 
 /** An answer, or the reason why there is none. */
-export type Reading<T> = { readonly value: T } | Unread;
+export type Reading<T> = Read<T> | Unread;
+
+/** An answer. */
+export interface Read<T> {
+  /** Content. */
+  readonly value: T;
+}
 
 /** An answer that could not be had. */
 export interface Unread {

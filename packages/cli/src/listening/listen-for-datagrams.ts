@@ -1,5 +1,5 @@
 import { whenAborted } from "@groupcast/base";
-import type { Arrival, DatagramBatch, Membership, Protocol, Reactor, ScheduledCall, SocketAddress } from "groupcast";
+import type { Arrival, DatagramBatch, Destination, Membership, Protocol, Reactor, ScheduledCall, SocketAddress } from "groupcast";
 import { ListenCounts } from "./listen-counts.js";
 import type { ListenReport } from "./listen-report.js";
 import type { ListenTarget } from "./listen-target.js";
@@ -13,7 +13,7 @@ export interface ArrivedDatagram {
   /** Sender. */
   readonly from: SocketAddress;
   /** Destination: the group or the address it was sent to, as far as it is known, and the port. */
-  readonly to: { readonly address: string; readonly port: number };
+  readonly to: Destination;
   /** Interface, TTL, kernel's time and drops, where the backend knows them. */
   readonly arrival: Arrival;
   /** Number of the listener that it came to; its arrival counts the drops of that one. */

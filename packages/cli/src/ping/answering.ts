@@ -9,7 +9,9 @@
  * The tools ssmping and asmping of version 0.9 know no sessions. They are answered out of the second budget, and by multicast only on the
  * groups that this responder serves.
  */
+
 import { type Family, familyOf } from "@groupcast/backend";
+import type { Destination } from "groupcast";
 import { ClientTable } from "./client-table.js";
 import { isWithinPrefix, legacyForm, prefixOf, WELL_KNOWN_GROUPS } from "./group-prefix.js";
 import { decodeMessage, encodeEchoReply, encodeMessage, type PingMessage, type ReceivedPingMessage } from "./message.js";
@@ -17,8 +19,7 @@ import { PING_OPTIONS, PING_VERSION } from "./option-table.js";
 import { SessionIds } from "./session-ids.js";
 import { TokenBucket } from "./token-bucket.js";
 
-/** Reasons for which a responder refuses a datagram: name → meaning. */
-export const PING_REFUSALS = {
+const TABLE = {
   malformed: "no message of the protocol",
   unexpected: "an answer, or an echo request that came by multicast",
   version: "another version of the protocol",
@@ -30,7 +31,10 @@ export const PING_REFUSALS = {
 } as const;
 
 /** Name of a reason for which a responder refuses a datagram. */
-export type PingRefusal = keyof typeof PING_REFUSALS;
+export type PingRefusal = keyof typeof TABLE;
+
+/** Reasons for which a responder refuses a datagram: name → meaning. */
+export const PING_REFUSALS: Readonly<Record<PingRefusal, string>> = TABLE;
 
 /** Limits and groups of a responder. */
 export interface AnsweringSettings {
@@ -55,7 +59,7 @@ export interface Question {
   /** Its bytes. */
   readonly data: Buffer;
   /** Its sender. */
-  readonly from: { readonly address: string; readonly port: number };
+  readonly from: Destination;
   /** Whether it came by multicast. */
   readonly isMulticast: boolean;
   /** Time of its arrival. */

@@ -6,8 +6,7 @@ export type AnswerPath = "unicast" | "multicast";
 /** Protocol of a responder: the standard, or that of ssmping 0.9. */
 export type PingProtocol = "rfc6450" | "ssmping";
 
-/** Reasons for which datagrams are ignored: name → meaning. */
-export const PING_IGNORED = {
+const TABLE = {
   malformed: "no message of the protocol",
   unexpected: "a message that only clients send, or one that does not fit its responder",
   clientId: "meant for another client",
@@ -19,7 +18,10 @@ export const PING_IGNORED = {
 } as const;
 
 /** Name of a reason for which a datagram was ignored. */
-export type PingIgnored = keyof typeof PING_IGNORED;
+export type PingIgnored = keyof typeof TABLE;
+
+/** Reasons for which datagrams are ignored: name → meaning. */
+export const PING_IGNORED: Readonly<Record<PingIgnored, string>> = TABLE;
 
 /** Round-trip times, in milliseconds. */
 export interface RoundTrips {
@@ -101,26 +103,67 @@ export interface PingReport {
   readonly ignored: Readonly<Record<PingIgnored, number>>;
 }
 
-/** Something that happened during a ping. `address` is the responder's. */
-export type PingEvent =
-  | {
-      readonly type: "responder";
-      readonly address: string;
-      readonly protocol: PingProtocol;
-      readonly group: string;
-      readonly serverInformation?: string | undefined;
-    }
-  | {
-      readonly type: "answer";
-      readonly address: string;
-      readonly via: AnswerPath;
-      readonly sequence: number;
-      readonly rttMs: number;
-      readonly hops?: number | undefined;
-      /** `late`: the request counts as lost. */
-      readonly kind: "answer" | "late" | "duplicate";
-    }
-  | { readonly type: "lost"; readonly address: string; readonly via: AnswerPath; readonly sequence: number }
-  | { readonly type: "sessionEnded"; readonly address: string }
-  | { readonly type: "multicastStopped"; readonly address: string; readonly afterMs: number }
-  | { readonly type: "multicastResumed"; readonly address: string; readonly afterMs: number };
+/** Something that happened during a ping. */
+export type PingEvent = ResponderFound | AnswerArrived | AnswerLost | SessionEnded | MulticastChanged;
+
+/** A responder has answered for the first time. */
+export interface ResponderFound {
+  /** Kind of the event. */
+  readonly type: "responder";
+  /** Address of the responder. */
+  readonly address: string;
+  /** Protocol that it speaks. */
+  readonly protocol: PingProtocol;
+  /** Group that it answers on. */
+  readonly group: string;
+  /** Name and version of its program, if it tells. */
+  readonly serverInformation?: string | undefined;
+}
+
+/** An answer has arrived. */
+export interface AnswerArrived {
+  /** Kind of the event. */
+  readonly type: "answer";
+  /** Address of the responder. */
+  readonly address: string;
+  /** Way that the answer took. */
+  readonly via: AnswerPath;
+  /** Number of the request. */
+  readonly sequence: number;
+  /** Round-trip time, in milliseconds. */
+  readonly rttMs: number;
+  /** Routers in between, by the TTL of the answer, where that is known. */
+  readonly hops?: number | undefined;
+  /** `late`: the request counts as lost. */
+  readonly kind: "answer" | "late" | "duplicate";
+}
+
+/** An answer has not come in time. */
+export interface AnswerLost {
+  /** Kind of the event. */
+  readonly type: "lost";
+  /** Address of the responder. */
+  readonly address: string;
+  /** Way that the answer should have taken. */
+  readonly via: AnswerPath;
+  /** Number of the request. */
+  readonly sequence: number;
+}
+
+/** A responder has ended the session. */
+export interface SessionEnded {
+  /** Kind of the event. */
+  readonly type: "sessionEnded";
+  /** Address of the responder. */
+  readonly address: string;
+}
+
+/** Multicast answers of a responder have stopped while unicast ones go on, or come again. */
+export interface MulticastChanged {
+  /** Kind of the event. */
+  readonly type: "multicastStopped" | "multicastResumed";
+  /** Address of the responder. */
+  readonly address: string;
+  /** Time since the start, in milliseconds. */
+  readonly afterMs: number;
+}

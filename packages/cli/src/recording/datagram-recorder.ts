@@ -1,5 +1,5 @@
 import { anyAddress, familyOf, isMulticast } from "@groupcast/backend";
-import type { Arrival, SocketAddress } from "groupcast";
+import type { Arrival, Destination, SocketAddress } from "groupcast";
 import { VERSION } from "../version.js";
 import { DIRECTION, RECEPTION } from "./pcapng-layout.js";
 import { type BlockSink, PcapngWriter } from "./pcapng-writer.js";
@@ -11,7 +11,7 @@ export interface RecordableDatagram {
   /** Sender. */
   readonly from: SocketAddress;
   /** Destination; `""` as address: not known. */
-  readonly to: { readonly address: string; readonly port: number };
+  readonly to: Destination;
   /** Interface, TTL, kernel's time and drops. */
   readonly arrival: Arrival;
   /** Number of the port that received it, whose drops `arrival` counts. */

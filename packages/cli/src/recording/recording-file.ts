@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { Refusal } from "../command/refusal.js";
 
-/** Options of {@link RecordingFile.open}. */
+/** Options of `recordDatagrams`. */
 export interface RecordingFileOptions {
   /** Whether a file that has something in it is written over. Default: false. */
   readonly overwrite?: boolean | undefined;

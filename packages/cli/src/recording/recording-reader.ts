@@ -1,4 +1,5 @@
 /** Recordings of this program, of tcpdump and of Wireshark, as UDP datagrams in the order of the file. */
+import type { Destination } from "groupcast";
 import { ByteSource } from "./byte-source.js";
 import type { Frame } from "./frame.js";
 import { unwrap } from "./link-layers.js";
@@ -12,9 +13,9 @@ export interface RecordedDatagram {
   /** Time in nanoseconds since 1970; undefined: the file does not say. */
   readonly timeNs: bigint | undefined;
   /** Sender; IPv6 without zone. */
-  readonly from: { readonly address: string; readonly port: number };
+  readonly from: Destination;
   /** Destination; IPv6 without zone. */
-  readonly to: { readonly address: string; readonly port: number };
+  readonly to: Destination;
   /** TTL or hop limit when it was captured. */
   readonly ttl: number;
   /** Name of the interface; undefined: the file does not say. */

@@ -1,10 +1,11 @@
 /** From an IP packet to its UDP datagram: RFC 791, RFC 8200, RFC 768. Checksums are not looked at: offloading leaves them wrong. */
+import type { Destination } from "groupcast";
 import { addressText } from "./ip-bytes.js";
 
 /** A UDP datagram. */
 export interface UdpDatagram {
-  readonly from: { readonly address: string; readonly port: number };
-  readonly to: { readonly address: string; readonly port: number };
+  readonly from: Destination;
+  readonly to: Destination;
   /** TTL or hop limit. */
   readonly ttl: number;
   /** Payload, a view. */

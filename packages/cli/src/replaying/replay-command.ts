@@ -1,3 +1,4 @@
+import type { Destination } from "groupcast";
 import { type Command, command, type Invocation } from "../command/command.js";
 import { existingInterface } from "../command/existing-interface.js";
 import type { Exit } from "../command/exit-codes.js";
@@ -95,7 +96,7 @@ function speed(word: string): number {
   throw new UsageError("a factor is expected, such as 0.5 or 2, or max");
 }
 
-function destination(word: string): { readonly address: string; readonly port: number } {
+function destination(word: string): Destination {
   const { address: to, port: number } = endpoint(word);
   if (number === undefined) throw new UsageError("the port is missing, as in 239.1.2.3:5000");
   return { address: to, port: number };

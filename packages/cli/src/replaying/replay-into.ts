@@ -1,7 +1,7 @@
 /** Recordings as tests: yesterday's failure in the field, on a network in memory and its manual clock. */
 import { familyOf, isLinkLocal, isMulticast, needsZone } from "@groupcast/backend";
 import type { MemoryHost, MemoryNetwork, MemorySwitch } from "@groupcast/backend-memory";
-import { type Clock, type MulticastPort, Reactor, type ScheduledCall } from "groupcast";
+import { type Clock, type Destination, type MulticastPort, Reactor, type ScheduledCall } from "groupcast";
 import { Refusal } from "../command/refusal.js";
 import { type RecordedDatagram, RecordingReader } from "../recording/recording-reader.js";
 import { type ReplaySelection, SkipCount, select } from "./replay-selection.js";
@@ -35,7 +35,7 @@ export interface MemoryReplay {
 interface Waiting {
   readonly dueMs: number;
   readonly port: MulticastPort;
-  readonly to: { readonly address: string; readonly port: number };
+  readonly to: Destination;
   readonly data: Buffer;
 }
 
@@ -111,7 +111,7 @@ function isSender({ address, port }: RecordedDatagram["from"]): boolean {
 }
 
 /** A destination of link scope needs its link, and the senders have one. */
-function zoned({ address, port }: { readonly address: string; readonly port: number }): { address: string; port: number } {
+function zoned({ address, port }: Destination): { address: string; port: number } {
   return { address: needsZone(address) && !address.includes("%") ? `${address}%${INTERFACE}` : address, port };
 }
 
@@ -170,7 +170,7 @@ class MemorySenders {
   }
 
   /** Returns the port of a sender; the TTL of its first datagram is that of all. */
-  portFor(from: { readonly address: string; readonly port: number }, to: string, ttl: number): MulticastPort {
+  portFor(from: Destination, to: string, ttl: number): MulticastPort {
     const key = `${from.address} ${from.port} ${familyOf(to)}`;
     const known = this.#ports.get(key);
     if (known !== undefined) return known;

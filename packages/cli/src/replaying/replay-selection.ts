@@ -1,3 +1,4 @@
+import type { Destination } from "groupcast";
 import type { RecordedDatagram } from "../recording/recording-reader.js";
 import { type EndpointMapping, type EndpointPattern, fits, mapped } from "./endpoint-pattern.js";
 
@@ -10,13 +11,11 @@ export interface ReplaySelection {
   /** Changes of destinations; the first that fits counts. */
   readonly mappings?: readonly EndpointMapping[] | undefined;
   /** Destination of all datagrams, in place of mappings. */
-  readonly to?: { readonly address: string; readonly port: number } | undefined;
+  readonly to?: Destination | undefined;
 }
 
 /** A datagram to replay, or why it is passed over. */
-export type Selected =
-  | { readonly to: { readonly address: string; readonly port: number }; readonly isChanged: boolean }
-  | { readonly skipped: string };
+export type Selected = { readonly to: Destination; readonly isChanged: boolean } | { readonly skipped: string };
 
 /** Returns where a datagram goes. */
 export function select(datagram: Pick<RecordedDatagram, "from" | "to">, selection: ReplaySelection): Selected {

@@ -1,5 +1,5 @@
 import { anyAddress, familyOf } from "@groupcast/backend";
-import type { InterfaceSelector, MulticastPort, Reactor } from "groupcast";
+import type { Destination, InterfaceSelector, MulticastPort, Reactor } from "groupcast";
 import { type SendReport, SendTally } from "../sending/send-tally.js";
 
 /** Ways to send that all senders of a replay share. */
@@ -25,7 +25,7 @@ export class ReplaySenders {
   }
 
   /** Returns the port that sends to `to` in the place of a recorded sender. */
-  portFor(from: { readonly address: string; readonly port: number }, to: string): MulticastPort {
+  portFor(from: Destination, to: string): MulticastPort {
     const family = familyOf(to);
     const key = `${family} ${from.address} ${from.port}`;
     const shared = `${family} others`;

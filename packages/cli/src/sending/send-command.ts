@@ -1,5 +1,5 @@
 import { anyAddress, familyOf, formatEndpoint, isMulticast } from "@groupcast/backend";
-import type { MulticastPort, Reactor } from "groupcast";
+import type { Destination, MulticastPort, Reactor } from "groupcast";
 import { type Command, command, type Invocation } from "../command/command.js";
 import { dscp } from "../command/dscp.js";
 import { existingInterface } from "../command/existing-interface.js";
@@ -89,7 +89,7 @@ async function runSend(invocation: SendInvocation): Promise<Exit> {
   return report.failed === 0 && report.refused === 0 ? "done" : "negative";
 }
 
-function destination(word: string): { readonly address: string; readonly port: number } {
+function destination(word: string): Destination {
   const { address: to, port } = readAs("DESTINATION:PORT", word, endpoint);
   if (port !== undefined) return { address: to, port };
   const example = formatEndpoint({ address: to, port: 5000 });

@@ -1,4 +1,4 @@
-import type { Clock, MulticastPort } from "groupcast";
+import type { Clock, Destination, MulticastPort } from "groupcast";
 import { flush, pause } from "./flow.js";
 import type { Payloads } from "./payloads.js";
 import { type SendReport, SendTally } from "./send-tally.js";
@@ -6,7 +6,7 @@ import { type SendReport, SendTally } from "./send-tally.js";
 /** Plan of {@link sendDatagrams}: payloads, destination and rate. */
 export interface SendPlan {
   /** Destination. */
-  readonly to: { readonly address: string; readonly port: number };
+  readonly to: Destination;
   /** Payloads, one for each datagram. A payload may be changed when the next one is asked for. */
   readonly payloads: Payloads;
   /** Number of datagrams after which it ends. Default: when the payloads end. */

@@ -1,5 +1,4 @@
-/** Map of cause → its name for people. */
-export const CAUSES = {
+const TABLE = {
   "interface-missing": "the interface does not exist",
   "interface-down": "the interface is switched off",
   "no-carrier": "the interface has no link",
@@ -33,4 +32,7 @@ export const CAUSES = {
 } as const;
 
 /** Name of a cause. It is API: programs match on it. */
-export type CauseId = keyof typeof CAUSES;
+export type CauseId = keyof typeof TABLE;
+
+/** Map of cause → its name for people. */
+export const CAUSES: Readonly<Record<CauseId, string>> = TABLE;

@@ -2,11 +2,39 @@
 import type { ClearedCause, Diagnosis, Finding } from "./diagnosis.js";
 
 /** A change. */
-export type DiagnosisChange =
-  | { readonly change: "found"; readonly finding: Finding }
-  | { readonly change: "gone"; readonly cause: ClearedCause }
-  | { readonly change: "arriving" | "silent" }
-  | { readonly change: "version"; readonly before: string; readonly after: string };
+export type DiagnosisChange = CauseFound | CauseGone | ArrivalChange | VersionChange;
+
+/** A cause that was not found before. */
+export interface CauseFound {
+  /** Kind of the change. */
+  readonly change: "found";
+  /** Cause, with its evidence. */
+  readonly finding: Finding;
+}
+
+/** A cause that is not found any more. */
+export interface CauseGone {
+  /** Kind of the change. */
+  readonly change: "gone";
+  /** Cause. */
+  readonly cause: ClearedCause;
+}
+
+/** Datagrams of others begin to arrive, or stop. */
+export interface ArrivalChange {
+  /** Kind of the change. */
+  readonly change: "arriving" | "silent";
+}
+
+/** The interface speaks another version of IGMP. */
+export interface VersionChange {
+  /** Kind of the change. */
+  readonly change: "version";
+  /** Version before. */
+  readonly before: string;
+  /** Version now. */
+  readonly after: string;
+}
 
 /** Returns what has changed from one diagnosis to the next. A cause that could not be checked any more is not gone. */
 export function changesBetween(before: Diagnosis, after: Diagnosis): DiagnosisChange[] {
