@@ -8,6 +8,7 @@ import { DatagramRecorder } from "../../packages/cli/src/recording/datagram-reco
 import { ChildProgram } from "../support/child-program.js";
 import { fileWith, readAll, temporaryFolder } from "../support/cli/capture-bytes.js";
 import { FakeHost } from "../support/cli/fake-host.js";
+import { tcpdump } from "../support/lab/tcpdump.js";
 import { hasCommand, hasIPv6, hasMulticastLoopback, isRoot, skipUnless } from "../support/probe.js";
 
 const hasTshark = hasCommand("tshark", "tshark");
@@ -100,10 +101,11 @@ test("tshark reads the drops and the kind of reception that a recording has", as
 });
 
 /** Captures what is sent on the loopback by a program of others. */
-async function captured(command: readonly string[], isReady: RegExp): Promise<void> {
-  const capture = new ChildProgram("bash", ["-c", 'exec "$@" 2>&1', "bash", ...command]);
+async function captured(words: readonly string[]): Promise<void> {
+  const { command, args } = tcpdump(words);
+  const capture = new ChildProgram("bash", ["-c", 'exec "$@" 2>&1', "bash", command, ...args]);
   onTestFinished(() => capture[Symbol.asyncDispose]());
-  await capture.line(isReady);
+  await capture.line(/listening on/);
   const receiver = new Reactor();
   onTestFinished(() => receiver.stop());
   receiver.listenUDP(PORT, { datagramReceived: () => {} }, { interface: "127.0.0.1" });
@@ -120,7 +122,7 @@ test.for([
   await skipUnless(context, hasTcpdump, isRoot);
   const path = join(temporaryFolder(), "theirs.pcap");
   const common = ["-n", "-U", "--immediate-mode", "-Z", "root", "-w", path, `udp dst port ${PORT}`];
-  await captured(["tcpdump", ...words, ...common], /listening on/);
+  await captured([...words, ...common]);
   const { datagrams, skipped, error } = await readAll(path);
   expect({ skipped, error }).toEqual({ skipped: {}, error: undefined });
   const texts = [...new Set(datagrams.map(({ text }) => text))]; // "any" sees them leave and arrive
@@ -133,7 +135,7 @@ test("RecordingReader reads what tshark writes: pcapng with its options, convert
   await skipUnless(context, hasTcpdump, hasTshark, isRoot);
   const folder = temporaryFolder();
   const [theirs, path] = [join(folder, "theirs.pcap"), join(folder, "theirs.pcapng")];
-  await captured(["tcpdump", "-n", "-U", "--immediate-mode", "-Z", "root", "-i", "lo", "-w", theirs, `udp port ${PORT}`], /listening on/);
+  await captured(["-n", "-U", "--immediate-mode", "-Z", "root", "-i", "lo", "-w", theirs, `udp port ${PORT}`]);
   expect(spawnSync("tshark", ["-r", theirs, "-F", "pcapng", "-w", path]).status).toBe(0);
   const { datagrams, error } = await readAll(path);
   expect(error).toBeUndefined();

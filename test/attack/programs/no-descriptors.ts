@@ -126,6 +126,8 @@ async function tryWith(left: number, { name, open, meanwhile }: Try): Promise<vo
   for (let i = 0; i < ALREADY_MEMBER; i++) port.joinGroup(`239.255.82.${i}`, "lo");
   const before = descriptors().length;
   const eaten = eatDescriptors();
+  await new Promise((resolve) => setImmediate(resolve));
+  eaten.push(...eatDescriptors()); // those that other threads have just closed
   for (const fd of eaten.splice(0, left)) closeSync(fd);
   let opened: unknown;
   let isRefused = false;

@@ -1,21 +1,18 @@
 // What passes an interface, as tcpdump(8) sees it: the witness of every promise about the wire.
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Arrivals } from "./arrivals.js";
 import { beaconText } from "./beacon.js";
-import { type Command, InsideProcess } from "./inside-process.js";
+import { InsideProcess } from "./inside-process.js";
 import type { NetworkCard } from "./network-card.js";
 import { describePacket, type Packet, readPacket } from "./packet.js";
 import { describePattern, matches, type Pattern } from "./pattern.js";
 import { PcapReader } from "./pcap-reader.js";
 import type { Deadline } from "./program.js";
+import { tcpdump } from "./tcpdump.js";
 import { until } from "./until.js";
 
 const KERNEL_BUFFER_KIB = 8192; // what a burst on two cores may leave unread for a moment
 const READY_LINE = /listening on /;
 const DROPPED_LINE = /(\d+) packets? dropped by (?:kernel|interface)/g;
-
-const KEEP_GROUPS = fileURLToPath(new URL("./programs/keep-groups.py", import.meta.url));
 
 /** What to capture. */
 export interface CaptureOptions {
@@ -137,10 +134,4 @@ export class Capture implements AsyncDisposable {
       else this.#beacons.add(beacon);
     }
   }
-}
-
-/** tcpdump(8) refuses to run as root where it cannot set its groups, as in a user namespace: user_namespaces(7). */
-function tcpdump(args: readonly string[]): Command {
-  const maySetGroups = readFileSync("/proc/self/setgroups", "utf8").trim() === "allow";
-  return maySetGroups ? { command: "tcpdump", args } : { command: "python3", args: [KEEP_GROUPS, "tcpdump", ...args] };
 }
