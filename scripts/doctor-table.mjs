@@ -1,6 +1,6 @@
 // node scripts/doctor-table.mjs: runs the lab of `groupcast doctor`, and writes the table of what it found into docs/nothing-arrives.md.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { fail, ROOT } from "./command.mjs";
+import { fail, ROOT, runVisibly } from "./command.mjs";
 import { setUp } from "./setup.mjs";
 import { runWithNetworks } from "./user-namespace.mjs";
 
@@ -36,6 +36,7 @@ writeFileSync(
   PAGE,
   readFileSync(PAGE, "utf8").replace(TABLE, (_, start, end) => `${start}\n${table}\n\n${end}`),
 );
+runVisibly(process.execPath, ["node_modules/@biomejs/biome/bin/biome", "format", "--write", PAGE]);
 
 /** @param {Row} row */
 function rowText({ setUp: done, finding: { cause, likelihood, title, evidence }, durationMs }) {
