@@ -20,10 +20,12 @@ export class Reactor extends BareReactor {
   constructor(options: ReactorOptions = {}) {
     super(options?.backend === undefined ? { ...options, backend: chooseBackend() } : { ...options, backend: options.backend });
   }
+
   /**
    * Finds out why a port receives nothing: one diagnosis for each of its memberships, one after another, or one for its address if it has
    * none. Each listens for up to three seconds beside the port, which goes on meanwhile, and reads the kernel's counters before and after.
-   * Loads its code, `@groupcast/diagnosis`, when it is called for the first time; a bundle does not contain it. Needs Linux; elsewhere it says what it could not check.
+   * Loads its code, `@groupcast/diagnosis`, when it is called for the first time; a bundle does not contain it. Needs Linux; elsewhere it
+   * says what it could not check.
    *
    * @param port - An open port of this reactor.
    * @returns A promise that rejects with InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`; with

@@ -1,10 +1,10 @@
 import { whenAborted } from "@groupcast/base";
 import type { Arrival, DatagramBatch, Destination, Membership, Protocol, Reactor, ScheduledCall, SocketAddress } from "groupcast";
+import { wallClockNs } from "../wall-clock.js";
 import { ListenCounts } from "./listen-counts.js";
 import type { ListenReport } from "./listen-report.js";
 import type { ListenTarget } from "./listen-target.js";
 import { type Listener, type ListenerSettings, openListeners } from "./open-listeners.js";
-import { wallClockNs } from "./wall-clock.js";
 
 /** A datagram as it came. */
 export interface ArrivedDatagram {

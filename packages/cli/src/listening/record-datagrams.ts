@@ -1,9 +1,9 @@
 import type { Reactor } from "groupcast";
 import { DatagramRecorder, type RecordingReport } from "../recording/datagram-recorder.js";
 import { RecordingFile, type RecordingFileOptions } from "../recording/recording-file.js";
+import { wallClockNs } from "../wall-clock.js";
 import { type ListenPlan, listenForDatagrams } from "./listen-for-datagrams.js";
 import type { ListenReport } from "./listen-report.js";
-import { wallClockNs } from "./wall-clock.js";
 
 /** Plan of {@link recordDatagrams}: destinations, and an end. */
 export interface RecordPlan extends Omit<ListenPlan, "onProgress">, RecordingFileOptions {

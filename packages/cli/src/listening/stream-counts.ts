@@ -10,7 +10,7 @@ const NUMBERED = PAYLOAD_FORMATS.filter((format): format is Numbered => format.n
 
 type Numbered = PayloadFormat & Required<Pick<PayloadFormat, "numbering">>;
 
-/** Counts of every stream that has come, each told by its format. */
+/** Counts of every stream that has arrived. A format says which datagrams make one. */
 export class StreamCounts {
   readonly #counts: ReadonlyMap<Numbered, Map<string, SequenceCount>> = new Map(NUMBERED.map((format) => [format, new Map()]));
   #streams = 0;

@@ -1,6 +1,6 @@
 /** Shape of a decoder: a row of `payload-formats.ts`. Every decoder takes hostile bytes: it never throws, and its output is bounded. */
 
-/** Port numbers of a datagram, which some formats are told by. */
+/** Port numbers of a datagram. Some formats are recognised by them. */
 export interface PayloadPorts {
   /** Port number of the sender. */
   readonly source: number;

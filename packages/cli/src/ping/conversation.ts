@@ -6,11 +6,11 @@
  * is asked for another one. Requests are remembered for some time after they count as lost, so that late and doubled answers are known.
  */
 import type { Clock, ScheduledCall } from "groupcast";
+import { wallClockUs } from "../wall-clock.js";
 import { encodeMessage, type ReceivedPingMessage } from "./message.js";
 import { PING_VERSION } from "./option-table.js";
 import { PathTally } from "./path-tally.js";
 import type { AnswerPath, PingEvent, PingIgnored, PingProtocol, ResponderReport } from "./ping-report.js";
-import { wallClockUs } from "./wall-clock.js";
 
 /** Agreement with a responder. */
 export interface Session {

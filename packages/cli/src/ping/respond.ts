@@ -3,11 +3,11 @@ import { type Arrival, anyAddress, type Family, familyOf, isMulticast, MAX_PORT,
 import { checkBoolean, checkInteger, checkOptions, checkSignal, checkString, outOfRange, whenAborted } from "@groupcast/base";
 import type { MulticastPort, Reactor, SocketAddress, WriteOptions } from "groupcast";
 import { VERSION } from "../version.js";
+import { wallClockUs } from "../wall-clock.js";
 import { type Answer, Answering, type AnsweringSettings, PING_REFUSALS, type PingRefusal } from "./answering.js";
 import { checkGroup } from "./check-group.js";
 import { isSourceSpecific } from "./group-prefix.js";
 import { PING_PORT, SSMPING_PORT } from "./ping-ports.js";
-import { wallClockUs } from "./wall-clock.js";
 
 /** Options of {@link respond}. */
 export interface RespondOptions {
@@ -79,7 +79,7 @@ const MAX_TTL = 255;
  *
  * Serves RFC 6450 on port 9903 and the protocol of ssmping 0.9 on port 4321, by IPv4 and IPv6, or by the family of the group alone.
  *
- * @returns What it has done. @throws InvalidArgumentError, as a rejection. @throws CannotListenError: a port is in use.
+ * @returns Its counters. @throws InvalidArgumentError, as a rejection. @throws CannotListenError: a port is in use.
  * @throws MulticastJoinError: the group cannot be joined.
  */
 export async function respond(reactor: Reactor, options?: RespondOptions): Promise<RespondReport> {

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { encodeTestDatagram } from "../payload/test-datagram.js";
+import { wallClockNs } from "../wall-clock.js";
 
 /** Payloads, one for each datagram; ends when there are no more. */
 export type Payloads = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -42,11 +43,4 @@ export async function* filePieces(path: string, sizeBytes: number): AsyncGenerat
 export async function* lines(input: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = createInterface({ input, signal, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const line of reader) yield Buffer.from(line);
-}
-
-const startNs = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
-
-/** Wall clock in nanoseconds since 1970, as fine as the machine's monotonic clock. */
-function wallClockNs(): bigint {
-  return startNs + process.hrtime.bigint();
 }

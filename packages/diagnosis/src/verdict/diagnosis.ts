@@ -38,7 +38,7 @@ export interface Finding {
   readonly explanation: string;
   /** Facts that it was judged by. */
   readonly evidence: readonly Evidence[];
-  /** Ways to mend it, the best first. */
+  /** Ways to fix it, the best first. */
   readonly fixes: readonly Fix[];
 }
 

@@ -17,7 +17,7 @@ export async function makeSilence(): Promise<Silence> {
   const { port } = fence.address();
   return async () => {
     for (let turn = 0; turn < TURNS; turn++) {
-      while (process.getActiveResourcesInfo().includes(LOOK_UP)) await sleep(1); // four threads look up: the last to ask may be the first told
+      while (process.getActiveResourcesInfo().includes(LOOK_UP)) await sleep(1); // by condition: four threads look up, so no fence is behind all
       const arrived = once(fence, "message");
       fence.send("fence", port, "127.0.0.1");
       await arrived;
