@@ -46,8 +46,8 @@ export class DoctorStage implements AsyncDisposable {
     this.host = net.host;
   }
 
-  static async create(lab: Lab): Promise<DoctorStage> {
-    return new DoctorStage(await dualHomed(lab));
+  static async create(lab: Lab, suffix = ""): Promise<DoctorStage> {
+    return new DoctorStage(await dualHomed(lab, suffix));
   }
 
   /** Does something after the case, the last first. */
