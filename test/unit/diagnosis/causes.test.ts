@@ -1,12 +1,16 @@
 // Judgement of causes at their bounds. That each is found on a real host is in test/lab/doctor.test.ts.
 import { expect, test } from "vitest";
+import { judgeCauses } from "../../../packages/diagnosis/src/causes/judge-causes.js";
 import { CAUSES } from "../../../packages/diagnosis/src/verdict/cause-id.js";
-import { ARRIVAL, ETH0, found, judge, type Parts } from "./examination.js";
-import { IGMP, MCFILTER, NETSTAT, SNMP, UDP } from "./kernel-files.js";
+import { ARRIVAL, ETH0, examinationOf, found, judge, type Parts } from "./examination.js";
+import { IGMP, MCFILTER, NETSTAT, SNMP, UDP, UDP6 } from "./kernel-files.js";
 
 const ARRIVES = { observations: { arrivals: { value: [ARRIVAL] } } } as const;
 const netstat = (from: string, to: string) => ({ "/proc/self/net/netstat": NETSTAT.replace(from, to) });
 const snmp = (from: string, to: string) => ({ "/proc/self/net/snmp": SNMP.replace(from, to) });
+/** Packets of groups that IP counted, and nothing above it. */
+const dropped = (count: number) => ({ ...netstat("200 100", `${200 + count} 100`), ...snmp("100 0 90", `${100 + count} 0 90`) });
+const COUNTED = SNMP.replace("100 0 90", "110 0 90").replace("50 1 2 60 2 0 0 7", "53 2 5 60 2 0 0 8");
 const rpFilter = (value: number) => ({ "/proc/sys/net/ipv4/conf/eth0/rp_filter": `${value}\n` });
 const WITHOUT_FILTER = { "/proc/self/net/mcfilter": "Idx Device        MCA        SRC    INC    EXC\n" };
 const UNJOINED = { ...WITHOUT_FILTER, "/proc/self/net/igmp": IGMP.replace("050201EF", "060201EF") };
@@ -60,16 +64,23 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
   { what: "reverse paths, none dropped", files: rpFilter(1), finds: [] },
   { what: "reverse paths dropped, and no filter here", after: netstat("0 5", "0 8"), finds: [] },
   { what: "reverse paths dropped, and datagrams arrive", ...ARRIVES, files: rpFilter(1), after: netstat("0 5", "0 8"), finds: [] },
-  { what: "3 packets that reached no socket", after: netstat("200 100", "203 100"), finds: ["firewall likely"] },
-  { what: "2 packets that reached no socket", after: netstat("200 100", "202 100"), finds: [] },
+  { what: "3 packets that reached no socket", after: dropped(3), finds: ["firewall likely"] },
+  { what: "2 packets that reached no socket", after: dropped(2), finds: [] },
+  { what: "3 packets that reached another protocol, such as VRRP", after: { ...dropped(3), ...snmp("100 0 90", "103 0 93") }, finds: [] },
+  { what: "3 packets that were passed on", after: { ...dropped(3), ...snmp("100 0 90", "103 3 90") }, finds: [] },
   {
     what: "packets that UDP counted",
-    after: { ...netstat("200 100", "210 100"), ...snmp("50 1 2 60 2 0 0 7", "53 2 5 60 2 0 0 8") },
+    after: { ...netstat("200 100", "210 100"), "/proc/self/net/snmp": COUNTED },
     finds: [],
   },
   {
     what: "packets that wait in a socket",
-    after: { ...netstat("200 100", "210 100"), "/proc/self/net/udp": UDP.replace("00000400", "00000800") },
+    after: { ...dropped(10), "/proc/self/net/udp": UDP.replace("00000400", "00000800") },
+    finds: [],
+  },
+  {
+    what: "packets that wait in a socket of both IP versions",
+    after: { ...dropped(10), "/proc/self/net/udp6": UDP6.replace("00000000:00000000 00:", "00000000:00000800 00:") },
     finds: [],
   },
   {
@@ -94,9 +105,9 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
     after: netstat("200 100", "203 100"),
     finds: ["send-refused certain"],
   },
-  { what: "3 fragments, nothing whole", after: snmp("2 64 100 0 0", "2 64 103 3 0"), finds: ["fragments certain"] },
-  { what: "2 fragments, nothing whole", after: snmp("2 64 100 0 0", "2 64 102 2 0"), finds: [] },
-  { what: "fragments, one datagram whole", after: snmp("2 64 100 0 0", "2 64 103 3 1"), finds: [] },
+  { what: "3 fragments, nothing whole", after: snmp("90 0 0", "90 3 0"), finds: ["fragments certain"] },
+  { what: "2 fragments, nothing whole", after: snmp("90 0 0", "90 2 0"), finds: [] },
+  { what: "fragments, one datagram whole", after: snmp("90 0 0", "90 3 1"), finds: [] },
   { what: "drops of the socket grow", after: { "/proc/self/net/udp": UDP.replace(" 17 ", " 18 ") }, finds: ["receive-buffer certain"] },
   { what: "drops of another socket grow", after: { "/proc/self/net/udp": UDP.replace(/ 0 {9}\n$/, " 9         \n") }, finds: [] },
   {
@@ -233,4 +244,11 @@ test("judgeCauses() finds nothing in a host that tells nothing", () => {
   expect(unchecked.map(({ cause }) => cause)).toEqual(
     expect.arrayContaining(["rp-filter", "firewall", "not-joined", "receive-buffer", "other-port"]),
   );
+});
+
+test("a packet that comes while the counters are read, one after another, is no packet that a firewall drops", () => {
+  const examination = examinationOf({ after: dropped(3) });
+  const { after, during } = examination;
+  expect(judgeCauses(examination).findings).toMatchObject([{ cause: "firewall" }]);
+  expect(judgeCauses({ ...examination, after: { ...after, countersBefore: during.counters } }).findings).toEqual([]);
 });

@@ -25,8 +25,8 @@ export const UDP6 = `  sl  local_address                         remote_address 
   999: 000080FE00000000FF00FC0201000000:14E9 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000    33        0 4714 2 0000000000000000 0
 `;
 
-export const SNMP = `Ip: Forwarding DefaultTTL InReceives ReasmReqds ReasmOKs
-Ip: 2 64 100 0 0
+export const SNMP = `Ip: Forwarding DefaultTTL InReceives ForwDatagrams InDelivers ReasmReqds ReasmOKs
+Ip: 2 64 100 0 90 0 0
 Tcp: RtoAlgorithm MaxConn
 Tcp: 1 -1
 Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors

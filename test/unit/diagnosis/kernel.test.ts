@@ -9,6 +9,7 @@ import { readLink, readLinkSettings, readNumber } from "../../../packages/diagno
 import { readMemberships } from "../../../packages/diagnosis/src/kernel/memberships.js";
 import { findSocketOwners } from "../../../packages/diagnosis/src/kernel/processes.js";
 import { readMulticastRoutes } from "../../../packages/diagnosis/src/kernel/routes.js";
+import { takeSnapshot } from "../../../packages/diagnosis/src/kernel/snapshot.js";
 import { readSourceFilters } from "../../../packages/diagnosis/src/kernel/source-filters.js";
 import { readSurroundings } from "../../../packages/diagnosis/src/kernel/surroundings.js";
 import { readUDPSockets } from "../../../packages/diagnosis/src/kernel/udp-sockets.js";
@@ -232,4 +233,22 @@ describe("files that are not as they should be", () => {
     expect(hostFiles(folder).read("/pipe")).toEqual({ value: "" });
     execFileSync("rm", ["-r", folder]);
   });
+});
+
+test("takeSnapshot reads the counters of IP before the sockets, and all counters after them, UDP's first", () => {
+  const host = hostOf(PROC);
+  const paths: string[] = [];
+  const read = (path: string) => {
+    paths.push(path);
+    return host.read(path);
+  };
+  takeSnapshot({ ...host, read }, 4, undefined);
+  const [udp, lastSNMP, lastNETSTAT] = ["udp", "snmp", "netstat"].map((name) => paths.lastIndexOf(`/proc/self/net/${name}`)) as [
+    number,
+    number,
+    number,
+  ];
+  expect(paths.indexOf("/proc/self/net/netstat")).toBeLessThan(udp);
+  expect(udp).toBeLessThan(lastSNMP);
+  expect(lastSNMP).toBeLessThan(lastNETSTAT);
 });

@@ -1,4 +1,6 @@
 /** Causes that lie between the interface and the socket. */
+import { isUnread } from "../host-files.js";
+import type { UDPSocket } from "../kernel/udp-sockets.js";
 import { CannotCheck, type Cause, known, type Verdict } from "./cause.js";
 import { difference } from "./counting.js";
 import type { Examination } from "./examination.js";
@@ -64,17 +66,17 @@ function judgeReversePath(examination: Examination): Verdict | undefined {
 
 /**
  * Packets of groups that reached IP and no socket. IP counts them before the hook of the firewall for input, UDP after it. What is no UDP,
- * such as the queries of a querier, is among them: a few are no evidence.
+ * such as the queries of a querier or the announcements of VRRP, is among them, so IP itself has to miss as many packets of any kind.
  */
 function judgeFirewall(examination: Examination): Verdict | undefined {
-  const { target } = examination;
+  const { target, after } = examination;
   const selfTest = known(examination.observations.selfTest);
   if (arrivesAsExpected(examination) || selfTest.refusal !== undefined) return undefined;
-  const incoming = difference(examination, "multicastIn");
+  const incoming = difference(examination, "multicastIn", after.countersBefore);
   const udp = (["udpReceived", "udpErrors", "udpNoPort", "udpIgnored"] as const).map((name) => difference(examination, name));
   const unexplained = incoming.growth - udp.reduce((sum, { growth }) => sum + growth, 0);
   const isOwnLost = selfTest.sent > 0 && selfTest.arrived === 0;
-  const isForeignLost = target.family === 4 && unexplained >= FEW && !isQueueGrowing(examination);
+  const isForeignLost = target.family === 4 && Math.min(unexplained, missedByIP(examination)) >= FEW && !isQueueGrowing(examination);
   if (!isOwnLost && !isForeignLost) return undefined;
   return {
     likelihood: isOwnLost && unexplained >= selfTest.sent ? "certain" : "likely",
@@ -95,10 +97,20 @@ function judgeFirewall(examination: Examination): Verdict | undefined {
   };
 }
 
+/** Number of packets that IP received and neither delivered nor passed on: rules dropped them, or there was nobody for them. */
+function missedByIP(examination: Examination): number {
+  const [received, ...passed] = (["ipReceived", "ipDelivered", "ipForwarded"] as const).map((name) => difference(examination, name).growth);
+  return passed.reduce((sum, growth) => sum - growth, received!);
+}
+
 /** A program that does not read leaves datagrams in its queue: they reached a socket, though UDP counts them when they are read. */
 function isQueueGrowing({ during, after }: Examination): boolean {
-  const early = new Map(known(during.sockets).map(({ inode, queuedBytes }) => [inode, queuedBytes]));
-  return known(after.sockets).some(({ inode, queuedBytes }) => queuedBytes > (early.get(inode) ?? 0));
+  const queued = new Map(socketsOf(during).map(({ inode, queuedBytes }) => [inode, queuedBytes]));
+  return socketsOf(after).some(({ inode, queuedBytes }) => queuedBytes > (queued.get(inode) ?? 0));
+}
+
+function socketsOf({ sockets, dualStackSockets }: Examination["after"]): readonly UDPSocket[] {
+  return [...known(sockets), ...(isUnread(dualStackSockets) ? [] : dualStackSockets.value)];
 }
 
 function matchOf({ address, port, family }: Examination["target"]): string {

@@ -18,14 +18,21 @@ export interface Snapshot {
   readonly dualStackSockets: Reading<readonly UDPSocket[]>;
   /** Counters of the network namespace. */
   readonly counters: Reading<Counters>;
+  /** The same, read before `sockets` and `counters`: a packet that they have counted waits in a socket by then, or UDP has counted it. */
+  readonly countersBefore: Reading<Counters>;
   /** Counters of IPv6 of the interface that datagrams are expected by, which MLD counts in. */
   readonly interfaceCounters: Reading<Counters>;
 }
 
-/** Takes a snapshot. @param interfaceName - Interface whose own counters are wanted. */
+/**
+ * Takes a snapshot, file after file: packets arrive meanwhile.
+ *
+ * @param interfaceName - Interface whose own counters are wanted.
+ */
 export function takeSnapshot(files: HostFiles, family: Family, interfaceName: string | undefined): Snapshot {
   return {
     memberships: readMemberships(files, family),
+    countersBefore: readCounters(files, family),
     sourceFilters: readSourceFilters(files, family),
     sockets: readUDPSockets(files, family),
     dualStackSockets: readUDPSockets(files, 6),
