@@ -168,7 +168,7 @@ describe("39-forwarder", () => {
       await say(a, "from a");
       await atB.text(/^from a$/);
       await say(b, "fence");
-      await atA.text(/^fence$/);
+      for (const program of [atA, atB]) await program.text(/^fence$/);
       expect({ a: atA.output, b: atB.output }).toEqual({ a: ["from b", "from a", "fence"], b: ["from b", "from a", "fence"] }); // each its own, too
       forwarder.signal("SIGINT");
       expect(await forwarder.exited()).toMatchObject({ code: 0 });
