@@ -32,7 +32,8 @@ async function bundle(dist) {
   const external = (/** @type {string} */ id) => !id.startsWith(".") && !isAbsolute(id);
   const build = await rolldown({ input: `${dist}index.js`, external, platform: "node", plugins: [MAPS_OF_TSC] });
   // One file in the same folder, so that import.meta.url leads where it led.
-  const { output } = await build.generate({ file: `${dist}bundle.js`, format: "esm", sourcemap: true, codeSplitting: false });
+  const target = /** @type {const} */ ({ file: `${dist}bundle.js`, format: "esm", sourcemap: true, codeSplitting: false });
+  const { output } = await build.generate({ ...target, comments: { jsdoc: false } }); // they are in the types
   await build.close();
   for (const file of output) replace(dist + file.fileName, file.type === "chunk" ? file.code : file.source);
 }

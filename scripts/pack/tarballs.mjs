@@ -33,7 +33,7 @@ const FORBIDDEN_PATHS = /** @type {const} */ ([
   [/^binding\.gyp$/, "npm would compile it at installation"],
   [/\.test\.|^test\//, "a test"],
   [/\.tsbuildinfo$|\.log$|\.tgz$|\.new$/, "a by-product"],
-  [/^src\/addon\/build\//, "a by-product of the addon"],
+  [/^src\/|\.map$/, "sources, which are in the repository"],
   [/-sanitized\.node$/, "an instrumented addon"],
   [/^node_modules\//, "somebody else's package"],
 ]);
