@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { main, recordDatagrams } from "@groupcast/cli";
@@ -199,10 +199,33 @@ test("RecordingFile.open() refuses a file with something in it, unless it may wr
   const path = fileWith("precious");
   expect(() => RecordingFile.open(path)).toThrow(`${path} exists already: choose another name, or add --overwrite`);
   expect(readFileSync(path, "utf8")).toBe("precious");
-  RecordingFile.open(path, { overwrite: true }).close();
-  expect(statSync(path).size).toBe(0);
-  RecordingFile.open(path).close();
+  const file = RecordingFile.open(path, { overwrite: true });
+  file.append(Buffer.from("new"));
+  file.close();
+  expect(readFileSync(path, "utf8")).toBe("new");
 });
+
+test("RecordingFile leaves a file that was there as it was, when nothing is written to it", () => {
+  const [precious, empty] = [fileWith("precious"), fileWith("")];
+  RecordingFile.open(precious, { overwrite: true }).close();
+  RecordingFile.open(empty).close();
+  expect([precious, empty].map((path) => readFileSync(path, "utf8"))).toEqual(["precious", ""]);
+});
+
+test.each([["record"], ["listen", "--pcap"]])(
+  "%s leaves no file behind when it cannot listen, and none changed",
+  async (...[name, ...flag]) => {
+    const on = [new MemoryNetwork(), "a"] as const;
+    const reactor = new Reactor({ backend: on[0].host("a"), clock: on[0].clock });
+    reactor.listenMulticast(5000, { datagramReceived: () => {} }, { interface: "239.1.2.3" }); // shares it with nobody
+    const [path, old] = [join(temporaryFolder(), "new.pcapng"), fileWith("precious")];
+    const words = (file: string): string[] => [name!, ...flag, file, "239.1.2.3:5000"];
+    expect(await run(words(path), { on })).toMatchObject({ code: 3, err: expect.stringContaining("EADDRINUSE") });
+    expect(await run([...words(old), "--overwrite"], { on })).toMatchObject({ code: 3, err: expect.stringContaining("EADDRINUSE") });
+    expect(existsSync(path)).toBe(false);
+    expect(readFileSync(old, "utf8")).toBe("precious");
+  },
+);
 
 test("record writes each datagram to a file, and its summary", async () => {
   const network = new MemoryNetwork({ epochMs: 1_795_000_000_000 });
