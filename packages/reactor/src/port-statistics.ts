@@ -15,7 +15,8 @@ export interface PortStatistics {
   discarded: number;
   /**
    * Number lost because the receive buffer was full; 0 where the backend cannot count them (dgram). A lower bound: the kernel counts
-   * packets, and a run of datagrams of one flow that it merged (`UDP_GRO`) is one packet of up to 64 KiB. Exact when datagrams come one by one.
+   * packets, and a run of datagrams of one flow that it merged (`UDP_GRO`) is one packet of up to 64 KiB. Exact with the option
+   * `receiveOffload: false`.
    */
   kernelDrops: number;
   /** Number lost while reading was paused, on a backend that cannot leave them to the kernel (dgram). */

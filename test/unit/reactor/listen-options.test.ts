@@ -36,6 +36,7 @@ const TABLE: { readonly [Name in OptionName]-?: Row } = {
   sendBufferBytes: { takenBy: OPERATIONS, right: 4096, wrong: "4096", refused: "set sendBufferBytes" },
   trafficClass: { takenBy: OPERATIONS, right: 0xb8, wrong: 256, refused: "set trafficClass" },
   unicastTTL: { takenBy: OPERATIONS, right: 5, wrong: 0, refused: "set unicastTtl" },
+  receiveOffload: { takenBy: OPERATIONS, right: false, wrong: 0 },
   arrival: { takenBy: OPERATIONS, right: true, wrong: 1 },
   signal: { takenBy: OPERATIONS, right: new AbortController().signal, wrong: {} },
   family: { takenBy: ["adoptDatagramPort"], right: 4, wrong: 5 },

@@ -11,7 +11,7 @@ export interface ListenReport {
   readonly durationMs: number;
   /** Time since it began to listen, in milliseconds. */
   readonly listenedMs: number;
-  /** Number of datagrams lost because a receive buffer was full. A lower bound: the kernel counts a merged run of them as one. */
+  /** Number of datagrams lost because a receive buffer was full. */
   readonly kernelDrops: number;
   /** Number of datagrams for other groups, interfaces or sources, which the kernel let through and the port kept out. */
   readonly foreign: number;

@@ -63,6 +63,7 @@ function open(
     interface: local,
     listenMultiple: true,
     arrival: true,
+    receiveOffload: false, // a run that is lost at once would count as one
     multicastOnly: group !== undefined && local !== group && reactor.backend.capabilities.has("packetInfo"),
     ipv6Only: family === 6 ? true : undefined,
     receiveBufferBytes,

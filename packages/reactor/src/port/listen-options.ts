@@ -46,6 +46,12 @@ export interface PortOptions {
    * `IPV6_UNICAST_HOPS`).
    */
   readonly unicastTTL?: number | undefined;
+  /**
+   * Whether the kernel may hand over runs of datagrams of one flow at once, which costs less (`UDP_GRO`). They are delivered one by one all
+   * the same, but a run that finds the receive buffer full counts as one in `statistics().kernelDrops`. Default: true, where the backend
+   * can; false: each one lost is counted.
+   */
+  readonly receiveOffload?: boolean | undefined;
   /** Whether datagramReceived gets an {@link Arrival} (destination, interface, TTL, time) as third argument. Default: false. */
   readonly arrival?: boolean | undefined;
   /** Stops the port when it aborts; if it is aborted already, opening throws its reason. */
@@ -119,7 +125,16 @@ export interface ConnectOptions extends MulticastListenOptions {
 type AllOptions = Required<AdoptOptions & ConnectOptions>;
 
 /** Options that have a default other than undefined. */
-type Defaulted = "maxPacketSize" | "arrival" | "reuseAddress" | "reusePort" | "listenMultiple" | "multicastOnly" | "isolated" | "localPort";
+type Defaulted =
+  | "maxPacketSize"
+  | "receiveOffload"
+  | "arrival"
+  | "reuseAddress"
+  | "reusePort"
+  | "listenMultiple"
+  | "multicastOnly"
+  | "isolated"
+  | "localPort";
 
 /**
  * Options after checks and defaults. An option that an operation does not take has its default there. `bindToInterface` is the interface's
@@ -198,6 +213,7 @@ const TABLE = {
     check: isValueOf("unicastTtl"),
     apply: ({ settings }, hops, call) => settings.set(call, "unicastTtl", hops),
   },
+  receiveOffload: { takenBy: EVERY, check: isBoolean, fallback: true },
   arrival: { takenBy: EVERY, check: isBoolean, fallback: false },
   signal: { takenBy: EVERY, check: (value, { operation }) => checkSignal(operation, value) },
   family: { takenBy: ADOPTING, check: (value, { operation }) => checkFamily(operation, value) },

@@ -14,7 +14,7 @@ import { ERRNO, SystemError, UnsupportedError } from "@groupcast/base";
 import { readIfSupported, setIfSupported, setSocketOption } from "../network/socket-options.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { CannotListenError } from "../system-errors.js";
-import type { BindSetting } from "./listen-options.js";
+import type { BindSetting, ResolvedOptions } from "./listen-options.js";
 
 /** Opens a socket and binds it. @throws CannotListenError `ERR_LISTEN`. @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`. */
 export function openBound(
@@ -53,10 +53,14 @@ export function openAdopted(
 }
 
 /** Sets the options that every socket of ours has; an isolated one receives no datagrams of others. See docs/decisions, isolation. */
-export function applyDefaults(backend: DatagramBackend, socket: DatagramSocket, isIsolated: boolean): void {
-  setIfSupported(backend, socket, "multicastAll", isIsolated ? 0 : 1);
+export function applyDefaults(
+  backend: DatagramBackend,
+  socket: DatagramSocket,
+  { isolated, receiveOffload }: Pick<ResolvedOptions, "isolated" | "receiveOffload">,
+): void {
+  setIfSupported(backend, socket, "multicastAll", isolated ? 0 : 1);
   setIfSupported(backend, socket, "receiveErrors", 1);
-  setIfSupported(backend, socket, "receiveOffload", 1);
+  setIfSupported(backend, socket, "receiveOffload", receiveOffload ? 1 : 0);
 }
 
 /** Sets the options of a port with `arrival: true`. Fields that a backend cannot fill are absent from an arrival. */

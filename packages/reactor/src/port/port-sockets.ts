@@ -256,7 +256,7 @@ function showDestinations(backend: DatagramBackend, socket: DatagramSocket, oper
   setSocketOption(backend, socket, { operation, option: "multicastOnly" }, ["receivePacketInfo", 1]);
 }
 
-function setUp(backend: DatagramBackend, socket: DatagramSocket, { arrival, isolated }: ResolvedOptions): void {
-  applyDefaults(backend, socket, isolated);
+function setUp(backend: DatagramBackend, socket: DatagramSocket, { arrival, isolated, receiveOffload }: ResolvedOptions): void {
+  applyDefaults(backend, socket, { isolated, receiveOffload });
   if (arrival) requestArrivals(backend, socket);
 }
