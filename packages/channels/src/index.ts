@@ -44,6 +44,7 @@ export type { NodeOptions } from "./node-options.js";
 export { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, HEARTBEAT_CHANNEL, type Heartbeat } from "./presence/heartbeat.js";
 export type { DirectoryStatistics, NodeChange } from "./presence/node-directory.js";
 export type { RemoteNode } from "./presence/node-presence.js";
+export { ChannelPattern } from "./relay/channel-pattern.js";
 export { ChannelRelay, type RelayStatistics } from "./relay/channel-relay.js";
 export type { LaneStatistics } from "./relay/relay-lane.js";
 export type { RelayOptions, RelayRule, RelaySide } from "./relay/relay-options.js";

@@ -1,3 +1,6 @@
+import { channelsEchoCommand } from "./channels/echo-command.js";
+import { channelsListCommand } from "./channels/list-command.js";
+import { channelsBwCommand, channelsDelayCommand, channelsHzCommand } from "./channels/measure-commands.js";
 import type { Command } from "./command/command.js";
 import { doctorCommand } from "./diagnosing/doctor-command.js";
 import { interfacesCommand } from "./diagnosing/interfaces-command.js";
@@ -16,4 +19,9 @@ export const COMMANDS: readonly Command[] = [
   pingCommand,
   recordCommand,
   replayCommand,
+  channelsListCommand,
+  channelsEchoCommand,
+  channelsHzCommand,
+  channelsBwCommand,
+  channelsDelayCommand,
 ];

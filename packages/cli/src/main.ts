@@ -10,6 +10,7 @@ import { choiceAdvice, isGroupcastError } from "@groupcast/base";
 import { Reactor } from "groupcast";
 import type { Command, Invocation } from "./command/command.js";
 import { EXIT_CODES, type Exit } from "./command/exit-codes.js";
+import { findCommand } from "./command/find-command.js";
 import { commandHelp, overview } from "./command/help.js";
 import { Output, type TextSink } from "./command/output.js";
 import { type ParsedArguments, parseArguments, type When } from "./command/parse-arguments.js";
@@ -47,19 +48,20 @@ export interface CommandHost {
  * @returns Exit code. Never rejects for what a user can do wrong; a mistake of ours rejects.
  */
 export async function main(words: readonly string[], host: CommandHost = process): Promise<number> {
-  const [name, ...rest] = words;
+  const [name] = words;
   if (name === "--version" || name === "-v") return say(host.stdout, VERSION);
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") return helpOn(rest[0], name !== undefined, host);
-  const found = COMMANDS.find((command) => command.name === name);
-  if (found === undefined) return refuse(host, unknownCommand(name));
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") return helpOn(words.slice(1), name !== undefined, host);
+  const found = findCommand(COMMANDS, words);
+  if (found.command === undefined) return refuse(host, unknownCommand(words, found.names));
+  const { command, rest } = found;
   try {
-    const parsed = parseArguments(found, rest);
-    if (parsed.options.help) return say(host.stdout, commandHelp(found, host.stdout.columns));
-    return EXIT_CODES[await run(found, parsed, host)].code;
+    const parsed = parseArguments(command, rest);
+    if (parsed.options.help) return say(host.stdout, commandHelp(command, host.stdout.columns));
+    return EXIT_CODES[await run(command, parsed, host)].code;
   } catch (error) {
     if (error instanceof UsageError) return refuse(host, error.message);
     if (!isSystemRefusal(error)) throw error;
-    host.stderr.write(`groupcast ${name}: ${printable(error.message)}\n`);
+    host.stderr.write(`groupcast ${command.name}: ${printable(error.message)}\n`);
     return EXIT_CODES.refused.code;
   }
 }
@@ -93,18 +95,20 @@ async function run(command: Command, { operands, options }: ParsedArguments, hos
   }
 }
 
-function helpOn(name: string | undefined, isAskedFor: boolean, host: CommandHost): number {
-  const found = COMMANDS.find((command) => command.name === name);
-  if (found !== undefined) return say(host.stdout, commandHelp(found, host.stdout.columns));
-  if (name !== undefined) return refuse(host, unknownCommand(name));
+function helpOn(words: readonly string[], isAskedFor: boolean, host: CommandHost): number {
+  const found = findCommand(COMMANDS, words);
+  if (found.command !== undefined) return say(host.stdout, commandHelp(found.command, host.stdout.columns));
+  if (words.length > 0) return refuse(host, unknownCommand(words, found.names));
   if (isAskedFor) return say(host.stdout, overview(COMMANDS, host.stdout.columns));
   host.stderr.write(`${overview(COMMANDS, host.stderr.columns)}\n`);
   return EXIT_CODES.usage.code;
 }
 
-function unknownCommand(name: string): string {
-  const names = COMMANDS.map((command) => command.name);
-  return `there is no command ${JSON.stringify(name)}: ${choiceAdvice(name, names)}`;
+/** Names what was meant by one word, or by the two that a group of commands takes. */
+function unknownCommand(words: readonly string[], names: readonly string[]): string {
+  const isGroup = names.length < COMMANDS.length;
+  const given = words.slice(0, isGroup && !words[1]?.startsWith("-") ? 2 : 1).join(" ");
+  return `there is no command ${JSON.stringify(given)}: ${choiceAdvice(given, names)}`;
 }
 
 function say(to: TextSink, text: string): number {

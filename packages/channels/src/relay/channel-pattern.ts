@@ -14,7 +14,11 @@ export class ChannelPattern {
   readonly isName: boolean;
   readonly #parts: readonly string[];
 
-  /** @throws InvalidArgumentError `ERR_CHANNEL_NAME`, `ERR_ARGUMENT_RANGE`. */
+  /**
+   * @param operation - Name of the call whose argument the pattern is, for errors.
+   * @param text - The pattern.
+   * @throws InvalidArgumentError `ERR_CHANNEL_NAME`, `ERR_ARGUMENT_RANGE`.
+   */
   constructor(operation: string, text: string) {
     this.text = checkWireName(operation, text, "channels");
     this.#parts = text.split("/");

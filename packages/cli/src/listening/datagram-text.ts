@@ -9,7 +9,8 @@ import type { ArrivedDatagram } from "./listen-for-datagrams.js";
 /** Values of `--as`. */
 export type ViewChoice = (typeof PAYLOAD_VIEWS)[number];
 
-const LONGEST_LINE = 400; // of a payload: a page of log, not of hexadecimal digits
+/** Columns of a payload on a line. */
+export const LONGEST_LINE = 400; // of a payload: a page of log, not of hexadecimal digits
 const NS_PER_MS = 1_000_000n;
 
 /** Returns the lines for one datagram: what it is, and its payload. */
@@ -54,7 +55,8 @@ function best({ data, from, to }: ArrivedDatagram): string {
   return known === undefined ? payloadLine(data, viewOf(data), LONGEST_LINE) : printable(known.text).slice(0, LONGEST_LINE);
 }
 
-function payloadRecord(data: Buffer, view: PayloadView): Record<string, unknown> {
+/** Returns the payload as a field of a record: json, text or hex. */
+export function payloadRecord(data: Buffer, view: PayloadView): Record<string, unknown> {
   if (view === "json") {
     const json = parsedJson(data.toString());
     if (json !== undefined) return { json };
@@ -63,7 +65,7 @@ function payloadRecord(data: Buffer, view: PayloadView): Record<string, unknown>
 }
 
 /** Returns the local time of day, to a microsecond. */
-function timeOfDay(timeNs: bigint | undefined): string {
+export function timeOfDay(timeNs: bigint | undefined): string {
   if (timeNs === undefined) return "";
   const date = new Date(Number(timeNs / NS_PER_MS));
   const digits = (value: number, width: number): string => String(value).padStart(width, "0");

@@ -12,6 +12,7 @@ export class ListenCounts {
   readonly #delays = new DelayCount();
   #received = 0;
   #receivedBytes = 0;
+  #otherChannels = 0;
   #firstMs = 0;
   #lastMs = 0;
 
@@ -36,6 +37,11 @@ export class ListenCounts {
     this.#streams.note(bytes, from, { source: from.port, destination: port });
   }
 
+  /** Counts a datagram of another channel on the same group. */
+  noteOtherChannel(): void {
+    this.#otherChannels++;
+  }
+
   /** Returns the counts, with those of the ports. */
   report(ports: readonly PortStatistics[]): ListenReport {
     const sum = (of: (port: PortStatistics) => number): number => ports.reduce((total, port) => total + of(port), 0);
@@ -45,7 +51,7 @@ export class ListenCounts {
       durationMs: Math.round(this.#lastMs - this.#firstMs),
       listenedMs: Math.round(this.#clock.nowMs() - this.#startMs),
       kernelDrops: sum(({ kernelDrops, unreadDrops }) => kernelDrops + unreadDrops),
-      foreign: sum(({ foreign }) => foreign),
+      foreign: sum(({ foreign }) => foreign) + this.#otherChannels,
       lost: this.#streams.lost,
       streams: this.#streams.report(),
       streamsLeftOut: this.#streams.leftOut,

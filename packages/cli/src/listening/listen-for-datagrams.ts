@@ -1,5 +1,6 @@
 import { whenAborted } from "@groupcast/base";
 import type { Arrival, DatagramBatch, Destination, Membership, Protocol, Reactor, ScheduledCall, SocketAddress } from "groupcast";
+import { readChannelPacket } from "../payload/channel-format.js";
 import { wallClockNs } from "../wall-clock.js";
 import { ListenCounts } from "./listen-counts.js";
 import type { ListenReport } from "./listen-report.js";
@@ -127,7 +128,8 @@ class Listening {
     this.#stopWaiting.push(() => scheduled.cancel());
   }
 
-  #protocolOf({ address = "", port }: ListenTarget): Protocol {
+  #protocolOf(target: ListenTarget): Protocol {
+    const { address = "", port } = target;
     const listener = this.#opened++;
     const { onDatagram } = this.#plan;
     const take = (batch: DatagramBatch, index: number, from: SocketAddress): void => {
@@ -135,7 +137,7 @@ class Listening {
       onDatagram?.({ data: batch.view(index), from, to: { address: arrival.destination ?? address, port }, arrival, listener });
     };
     return {
-      datagramsReceived: (batch) => this.#guard(() => this.#takeBatch(batch, port, onDatagram && take)),
+      datagramsReceived: (batch) => this.#guard(() => this.#takeBatch(batch, target, onDatagram && take)),
       logPrefix: () => "listening",
     };
   }
@@ -152,17 +154,20 @@ class Listening {
 
   #takeBatch(
     batch: DatagramBatch,
-    port: number,
+    { port, channel }: ListenTarget,
     take: ((batch: DatagramBatch, index: number, from: SocketAddress) => void) | undefined,
   ): void {
-    const length = Math.min(batch.length, this.#left);
-    if (length === 0) return;
+    if (this.#left === 0) return;
     this.#counts.noteBatch(batch);
-    for (let index = 0; index < length; index++) {
-      const from = batch.from(index);
-      this.#counts.note(batch.view(index), from, port);
-      this.#left--;
-      take?.(batch, index, from);
+    for (let index = 0; index < batch.length && this.#left > 0; index++) {
+      const bytes = batch.view(index);
+      if (channel !== undefined && readChannelPacket(bytes)?.channel !== channel) this.#counts.noteOtherChannel();
+      else {
+        const from = batch.from(index);
+        this.#counts.note(bytes, from, port);
+        this.#left--;
+        take?.(batch, index, from);
+      }
     }
     if (this.#left === 0) this.#end();
   }

@@ -46,9 +46,14 @@ export const TARGETS: Operand = {
 
 type ListenInvocation = Pick<Invocation<typeof LISTEN_OPTIONS>, "options" | "signal" | "output">;
 
-/** Returns the plan of a command line. @throws UsageError */
-export function listenPlan(words: readonly string[], reactor: Reactor, { options, signal, output }: ListenInvocation): ListenPlan {
-  const targets = listenTargets(words);
+/** Returns the plan of a command line. @param more - Targets besides those of the words. @throws UsageError */
+export function listenPlan(
+  words: readonly string[],
+  reactor: Reactor,
+  { options, signal, output }: ListenInvocation,
+  more: readonly ListenTarget[] = [],
+): ListenPlan {
+  const targets = [...listenTargets(words), ...more];
   const { interface: selector, source, count: most, duration, buffer } = options;
   checkSources(targets, source);
   return {

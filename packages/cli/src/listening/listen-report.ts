@@ -13,7 +13,7 @@ export interface ListenReport {
   readonly listenedMs: number;
   /** Number of datagrams lost because a receive buffer was full. */
   readonly kernelDrops: number;
-  /** Number of datagrams for other groups, interfaces or sources, which the kernel let through and the port kept out. */
+  /** Number of datagrams for other groups, interfaces, sources or channels, which the kernel let through and which were kept out. */
   readonly foreign: number;
   /** Number of numbers that are missing in numbered streams. */
   readonly lost: number;

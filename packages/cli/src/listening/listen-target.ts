@@ -1,5 +1,6 @@
 import { familyOf, formatEndpoint, isMulticast } from "@groupcast/backend";
 import { readAs } from "../command/parse-arguments.js";
+import { printable } from "../command/printable.js";
 import { UsageError } from "../command/usage-error.js";
 import { endpoint, port as portWord } from "../command/words.js";
 
@@ -9,6 +10,8 @@ export interface ListenTarget {
   readonly address?: string | undefined;
   /** Port number. */
   readonly port: number;
+  /** Name of the only channel to let in, of those that share the group. Absent: every datagram. */
+  readonly channel?: string | undefined;
 }
 
 /** Name of the operand, for messages. */
@@ -34,8 +37,9 @@ export function listenTargets(words: readonly string[]): readonly ListenTarget[]
 }
 
 /** Returns a target as people write it. */
-export function formatTarget({ address, port }: ListenTarget): string {
-  return address === undefined ? `port ${port}` : formatEndpoint({ address, port });
+export function formatTarget({ address, port, channel }: ListenTarget): string {
+  const endpointText = address === undefined ? `port ${port}` : formatEndpoint({ address, port });
+  return channel === undefined ? endpointText : `channel ${printable(channel)} (${endpointText})`;
 }
 
 /** Returns whether a target is a group. */

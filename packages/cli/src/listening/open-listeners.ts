@@ -70,14 +70,26 @@ function open(
   });
   if (group === undefined) return port;
   try {
-    // A zone names the interface already.
-    const on = selector ?? (zoneOf(group) === undefined ? "all" : undefined);
-    for (const source of sources ?? [undefined]) port.joinGroup(group, on, { source });
+    join(reactor, port, { group, isChannel: target.channel !== undefined, selector, sources });
   } catch (error) {
     port.stopNow();
     throw error;
   }
   return port;
+}
+
+interface Joining {
+  readonly group: string;
+  readonly isChannel: boolean;
+  readonly selector: InterfaceSelector | undefined;
+  readonly sources: readonly string[] | undefined;
+}
+
+function join(reactor: Reactor, port: MulticastPort, { group, isChannel, selector, sources = [] }: Joining): void {
+  const on = selector ?? (zoneOf(group) === undefined ? "all" : undefined); // a zone names the interface already
+  for (const each of isChannel ? withLoopback(reactor, on) : [on]) {
+    for (const source of sources.length === 0 ? [undefined] : sources) port.joinGroup(group, each, { source });
+  }
 }
 
 /**
@@ -88,4 +100,13 @@ function open(
 function bindAddress({ address }: ListenTarget, family: Family): string {
   if (address === undefined || process.platform === "win32") return anyAddress(family);
   return needsZone(address) && zoneOf(address) === undefined ? anyAddress(familyOf(address)) : address;
+}
+
+/** Senders of channels on this host send by loopback, unless they are to be heard elsewhere: TTL 0 is their default. */
+function withLoopback(reactor: Reactor, on: InterfaceSelector | "all" | undefined): readonly (InterfaceSelector | "all" | undefined)[] {
+  const loopback = reactor.network.interfaces().find(({ flags }) => flags.loopback);
+  const name = typeof on === "object" ? on.name : on;
+  if (on === undefined || on === "all" || loopback === undefined) return [on];
+  const own: readonly unknown[] = [loopback.name, loopback.index, ...loopback.addresses.map(({ address }) => address)];
+  return own.includes(name) ? [on] : [on, loopback.name];
 }

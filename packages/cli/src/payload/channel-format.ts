@@ -6,7 +6,8 @@ const LENGTH_OFFSET = 4;
 const NAME_OFFSET = 5;
 const SEQUENCE_BYTES = 4;
 
-interface ChannelPacket {
+/** Fields of a packet on UDP. Its message is what comes after them: the last `payloadBytes`. */
+export interface ChannelPacket {
   readonly channel: string;
   readonly sequence: number;
   readonly payloadBytes: number;
@@ -16,7 +17,7 @@ interface ChannelPacket {
 export const channelFormat: PayloadFormat = {
   name: "channel",
   decode(bytes) {
-    const packet = readPacket(bytes);
+    const packet = readChannelPacket(bytes);
     if (packet === undefined) return undefined;
     const { channel, sequence, payloadBytes } = packet;
     return { text: `channel "${channel}", message ${sequence}, ${payloadBytes} bytes`, fields: { ...packet } };
@@ -25,13 +26,14 @@ export const channelFormat: PayloadFormat = {
     modulus: 2 ** 32,
     isPerSender: true,
     read(bytes) {
-      const packet = readPacket(bytes);
+      const packet = readChannelPacket(bytes);
       return packet && { stream: packet.channel, number: packet.sequence };
     },
   },
 };
 
-function readPacket(bytes: Buffer): ChannelPacket | undefined {
+/** Reads the fields of a packet; undefined if `bytes` are something else. */
+export function readChannelPacket(bytes: Buffer): ChannelPacket | undefined {
   if (bytes.length < NAME_OFFSET + SEQUENCE_BYTES || bytes.readUInt32BE(0) !== MAGIC) return undefined;
   const nameEnd = NAME_OFFSET + bytes[LENGTH_OFFSET]!;
   const payloadBytes = bytes.length - nameEnd - SEQUENCE_BYTES;

@@ -8,6 +8,7 @@ import { printable } from "../command/printable.js";
 import { UsageError } from "../command/usage-error.js";
 import { address, count, endpoint, port, text } from "../command/words.js";
 import { type EndpointPattern, endpointMapping } from "./endpoint-pattern.js";
+import type { ChannelReplay } from "./replay-channels.js";
 import { type ReplayReport, replayDatagrams } from "./replay-datagrams.js";
 import type { ReplaySelection } from "./replay-selection.js";
 
@@ -29,6 +30,12 @@ const OPTIONS = {
     help: "239.1.2.3=239.9.9.9 or :5000=:6000; may be repeated",
     isRepeatable: true,
   },
+  channel: {
+    value: "NAME|OLD=NEW",
+    read: channel,
+    help: "only this channel, or pattern; with =NEW under another name, on the group of that; may be repeated",
+    isRepeatable: true,
+  },
   to: { value: "ADDRESS:PORT", read: destination, help: "send everything there, to a group or a host" },
   interface: { short: "i", value: "NAME", read: text, help: "interface that multicast leaves by: a name, an address or an index" },
   ttl: { short: "t", value: "HOPS", read: count(0, MAX_TTL), help: "TTL of multicast (default: 1)" },
@@ -44,6 +51,7 @@ export const replayCommand: Command = command({
     "groupcast replay field.pcapng": "as far apart as they were recorded, to their groups",
     "groupcast replay field.pcapng -i eth1 --speed 10 --map 239.1.2.3=239.9.9.9": "ten times as fast, to another group",
     "groupcast replay field.pcapng --filter source=192.0.2.7 --to 127.0.0.1:5000": "those of one sender, to this host",
+    "groupcast replay field.pcapng --channel robot/pose=test/pose": "the messages of a channel, under another name",
   },
   notes: [
     "Each recorded sender gets a port of its own; the addresses are those of this host. Datagrams that went to a host are passed over, " +
@@ -64,6 +72,7 @@ async function runReplay(invocation: Invocation<typeof OPTIONS>): Promise<Exit> 
     loops: options.loop,
     ...selectionOf(options.filter),
     mappings: options.map,
+    channels: options.channel,
     to: options.to,
     interface: options.interface === undefined ? undefined : existingInterface(reactor.network, options.interface),
     ttl: options.ttl,
@@ -100,6 +109,14 @@ function destination(word: string): Destination {
   const { address: to, port: number } = endpoint(word);
   if (number === undefined) throw new UsageError("the port is missing, as in 239.1.2.3:5000");
   return { address: to, port: number };
+}
+
+/** Reads `robot/pose`, `robot/**` or `robot/pose=test/pose`. */
+function channel(word: string): ChannelReplay {
+  const [name = "", ...rest] = word.split("=");
+  if (name === "" || rest.length > 1 || rest[0] === "")
+    throw new UsageError("NAME or OLD=NEW is expected, such as robot/pose, or robot/pose=test/pose");
+  return { channel: name, as: rest[0] };
 }
 
 /** A condition on datagrams. */

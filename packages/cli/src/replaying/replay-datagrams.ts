@@ -3,6 +3,7 @@ import type { Reactor } from "groupcast";
 import { type RecordedDatagram, RecordingReader } from "../recording/recording-reader.js";
 import { flush, pause } from "../sending/flow.js";
 import type { SendReport } from "../sending/send-tally.js";
+import { ReplayChannels } from "./replay-channels.js";
 import { type ReplaySelection, SkipCount, select } from "./replay-selection.js";
 import { ReplaySenders, type ReplaySettings } from "./replay-senders.js";
 import { ReplayTime } from "./replay-time.js";
@@ -39,9 +40,10 @@ const LONGEST_WAIT_MS = 3_600_000; // recordings may have gaps of days
  *
  * @param path - Recording in pcapng or pcap: of this program, tcpdump or Wireshark.
  * @throws (rejects) RecordingError: the file is broken; what comes before that has been sent. NodeJS.ErrnoException: it cannot be read.
+ * InvalidArgumentError: a channel has no such name.
  */
 export async function replayDatagrams(reactor: Reactor, path: string, plan: ReplayPlan = {}): Promise<ReplayReport> {
-  const replay = new Replay(reactor, plan);
+  const replay = new Replay(reactor, plan, await ReplayChannels.load(plan.channels));
   try {
     for (let loop = 0; loop < (plan.loops ?? 1) && !plan.signal?.aborted; loop++) await replay.play(await RecordingReader.open(path));
     await replay.flush();
@@ -54,15 +56,17 @@ export async function replayDatagrams(reactor: Reactor, path: string, plan: Repl
 class Replay {
   readonly #reactor: Reactor;
   readonly #plan: ReplayPlan;
+  readonly #channels: ReplayChannels | undefined;
   readonly #senders: ReplaySenders;
   readonly #skips = new SkipCount();
   #startMs: number | undefined; // of the first datagram: not before the file has been opened and read
   #written = 0;
   #reportMs = 0;
 
-  constructor(reactor: Reactor, plan: ReplayPlan) {
+  constructor(reactor: Reactor, plan: ReplayPlan, channels: ReplayChannels | undefined) {
     this.#reactor = reactor;
     this.#plan = plan;
+    this.#channels = channels;
     this.#senders = new ReplaySenders(reactor, plan);
   }
 
@@ -100,10 +104,10 @@ class Replay {
   }
 
   async #send({ from, to, data }: RecordedDatagram): Promise<void> {
-    const selected = select({ from, to }, this.#plan);
+    const selected = select({ from, to, data }, this.#plan, this.#channels);
     if ("skipped" in selected) return this.#skips.note(selected.skipped);
     if (!selected.isChanged && !isMulticast(selected.to.address)) return this.#skips.note("to a host");
-    this.#senders.portFor(from, selected.to.address).write(data, selected.to);
+    this.#senders.portFor(from, selected.to.address).write(selected.data, selected.to);
     if (++this.#written % BURST === 0) await this.flush();
     if (this.#written % TURN === 0) await pause(this.#reactor.clock, 0, this.#plan.signal);
   }

@@ -4,6 +4,7 @@ import type { MemoryHost, MemoryNetwork, MemorySwitch } from "@groupcast/backend
 import { type Clock, type Destination, type MulticastPort, Reactor, type ScheduledCall } from "groupcast";
 import { Refusal } from "../command/refusal.js";
 import { type RecordedDatagram, RecordingReader } from "../recording/recording-reader.js";
+import { ReplayChannels } from "./replay-channels.js";
 import { type ReplaySelection, SkipCount, select } from "./replay-selection.js";
 import { ReplayTime } from "./replay-time.js";
 
@@ -70,7 +71,8 @@ export async function replayInto(network: MemoryNetwork<Clock>, path: string, op
   const senders = new MemorySenders(network, options.switch ?? "lan");
   try {
     const skips = new SkipCount();
-    const waiting = await readAll(await RecordingReader.open(path), { options, senders, skips, path });
+    const channels = await ReplayChannels.load(options.channels);
+    const waiting = await readAll(await RecordingReader.open(path), { options, senders, skips, path, channels });
     return new Running(network.clock, waiting, senders, skips.report());
   } catch (error) {
     await senders.stop();
@@ -83,23 +85,29 @@ interface Reading {
   readonly senders: MemorySenders;
   readonly skips: SkipCount;
   readonly path: string;
+  readonly channels: ReplayChannels | undefined;
 }
 
-async function readAll(reader: RecordingReader, { options, senders, skips, path }: Reading): Promise<Waiting[]> {
+async function readAll(reader: RecordingReader, { options, senders, skips, path, channels }: Reading): Promise<Waiting[]> {
   const { maxBytes = DEFAULT_MAX_BYTES, speed = 1 } = options;
   const time = new ReplayTime(speed);
   const waiting: Waiting[] = [];
   let bytes = 0;
   for await (const { from, to, ttl, data, timeNs } of reader) {
     const dueMs = time.dueMs(timeNs);
-    const selected = select({ from, to }, options);
+    const selected = select({ from, to, data }, options, channels);
     if ("skipped" in selected) skips.note(selected.skipped);
     else if (!isSender(from)) skips.note("impossible sender");
     else {
       bytes += data.length;
       if (bytes > maxBytes)
         throw new Refusal(`${path} holds more than ${maxBytes} bytes: choose some of it by destinations or sources, or raise maxBytes`);
-      waiting.push({ dueMs, port: senders.portFor(from, selected.to.address, ttl), to: zoned(selected.to), data: Buffer.from(data) });
+      waiting.push({
+        dueMs,
+        port: senders.portFor(from, selected.to.address, ttl),
+        to: zoned(selected.to),
+        data: Buffer.from(selected.data),
+      });
     }
   }
   skips.add(reader.skipped);

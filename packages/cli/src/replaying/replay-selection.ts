@@ -1,6 +1,7 @@
 import type { Destination } from "groupcast";
 import type { RecordedDatagram } from "../recording/recording-reader.js";
 import { type EndpointMapping, type EndpointPattern, fits, mapped } from "./endpoint-pattern.js";
+import type { ChannelReplay, ReplayChannels, Replayed } from "./replay-channels.js";
 
 /** Choice of datagrams of a recording, and their destinations. */
 export interface ReplaySelection {
@@ -10,20 +11,28 @@ export interface ReplaySelection {
   readonly sources?: readonly EndpointPattern[] | undefined;
   /** Changes of destinations; the first that fits counts. */
   readonly mappings?: readonly EndpointMapping[] | undefined;
+  /** Channels, by name; datagrams of others, and those of no channel, are passed over. Default: all datagrams. */
+  readonly channels?: readonly ChannelReplay[] | undefined;
   /** Destination of all datagrams, in place of mappings. */
   readonly to?: Destination | undefined;
 }
 
 /** A datagram to replay, or why it is passed over. */
-export type Selected = { readonly to: Destination; readonly isChanged: boolean } | { readonly skipped: string };
+export type Selected = (Replayed & { readonly isChanged: boolean }) | { readonly skipped: string };
 
-/** Returns where a datagram goes. */
-export function select(datagram: Pick<RecordedDatagram, "from" | "to">, selection: ReplaySelection): Selected {
+/** Returns where a datagram goes, and its bytes. @param byChannel - The channels of the selection. */
+export function select(
+  datagram: Pick<RecordedDatagram, "from" | "to" | "data">,
+  selection: ReplaySelection,
+  byChannel: ReplayChannels | undefined,
+): Selected {
   const { destinations, sources, mappings = [], to } = selection;
   if (destinations !== undefined && !destinations.some((pattern) => fits(datagram.to, pattern))) return { skipped: "filtered" };
   if (sources !== undefined && !sources.some((pattern) => fits(datagram.from, pattern))) return { skipped: "filtered" };
-  const target = to ?? mapped(datagram.to, mappings);
-  return target.port === 0 ? { skipped: "port 0" } : { to: target, isChanged: target !== datagram.to };
+  const replayed = byChannel === undefined ? datagram : byChannel.replayed(datagram);
+  if (typeof replayed === "string") return { skipped: replayed };
+  const target = to ?? mapped(replayed.to, mappings);
+  return target.port === 0 ? { skipped: "port 0" } : { to: target, data: replayed.data, isChanged: target !== datagram.to };
 }
 
 /** Number of datagrams and frames that were passed over, by reason. */

@@ -1,0 +1,62 @@
+import { type Logger, stderrLogger } from "@groupcast/base";
+import type { ChannelNode, ChannelTransport, NatsTransportOptions } from "@groupcast/channels";
+import type { InterfaceSelector, Reactor } from "groupcast";
+import type { ChannelsModule } from "./load-channels.js";
+
+/** Network of channels to look at. */
+export interface ChannelNetworkSettings {
+  /** Port number of all channels on UDP. Default: 8765. */
+  readonly port?: number | undefined;
+  /** TTL of the heartbeats of this program, by which nodes answer at once: 0 … 255. Default: 0, this host. */
+  readonly ttl?: number | undefined;
+  /** Interface to send and receive on. Default: every one. */
+  readonly interface?: InterfaceSelector | undefined;
+  /** NATS servers that carry the channels, in place of UDP. */
+  readonly nats?: Pick<NatsTransportOptions, "servers" | "prefix" | "connection"> | undefined;
+}
+
+/** Port number of channels, unless they have another one. */
+export const DEFAULT_CHANNEL_PORT = 8765;
+
+/** A network of channels that this program takes part in, as a node of its own. */
+export interface ChannelNetwork {
+  /** The node, whose heartbeats find the others. */
+  readonly node: ChannelNode;
+  /** Network over NATS; undefined on UDP. */
+  readonly broker: ChannelTransport | undefined;
+  /** Leaves it. */
+  close(): Promise<void>;
+}
+
+const NODE_NAME = "groupcast channels";
+
+/** Errors only: that TTL 0 and an interface do not go together is for programs that publish. */
+const LOGGER: Logger = { info: () => {}, warn: () => {}, error: (message, fields) => stderrLogger.error(message, fields) };
+
+/**
+ * Takes part in a network of channels.
+ *
+ * @throws (rejects) what `NatsTransport.connect` and `ChannelNode` throw.
+ */
+export async function openChannelNetwork(
+  reactor: Reactor,
+  { ChannelNode: Node, NatsTransport }: ChannelsModule,
+  { nats, port, ttl, interface: selector }: ChannelNetworkSettings,
+): Promise<ChannelNetwork> {
+  if (nats === undefined) {
+    const node = new Node(reactor, { name: NODE_NAME, port, ttl, interface: selector, logger: LOGGER });
+    return { node, broker: undefined, close: () => node.close() };
+  }
+  const broker = await NatsTransport.connect({ ...nats, logger: LOGGER });
+  try {
+    const node = new Node(reactor, { name: NODE_NAME, transport: broker, logger: LOGGER });
+    const close = async (): Promise<void> => {
+      await node.close();
+      await broker.close();
+    };
+    return { node, broker, close };
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}

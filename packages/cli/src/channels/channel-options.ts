@@ -1,0 +1,121 @@
+/** Options and operands that the commands about channels share. */
+import { readFileSync } from "node:fs";
+import type { SealOptions } from "@groupcast/channels";
+import type { Reactor } from "groupcast";
+import type { ChannelNetworkSettings } from "../channel-network/channel-network.js";
+import type { Invocation, Operand, Option, WordReader } from "../command/command.js";
+import { existingInterface } from "../command/existing-interface.js";
+import { Refusal } from "../command/refusal.js";
+import { UsageError } from "../command/usage-error.js";
+import { count, durationMs, port, text } from "../command/words.js";
+
+type Valued<T> = Option<T> & { readonly read: WordReader<T> };
+
+interface NetworkOptionTable {
+  readonly port: Valued<number>;
+  readonly interface: Valued<string>;
+  readonly ttl: Valued<number>;
+  readonly nats: Valued<string> & { readonly isRepeatable: true };
+  readonly prefix: Valued<string>;
+}
+
+/** Options that say which network is meant. */
+export const NETWORK_OPTIONS: Pick<NetworkOptionTable, keyof NetworkOptionTable> = {
+  port: { short: "p", value: "PORT", read: port, help: "port number of the channels on UDP (default: 8765)" },
+  interface: { short: "i", value: "NAME", read: text, help: "interface to use: a name, an address or an index (default: all)" },
+  ttl: { short: "t", value: "HOPS", read: count(0, 255), help: "TTL of this node's own heartbeats (default: 0, which stays on this host)" },
+  nats: { value: "SERVER", read: text, help: "NATS server, in place of UDP, as nats://host:4222; may be repeated", isRepeatable: true },
+  prefix: { value: "PREFIX", read: text, help: "beginning of the subjects on NATS (default: groupcast)" },
+};
+
+interface EndOptionTable {
+  readonly count: Valued<number>;
+  readonly duration: Valued<number>;
+}
+
+/** Options that say when a command ends. */
+export const END_OPTIONS: Pick<EndOptionTable, keyof EndOptionTable> = {
+  count: { short: "c", value: "N", read: count(1, Number.MAX_SAFE_INTEGER), help: "messages after which it ends" },
+  duration: { short: "d", value: "TIME", read: durationMs, help: "time after which it ends, such as 10s or 5m" },
+};
+
+interface KeyOptionTable {
+  readonly "key-file": Valued<string>;
+  readonly "key-id": Valued<number>;
+}
+
+/** Options of sealed channels. */
+export const KEY_OPTIONS: Pick<KeyOptionTable, keyof KeyOptionTable> = {
+  "key-file": { value: "FILE", read: text, help: "key of sealed channels: 32 bytes, or 64 hexadecimal digits" },
+  "key-id": { value: "ID", read: count(0, 255), help: "id of that key (default: 0)" },
+};
+
+/** The operand of commands that receive channels. */
+export const CHANNELS: Operand = {
+  name: "CHANNEL",
+  help: "a name such as robot/pose, or a pattern: robot/* for the channels right below robot, robot/** for all below it, ** for all",
+  isRepeatable: true,
+};
+
+/** Note for the help of commands that take patterns. */
+export const PATTERN_NOTE: string =
+  "Presence tells which channels fit a pattern: those of nodes that send heartbeats, up to 256. Name the channels of other programs. " +
+  "Quote patterns, so that the shell leaves them alone.";
+
+type NetworkInvocation = Pick<Invocation<typeof NETWORK_OPTIONS>, "options">;
+
+/** Returns the network of a command line. @throws UsageError */
+export function networkSettings(reactor: Reactor, { options }: NetworkInvocation): ChannelNetworkSettings {
+  const { nats, prefix, interface: selector, port: portNumber, ttl } = options;
+  if (nats.length === 0) {
+    if (prefix !== undefined) throw new UsageError("--prefix is for --nats: leave it away");
+    return { port: portNumber, ttl, interface: selector === undefined ? undefined : existingInterface(reactor.network, selector) };
+  }
+  const ofUdp = Object.entries({ port: portNumber, interface: selector, ttl }).find(([, value]) => value !== undefined);
+  if (ofUdp !== undefined) throw new UsageError(`--${ofUdp[0]} is for UDP, and --nats is in its place: leave one of them away`);
+  const read = nats.map(serverWord);
+  return { nats: { servers: read.map(({ server }) => server), connection: read[0]!.login, prefix } };
+}
+
+interface Server {
+  readonly server: string;
+  readonly login: { readonly user?: string; readonly pass?: string; readonly token?: string };
+}
+
+/** Reads `nats://user:password@host:4222`, or `nats://token@host`: the client takes logins apart from addresses. */
+function serverWord(word: string): Server {
+  const [, scheme = "", login, host = ""] = /^([a-z][a-z\d+.-]*:\/\/)?(?:(.*)@)?(.*)$/is.exec(word) ?? [];
+  if (login === undefined) return { server: word, login: {} };
+  const [user = "", ...rest] = login.split(":");
+  const plain = { server: `${scheme}${host}` };
+  return rest.length === 0
+    ? { ...plain, login: { token: decoded(user) } }
+    : { ...plain, login: { user: decoded(user), pass: decoded(rest.join(":")) } };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+const KEY_BYTES = 32;
+const HEX_KEY = /^[0-9a-f]{64}$/i;
+
+type KeyInvocation = Pick<Invocation<typeof KEY_OPTIONS>, "options">;
+
+/** Returns the key of a command line. @throws UsageError. @throws Refusal the file has no key. @throws NodeJS.ErrnoException of open(2). */
+export function sealOptions({ options }: KeyInvocation): SealOptions | undefined {
+  const { "key-file": file, "key-id": keyId } = options;
+  if (file === undefined) {
+    if (keyId !== undefined) throw new UsageError("--key-id is for --key-file: leave it away");
+    return undefined;
+  }
+  const bytes = readFileSync(file);
+  const digits = bytes.toString("latin1").trim();
+  if (bytes.length === KEY_BYTES) return { key: bytes, keyId };
+  if (HEX_KEY.test(digits)) return { key: Buffer.from(digits, "hex"), keyId };
+  throw new Refusal(`${file} has no key: 32 bytes are expected, or 64 hexadecimal digits, and it has ${bytes.length} bytes`);
+}

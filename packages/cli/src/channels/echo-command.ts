@@ -1,0 +1,113 @@
+import { type Command, command, type Invocation } from "../command/command.js";
+import type { Exit } from "../command/exit-codes.js";
+import { formatCount } from "../command/format.js";
+import type { Output } from "../command/output.js";
+import { printable } from "../command/printable.js";
+import { choice } from "../command/words.js";
+import { LONGEST_LINE, payloadRecord, timeOfDay, type ViewChoice } from "../listening/datagram-text.js";
+import { hexDump, PAYLOAD_VIEWS, type PayloadView, payloadLine, viewOf } from "../payload/payload-view.js";
+import { CHANNELS, END_OPTIONS, KEY_OPTIONS, NETWORK_OPTIONS, networkSettings, PATTERN_NOTE, sealOptions } from "./channel-options.js";
+import { type EchoedMessage, type EchoReport, echoChannels } from "./echo-channels.js";
+
+const OPTIONS = {
+  ...NETWORK_OPTIONS,
+  ...END_OPTIONS,
+  ...KEY_OPTIONS,
+  as: { value: "VIEW", read: choice(PAYLOAD_VIEWS), help: "how messages are shown: auto (by their look), text, json or hex" },
+} as const;
+
+/** `groupcast channels echo`. */
+export const channelsEchoCommand: Command = command({
+  name: "channels echo",
+  summary: "Prints the messages of channels.",
+  operands: [CHANNELS],
+  options: OPTIONS,
+  examples: {
+    "groupcast channels echo robot/pose": "each message of a channel",
+    "groupcast channels echo 'robot/**' --json": "those of all channels below robot, one JSON object a line",
+    "groupcast channels echo plans --key-file plans.key": "those of a sealed channel",
+    "groupcast channels echo robot/pose --nats nats://192.0.2.1:4222 --count 1": "the next message on a NATS server",
+  },
+  notes: [
+    PATTERN_NOTE,
+    "A line has the time, the channel, the sender, the name of its node if presence leaves no choice, the sender's number for the message, " +
+      "and how many are missing before it. Messages in fragments are put together.",
+    'With --json, each message is an object: type "message", timeNs (since 1970, as text), channel, from, node, number, lost, lead, ' +
+      'lengthBytes, and text, json or hex. The last object is type "echoed": messages, lost, packets, kernelDrops, unopened, replayed, incomplete, ' +
+      "channels, leftOut, durationMs. Exit code 1: no message came.",
+  ],
+  run: runEcho,
+});
+
+type EchoInvocation = Invocation<typeof OPTIONS>;
+
+async function runEcho(invocation: EchoInvocation): Promise<Exit> {
+  const { options, output, operands, signal } = invocation;
+  const reactor = invocation.openReactor();
+  const report = await echoChannels(reactor, {
+    ...networkSettings(reactor, invocation),
+    channels: operands,
+    count: options.count,
+    durationMs: options.duration,
+    seal: sealOptions(invocation),
+    signal,
+    onChannel: (channel) => output.note(`receiving ${printable(channel)}`),
+    onMessage: (message) => print(output, message, options.as ?? "auto"),
+  });
+  output.result({ type: "echoed", ...report }, echoSummary(report));
+  return report.messages === 0 ? "negative" : "done";
+}
+
+function print(output: Output, message: EchoedMessage, as: ViewChoice): void {
+  const { data } = message;
+  const view = as === "auto" ? viewOf(data) : as;
+  if (output.json) {
+    output.result(recordOf(message, view), "");
+    return;
+  }
+  const head = headOf(message, output);
+  if (as === "hex") output.text([head, ...hexDump(data).map((row) => `    ${row}`)]);
+  else output.text(`${head}  ${payloadLine(data, view, as === "auto" ? LONGEST_LINE : Number.POSITIVE_INFINITY)}`);
+}
+
+function recordOf({ data, source: from, ...facts }: EchoedMessage, view: PayloadView): Record<string, unknown> {
+  const { timeNs, channel, node, number, lost, lead } = facts;
+  return { type: "message", timeNs, channel, from, node, number, lost, lead, lengthBytes: data.length, ...payloadRecord(data, view) };
+}
+
+function headOf({ channel, source, node, number, lost, lead, timeNs, data }: EchoedMessage, output: Output): string {
+  const place = lost > 0 ? `${lost} missing before it` : lead === 0 ? "a repeat" : lead < 0 ? "late" : "";
+  const words = [
+    output.style("dim", timeOfDay(timeNs)),
+    output.style("bold", printable(channel)),
+    output.style("cyan", node === undefined ? source : `${source} (${printable(node)})`),
+    number === undefined ? "" : `number ${number}`,
+    place === "" ? "" : output.style("yellow", place),
+    `${data.length} bytes`,
+  ];
+  return words.filter(Boolean).join(" ");
+}
+
+/** Returns the summary, a line for each thing there is to say. */
+function echoSummary(report: EchoReport): string[] {
+  const { messages, lost, durationMs, channels } = report;
+  const seconds = `${(durationMs / 1000).toFixed(1)} s`;
+  const first =
+    messages === 0
+      ? `no message in ${seconds} on ${formatCount(channels.length, "channel")}`
+      : `${formatCount(messages, "message")} in ${seconds}${lost > 0 ? `, ${formatCount(lost, "message")} missing` : ""}`;
+  return [first, ...faultLines(report)];
+}
+
+/** Returns lines about packets that were lost here, or that made no message. */
+export function faultLines(report: Pick<EchoReport, "kernelDrops" | "unopened" | "replayed" | "incomplete" | "leftOut">): string[] {
+  const faults: readonly (readonly [number, string])[] = [
+    [report.kernelDrops, "lost because a receive buffer was full"],
+    [report.unopened, "not opened: another key, or none"],
+    [report.replayed, "refused: they had come before"],
+    [report.incomplete, "of messages in fragments that did not all come"],
+  ];
+  const lines = faults.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number, "packet")} ${what}`);
+  const more = `at least ${formatCount(report.leftOut, "further channel")} of the patterns not received: 256 are`;
+  return report.leftOut > 0 ? [...lines, more] : lines;
+}
