@@ -47,7 +47,10 @@ class Site {
 test("channels list shows names, groups, publishers and subscribers, and ends by itself", async () => {
   const site = new Site();
   site.node("robot").channel("robot/pose").publish(Buffer.from("x"));
-  site.node("viewer\x1b[2J").channel("robot/pose").subscribe(() => {});
+  site
+    .node("viewer\x1b[2J")
+    .channel("robot/pose")
+    .subscribe(() => {});
   expect(await settle(site.network.clock, main(["channels", "list"], site.host))).toBe(0);
   expect(site.host.stdout.text).toBe(
     [
@@ -202,7 +205,9 @@ async function talk(site: Site): Promise<void> {
 test("channels hz measures the rate and the gaps of each channel", async () => {
   const site = new Site();
   await site.command(["channels", "hz", "pose", "silent"], () => talk(site));
-  expect(site.host.stdout.text).toMatch(/^pose: 3 packets, 10\/s, gaps min 100, mean 100, max 100, std 0 ms\nsilent: nothing came\n3 packets in /);
+  expect(site.host.stdout.text).toMatch(
+    /^pose: 3 packets, 10\/s, gaps min 100, mean 100, max 100, std 0 ms\nsilent: nothing came\n3 packets in /,
+  );
 });
 
 test("channels bw measures bytes a second and sizes, without headers", async () => {
