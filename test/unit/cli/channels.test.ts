@@ -159,6 +159,70 @@ test("channels echo receives the channels that fit a pattern as nodes begin to u
   expect(site.host.stdout.text).not.toMatch(/robot\/arm|other/);
 });
 
+/** Names of two channels that share a group. */
+function neighbours(): readonly [string, string] {
+  const names = new Map<string, string>();
+  for (let n = 0; ; n++) {
+    const group = multicastGroupForChannel(`n${n}`);
+    const known = names.get(group);
+    if (known !== undefined) return [known, `n${n}`];
+    names.set(group, `n${n}`);
+  }
+}
+
+test("channels echo and record --channel keep out another channel on the same group", async () => {
+  const site = new Site();
+  const path = join(temporaryFolder(), "neighbour.pcapng");
+  const [mine, other] = neighbours();
+  const recorder = new FakeHost({ on: [site.network, "recorder"] });
+  const recording = main(["record", path, "--channel", mine, "--json"], recorder);
+  await site.command(["channels", "echo", mine], async () => {
+    const robot = site.node("robot");
+    for (const name of [other, mine]) robot.channel(name).publish(Buffer.from(`of ${name}`));
+  });
+  recorder.interrupt();
+  await settle(site.network.clock, recording);
+  expect(site.host.stdout.text).toContain(`"of ${mine}"`);
+  expect(site.host.stdout.text).toMatch(/^1 message in /m);
+  expect((await readAll(path)).datagrams).toHaveLength(1);
+  expect(recorder.records.at(-1)).toMatchObject({ received: 1, foreign: 1 });
+});
+
+test("channels echo names no node once a second sender was heard on the channel", async () => {
+  const site = new Site();
+  const known = site.node("robot").channel("log");
+  const silent = site.node("silent", { heartbeatMs: 0 }).channel("log");
+  known.publish(Buffer.from("before"));
+  await site.turns(20);
+  await site.command(["channels", "echo", "log", "--json"], async () => {
+    await site.turns(2000);
+    for (const channel of [known, silent, known]) {
+      channel.publish(Buffer.from("x"));
+      await site.turns(10);
+    }
+  });
+  expect(site.host.records.slice(0, -1).map(({ node }) => node)).toEqual(["robot", undefined, undefined]);
+});
+
+test("channels hz receives 256 channels of a pattern, and says that there are more", async () => {
+  const site = new Site();
+  const robot = site.node("robot");
+  await site.command(["channels", "hz", "**", "--json"], async () => {
+    for (let n = 0; n < 300; n++) robot.channel(`n${n}`).subscribe(() => {});
+    await site.turns(3000);
+  });
+  expect(site.host.records.filter(({ type }) => type === "rate")).toHaveLength(256);
+  expect(site.host.records.at(-1)).toMatchObject({ type: "measured", leftOut: 44 });
+});
+
+test("channels echo --interface hears senders of this host, too, which send by loopback", async () => {
+  const site = new Site();
+  await site.command(["channels", "echo", "log", "-i", "eth0"], async () => {
+    new ChannelNode(site.reactor("watcher"), { name: "local", ttl: 0 }).channel("log").publish(Buffer.from("by loopback"));
+  });
+  expect(site.host.stdout.text).toContain('"by loopback"');
+});
+
 test("channels echo opens a sealed channel with its key, puts fragments together, and counts what it cannot open", async () => {
   const site = new Site();
   const file = join(temporaryFolder(), "key");
