@@ -1,7 +1,7 @@
 /**
  * Decides what a responder answers to one datagram.
  *
- * Theory of operation (RFC 6450, sections 2 and 4). A client asks for a group by an Init message. The Server Response names the group and
+ * Theory of operation (RFC 6450). A client asks for a group by an Init message. The Server Response names the group and
  * a session ID, and goes to the client's address alone. An Echo Request with that session ID comes from a client that can receive there,
  * so it is answered twice: to the client, and to the group. Everything else may carry a forged sender. It gets one short answer at most,
  * never by multicast, out of a budget of its own: a flood of it cannot use up what confirmed clients are owed.
@@ -162,13 +162,16 @@ export class Answering {
     return { ...admission, kind: "echo", reply: encodeEchoReply(message, { serverInformation }), group };
   }
 
+  /** What is refused by the rate of all does not reach the table: a flood of forged senders takes no client's place there. */
   #admit(client: string, nowMs: number, bucket: TokenBucket): Answer {
+    if (!bucket.hasToken(nowMs)) return { refusal: "totalRate" };
     const isNewClient = !this.clients.has(client);
     if (!this.clients.admit(client, nowMs)) return { refusal: "clientRate" };
-    return bucket.take(nowMs) ? { isNewClient } : { refusal: "totalRate" };
+    bucket.take(nowMs);
+    return { isNewClient };
   }
 
-  /** Refuses, and says so by a Server Response without group and session, which ends what the client does (RFC 6450, 4). */
+  /** Refuses, and says so by a Server Response without group and session, which ends what the client does (RFC 6450). */
   #refuse(message: ReceivedPingMessage, { from, nowMs }: Question, refusal: PingRefusal): Answer {
     if (!this.#unconfirmed.take(nowMs)) return { refusal: "totalRate" };
     const prefixes = refusal === "group" ? this.groups(familyOf(from.address)).map(prefixOf) : undefined;

@@ -1,5 +1,5 @@
 /**
- * Messages of the Multicast Ping Protocol: one byte for the type, then options of code, length and value (RFC 6450, section 3).
+ * Messages of the Multicast Ping Protocol: one byte for the type, then options of code, length and value (RFC 6450).
  *
  * The tools ssmping and asmping of version 0.9 send the same without Init and Server Response, without the option version, and with a byte
  * less in the option group; such messages count as version 1 here.

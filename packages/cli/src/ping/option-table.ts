@@ -1,5 +1,5 @@
 /**
- * Options of the Multicast Ping Protocol (RFC 6450, section 3): code, layout of the value, and who may send it.
+ * Options of the Multicast Ping Protocol (RFC 6450): code, layout of the value, and who may send it.
  *
  * A value of the wrong length is read as undefined: the option then counts as absent, as an unknown one does.
  */
@@ -44,7 +44,7 @@ interface OptionRow<T> {
   readonly read: (value: Buffer) => T | undefined;
   /** Writes a value. `isLegacy`: as the ssmping tools of version 0.9 do. */
   readonly write: (value: T, isLegacy: boolean) => Buffer;
-  /** Whether servers alone may send it: an Echo Reply, which repeats the request, leaves it out (RFC 6450, 3.2). */
+  /** Whether servers alone may send it: an Echo Reply, which repeats the request, leaves it out (RFC 6450). */
   readonly isOfServer?: true;
 }
 
@@ -54,6 +54,7 @@ type Single<Name extends keyof PingOptionValues> = Name extends "prefixes" ? Gro
 const bytes = { read: (value: Buffer) => (value.length > 0 ? value : undefined), write: (value: Buffer) => value };
 const byte = { read: (value: Buffer) => (value.length === 1 ? value[0] : undefined), write: (value: number) => Buffer.of(value) };
 const US_A_SECOND = 1_000_000;
+const MOST_INFORMATION_BYTES = 256; // of a name and a version; a hostile server may send 64 KiB
 
 /** Seconds and microseconds since 1970, 4 bytes each. */
 const time = {
@@ -77,7 +78,7 @@ export const PING_OPTIONS: { readonly [Name in keyof Required<PingOptionValues>]
   group: { code: 4, read: readGroup, write: writeGroup },
   serverInformation: {
     code: 6,
-    read: (value) => (value.length > 0 ? value.toString("utf8") : undefined),
+    read: (value) => (value.length > 0 ? value.toString("utf8", 0, MOST_INFORMATION_BYTES) : undefined),
     write: (text) => Buffer.from(text),
     isOfServer: true,
   },

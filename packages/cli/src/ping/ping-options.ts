@@ -21,7 +21,7 @@ export interface PingOptions {
   readonly ttl?: number | undefined;
   /** Number of requests to each responder, 1 or more. Default: no limit. */
   readonly count?: number | undefined;
-  /** Time between two requests, in milliseconds: 10 … 60,000. Default: 1,000; responders need not answer more (RFC 6450, 5). */
+  /** Time between two requests, in milliseconds: 10 … 60,000. Default: 1,000; responders need not answer more (RFC 6450). */
   readonly intervalMs?: number | undefined;
   /** Time after which an answer is too late, in milliseconds: 1 … 60,000. Default: 1,000. */
   readonly timeoutMs?: number | undefined;

@@ -1,4 +1,4 @@
-/** Port of the Multicast Ping Protocol (RFC 6450, 8; assigned by IANA). */
+/** Port of the Multicast Ping Protocol (RFC 6450; assigned by IANA). */
 export const PING_PORT = 9903;
 
 /** Port of ssmpingd 0.9. */

@@ -14,7 +14,7 @@ const TABLE = {
   version: "of a version of the protocol that this client does not speak",
   group: "on, or about, a group that was not agreed on",
   sequence: "to a request that was never sent, or long ago",
-  surplus: "from more responders than this client keeps",
+  surplus: "from more responders, or about more groups, than this client keeps",
 } as const;
 
 /** Name of a reason for which a datagram was ignored. */

@@ -35,6 +35,8 @@ export interface PingSocketsSetting {
   refused(peer: SocketAddress | undefined): void;
 }
 
+const MOST_GROUPS = 16; // each has a socket: a host that names another group each time must not use up the descriptors
+
 export class PingSockets {
   /** Local address that the requests come from. */
   readonly localAddress: string;
@@ -61,6 +63,11 @@ export class PingSockets {
   /** Sends a datagram. */
   send(data: Buffer, to: Destination): void {
     this.#unicast.write(data, to);
+  }
+
+  /** Returns whether the group is received already, or can be. */
+  hasRoomFor(group: string): boolean {
+    return this.#groups.has(group) || this.#groups.size < MOST_GROUPS;
   }
 
   /** Receives a group from `source`, or from anybody where the group is for all sources. @throws MulticastJoinError. */

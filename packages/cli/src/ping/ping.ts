@@ -201,14 +201,18 @@ class PingRun {
     if (message.version !== PING_VERSION) return "version";
     if (message.group === undefined) return this.#readRefusal(message, from);
     if (!this.#isAcceptable(message.group)) return "group";
-    if (!this.#conversations.has(from.address) && this.#conversations.size >= MOST_RESPONDERS) return "surplus";
+    if (!this.#hasRoomFor(from.address) || !this.#sockets.hasRoomFor(message.group)) return "surplus";
     const { group, sessionId, serverInformation } = message;
     const copy = sessionId === undefined ? undefined : Buffer.from(sessionId); // the message is a view into the datagram
     this.#begin(this.#conversationWith(from.address), { protocol: "rfc6450", group, sessionId: copy, serverInformation });
     return undefined;
   }
 
-  /** Reads a Server Response without a group: the session is over, or there was none to have (RFC 6450, 4). */
+  #hasRoomFor(address: string): boolean {
+    return this.#conversations.has(address) || this.#conversations.size < MOST_RESPONDERS;
+  }
+
+  /** Reads a Server Response without a group: the session is over, or there was none to have (RFC 6450). */
   #readRefusal({ prefixes }: ReceivedPingMessage, { address }: SocketAddress): PingIgnored | undefined {
     const conversation = this.#conversations.get(address);
     if (conversation === undefined) return "unexpected";

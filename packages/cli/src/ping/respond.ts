@@ -23,7 +23,7 @@ export interface RespondOptions {
   readonly legacy?: boolean | undefined;
   /** TTL that answers leave with, 1 … 255. Default: 64, as ssmpingd. */
   readonly ttl?: number | undefined;
-  /** Echo requests a second that each client is answered, 1 … 1,000. Default: 1 (RFC 6450, 5). */
+  /** Echo requests a second that each client is answered, 1 … 1,000. Default: 1 (RFC 6450). */
   readonly clientRate?: number | undefined;
   /** Echo requests a second that all clients together are answered, 1 … 100,000. Default: 100. */
   readonly totalRate?: number | undefined;
@@ -183,7 +183,7 @@ class Responder {
     const origin = this.#originOf(arrival);
     port.write(answer.reply, from, origin);
     if (answer.group === undefined) return;
-    // The port of the client, so that it receives both answers on one number (RFC 6450, 2). By the interface that owns the address that was
+    // The port of the client, so that it receives both answers on one number (RFC 6450). By the interface that owns the address that was
     // asked: routers take a group's datagrams from the interface towards their source (RFC 7761, 2: RPF).
     port.write(answer.reply, { address: answer.group, port: from.port }, origin && { ...origin, interface: origin.source });
   }

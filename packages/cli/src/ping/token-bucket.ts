@@ -15,10 +15,15 @@ export class TokenBucket {
 
   /** Takes a token; returns false if there is none. */
   take(nowMs: number): boolean {
-    this.#tokens = Math.min(this.#capacity, this.#tokens + ((nowMs - this.#atMs) * this.#perSecond) / 1000);
-    this.#atMs = nowMs;
-    if (this.#tokens < 1) return false;
+    if (!this.hasToken(nowMs)) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Returns whether there is a token to take. */
+  hasToken(nowMs: number): boolean {
+    this.#tokens = Math.min(this.#capacity, this.#tokens + ((nowMs - this.#atMs) * this.#perSecond) / 1000);
+    this.#atMs = nowMs;
+    return this.#tokens >= 1;
   }
 }

@@ -204,6 +204,22 @@ test("Answering goes on with confirmed clients under a flood of forged senders",
   expect(ask(echo({ sessionId })).kind).toBe("echo");
 });
 
+test("Answering calls a client new when it first answers it, not when all clients together ask too much", () => {
+  const from = { address: "192.0.2.8", port: 1 };
+  const others = Array.from({ length: 20 }, (_, index) => ({ address: `192.0.2.${index + 20}`, port: 1 }));
+  const sessions = [...others, from].map((each) => {
+    nowMs += 1000;
+    return sessionOf(each);
+  });
+  for (const [index, each] of others.entries()) ask(echo({ sessionId: sessions[index] }), { from: each });
+  const known = answering.clients.evicted;
+  expect(ask(echo({ sessionId: sessions[20] }), { from })).toMatchObject({ refusal: "totalRate" });
+  expect(answering.clients.evicted).toBe(known); // nobody made room for a client that was not answered
+  nowMs += 1000;
+  expect(ask(echo({ sessionId: sessions[20] }), { from })).toMatchObject({ kind: "echo", isNewClient: true });
+  expect(ask(echo({ sessionId: sessions[20] }), { from })).toMatchObject({ kind: "echo", isNewClient: false });
+});
+
 test("Answering remembers so many clients, and forgets the one that was silent for longest", () => {
   const from = (index: number) => ({ address: `192.0.2.${index}`, port: 1 });
   const sessions = [0, 1, 2, 3].map((index) => sessionOf(from(index)));

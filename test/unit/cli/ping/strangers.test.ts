@@ -344,3 +344,48 @@ test("ping() receives a source-specific group from the responder alone", async (
   await site.network.clock.advance(100);
   expect((await stop()).ignored).toMatchObject({ malformed: 1 });
 });
+
+test("ping() keeps a thousand responders, and counts answers of others as surplus", async () => {
+  const group = "ff15::9903:1";
+  const addresses = Array.from({ length: 1010 }, (_, index) => `fd00::bad:${(index + 1).toString(16)}`);
+  for (const address of addresses) site.network.host("mallory").addAddress("eth0", `${address}/64`);
+  const port = site.reactor("mallory").listenMulticast(
+    PORT,
+    {
+      datagramReceived(data, from) {
+        const { clientId, type } = decodeMessage(data)!;
+        if (type !== "init") return;
+        const reply = encodeMessage({ type: "serverResponse", version: 2, clientId, group, sessionId: SESSION });
+        for (const [index, source] of addresses.entries()) {
+          site.network.clock.schedule(index / 10, () => port.write(reply, from, { source })); // all at once, buffers would overflow
+        }
+      },
+    },
+    { interface: "::", ipv6Only: true },
+  );
+  port.joinGroup(group);
+  const { responders, ignored } = await site.settled(site.ping("client", group, { count: 1, intervalMs: 500 }).report);
+  expect(new Set(responders.map(({ address }) => address)).size).toBe(1000);
+  expect(ignored.surplus).toBe(10);
+});
+
+test("ping() receives sixteen groups of a host that names another one each time, and goes on with it", async () => {
+  const port = site.stranger("server", PORT, (data, from) => {
+    const { clientId } = decodeMessage(data)!;
+    for (let index = 0; index < 50; index++) {
+      port.write(encodeMessage({ type: "serverResponse", version: 2, clientId, group: `239.7.7.${index}`, sessionId: SESSION }), from);
+    }
+  });
+  const { stop } = site.ping("client", site.address("server"), { legacy: false });
+  await site.network.clock.advance(100);
+  expect(site.reactor("client").ports).toHaveLength(1 + 16);
+  const { responders, ignored } = await stop();
+  expect(responders).toHaveLength(1);
+  expect(ignored.surplus).toBeGreaterThanOrEqual(34);
+});
+
+test("ping() keeps 256 bytes of what a hostile responder calls itself", async () => {
+  responder(() => {}, { serverInformation: "x".repeat(60_000) });
+  const { responders } = await ask(1);
+  expect(responders[0]?.serverInformation).toBe("x".repeat(256));
+});
