@@ -56,3 +56,17 @@ test("payloadLine() shows any bytes in any view, on one line", () => {
     }),
   );
 });
+
+test.each([
+  ["quotation marks that all might begin a string", '\\"'.repeat(32_000)],
+  ["the same, and a backslash at the end", `${'\\"'.repeat(32_000)}\\`],
+  ["brackets", "[".repeat(65_000)],
+])("viewOf() looks at each character of %s once: twenty such payloads take no time", (_what, text) => {
+  const payload = Buffer.from(`[${text}`);
+  for (let times = 0; times < 20; times++) expect(viewOf(payload)).toBe("text"); // minutes, if it looked again for each
+});
+
+test("parsedJson() finds brackets behind strings with escapes, and none within strings", () => {
+  expect(parsedJson(`["\\\\", ${"[".repeat(64)}${"]".repeat(64)}]`)).toBeUndefined();
+  expect(parsedJson(`["${"[".repeat(100)}\\"${"[".repeat(100)}"]`)).toHaveLength(1);
+});

@@ -74,7 +74,8 @@ function cut(text: string, maxColumns: number): string {
   return text.length > maxColumns ? `${text.slice(0, Math.max(1, maxColumns - 2))} …` : text;
 }
 
-const STRINGS = /"(?:[^"\\]|\\.)*"/g;
+/** Strings, of which the last may not end: each character is looked at once, so that a hostile payload of quotation marks takes no longer. */
+const STRINGS = /"(?:[^"\\]|\\.)*(?:"|\\?$)/gs;
 
 /** Returns how deep brackets are nested. */
 function depthOf(text: string): number {
