@@ -16,7 +16,7 @@ interface Sending {
 }
 
 /** Sends on a network in memory, to a member of 239.1.2.3:5000 that has the address 10.0.0.1. */
-async function send(words: readonly string[], input?: string): Promise<Sending> {
+async function send(words: readonly string[], input?: string | Buffer): Promise<Sending> {
   const network = new MemoryNetwork();
   const { kept } = listenOn(network, "b", "239.1.2.3");
   const host = new FakeHost({ on: [network, "a"] });
@@ -83,6 +83,17 @@ test("send --file cuts a file in pieces of --size", async () => {
 test("send --file sends an empty file as one empty datagram", async () => {
   const { kept } = await send(["239.1.2.3:5000", "--file", fileOf("")]);
   expect(kept.map(({ text }) => text)).toEqual([""]);
+});
+
+test("send --stdin sends bytes as they are, whatever their encoding", async () => {
+  const { host } = await send(["239.1.2.3:5000", "--stdin"], Buffer.from([0xff, 0x00, 0x80, 0x0a, 0xc3]));
+  expect(host.records).toEqual([expect.objectContaining({ sent: 2, sentBytes: 4 })]);
+});
+
+test("send --stdin refuses input without ends of lines, after the lines before", async () => {
+  const { code, kept, host } = await send(["239.1.2.3:5000", "--stdin"], `one\n${"x".repeat(70_000)}`);
+  expect({ code, kept: kept.map(({ text }) => text) }).toEqual({ code: 3, kept: ["one"] });
+  expect(host.stderr.text).toBe("groupcast send: a line of standard input has more than 65527 bytes: break it up\n");
 });
 
 test("send --stdin sends each line of standard input without its end", async () => {

@@ -1,13 +1,17 @@
 /** Payloads of `groupcast send`: functions and iterables that make one payload after the other. */
 import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { whenAborted } from "@groupcast/base";
+import { Refusal } from "../command/refusal.js";
 import { encodeTestDatagram } from "../payload/test-datagram.js";
 import { wallClockNs } from "../wall-clock.js";
 
 /** Payloads, one for each datagram; ends when there are no more. */
 export type Payloads = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+const [NEWLINE, RETURN] = [0x0a, 0x0d];
+const MOST_LINE_BYTES = 65_527; // UDP's length field; IPv4 carries 20 less, and the network says so
 
 /** Yields numbered datagrams of `sizeBytes`, without end: see `payload/test-datagram.ts`. */
 export function* testDatagrams(sizeBytes: number): Generator<Uint8Array> {
@@ -39,8 +43,33 @@ export async function* filePieces(path: string, sizeBytes: number): AsyncGenerat
   }
 }
 
-/** Yields each line of `input`, without its end, as it comes. */
+/**
+ * Yields each line of `input`, without its end, as it comes and whatever its bytes are; ends when the signal aborts.
+ *
+ * @throws Refusal a line is longer than any datagram: input without ends of lines would fill the memory.
+ */
 export async function* lines(input: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = createInterface({ input, signal, crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of reader) yield Buffer.from(line);
+  const stopWaiting = whenAborted(signal, () => input.destroy());
+  try {
+    let rest = Buffer.alloc(0);
+    for await (const chunk of input) {
+      const bytes = Buffer.concat([rest, Buffer.from(chunk)]);
+      let start = 0;
+      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+        yield withoutReturn(bytes.subarray(start, end));
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+      if (rest.length > MOST_LINE_BYTES) throw new Refusal(`a line of standard input has more than ${MOST_LINE_BYTES} bytes: break it up`);
+    }
+    if (rest.length > 0) yield withoutReturn(rest);
+  } catch (error) {
+    if (!signal.aborted) throw error; // the stream was destroyed above
+  } finally {
+    stopWaiting();
+  }
+}
+
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === RETURN ? line.subarray(0, -1) : line;
 }
