@@ -1,4 +1,5 @@
 /** Causes that lie in what the program has joined, and what it is bound to. */
+import { isIP } from "node:net";
 import { MEMBERSHIP_LIMIT_FILE } from "../kernel/links.js";
 import { MEMBERSHIP_FILES } from "../kernel/memberships.js";
 import { FILTER_FILES, type SourceFilter } from "../kernel/source-filters.js";
@@ -109,7 +110,8 @@ function judgeSources(examination: Examination): Verdict | undefined {
   const earlier = earlierMemberships(examination);
   const filters = known(before.sourceFilters).filter(({ group }) => group === target.address);
   if (filters.length === 0 || earlier.length === 0) return undefined;
-  const kept = foreignArrivals(examination).filter(({ source, interface: at }) =>
+  const named = foreignArrivals(examination).filter(({ source }) => isIP(source) !== 0); // not `others`, of whom no source is known
+  const kept = named.filter(({ source, interface: at }) =>
     earlier.some(({ interface: name, interfaceIndex, users }) => {
       if (at !== undefined && at !== name) return false;
       return isKeptOut(

@@ -16,6 +16,7 @@ export interface ProbedGroup {
 }
 
 const SELF_TEST_DATAGRAMS = 3;
+const MOST_SENDERS = 100; // that are told apart: anybody can forge thousands
 
 /**
  * Listens to a group on a port, beside the programs that have the port. Its sockets are bound to the group: bound to every address, they
@@ -82,9 +83,11 @@ export class GroupListener {
 
   #count(sender: string, arrival: Arrival | undefined): void {
     if (arrival?.destination !== undefined && arrival.destination !== this.#group.address) return;
-    const source = withoutZone(sender);
+    const address = withoutZone(sender);
+    const isThisHost = this.#group.ownAddresses.has(address);
+    const isTold = isThisHost || this.#tallies.size < MOST_SENDERS || this.#tallies.has(`${address} ${arrival?.interface}`);
+    const source = isTold ? address : "others";
     const key = `${source} ${arrival?.interface}`;
-    const isThisHost = this.#group.ownAddresses.has(source);
     const tally = this.#tallies.get(key) ?? { source, interface: arrival?.interface, count: 0, ttl: undefined, isThisHost };
     tally.count++;
     tally.ttl = arrival?.ttl;

@@ -60,7 +60,7 @@ export interface UncheckedCause extends ClearedCause {
 
 /** Datagrams of one sender that arrived at the group and port while the diagnosis listened. */
 export interface ArrivalSummary {
-  /** IP literal of the sender. */
+  /** IP literal of the sender; `others` together, beyond a hundred senders; `unknown` where nothing could listen beside the port. */
   readonly source: string;
   /** Name of the interface that it came in by; undefined where the backend does not know it (dgram). */
   readonly interface: string | undefined;
