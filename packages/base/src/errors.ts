@@ -124,7 +124,7 @@ export class StateError<Code extends string = string> extends DatagramError {
     { code, meaning, remedy }: ErrorDefinition<Code, "StateError">,
     operation: string,
     subject: ErrorSubject = {},
-    further: Partial<Pick<OperationFailure<ErrorSubject>, "reason" | "origin">> = {},
+    further: Partial<Pick<OperationFailure<ErrorSubject>, "reason" | "origin" | "cause">> = {},
   ) {
     super({ operation, reason: meaning, remedy, subject, ...further });
     this.code = code;

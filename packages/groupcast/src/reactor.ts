@@ -1,6 +1,6 @@
-import { BASE_ERRORS, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { BASE_ERRORS, InvalidArgumentError, StateError, wrongType } from "@groupcast/base";
 import type { DiagnosePortOptions, Diagnosis } from "@groupcast/diagnosis";
-import { Reactor as BareReactor, type ReactorOptions as BareReactorOptions, type UDPPort } from "@groupcast/reactor";
+import { Reactor as BareReactor, type ReactorOptions as BareReactorOptions, REACTOR_ERRORS, type UDPPort } from "@groupcast/reactor";
 import { chooseBackend } from "./choose-backend.js";
 
 /** A name that bundlers do not see: of an import that they do see they make a second file, or none at all where one is asked for. */
@@ -29,15 +29,21 @@ export class Reactor extends BareReactor {
    *
    * @param port - An open port of this reactor.
    * @returns A promise that rejects with InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`; with
-   * StateError `ERR_REACTOR_STOPPED`.
+   * StateError `ERR_REACTOR_STOPPED`; `ERR_DIAGNOSIS_LOAD`: its code is not installed beside this program.
    */
   async diagnose(port: UDPPort, options?: DiagnosePortOptions): Promise<readonly Diagnosis[]> {
     if (typeof port?.getHost !== "function") throw wrongType("diagnose", "port", port, "a port, as listenMulticast() returns it");
     if (!this.ports.includes(port)) throw notOwn(port);
-    const { diagnosePort } = (await import(
-      /* webpackIgnore: true */ /* @vite-ignore */ DIAGNOSIS
-    )) as typeof import("@groupcast/diagnosis");
+    const { diagnosePort } = await loadDiagnosis();
     return diagnosePort(this, port, options);
+  }
+}
+
+async function loadDiagnosis(): Promise<typeof import("@groupcast/diagnosis")> {
+  try {
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ DIAGNOSIS)) as typeof import("@groupcast/diagnosis");
+  } catch (cause) {
+    throw new StateError(REACTOR_ERRORS.ERR_DIAGNOSIS_LOAD, "diagnose", {}, { cause });
   }
 }
 

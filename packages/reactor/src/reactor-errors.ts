@@ -91,6 +91,11 @@ const TABLE = {
   ERR_ALREADY_BLOCKED: { class: "StateError", meaning: "the source is blocked there already", remedy: "block each source once" },
   ERR_NOT_BLOCKED: { class: "StateError", meaning: "the source is not blocked there", remedy: "unblock only what blockSource() blocked" },
   ERR_ALREADY_RUNNING: { class: "StateError", meaning: "the reactor is running already", remedy: "await the promise of the first run()" },
+  ERR_DIAGNOSIS_LOAD: {
+    class: "StateError",
+    meaning: "its code, the package @groupcast/diagnosis, could not be loaded",
+    remedy: "install @groupcast/diagnosis where the program runs, because bundles do not contain it",
+  },
   ERR_REACTOR_STOPPED: {
     class: "StateError",
     meaning: "the reactor has been stopped",

@@ -9,6 +9,7 @@ import { canLoad } from "../../support/backends.js";
 import { skipUnless } from "../../support/probe.js";
 
 const PROGRAM = fileURLToPath(new URL("programs/backend-in-use.mjs", import.meta.url));
+const DIAGNOSE = fileURLToPath(new URL("programs/diagnose.mjs", import.meta.url));
 const PREBUILDS = fileURLToPath(new URL("../../../packages/backend-native/prebuilds/", import.meta.url));
 
 let folder = "";
@@ -52,6 +53,13 @@ test("a reactor of a bundle finds the addon of the package in its node_modules",
   mkdirSync(join(folder, "node_modules/@groupcast"), { recursive: true });
   symlinkSync(join(PREBUILDS, ".."), join(folder, "node_modules/@groupcast/backend-native"));
   expect(execute(bundle)).toBe("native: native addon loaded");
+});
+
+test("diagnose() rejects with ERR_DIAGNOSIS_LOAD and advice in a bundle, whose folder has no @groupcast/diagnosis", async () => {
+  const bundle = join(folder, "app.mjs");
+  const build = await rolldown({ input: DIAGNOSE, platform: "node", logLevel: "silent" });
+  await build.write({ file: bundle, format: "esm" });
+  expect(execute(bundle)).toMatch(/^StateError ERR_DIAGNOSIS_LOAD install @groupcast\/diagnosis/);
 });
 
 function execute(bundle: string): string {
