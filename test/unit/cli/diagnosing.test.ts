@@ -2,7 +2,7 @@
 import type { Diagnosis, InterfaceReport } from "@groupcast/diagnosis";
 import { expect, test } from "vitest";
 import { Output } from "../../../packages/cli/src/command/output.js";
-import { diagnosisText } from "../../../packages/cli/src/diagnosing/diagnosis-text.js";
+import { diagnosisText, hasCause } from "../../../packages/cli/src/diagnosing/diagnosis-text.js";
 import { fitted } from "../../../packages/cli/src/diagnosing/fitted.js";
 import { interfaceText } from "../../../packages/cli/src/diagnosing/interface-text.js";
 
@@ -73,7 +73,9 @@ const REPORT: InterfaceReport = {
 
 test.each([20, 21, 40, 80, 200])("text fits %i columns, and no control character is in it", (columns) => {
   const lines = [...diagnosisText(DIAGNOSIS, terminal(columns)), ...interfaceText(REPORT, terminal(columns))];
-  expect(lines.filter((line) => line.length > columns)).toEqual([]);
+  const command = `   run: ${DIAGNOSIS.findings[0]!.fixes[0]!.text}`; // stays whole, so that it can be copied
+  expect(lines).toContain(command);
+  expect(lines.filter((line) => line.length > columns && line !== command)).toEqual([]);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   expect(lines.filter((line) => /[\x00-\x1f\x7f]/.test(line))).toEqual([]);
 });
@@ -88,6 +90,22 @@ test("diagnosisText() shows a counter's two readings with its file, the fix, and
   );
   expect(text).toContain("- 5 packets: IP_RPFILTER, by ip_rcv_finish_core");
   expect(text).toContain("1 datagram arrived from fe80::1234:5678:9abc:def0 (this host) by a-name-of-15-ch, TTL 1.");
+});
+
+test("diagnosisText() says of causes that are merely possible that none was found, and shows them behind that", () => {
+  const findings = [{ ...DIAGNOSIS.findings[0]!, likelihood: "possible" as const }];
+  const text = diagnosisText({ ...DIAGNOSIS, findings, arrivals: [] }, terminal(2000)).join("\n");
+  expect(text).toMatch(/^No cause was found on this host[\s\S]*^1\. possible: the reverse path filter drops it$/m);
+  expect(diagnosisText(DIAGNOSIS, terminal(2000)).join("\n")).not.toContain("No cause was found");
+});
+
+test.each([
+  ["certain", true],
+  ["likely", true],
+  ["possible", false],
+] as const)("hasCause() takes a %s cause for one: %s", (likelihood, isCause) => {
+  expect(hasCause({ ...DIAGNOSIS, findings: [{ ...DIAGNOSIS.findings[0]!, likelihood }] })).toBe(isCause);
+  expect(hasCause({ ...DIAGNOSIS, findings: [] })).toBe(false);
 });
 
 test("interfaceText() names five possible members, counts the others, and says what is not known", () => {

@@ -193,9 +193,21 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
   { what: "8 packets out, 3 memberships", after: netstat("200 100", "200 108"), finds: [] },
   { what: "a forced version", files: { "/proc/sys/net/ipv4/conf/all/force_igmp_version": "2\n" }, finds: ["forced-version possible"] },
   {
+    what: "a container, and a program bound to a unicast address that is no member: what is possible comes last",
+    files: { ...UNJOINED, ...socket("0A0200C0") },
+    rest: { surroundings: { container: { name: "Docker", path: "/.dockerenv" }, cloud: undefined } },
+    finds: ["bound-to-unicast certain", "not-joined certain", "container possible"],
+  },
+  {
     what: "a container",
     rest: { surroundings: { container: { name: "Docker", path: "/.dockerenv" }, cloud: undefined } },
     finds: ["container possible"],
+  },
+  {
+    what: "a source filter, and datagrams of more senders than are told apart",
+    files: inOrOut(1, 0),
+    ...from("others"),
+    finds: [],
   },
   {
     what: "a container that receives",

@@ -3,6 +3,7 @@ import { formatEndpoint } from "@groupcast/backend";
 import type { Diagnosis, Evidence, Finding, Fix, Likelihood } from "@groupcast/diagnosis";
 import { formatCount } from "../command/format.js";
 import type { Output, Style } from "../command/output.js";
+import { printable } from "../command/printable.js";
 import { fitted } from "./fitted.js";
 
 const INDENT = "   ";
@@ -17,13 +18,18 @@ export function diagnosisText(diagnosis: Diagnosis, output: Output): string[] {
     ...fitted(headline(diagnosis), columns),
     ...arrivalLines(diagnosis, columns),
     "",
+    ...(hasCause(diagnosis) ? [] : [...fitted(nothingFound(diagnosis), columns), ""]),
     ...findings.flatMap((finding, index) => [...findingLines(finding, `${index + 1}.`, output), ""]),
-    ...(findings.length === 0 ? [...fitted(nothingFound(diagnosis), columns), ""] : []),
     ...fitted(`Not found: ${cleared.map(({ title }) => title).join("; ")}.`, columns),
     ...(unchecked.length === 0 ? [] : ["", output.style("bold", "Could not check:")]),
     ...uncheckedLines(unchecked, columns),
     ...dropLines(diagnosis, columns),
   ];
+}
+
+/** Returns whether a cause was found that the evidence speaks for: what is merely possible holds on many hosts that are well. */
+export function hasCause({ findings }: Diagnosis): boolean {
+  return findings.some(({ likelihood }) => likelihood !== "possible");
 }
 
 /** Returns the first line of a diagnosis: what was looked at. */
@@ -55,8 +61,14 @@ export function findingLines({ title, likelihood, explanation, evidence, fixes }
     ...rest,
     ...fitted(explanation, columns, INDENT),
     ...evidence.flatMap((one) => fitted(`seen: ${evidenceText(one)}`, columns, INDENT).map((line) => output.style("dim", line))),
-    ...fixes.flatMap(({ kind, text }) => fitted(`${FIX_MARKS[kind]}${text}`, columns, INDENT)),
+    ...fixes.flatMap((fix) => fixLines(fix, columns)),
   ];
+}
+
+/** A command stays on one line, as long as it is: the terminal wraps it, and it can be copied. */
+function fixLines({ kind, text }: Fix, columns: number): string[] {
+  const line = `${FIX_MARKS[kind]}${text}`;
+  return kind === "advice" ? fitted(line, columns, INDENT) : [`${INDENT}${printable(line)}`];
 }
 
 function evidenceText({ source, fact, value, before }: Evidence): string {
@@ -66,7 +78,9 @@ function evidenceText({ source, fact, value, before }: Evidence): string {
 
 function nothingFound({ arrivals, port }: Diagnosis): string {
   if (arrivals?.some(({ isThisHost }) => !isThisHost)) return "Nothing is wrong: datagrams arrive.";
-  const where = "Look at the sender (interface, TTL, group, port) and at the switches between; groupcast doctor runs there, too";
+  const where =
+    "Look at the sender (interface, TTL, group, port) and at the switches between; groupcast doctor runs there, too. If tcpdump sees the " +
+    "datagrams here, the kernel drops them before it counts them: groupcast doctor --trace, as root, tells why";
   if (port === undefined)
     return "No cause was found on this host. Name the port of the receiver to learn more: groupcast doctor 239.1.2.3:5000";
   return `No cause was found on this host, and nothing came in from another one. ${where}.`;

@@ -4,7 +4,7 @@ import { type Command, command, type Invocation } from "../command/command.js";
 import type { Exit } from "../command/exit-codes.js";
 import { readAs } from "../command/parse-arguments.js";
 import { address, endpoint, text } from "../command/words.js";
-import { diagnosisText } from "./diagnosis-text.js";
+import { diagnosisText, hasCause } from "./diagnosis-text.js";
 import { watchDiagnoses } from "./watch.js";
 
 const OPTIONS = {
@@ -42,7 +42,8 @@ export const doctorCommand: Command = command({
     '--json prints one object: type "diagnosis", address, port, interface, interfaceReason, findings (cause, title, likelihood, explanation, ' +
       "evidence, fixes), cleared, unchecked (cause, title, reason, remedy), arrivals, querier, drops (with --trace), durationMs. With --watch, " +
       'an object for each change follows: type "change", time, change (found, gone, arriving, silent, version, querier-silent, querier-heard). ' +
-      "Exit code 1: a cause was found; with --watch, at last.",
+      "Exit code 1: a certain or likely cause was found; " +
+      "with --watch, at last. What is possible only, such as a container's network, is told, and leaves the exit code at 0.",
     "--watch judges again every few seconds. Let the receiver run meanwhile: without it, each new look joins the group afresh, and tells the " +
       "switch about it.",
     "It needs Linux; elsewhere it says what it could not check.",
@@ -59,7 +60,7 @@ async function runDoctor({ operands, options, output, signal, openReactor }: Inv
   const first = await once();
   output.result(recordOf(first), diagnosisText(first, output));
   const last = options.watch ? await watchDiagnoses({ reactor, first, diagnose: once, signal }, output) : first;
-  return last.findings.length === 0 ? "done" : "negative";
+  return hasCause(last) ? "negative" : "done";
 }
 
 function recordOf(diagnosis: Diagnosis): Readonly<Record<string, unknown>> {

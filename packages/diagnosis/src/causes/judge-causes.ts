@@ -21,7 +21,8 @@ export interface Judgement {
   readonly unchecked: readonly UncheckedCause[];
 }
 
-const RANKS: Readonly<Record<Likelihood, number>> = { certain: 0, likely: 1, possible: 2 };
+const RANKS: Readonly<Record<Likelihood, number>> = { certain: 0, likely: 1, possible: 4 };
+const EXPLAINED_RANKS = 2; // that a finding falls when another one brings it about: behind likely ones, before possible ones
 
 /** Judges every cause by one examination. */
 export function judgeCauses(examination: Examination): Judgement {
@@ -49,10 +50,10 @@ function judgeOne({ id, judge }: Cause, examination: Examination): Judged {
   return verdict === undefined ? { cleared: named } : { finding: { ...named, ...verdict } };
 }
 
-/** By likelihood; what another finding brings about comes after those that stand for themselves. */
+/** By likelihood; what another finding brings about comes after those that stand for themselves, and before what is merely possible. */
 function inOrder(findings: readonly Finding[]): Finding[] {
   const found = new Set(findings.map(({ cause }) => cause));
   const explained = new Set<CauseId>(TABLE.filter(({ id }) => found.has(id)).flatMap(({ explains = [] }) => explains));
-  const rank = ({ cause, likelihood }: Finding) => (explained.has(cause) ? 3 : 0) + RANKS[likelihood];
+  const rank = ({ cause, likelihood }: Finding) => (explained.has(cause) ? EXPLAINED_RANKS : 0) + RANKS[likelihood];
   return findings.toSorted((a, b) => rank(a) - rank(b));
 }
