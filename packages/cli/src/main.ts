@@ -6,7 +6,8 @@
  */
 
 import type { Readable, Writable } from "node:stream";
-import { choiceAdvice, isGroupcastError } from "@groupcast/base";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { choiceAdvice, InvalidArgumentError, isGroupcastError, whenAborted } from "@groupcast/base";
 import { Reactor } from "groupcast";
 import type { Command, Invocation } from "./command/command.js";
 import { EXIT_CODES, type Exit } from "./command/exit-codes.js";
@@ -25,7 +26,7 @@ export interface CommandHost {
   /** Standard output. */
   readonly stdout: TextSink & Pick<Writable, "on">;
   /** Standard error. */
-  readonly stderr: TextSink;
+  readonly stderr: TextSink & Partial<Pick<Writable, "on">>;
   /** Standard input. */
   readonly stdin: Readable;
   /** Environment: `NO_COLOR`, `FORCE_COLOR` and `TERM` are looked at. */
@@ -48,6 +49,29 @@ export interface CommandHost {
  * @returns Exit code. Never rejects for what a user can do wrong; a mistake of ours rejects.
  */
 export async function main(words: readonly string[], host: CommandHost = process): Promise<number> {
+  const outputFailed = watchStreams(host);
+  const code = await obey(words, host, outputFailed);
+  await nextTurn(); // a stream tells its error after the write
+  const isWritten = !outputFailed.aborted || (outputFailed.reason as NodeJS.ErrnoException).code === "EPIPE";
+  return isWritten ? code : EXIT_CODES.refused.code;
+}
+
+/**
+ * Listens to the errors of both streams, which would end the process with a stack trace. Returns a signal that aborts, with the error, when
+ * results cannot be written. The listeners stay: an EPIPE may still be on its way when the command has ended.
+ */
+function watchStreams({ stdout, stderr }: CommandHost): AbortSignal {
+  const failure = new AbortController();
+  stderr.on?.("error", () => {}); // there is nowhere left to say so
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (failure.signal.aborted) return;
+    failure.abort(error);
+    if (error.code !== "EPIPE") stderr.write(`groupcast: cannot write the output: ${error.message}\n`);
+  });
+  return failure.signal;
+}
+
+async function obey(words: readonly string[], host: CommandHost, outputFailed: AbortSignal): Promise<number> {
   const [name] = words;
   if (name === "--version" || name === "-v") return say(host.stdout, VERSION);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return helpOn(words.slice(1), name !== undefined, host);
@@ -57,24 +81,26 @@ export async function main(words: readonly string[], host: CommandHost = process
   try {
     const parsed = parseArguments(command, rest);
     if (parsed.options.help) return say(host.stdout, commandHelp(command, host.stdout.columns));
-    return EXIT_CODES[await run(command, parsed, host)].code;
+    return EXIT_CODES[await run(command, parsed, host, outputFailed)].code;
   } catch (error) {
-    if (error instanceof UsageError) return refuse(host, error.message);
-    if (!isSystemRefusal(error)) throw error;
-    host.stderr.write(`groupcast ${command.name}: ${printable(error.message)}\n`);
-    return EXIT_CODES.refused.code;
+    return explain(error, command.name, host);
   }
 }
 
-async function run(command: Command, { operands, options }: ParsedArguments, host: CommandHost): Promise<Exit> {
+/** Says what was refused, and returns the exit code for it. A mistake of ours is thrown on. */
+function explain(error: unknown, name: string, host: CommandHost): number {
+  if (error instanceof UsageError) return refuse(host, error.message);
+  if (!isSystemRefusal(error)) throw error;
+  host.stderr.write(`groupcast ${name}: ${printable(error.message)}\n`);
+  return EXIT_CODES[error instanceof InvalidArgumentError ? "usage" : "refused"].code; // what a library checks, the user has typed
+}
+
+async function run(command: Command, { operands, options }: ParsedArguments, host: CommandHost, outputFailed: AbortSignal): Promise<Exit> {
   const output = new Output({ out: host.stdout, err: host.stderr, json: options.json, colors: hasColors(host, options.color) });
   const abort = new AbortController();
   const reactors: Reactor[] = [];
   const interrupt = () => (abort.signal.aborted ? host.exit(EXIT_CODES.interrupted.code) : abort.abort());
-  const onOutputError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") host.stderr.write(`groupcast ${command.name}: cannot write the output: ${error.message}\n`);
-    abort.abort();
-  };
+  const stopWaiting = whenAborted(outputFailed, () => abort.abort());
   const openReactor = () => {
     const reactor = host.makeReactor?.() ?? new Reactor();
     reactors.push(reactor);
@@ -82,7 +108,6 @@ async function run(command: Command, { operands, options }: ParsedArguments, hos
   };
   host.on("SIGINT", interrupt);
   host.on("SIGTERM", interrupt);
-  host.stdout.on("error", onOutputError);
   try {
     const invocation: Invocation = { operands, options, output, input: host.stdin, signal: abort.signal, openReactor };
     return await command.run(invocation);
@@ -91,7 +116,7 @@ async function run(command: Command, { operands, options }: ParsedArguments, hos
     for (const reactor of reactors) await reactor.stop();
     host.off("SIGINT", interrupt);
     host.off("SIGTERM", interrupt);
-    // The listener for errors of the output stays: an EPIPE may still be on its way.
+    stopWaiting();
   }
 }
 

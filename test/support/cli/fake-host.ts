@@ -44,7 +44,7 @@ export class TextStream extends EventEmitter {
 
 export class FakeHost implements CommandHost {
   readonly stdout: TextStream & CommandHost["stdout"];
-  readonly stderr: TextStream;
+  readonly stderr: TextStream & CommandHost["stderr"];
   readonly stdin = new PassThrough();
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly makeReactor?: () => Reactor;
@@ -53,7 +53,7 @@ export class FakeHost implements CommandHost {
   constructor({ env = {}, columns, on }: FakeHostOptions = {}) {
     this.env = env;
     this.stdout = new TextStream(columns) as TextStream & CommandHost["stdout"];
-    this.stderr = new TextStream(columns);
+    this.stderr = new TextStream(columns) as TextStream & CommandHost["stderr"];
     if (on !== undefined) this.makeReactor = () => new Reactor({ backend: on[0].host(on[1]), clock: on[0].clock });
   }
 

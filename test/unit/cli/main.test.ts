@@ -92,6 +92,31 @@ test("main() ends well when nobody reads its output", async () => {
   expect(stdout).toMatch(/^codes [01]\n$/); // 1: the answer that nobody listens on port 9 was seen
 });
 
+test.each([
+  ["--help | true", "", 0],
+  ["listen --help | true", "", 0],
+  ["--help > /dev/full", "groupcast: cannot write the output: ENOSPC: no space left on device, write\n", 3],
+  ["interfaces > /dev/full", "groupcast: cannot write the output: ENOSPC: no space left on device, write\n", 3],
+  ["sned 2> /dev/full", "", 2],
+  ["interfaces 2> /dev/full > /dev/null", "", 0],
+  ["sned 2>&-", "", 2],
+] as const)("main() says in one line, or not at all, that %s cannot be written", async (words, says, code) => {
+  const program = start(`"$NODE" "$PROGRAM" ${words}; echo "code ${words.includes("|") ? "${PIPESTATUS[0]}" : "$?"}"`);
+  const { stdout, stderr } = await program.ended;
+  expect({ stdout, stderr }).toEqual({ stdout: `code ${code}\n`, stderr: says });
+});
+
+test.each([
+  ["doctor 192.0.2.99:5000", /^groupcast doctor: .*address "192\.0\.2\.99" is not allowed/],
+  ["doctor 239.1.2.3:5000 --to ::1", /^groupcast doctor: .*to "::1" is not allowed/],
+  ["listen 239.1.2.3:5000 --source ff02::1", /^groupcast listen: .*source "ff02::1" is an IPv6 address/],
+  ["listen 239.1.2.3:5000 --buffer 99999999999999", /^groupcast listen: .*receiveBufferBytes/],
+] as const)("main(%j) ends with 2, as any wrong command line, where a library finds it out", async (line, message) => {
+  const { code, out, err } = await run(line.split(" "), { on: [new MemoryNetwork(), "a"] });
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toMatch(message);
+});
+
 test("main() ends with a summary when a process gets SIGINT", async () => {
   const program = new ChildProgram(process.execPath, [PROGRAM, "listen", "27811"]);
   onTestFinished(() => program[Symbol.asyncDispose]());
