@@ -205,7 +205,7 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
   },
   {
     what: "a source filter, and datagrams of more senders than are told apart",
-    files: inOrOut(1, 0),
+    files: ONE_SOURCE,
     ...from("others"),
     finds: [],
   },
