@@ -162,7 +162,7 @@ export class Answering {
     return { ...admission, kind: "echo", reply: encodeEchoReply(message, { serverInformation }), group };
   }
 
-  /** What is refused by the rate of all does not reach the table: a flood of forged senders takes no client's place there. */
+  /** Admits a client, or refuses it. The rate of all comes first, so that a flood of forged senders takes no client's place in the table. */
   #admit(client: string, nowMs: number, bucket: TokenBucket): Answer {
     if (!bucket.hasToken(nowMs)) return { refusal: "totalRate" };
     const isNewClient = !this.clients.has(client);
