@@ -101,7 +101,7 @@ test.each([
   ["interfaces 2> /dev/full > /dev/null", "", 0],
   ["sned 2>&-", "", 2],
 ] as const)("main() says in one line, or not at all, that %s cannot be written", async (words, says, code) => {
-  const program = start(`"$NODE" "$PROGRAM" ${words}; echo "code ${words.includes("|") ? "${PIPESTATUS[0]}" : "$?"}"`);
+  const program = start(`"$NODE" "$PROGRAM" ${words}; echo "code ${words.includes("|") ? "$PIPESTATUS" : "$?"}"`);
   const { stdout, stderr } = await program.ended;
   expect({ stdout, stderr }).toEqual({ stdout: `code ${code}\n`, stderr: says });
 });
