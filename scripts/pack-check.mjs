@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fail, ROOT, runQuietly } from "./command.mjs";
+import { faultsOfCommand, MOST_COMMAND_BYTES } from "./pack/commanded.mjs";
 import { copyWithAddon, EXPECTED_PACKAGES, INSTALLERS, install } from "./pack/consumer.mjs";
 import { echo, writePrograms } from "./pack/echo.mjs";
 import { ownersOfSockets, writeDgramPrograms } from "./pack/hooked.mjs";
@@ -91,6 +92,8 @@ async function installAndRun(installer) {
   writeDgramPrograms(hooked);
   await compile(hooked, "on-dgram.ts");
   for (const major of NODE_MAJORS) await runHooked(`Node ${major}`, hooked, await nodeOf(major), "groupcast");
+  const commanded = await installed("@groupcast/cli", installer);
+  for (const major of NODE_MAJORS) await runCommand(`Node ${major}`, commanded, await nodeOf(major));
 }
 
 /**
@@ -104,6 +107,7 @@ async function installed(name, installer) {
   const { tookMs, sizeBytes, packages } = await install(folder, installer, { tarball: tarballOf(name), registry: registry.url });
   console.log(`${installer.name}: ${(tookMs / 1000).toFixed(1)} s from an empty cache, ${kilobytes(sizeBytes)}, ${packages.join(" ")}`);
   const expected = EXPECTED_PACKAGES[name];
+  if (name === "@groupcast/cli" && sizeBytes > MOST_COMMAND_BYTES) faults.push(`${name} takes ${kilobytes(sizeBytes)} with what it needs`);
   if (String(packages) !== String(expected)) faults.push(`${installer.name} installs ${packages} for ${name}; expected ${expected}`);
   return folder;
 }
@@ -157,6 +161,13 @@ async function runHooked(label, folder, node, expected) {
   const owners = await ownersOfSockets(folder, node);
   console.log(`  ${label}: under the hook, sockets of node:dgram are of ${owners}`);
   if (String(owners) !== expected) faults.push(`${label} has sockets of ${owners} under the hook; expected ${expected}`);
+}
+
+/** @param {string} label @param {string} folder @param {string} node */
+async function runCommand(label, folder, node) {
+  const found = await faultsOfCommand(folder, node);
+  console.log(`  ${label}: the command ${found.length === 0 ? "answers" : "fails"}`);
+  faults.push(...found.map((fault) => `${label}: ${fault}`));
 }
 
 /**

@@ -23,6 +23,13 @@ const EXPECTED_OF_GROUPCAST = [
 export const EXPECTED_PACKAGES = {
   groupcast: EXPECTED_OF_GROUPCAST,
   "@groupcast/dgram": [...EXPECTED_OF_GROUPCAST, "@groupcast/dgram"].sort(),
+  "@groupcast/cli": [
+    ...EXPECTED_OF_GROUPCAST,
+    "@groupcast/backend-memory",
+    "@groupcast/channels",
+    "@groupcast/cli",
+    "@groupcast/monitor",
+  ].sort(),
 };
 
 /**
