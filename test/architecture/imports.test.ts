@@ -12,6 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "backend-compliance": ["@groupcast/base", "@groupcast/backend"],
   reactor: ["@groupcast/base", "@groupcast/backend"],
   diagnosis: ["@groupcast/base", "@groupcast/backend", "@groupcast/reactor"],
+  monitor: ["@groupcast/base", "@groupcast/backend", "@groupcast/reactor", "@groupcast/diagnosis"],
   groupcast: [
     "@groupcast/base",
     "@groupcast/reactor",
@@ -49,6 +50,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   groupcast: ["node:events"], // once(), with types
   dgram: ["node:async_hooks", "node:child_process", "node:cluster", "node:dns", "node:events", "node:os", "node:tty"], // node:dgram's own API: contexts, the program that npx runs, workers of a cluster, look-ups, events, errnos, kinds of descriptors
   channels: ["node:crypto"], // sealed channels
+  monitor: ["node:crypto", "node:http", "node:os"], // the page: tokens, its server, the name of the host
   "backend-native": ["node:vm", "node:worker_threads"], // memory that cannot be transferred
   "backend-compliance": ["node:child_process", "node:events", "node:v8", "node:vm", "node:worker_threads"], // contracts on processes, threads and garbage
 };

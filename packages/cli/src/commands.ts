@@ -6,6 +6,7 @@ import { doctorCommand } from "./diagnosing/doctor-command.js";
 import { interfacesCommand } from "./diagnosing/interfaces-command.js";
 import { listenCommand } from "./listening/listen-command.js";
 import { recordCommand } from "./listening/record-command.js";
+import { monitorCommand } from "./monitoring/monitor-command.js";
 import { pingCommand } from "./ping/ping-command.js";
 import { replayCommand } from "./replaying/replay-command.js";
 import { sendCommand } from "./sending/send-command.js";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   interfacesCommand,
   listenCommand,
+  monitorCommand,
   sendCommand,
   pingCommand,
   recordCommand,

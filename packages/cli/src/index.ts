@@ -16,6 +16,7 @@ export type { ListenerSettings } from "./listening/open-listeners.js";
 export { type RecordPlan, recordDatagrams } from "./listening/record-datagrams.js";
 export type { StreamReport } from "./listening/sequence-count.js";
 export { type CommandHost, main } from "./main.js";
+export { type HostMonitor, type HostMonitorPlan, openHostMonitor } from "./monitoring/open-host-monitor.js";
 export type { DecodedPayload, PayloadPorts } from "./payload/payload-format.js";
 export { decodePayload, type KnownPayload } from "./payload/payload-formats.js";
 export { PING_REFUSALS, type PingRefusal } from "./ping/answering.js";

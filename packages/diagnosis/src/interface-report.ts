@@ -78,6 +78,11 @@ const SAMPLE_GROUPS: Readonly<Record<Family, string>> = { 4: "239.255.255.255", 
 /** Groups that the kernel joins: all nodes, all routers, and those that stand for addresses (RFC 4291, 2.8). */
 const KERNEL_GROUPS = /^(?:224\.0\.0\.[12]|ff0[125]::[12]|ff02::1:ff[0-9a-f:]*)$/;
 
+/** Returns whether the kernel joins `group` by itself, on every interface that it is of use on. */
+export function isKernelGroup(group: string): boolean {
+  return KERNEL_GROUPS.test(group);
+}
+
 /** Returns the interfaces of a host with addresses, routes to groups and the groups that are joined on them. Reads, and changes nothing. */
 export function reportInterfaces(network: Network, files: HostFiles = hostFiles()): InterfaceReport {
   const memberships = FAMILIES.map((family) => readMemberships(files, family));
@@ -110,7 +115,7 @@ function pick({ kind, operstate }: ReturnType<typeof readLink>): Pick<InterfaceF
 
 function joined(membership: KernelMembership, members: (group: string) => readonly PossibleMember[]): JoinedGroup {
   const { group, users, igmpVersion } = membership;
-  const isKernels = KERNEL_GROUPS.test(group);
+  const isKernels = isKernelGroup(group);
   const version = igmpVersion === undefined ? {} : { igmpVersion };
   return { group, users, ...version, isKernels, possibleMembers: isKernels ? [] : members(group) };
 }

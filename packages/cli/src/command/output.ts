@@ -8,6 +8,8 @@ export interface TextSink {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal. */
   readonly columns?: number | undefined;
+  /** Height of the terminal. */
+  readonly rows?: number | undefined;
 }
 
 /** Options of an {@link Output}. */
@@ -27,6 +29,7 @@ export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 const FALLBACK_COLUMNS = 80; // of a pipe
 const FEWEST_COLUMNS = 20;
+const FALLBACK_ROWS = 24;
 
 /** Output of a command. Results go to standard output, as text or as JSON; notes and progress to standard error. */
 export class Output {
@@ -52,6 +55,11 @@ export class Output {
   /** Width of the terminal, 20 or more; 80 where there is none. */
   get columns(): number {
     return Math.max(FEWEST_COLUMNS, this.#out.columns ?? FALLBACK_COLUMNS);
+  }
+
+  /** Height of the terminal; 24 where it does not say. */
+  get rows(): number {
+    return this.#out.rows || FALLBACK_ROWS; // some terminals say 0
   }
 
   /** Prints one result: `record` as a line of JSON with `--json`, else `text`. */

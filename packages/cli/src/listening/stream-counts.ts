@@ -3,20 +3,33 @@ import type { PayloadFormat, PayloadPorts } from "../payload/payload-format.js";
 import { PAYLOAD_FORMATS } from "../payload/payload-formats.js";
 import { SequenceCount, type StreamReport } from "./sequence-count.js";
 
-const MOST_STREAMS = 4096; // some 2 MiB: hostile senders make streams up
+/** Number of streams that are told apart by default. */
+export const MOST_STREAMS: number = 4096; // some 2 MiB: hostile senders make streams up
 
 /** Formats whose datagrams have numbers. */
 const NUMBERED = PAYLOAD_FORMATS.filter((format): format is Numbered => format.numbering !== undefined);
 
 type Numbered = PayloadFormat & Required<Pick<PayloadFormat, "numbering">>;
 
+/** Sums over streams. */
+export interface StreamTotals extends Pick<StreamReport, "lost" | "gaps" | "duplicates" | "reordered"> {
+  /** Number of streams. */
+  readonly streams: number;
+}
+
 /** Counts of every stream that has arrived. A format says which datagrams make one. */
 export class StreamCounts {
   readonly #counts: ReadonlyMap<Numbered, Map<string, SequenceCount>> = new Map(NUMBERED.map((format) => [format, new Map()]));
+  readonly #mostStreams: number;
   #streams = 0;
   #leftOut = 0;
 
-  /** Number of numbered datagrams that are counted nowhere: there were more than 4,096 streams. */
+  /** @param mostStreams - Number of streams that are told apart; datagrams of further ones are only counted. */
+  constructor(mostStreams: number = MOST_STREAMS) {
+    this.#mostStreams = mostStreams;
+  }
+
+  /** Number of numbered datagrams that are counted nowhere: there were too many streams. */
   get leftOut(): number {
     return this.#leftOut;
   }
@@ -24,6 +37,21 @@ export class StreamCounts {
   /** Number of datagrams that are missing, in all streams. */
   get lost(): number {
     return this.#sum(({ lost }) => lost);
+  }
+
+  /** Returns the sums over all streams. */
+  totals(): StreamTotals {
+    const totals = { streams: this.#streams, lost: 0, gaps: 0, duplicates: 0, reordered: 0 };
+    for (const counts of this.#counts.values()) {
+      for (const count of counts.values()) {
+        const { lost, gaps, duplicates, reordered } = count.report();
+        totals.lost += lost;
+        totals.gaps += gaps;
+        totals.duplicates += duplicates;
+        totals.reordered += reordered;
+      }
+    }
+    return totals;
   }
 
   /** Counts a datagram, if it has a number. */
@@ -48,7 +76,7 @@ export class StreamCounts {
     const counts = this.#counts.get(format)!;
     const known = counts.get(stream);
     if (known !== undefined) return known;
-    if (this.#streams === MOST_STREAMS) {
+    if (this.#streams === this.#mostStreams) {
       this.#leftOut++;
       return undefined;
     }

@@ -1,0 +1,123 @@
+import type { Monitor, MonitorSample } from "@groupcast/monitor";
+import type { Reactor } from "groupcast";
+import { type Command, command, type Invocation, type Operand } from "../command/command.js";
+import { existingInterface } from "../command/existing-interface.js";
+import type { Exit } from "../command/exit-codes.js";
+import { Refusal } from "../command/refusal.js";
+import { UsageError } from "../command/usage-error.js";
+import { durationMs } from "../command/words.js";
+import { LISTEN_OPTIONS, TARGETS } from "../listening/listen-options.js";
+import { formatTarget, isGroup, type ListenTarget, listenTargets } from "../listening/listen-target.js";
+import { channelNetwork, lookAtChannels } from "./channel-network.js";
+import { summaryLines } from "./monitor-text.js";
+import { openHostMonitor } from "./open-host-monitor.js";
+import { watchMonitor } from "./watch-monitor.js";
+
+const INTERVALS_MS = [100, 3_600_000] as const;
+
+const OPTIONS = {
+  interface: { ...LISTEN_OPTIONS.interface, help: "interface to join groups on, and the only one to show (default: all)" },
+  source: LISTEN_OPTIONS.source,
+  network: {
+    value: "NAME",
+    read: channelNetwork,
+    help: "network of channels whose nodes are shown: udp, udp:PORT or nats://HOST:PORT",
+  },
+  interval: { value: "TIME", read: durationMs, help: "time between two samples, 100ms or more (default: 1s)" },
+  duration: { short: "d", value: "TIME", read: durationMs, help: "time after which it ends, such as 10s or 5m" },
+  buffer: LISTEN_OPTIONS.buffer,
+} as const;
+
+const OPERAND: Operand = { ...TARGETS, help: `${TARGETS.help} (default: none; what the kernel counts)`, isOptional: true };
+
+/** `groupcast monitor`. */
+export const monitorCommand: Command = command({
+  name: "monitor",
+  summary: "Shows ports, groups, interfaces, nodes, rates and losses as they change.",
+  operands: [OPERAND],
+  options: OPTIONS,
+  examples: {
+    "groupcast monitor": "the UDP ports, groups and interfaces of this host",
+    "groupcast monitor 239.1.2.3:5000 239.1.2.4:5000 -i eth0": "rate, gaps and losses of two groups besides",
+    "groupcast monitor --network udp": "the nodes and channels on this network besides",
+    "groupcast monitor --interval 10s >> udp.log": "a line every ten seconds",
+    "groupcast monitor --json --duration 1m | jq .totals": "for other programs",
+  },
+  notes: [
+    "Linux counts the bytes that wait and the datagrams dropped for each port, and no rates: those are of destinations that you name, which " +
+      "it joins and listens to beside the programs that have them. A group with a question mark may be joined by that port, or by another.",
+    "Without root, ports of other users' programs have no program.",
+    '--json prints an object for each sample: type "sample", timeMs, intervalMs, totals, ports, listened, groups, interfaces, nodes, relays, ' +
+      'curves, events, limits. The last object is type "monitored": samples, durationMs, highestPerSecond, received, lost, listened, drops, ' +
+      "nodesSeen, events. Exit code 1: nothing came to the destinations named.",
+  ],
+  run: runMonitor,
+});
+
+type MonitorInvocation = Invocation<typeof OPTIONS>;
+
+async function runMonitor(invocation: MonitorInvocation): Promise<Exit> {
+  const { operands, options, output, signal } = invocation;
+  const targets = listenTargets(operands);
+  checkInterval(options.interval);
+  checkSources(options.source, targets);
+  const reactor = invocation.openReactor();
+  const opened = await open(reactor, targets, invocation);
+  try {
+    checkSight(opened.monitor.sample(), targets.length > 0 || options.network !== undefined);
+    const summary = await watchMonitor(opened.monitor, { clock: reactor.clock, durationMs: options.duration, signal }, output);
+    output.result({ type: "monitored", ...summary }, summaryLines(summary));
+    return targets.length > 0 && summary.received === 0 ? "negative" : "done";
+  } finally {
+    await opened.close();
+  }
+}
+
+type Opened = { readonly monitor: Monitor; readonly close: () => Promise<void> };
+
+async function open(reactor: Reactor, targets: readonly ListenTarget[], { options }: MonitorInvocation): Promise<Opened> {
+  const { interface: selector, source, network, buffer, interval } = options;
+  const at = selector === undefined ? undefined : existingInterface(reactor.network, selector);
+  const looking = network === undefined ? undefined : await lookAtChannels(reactor, network, at);
+  try {
+    const { monitor, close } = openHostMonitor(reactor, {
+      targets,
+      interface: at,
+      sources: source.length === 0 ? undefined : source,
+      receiveBufferBytes: buffer,
+      nodes: looking === undefined ? [] : [looking.node],
+      channelPort: network?.kind === "udp" ? network.port : undefined,
+      intervalMs: interval,
+    });
+    const closeAll = async (): Promise<void> => {
+      close();
+      await looking?.close();
+    };
+    return { monitor, close: closeAll };
+  } catch (error) {
+    await looking?.close();
+    throw error;
+  }
+}
+
+function checkSources(sources: readonly string[], targets: readonly ListenTarget[]): void {
+  if (sources.length === 0) return;
+  if (targets.length === 0) throw new UsageError("--source is for groups: name one");
+  const other = targets.find((target) => !isGroup(target));
+  if (other !== undefined) throw new UsageError(`--source is for groups, and ${formatTarget(other)} is none: leave it away`);
+}
+
+function checkInterval(intervalMs: number | undefined): void {
+  const [min, max] = INTERVALS_MS;
+  if (intervalMs !== undefined && (intervalMs < min || intervalMs > max)) throw new UsageError("--interval is from 100ms to 1h");
+}
+
+/** A monitor that sees nothing at all says why, and ends. */
+function checkSight({ ports, groups, interfaces, limits }: MonitorSample, hasMore: boolean): void {
+  if (hasMore || limits.length === 0 || ports.length + groups.length > 0) return;
+  const hasTraffic = interfaces.some(
+    ({ receivedPerSecond, sentPerSecond, drops, errors }) => receivedPerSecond + sentPerSecond + drops + errors > 0,
+  );
+  if (hasTraffic) return;
+  throw new Refusal(`nothing can be seen here. ${limits.join(" ")} Name groups to listen to: groupcast monitor 239.1.2.3:5000`);
+}

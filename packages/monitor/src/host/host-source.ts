@@ -1,0 +1,144 @@
+/** What Linux tells of a host: sockets, groups, interfaces and counters. It changes nothing, and needs no privilege. */
+import type { Family } from "@groupcast/backend";
+import type { Clock } from "@groupcast/base";
+import {
+  type HostFiles,
+  hostFiles,
+  isKernelGroup,
+  isUnread,
+  type KernelMembership,
+  type Reading,
+  readCounters,
+  readInterfaceTraffic,
+  readMemberships,
+  readUDPSockets,
+  type Unread,
+} from "@groupcast/diagnosis";
+import type { Network } from "@groupcast/reactor";
+import { Rates } from "../rates.js";
+import type { GroupSample, InterfaceSample, MonitorSource, Readings, RelaySample, TotalSample } from "../sample.js";
+import { hostInterfaces } from "./host-interfaces.js";
+import { hostPorts } from "./host-ports.js";
+import { hostRelays } from "./host-relays.js";
+import { SocketOwnerCache } from "./socket-owners.js";
+
+/** Options of a {@link HostSource}. */
+export interface HostSourceOptions {
+  /** Network whose interfaces are listed. */
+  readonly network: Network;
+  /** Source of time, for the rests between two searches of processes. */
+  readonly clock: Clock;
+  /** Files that Linux tells about itself in. Default: those of this host. */
+  readonly files?: HostFiles | undefined;
+  /** Name of the only interface that groups and traffic are shown of. Default: all. */
+  readonly interface?: string | undefined;
+  /** Port number of the channels' network, whose relays are looked for. Default: none are. */
+  readonly channelPort?: number | undefined;
+}
+
+const FAMILIES: readonly Family[] = [4, 6];
+
+/** Map of family → names of its counters in /proc/net/snmp and snmp6. */
+const UDP_COUNTERS: Readonly<Record<Family, Readonly<Record<keyof TotalSample, string>>>> = {
+  4: {
+    receivedPerSecond: "Udp.InDatagrams",
+    sentPerSecond: "Udp.OutDatagrams",
+    lostPerSecond: "Udp.RcvbufErrors",
+    unwantedPerSecond: "Udp.NoPorts",
+  },
+  6: {
+    receivedPerSecond: "Udp6InDatagrams",
+    sentPerSecond: "Udp6OutDatagrams",
+    lostPerSecond: "Udp6RcvbufErrors",
+    unwantedPerSecond: "Udp6NoPorts",
+  },
+};
+
+/** The sockets, groups, interfaces and UDP counters of this host, with the programs that have them as far as this user may see them. */
+export class HostSource implements MonitorSource {
+  readonly #options: HostSourceOptions;
+  readonly #files: HostFiles;
+  readonly #owners: SocketOwnerCache;
+  readonly #rates = new Rates();
+
+  /** Makes a source; reads nothing yet. */
+  constructor(options: HostSourceOptions) {
+    this.#options = options;
+    this.#files = options.files ?? hostFiles();
+    this.#owners = new SocketOwnerCache(this.#files, () => options.clock.nowMs());
+  }
+
+  /** Reads the files. */
+  read(elapsedMs: number): Readings {
+    this.#rates.begin(elapsedMs);
+    const unread: Unread[] = [];
+    const take = <T>(reading: Reading<readonly T[]>): readonly T[] => {
+      if (!isUnread(reading)) return reading.value;
+      unread.push(reading);
+      return [];
+    };
+    const sockets = FAMILIES.flatMap((family) => take(readUDPSockets(this.#files, family)));
+    const groups = this.#groupsOf(FAMILIES.flatMap((family) => take(readMemberships(this.#files, family))));
+    const owners = this.#owners.of(new Set(sockets.map(({ inode }) => inode)));
+    const ports = hostPorts(sockets, { groups, owners, rates: this.#rates });
+    return {
+      ports,
+      groups,
+      interfaces: this.#interfaces(take(readInterfaceTraffic(this.#files))),
+      relays: this.#relays(ports),
+      totals: this.#totals(unread),
+      limits: [...limitsOf(unread), ...hiddenText(this.#owners.hidden)],
+    };
+  }
+
+  #groupsOf(memberships: readonly KernelMembership[]): readonly GroupSample[] {
+    const { interface: only } = this.#options;
+    return memberships
+      .filter(({ group, interface: name }) => !isKernelGroup(group) && (only === undefined || name === only))
+      .map(({ group, interface: name, users }) => ({ group, interface: name, users }));
+  }
+
+  #interfaces(traffic: Parameters<typeof hostInterfaces>[1]): readonly InterfaceSample[] {
+    const { network, interface: only } = this.#options;
+    const interfaces = network.interfaces().filter(({ name }) => only === undefined || name === only);
+    return hostInterfaces(interfaces, traffic, this.#rates);
+  }
+
+  #relays(ports: Readings["ports"] = []): readonly RelaySample[] {
+    const { channelPort } = this.#options;
+    return channelPort === undefined ? [] : hostRelays(ports, channelPort);
+  }
+
+  #totals(unread: Unread[]): TotalSample {
+    const rateOf = (name: keyof TotalSample) => FAMILIES.reduce((sum, family) => sum + (rates[family]?.[name] ?? 0), 0);
+    const rates = Object.fromEntries(FAMILIES.map((family) => [family, this.#familyTotals(family, unread)]));
+    return {
+      receivedPerSecond: rateOf("receivedPerSecond"),
+      sentPerSecond: rateOf("sentPerSecond"),
+      lostPerSecond: rateOf("lostPerSecond"),
+      unwantedPerSecond: rateOf("unwantedPerSecond"),
+    };
+  }
+
+  #familyTotals(family: Family, unread: Unread[]): Record<string, number> {
+    const counters = readCounters(this.#files, family);
+    if (isUnread(counters)) {
+      unread.push(counters);
+      return {};
+    }
+    const names = Object.entries(UDP_COUNTERS[family]);
+    return Object.fromEntries(names.map(([rate, name]) => [rate, this.#rates.of(name, counters.value.get(name)?.value ?? 0)]));
+  }
+}
+
+function limitsOf(unread: readonly Unread[]): string[] {
+  const isForeign = process.platform !== "linux" && unread.length > 0;
+  if (isForeign)
+    return ["Ports, groups and counters of the host are read from /proc, which only Linux has. Groups that are named are listened to."];
+  return unread.map(({ path, reason }) => `Not read: ${path}: ${reason}.`);
+}
+
+function hiddenText(hidden: number): string[] {
+  if (hidden === 0) return [];
+  return [`${hidden === 1 ? "1 process is" : `${hidden} processes are`} hidden from this user: root sees which programs have their ports.`];
+}
