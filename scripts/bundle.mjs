@@ -1,11 +1,12 @@
 // node scripts/bundle.mjs: makes one module, dist/bundle.js, of what tsc has compiled in each package. Packages import each other as before.
-// Of register.js, where a package has one, it makes a hook: dist/register.cjs, with everything in it.
+// Of register.js, where a package has one, it makes a hook: dist/register.cjs, with everything in it. Of page/main.ts, where a package has one, it
+// makes a page for browsers: dist/page.
 //
 // Node finds, reads and links every module by itself. Behind `groupcast` there are some ninety; as one for each package, they take a
 // fifth of the time. A hook runs before every program that is started with it, so it is a single file: docs/decisions/0013.
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, isAbsolute } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { rolldown } from "rolldown";
 import { ROOT } from "./command.mjs";
 import { compiledPackages } from "./fingerprint.mjs";
@@ -20,12 +21,16 @@ const MAPS_OF_TSC = {
 /** The only foreign code in a hook. Its licence has to be wherever it is. */
 const EVENTEMITTER3 = createRequire(`${ROOT}packages/base/package.json`).resolve("eventemitter3");
 
+/** Styles of a page, in this order: the later ones overrule the earlier. */
+const PAGE_STYLES = ["colors.css", "layout.css", "contents.css", "narrow.css"];
+
 /** `--import` of CommonJS takes longer than this: Node 20 looks for names to export. */
 const IMPORT_OF_HOOK = `import { createRequire } from "node:module";\n\ncreateRequire(import.meta.url)("./register.cjs");\n`;
 
 const packages = compiledPackages();
 for (const folder of packages) await bundle(`${ROOT}${folder}/dist/`);
 for (const folder of packages) if (existsSync(`${ROOT}${folder}/dist/register.js`)) await bundleHook(`${ROOT}${folder}/dist/`);
+for (const folder of packages) if (existsSync(`${ROOT}${folder}/page/main.ts`)) await bundlePage(`${ROOT}${folder}/`);
 
 /** @param {string} dist */
 async function bundle(dist) {
@@ -47,6 +52,26 @@ async function bundleHook(dist) {
   replace(`${dist}register.cjs`, `/*\nContains eventemitter3:\n\n${licence}*/\n${output[0].code}`);
   replace(`${dist}register.mjs`, IMPORT_OF_HOOK);
   replace(`${dist}register.d.cts`, "export {};\n"); // register.d.ts is of an ES module
+}
+
+/**
+ * Makes the files of a page for browsers: its script and its style with uPlot in them, the only foreign code, whose licence has to be wherever
+ * it is. Minified, as a browser loads them each time.
+ *
+ * @param {string} folder Of the package.
+ */
+async function bundlePage(folder) {
+  const uplot = dirname(createRequire(`${folder}package.json`).resolve("uplot"));
+  const licence = `/*\nContains uPlot:\n\n${readFileSync(join(uplot, "../LICENSE"), "utf8")}*/\n`;
+  const build = await rolldown({ input: `${folder}page/main.ts`, platform: "browser", tsconfig: `${folder}page/tsconfig.json` });
+  const { output } = await build.generate({ format: "iife", minify: true, codeSplitting: false });
+  await build.close();
+  const pageFolder = `${folder}dist/page/`;
+  mkdirSync(pageFolder, { recursive: true });
+  replace(`${pageFolder}page.js`, licence + output[0].code);
+  const styles = [join(uplot, "uPlot.min.css"), ...PAGE_STYLES.map((name) => `${folder}page/${name}`)];
+  replace(`${pageFolder}page.css`, licence + styles.map((path) => readFileSync(path, "utf8")).join("\n"));
+  for (const file of ["index.html", "icon.svg"]) replace(pageFolder + file, readFileSync(`${folder}page/${file}`));
 }
 
 /**

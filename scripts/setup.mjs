@@ -18,6 +18,7 @@ const ADDON_SOURCES = "packages/backend-native/src/addon";
 const ADDON_OUTPUTS = ["packages/backend-native/build/Release", "packages/backend-native/prebuilds"];
 const BUILD_TOOLS = ["c++", "g++", "clang++", "cc", "gcc", "clang", "make", "python3"]; // what node-gyp looks for
 const BUNDLE_SCRIPT = "scripts/bundle.mjs";
+const PAGE_FOLDER = "packages/monitor/page";
 const TSC = "node_modules/typescript/bin/tsc";
 
 /** Brings everything up to date; takes a few milliseconds when nothing changed. */
@@ -61,7 +62,10 @@ export function bundle() {
   runStep({
     title: "Bundling packages",
     stamp: ".cache/stamps/bundle",
-    fingerprint: fingerprintOfTimes([BUNDLE_SCRIPT, ...packages.flatMap(compiledModules)], [installFingerprint()]),
+    fingerprint: fingerprintOfTimes(
+      [BUNDLE_SCRIPT, ...filesUnder(PAGE_FOLDER), ...packages.flatMap(compiledModules)],
+      [installFingerprint()],
+    ),
     isComplete: () => packages.every((folder) => existsSync(`${ROOT}${folder}/dist/bundle.js`)),
     command: [process.execPath, BUNDLE_SCRIPT],
     remedy: "Correct the errors above, then run the command again.",

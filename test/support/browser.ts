@@ -29,6 +29,8 @@ interface Answer {
 export class Browser implements AsyncDisposable {
   /** What pages have complained about: exceptions, and errors on their console. */
   readonly complaints: string[] = [];
+  /** Addresses that pages have asked for. */
+  readonly requests: string[] = [];
   readonly #profile: string;
   readonly #program: ChildProcess;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -49,7 +51,7 @@ export class Browser implements AsyncDisposable {
     const { targetId } = await browser.#send("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await browser.#send("Target.attachToTarget", { targetId, flatten: true });
     browser.#session = String(sessionId);
-    for (const domain of ["Page", "Runtime", "Log"]) await browser.#send(`${domain}.enable`);
+    for (const domain of ["Page", "Runtime", "Log", "Network"]) await browser.#send(`${domain}.enable`);
     return browser;
   }
 
@@ -91,6 +93,11 @@ export class Browser implements AsyncDisposable {
     await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < height });
   }
 
+  /** Prefers light or dark pages. */
+  async prefer(scheme: "light" | "dark"): Promise<void> {
+    await this.#send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+  }
+
   /** What is seen, as a PNG. */
   async screenshot(): Promise<Buffer> {
     const { data } = await this.#send("Page.captureScreenshot");
@@ -125,6 +132,8 @@ export class Browser implements AsyncDisposable {
 
   #hear({ id, method, params, ...answer }: Answer): void {
     if (id !== undefined) this.#waiting.get(id)?.(answer);
+    else if (method === "Network.requestWillBeSent")
+      this.requests.push(String((params?.request as { readonly url: string } | undefined)?.url));
     else if (method === "Runtime.exceptionThrown" || isError(method, params)) this.complaints.push(JSON.stringify(params));
   }
 }

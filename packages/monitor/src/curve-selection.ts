@@ -29,7 +29,7 @@ function sumOf({ totals: { receivedPerSecond, lostPerSecond } }: State): CurvePo
 /** What the monitor listens to is asked for; ports are of this program; interfaces are what is left to see of other programs. */
 function candidatesOf({ listened, ports, interfaces }: State): readonly CurvePoint[] {
   const counted = ports.filter(({ receivedPerSecond, dropsPerSecond }) => receivedPerSecond !== undefined || dropsPerSecond > 0);
-  return [
+  const named = [
     ...listened.map((one) => ({
       id: one.id,
       label: one.id,
@@ -42,11 +42,13 @@ function candidatesOf({ listened, ports, interfaces }: State): readonly CurvePoi
       perSecond: receivedPerSecond,
       lostPerSecond: dropsPerSecond,
     })),
-    ...interfaces.map(({ name, receivedPerSecond, dropsPerSecond }) => ({
-      id: `interface ${name}`,
-      label: `${name} (packets)`,
-      perSecond: receivedPerSecond,
-      lostPerSecond: dropsPerSecond,
-    })),
   ];
+  if (listened.length > 0 || counted.some(({ receivedPerSecond }) => receivedPerSecond !== undefined)) return named;
+  const ofInterfaces = interfaces.map(({ name, receivedPerSecond, dropsPerSecond }) => ({
+    id: `interface ${name}`,
+    label: `${name} (packets)`,
+    perSecond: receivedPerSecond,
+    lostPerSecond: dropsPerSecond,
+  }));
+  return [...named, ...ofInterfaces];
 }

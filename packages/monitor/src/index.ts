@@ -26,3 +26,7 @@ export type {
   RelaySample,
   TotalSample,
 } from "./sample.js";
+export type { StreamStatistics } from "./web/event-streams.js";
+export { type MonitorHandlerOptions, type MonitorListener, monitorHandler } from "./web/monitor-handler.js";
+export type { MonitorPageOptions } from "./web/page-options.js";
+export { type MonitorServer, type ServeMonitorOptions, serveMonitor } from "./web/serve-monitor.js";

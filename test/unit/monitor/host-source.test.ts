@@ -139,5 +139,23 @@ test("HostSource searches for processes only when there is a socket that it has 
   become({ ...FILES, "/proc/77/comm": "renamed\n" });
   expect(monitor.sample().ports.find(({ port }) => port === 5000)?.program).toBe("camera");
   become({ ...FILES, "/proc/78/comm": "late\n", "/proc/self/net/udp": UDP.replace("4711", "4799") });
-  expect(monitor.sample().ports.find(({ port }) => port === 5000)?.program).toBeUndefined();
+  const programs = monitor.sample().ports.filter(({ port }) => port === 5000);
+  expect(programs.map(({ id, program }) => [id, program])).toEqual([
+    ["socket 4711 0.0.0.0 5000", "camera"],
+    ["socket 4799 0.0.0.0 5000", undefined],
+  ]);
+});
+
+test("HostSource keeps a port that is missing from the table once, and lets it go the second time", () => {
+  const { source, become, reactor } = sourceOn(FILES);
+  const monitor = new Monitor({ title: "host", sources: [source], clock: reactor.clock });
+  const has = () => monitor.sample().ports.some(({ port }) => port === 5000);
+  expect(has()).toBe(true);
+  become({ ...FILES, "/proc/self/net/udp": `${UDP.split("\n")[0]}\n` });
+  expect(has()).toBe(true);
+  become(FILES);
+  expect([has(), monitor.history.events]).toEqual([true, []]);
+  become({ ...FILES, "/proc/self/net/udp": `${UDP.split("\n")[0]}\n` });
+  expect([has(), has()]).toEqual([true, false]);
+  expect(monitor.history.events).toContainEqual(expect.objectContaining({ kind: "port-closed", subject: "0.0.0.0:5000" }));
 });

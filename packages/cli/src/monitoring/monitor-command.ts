@@ -1,11 +1,11 @@
-import type { Monitor, MonitorSample } from "@groupcast/monitor";
+import { type Monitor, type MonitorSample, type MonitorServer, serveMonitor } from "@groupcast/monitor";
 import type { Reactor } from "groupcast";
 import { type Command, command, type Invocation, type Operand } from "../command/command.js";
 import { existingInterface } from "../command/existing-interface.js";
 import type { Exit } from "../command/exit-codes.js";
 import { Refusal } from "../command/refusal.js";
 import { UsageError } from "../command/usage-error.js";
-import { durationMs } from "../command/words.js";
+import { durationMs, port } from "../command/words.js";
 import { LISTEN_OPTIONS, TARGETS } from "../listening/listen-options.js";
 import { formatTarget, isGroup, type ListenTarget, listenTargets } from "../listening/listen-target.js";
 import { channelNetwork, lookAtChannels } from "./channel-network.js";
@@ -26,6 +26,8 @@ const OPTIONS = {
   interval: { value: "TIME", read: durationMs, help: "time between two samples, 100ms or more (default: 1s)" },
   duration: { short: "d", value: "TIME", read: durationMs, help: "time after which it ends, such as 10s or 5m" },
   buffer: LISTEN_OPTIONS.buffer,
+  web: { help: "show it as a page for browsers of this host, and print its address" },
+  port: { value: "PORT", read: port, help: "port of the page, with --web (default: any free one)" },
 } as const;
 
 const OPERAND: Operand = { ...TARGETS, help: `${TARGETS.help} (default: none; what the kernel counts)`, isOptional: true };
@@ -41,15 +43,18 @@ export const monitorCommand: Command = command({
     "groupcast monitor 239.1.2.3:5000 239.1.2.4:5000 -i eth0": "rate, gaps and losses of two groups besides",
     "groupcast monitor --network udp": "the nodes and channels on this network besides",
     "groupcast monitor --interval 10s >> udp.log": "a line every ten seconds",
+    "groupcast monitor --web": "as a page with curves, a map and a timeline, for a browser on this host",
     "groupcast monitor --json --duration 1m | jq .totals": "for other programs",
   },
   notes: [
     "Linux counts the bytes that wait and the datagrams dropped for each port, and no rates: those are of destinations that you name, which " +
       "it joins and listens to beside the programs that have them. A group with a question mark may be joined by that port, or by another.",
+    "The page of --web is on 127.0.0.1, with a secret in its address. From another host, make a tunnel: ssh -L 8080:127.0.0.1:8080 HOST, with " +
+      "--port 8080 there. With --web, no samples are printed.",
     "Without root, ports of other users' programs have no program.",
     '--json prints an object for each sample: type "sample", timeMs, intervalMs, totals, ports, listened, groups, interfaces, nodes, relays, ' +
       'curves, events, limits. The last object is type "monitored": samples, durationMs, highestPerSecond, received, lost, listened, drops, ' +
-      "nodesSeen, events. Exit code 1: nothing came to the destinations named.",
+      'nodesSeen, events. With --web, it begins with type "page", url, in the place of the samples. Exit code 1: nothing came to the destinations named.',
   ],
   run: runMonitor,
 });
@@ -61,11 +66,15 @@ async function runMonitor(invocation: MonitorInvocation): Promise<Exit> {
   const targets = listenTargets(operands);
   checkInterval(options.interval);
   checkSources(options.source, targets);
+  if (options.port !== undefined && !options.web) throw new UsageError("--port is for --web: add it, or leave --port away");
   const reactor = invocation.openReactor();
   const opened = await open(reactor, targets, invocation);
   try {
-    checkSight(opened.monitor.sample(), targets.length > 0 || options.network !== undefined);
-    const summary = await watchMonitor(opened.monitor, { clock: reactor.clock, durationMs: options.duration, signal }, output);
+    const { monitor } = opened;
+    checkSight(monitor.sample(), targets.length > 0 || options.network !== undefined);
+    const page = options.web ? await openPage(monitor, invocation) : undefined;
+    const plan = { clock: reactor.clock, durationMs: options.duration, signal, page };
+    const summary = await watchMonitor(monitor, plan, output).finally(() => page?.close());
     output.result({ type: "monitored", ...summary }, summaryLines(summary));
     return targets.length > 0 && summary.received === 0 ? "negative" : "done";
   } finally {
@@ -98,6 +107,15 @@ async function open(reactor: Reactor, targets: readonly ListenTarget[], { option
     await looking?.close();
     throw error;
   }
+}
+
+async function openPage(monitor: Monitor, { options, output }: MonitorInvocation): Promise<MonitorServer> {
+  const page = await serveMonitor(monitor, { port: options.port }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new Refusal(`another program has port ${options.port}: name another one with --port, or leave it away`, { cause: error });
+  });
+  output.result({ type: "page", url: page.url }, page.url);
+  return page;
 }
 
 function checkSources(sources: readonly string[], targets: readonly ListenTarget[]): void {

@@ -21,6 +21,7 @@ import { hostInterfaces } from "./host-interfaces.js";
 import { hostPorts } from "./host-ports.js";
 import { hostRelays } from "./host-relays.js";
 import { SocketOwnerCache } from "./socket-owners.js";
+import { SteadySockets } from "./steady-sockets.js";
 
 /** Options of a {@link HostSource}. */
 export interface HostSourceOptions {
@@ -59,6 +60,7 @@ export class HostSource implements MonitorSource {
   readonly #options: HostSourceOptions;
   readonly #files: HostFiles;
   readonly #owners: SocketOwnerCache;
+  readonly #sockets = new SteadySockets();
   readonly #rates = new Rates();
 
   /** Makes a source; reads nothing yet. */
@@ -77,7 +79,7 @@ export class HostSource implements MonitorSource {
       unread.push(reading);
       return [];
     };
-    const sockets = FAMILIES.flatMap((family) => take(readUDPSockets(this.#files, family)));
+    const sockets = this.#sockets.of(FAMILIES.flatMap((family) => take(readUDPSockets(this.#files, family))));
     const groups = this.#groupsOf(FAMILIES.flatMap((family) => take(readMemberships(this.#files, family))));
     const owners = this.#owners.of(new Set(sockets.map(({ inode }) => inode)));
     const ports = hostPorts(sockets, { groups, owners, rates: this.#rates });
