@@ -26,7 +26,7 @@ function sumOf({ totals: { receivedPerSecond, lostPerSecond } }: State): CurvePo
   return { id: SUM, label: "all UDP", perSecond: receivedPerSecond, lostPerSecond };
 }
 
-/** What the monitor listens to is asked for; ports are of this program; interfaces are what is left to see of other programs. */
+/** Destinations that are listened to were asked for, and ports with rates are of this program; without either, interfaces are left. */
 function candidatesOf({ listened, ports, interfaces }: State): readonly CurvePoint[] {
   const counted = ports.filter(({ receivedPerSecond, dropsPerSecond }) => receivedPerSecond !== undefined || dropsPerSecond > 0);
   const named = [

@@ -96,6 +96,17 @@ test("HostSource reads ports with queue and drops, groups without the kernel's, 
   expect(limits).toEqual([]);
 });
 
+test("HostSource leaves the ports of a process out, and still takes them for members", () => {
+  const network = new MemoryNetwork();
+  const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
+  const bound = { ...FILES, "/proc/self/net/udp": UDP.replace("0100007F:0035", "050201EF:1389") };
+  const files = hostOf(bound, { "/proc/77/fd/3": "socket:[4712]" });
+  const ofAll = new HostSource({ network: reactor.network, clock: reactor.clock, files }).read(0);
+  const ofOthers = new HostSource({ network: reactor.network, clock: reactor.clock, files, hiddenPid: 77 }).read(0);
+  expect([ofAll.ports?.length, ofOthers.ports?.length]).toEqual([4, 3]);
+  expect(ofOthers.ports).toEqual(ofAll.ports?.filter(({ pid }) => pid !== 77));
+});
+
 test("HostSource counts rates between two readings", () => {
   const { source, become } = sourceOn(FILES);
   source.read(0);

@@ -37,8 +37,9 @@ export class ListenedGroups implements MonitorSource {
   read(elapsedMs: number): Readings {
     this.#rates.begin(elapsedMs);
     const listened = [...this.#tallies].map(([id, tally]) => this.#sampleOf(id, tally));
-    const lostPerSecond = listened.reduce((sum, one) => sum + one.lostPerSecond, 0);
-    return { listened, totals: { receivedPerSecond: 0, sentPerSecond: 0, lostPerSecond } }; // those of the host count the others
+    // Those of the host count the datagrams, and those that the monitor's own buffers had no room for.
+    const lostPerSecond = listened.reduce((sum, one) => sum + Math.max(0, one.lostPerSecond - one.dropsPerSecond), 0);
+    return { listened, totals: { receivedPerSecond: 0, sentPerSecond: 0, lostPerSecond } };
   }
 
   #sampleOf(id: string, { received, receivedBytes, streams, listeners }: Tally): ListenedSample {

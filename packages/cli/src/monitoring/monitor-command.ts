@@ -13,6 +13,7 @@ import { summaryLines } from "./monitor-text.js";
 import { openHostMonitor } from "./open-host-monitor.js";
 import { watchMonitor } from "./watch-monitor.js";
 
+const DEFAULT_BUFFER_BYTES = 1 << 20; // each of a thousand ports has one: more than the kernel's, less than that of `listen`
 const INTERVALS_MS = [100, 3_600_000] as const;
 
 const OPTIONS = {
@@ -93,7 +94,7 @@ async function open(reactor: Reactor, targets: readonly ListenTarget[], { option
       targets,
       interface: at,
       sources: source.length === 0 ? undefined : source,
-      receiveBufferBytes: buffer,
+      receiveBufferBytes: buffer ?? DEFAULT_BUFFER_BYTES,
       nodes: looking === undefined ? [] : [looking.node],
       channelPort: network?.kind === "udp" ? network.port : undefined,
       intervalMs: interval,

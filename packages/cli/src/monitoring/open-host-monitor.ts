@@ -34,7 +34,7 @@ export interface HostMonitor {
 }
 
 /**
- * Opens a monitor of this host: its ports, groups and interfaces by what Linux tells, and the destinations of the plan by listening to them.
+ * Opens a monitor of this host: ports of other programs, groups and interfaces by what Linux tells, and the destinations of the plan by listening to them.
  *
  * Other programs may have the same ports: they keep their datagrams.
  *
@@ -45,7 +45,7 @@ export function openHostMonitor(reactor: Reactor, plan: HostMonitorPlan = {}): H
   const { clock, network } = reactor;
   const listened = targets.length === 0 ? undefined : new ListenedGroups(reactor, targets, plan);
   const sources: readonly MonitorSource[] = [
-    new HostSource({ network, clock, files, interface: at?.name, channelPort }),
+    new HostSource({ network, clock, files, interface: at?.name, channelPort, hiddenPid: process.pid }),
     ...(listened === undefined ? [] : [listened]),
     ...(nodes.length === 0 ? [] : [new ChannelSource({ nodes, isHidden: true })]),
   ];

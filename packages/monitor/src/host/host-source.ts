@@ -1,4 +1,4 @@
-/** What Linux tells of a host: sockets, groups, interfaces and counters. It changes nothing, and needs no privilege. */
+/** State of a host as Linux tells it: sockets, groups, interfaces and counters. Reading it changes nothing, and needs no privilege. */
 import type { Family } from "@groupcast/backend";
 import type { Clock } from "@groupcast/base";
 import {
@@ -33,6 +33,8 @@ export interface HostSourceOptions {
   readonly files?: HostFiles | undefined;
   /** Name of the only interface that groups and traffic are shown of. Default: all. */
   readonly interface?: string | undefined;
+  /** Process id whose ports are left out, such as that of a monitor that listens by itself. Default: none are. */
+  readonly hiddenPid?: number | undefined;
   /** Port number of the channels' network, whose relays are looked for. Default: none are. */
   readonly channelPort?: number | undefined;
 }
@@ -82,7 +84,9 @@ export class HostSource implements MonitorSource {
     const sockets = this.#sockets.of(FAMILIES.flatMap((family) => take(readUDPSockets(this.#files, family))));
     const groups = this.#groupsOf(FAMILIES.flatMap((family) => take(readMemberships(this.#files, family))));
     const owners = this.#owners.of(new Set(sockets.map(({ inode }) => inode)));
-    const ports = hostPorts(sockets, { groups, owners, rates: this.#rates });
+    const { hiddenPid } = this.#options;
+    const all = hostPorts(sockets, { groups, owners, rates: this.#rates });
+    const ports = hiddenPid === undefined ? all : all.filter(({ pid }) => pid !== hiddenPid);
     return {
       ports,
       groups,

@@ -27,7 +27,7 @@ export interface AskedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What a request gets: something below the prefix and the token, the way to it, or a refusal. */
+/** Answer to a request: something below the prefix and the token, the way to it, or a refusal. */
 export type Access =
   | { readonly name: string }
   | { readonly location: string }
