@@ -1,12 +1,18 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { MemoryNetwork } from "@groupcast/backend-memory";
 import { ChannelNode } from "@groupcast/channels";
-import { main } from "@groupcast/cli";
+import { main, openHostMonitor } from "@groupcast/cli";
 import type { MonitorSample } from "@groupcast/monitor";
 import { Reactor } from "groupcast";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { fitCell, widthOf } from "../../../packages/cli/src/monitoring/cell-text.js";
+import { checkSight } from "../../../packages/cli/src/monitoring/check-sight.js";
 import { screenLines } from "../../../packages/cli/src/monitoring/monitor-screen.js";
 import { FakeHost, type FakeHostOptions, run, settle } from "../../support/cli/fake-host.js";
+import { hostOf } from "../diagnosis/host-folder.js";
+import { PROC } from "../diagnosis/kernel-files.js";
 import { listenedSample, portSample, sampleOf } from "../monitor/fake-source.js";
 
 const plain = (_: unknown, text: string): string => text;
@@ -104,11 +110,50 @@ test.each([
   [["monitor", "5000", "--source", "192.0.2.7"], /--source is for groups, and port 5000 is none/],
   [["monitor", "--network", "tcp"], /a network of channels is udp, udp:PORT or nats:\/\/HOST:PORT/],
   [["monitor", "--network", "udp:70000"], /a network of channels is udp/],
+  [["monitor", "--port", "8080"], /--port is for --web: add it, or leave --port away/],
   [["monitor", "-i", "eth77"], /there is no such interface/],
 ])("main(%j) is refused with what to type", async (words, message) => {
   const { code, out, err } = await run(words);
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toMatch(message);
+});
+
+test("monitor --web prints the address of a page, and no samples", async () => {
+  const host = new FakeHost({ on: [new MemoryNetwork(), "a"] });
+  const ended = main(["monitor", "--web", "--json"], host);
+  await expect.poll(() => host.stdout.text).toContain("url");
+  const [page] = host.records;
+  expect(page).toEqual({ type: "page", url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/) });
+  const { status, body } = await fetch(String(page?.url));
+  expect([status, (await body?.getReader().read())?.value?.length]).toEqual([200, expect.any(Number)]);
+  host.interrupt();
+  expect(await ended).toBe(0);
+  expect(host.records.map(({ type }) => type)).toEqual(["page", "monitored"]);
+  await expect(fetch(String(page?.url))).rejects.toThrow();
+});
+
+test("monitor --web says what to do when another program has the port", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { code, err } = await run(["monitor", "--web", "--port", String(port)], { on: [new MemoryNetwork(), "a"] });
+  expect({ code, err }).toEqual({
+    code: 3,
+    err: `groupcast monitor: another program has port ${port}: name another one with --port, or leave it away\n`,
+  });
+});
+
+test("checkSight() refuses a monitor that sees nothing at all, with the reason", () => {
+  const network = new MemoryNetwork();
+  const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
+  const blind = openHostMonitor(reactor, { files: hostOf({}) }).monitor.sample();
+  expect(() => checkSight(blind, false)).toThrow(/^nothing can be seen here\. Not read: \/proc\/self\/net\/udp: it does not exist\./);
+  expect(() => checkSight(blind, true)).not.toThrow();
+  const idle = openHostMonitor(reactor, {
+    files: hostOf({ ...PROC, "/proc/self/net/udp": "titles\n", "/proc/self/net/udp6": "titles\n" }),
+  });
+  expect(() => checkSight(idle.monitor.sample(), false)).not.toThrow();
 });
 
 const HOST = sampleOf({

@@ -11,7 +11,12 @@ const DEV = `Inter-|   Receive                                                | 
     lo:     100       2    0    0    0     0          0         0      100       2    0    0    0     0       0          0
   eth0:1000 20 1 3 0 0 0 5 2000 30 2 4 0 0 0 0
 `;
-const FILES = { ...PROC, "/proc/self/net/dev": DEV, "/proc/77/comm": "camera\n", "/proc/77/fd/placeholder": "" };
+const FILES: Readonly<Record<string, string>> = {
+  ...PROC,
+  "/proc/self/net/dev": DEV,
+  "/proc/77/comm": "camera\n",
+  "/proc/77/fd/placeholder": "",
+};
 
 function sourceOn(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>> = {}) {
   const network = new MemoryNetwork();
@@ -169,4 +174,24 @@ test("HostSource keeps a port that is missing from the table once, and lets it g
   become({ ...FILES, "/proc/self/net/udp": `${UDP.split("\n")[0]}\n` });
   expect([has(), has()]).toEqual([true, false]);
   expect(monitor.history.events).toContainEqual(expect.objectContaining({ kind: "port-closed", subject: "0.0.0.0:5000" }));
+});
+
+test("HostSource shows interfaces with rates, and leaves out those that have no counters", () => {
+  const network = new MemoryNetwork();
+  const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
+  const [first] = reactor.network.interfaces();
+  const dev = (received: number) => DEV.replace("eth0:1000 20 1 3", `${first!.name}:1000 ${received} 1 3`).replace("    lo:", "  gone:");
+  const at = (received: number) => hostOf({ ...FILES, "/proc/self/net/dev": dev(received) });
+  let files = at(20);
+  const door = {
+    read: (path: string) => files.read(path),
+    list: (path: string) => files.list(path),
+    link: (path: string) => files.link(path),
+  };
+  const source = new HostSource({ network: reactor.network, clock: reactor.clock, files: door });
+  source.read(0);
+  files = at(120);
+  expect(source.read(500).interfaces).toEqual([
+    expect.objectContaining({ name: first!.name, receivedPerSecond: 200, sentPerSecond: 0, errors: 3, drops: 7, dropsPerSecond: 0 }),
+  ]);
 });

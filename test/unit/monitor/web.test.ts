@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, get, type IncomingMessage, type RequestOptions, request, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
@@ -7,6 +8,7 @@ import { Reactor } from "groupcast";
 import { expect, onTestFinished, test } from "vitest";
 import { accessOf } from "../../../packages/monitor/src/web/access.js";
 import { EventStreams, eventFrame, type StreamResponse } from "../../../packages/monitor/src/web/event-streams.js";
+import { ROOT } from "../../architecture/source-files.js";
 import { FakeSource } from "./fake-source.js";
 
 const TOKEN = "abcdefghijklmnopqrstuvwxyz012345";
@@ -298,3 +300,22 @@ test.each([[{ port: 65_536 }], [{ port: "8080" }], [{ maxClients: 1001 }], [{ ho
     await expect(serveMonitor(monitor, options as never)).rejects.toMatchObject({ name: "InvalidArgumentError" });
   },
 );
+
+test("monitorHandler() keeps no process alive, also while somebody watches", async () => {
+  const program = `
+    import { createServer } from "node:http";
+    import { monitorHandler } from "@groupcast/monitor";
+    import { Reactor } from "groupcast";
+    const server = createServer(monitorHandler(new Reactor(), { intervalMs: 100 })).listen(0, "127.0.0.1", () => console.log(server.address().port));
+    process.stdin.once("data", () => { server.close(); process.stdin.destroy(); });
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill());
+  const exited = once(child, "exit");
+  const [port] = (await once(child.stdout, "data")) as [Buffer];
+  const watching = get({ host: "127.0.0.1", port: Number(port), path: "/events", agent: false }).on("error", () => {});
+  const [response] = (await once(watching, "response")) as [IncomingMessage];
+  response.on("error", () => {}).resume();
+  child.stdin.write("end\n");
+  expect(await exited).toEqual([0, null]);
+});

@@ -1,4 +1,4 @@
-import { type Monitor, type MonitorSample, type MonitorServer, serveMonitor } from "@groupcast/monitor";
+import { type Monitor, type MonitorServer, serveMonitor } from "@groupcast/monitor";
 import type { Reactor } from "groupcast";
 import { type Command, command, type Invocation, type Operand } from "../command/command.js";
 import { existingInterface } from "../command/existing-interface.js";
@@ -9,11 +9,11 @@ import { durationMs, port } from "../command/words.js";
 import { LISTEN_OPTIONS, TARGETS } from "../listening/listen-options.js";
 import { formatTarget, isGroup, type ListenTarget, listenTargets } from "../listening/listen-target.js";
 import { channelNetwork, lookAtChannels } from "./channel-network.js";
+import { checkSight } from "./check-sight.js";
 import { summaryLines } from "./monitor-text.js";
 import { openHostMonitor } from "./open-host-monitor.js";
 import { watchMonitor } from "./watch-monitor.js";
 
-const DEFAULT_BUFFER_BYTES = 1 << 20; // each of a thousand ports has one: more than the kernel's, less than that of `listen`
 const INTERVALS_MS = [100, 3_600_000] as const;
 
 const OPTIONS = {
@@ -94,7 +94,7 @@ async function open(reactor: Reactor, targets: readonly ListenTarget[], { option
       targets,
       interface: at,
       sources: source.length === 0 ? undefined : source,
-      receiveBufferBytes: buffer ?? DEFAULT_BUFFER_BYTES,
+      receiveBufferBytes: buffer,
       nodes: looking === undefined ? [] : [looking.node],
       channelPort: network?.kind === "udp" ? network.port : undefined,
       intervalMs: interval,
@@ -129,14 +129,4 @@ function checkSources(sources: readonly string[], targets: readonly ListenTarget
 function checkInterval(intervalMs: number | undefined): void {
   const [min, max] = INTERVALS_MS;
   if (intervalMs !== undefined && (intervalMs < min || intervalMs > max)) throw new UsageError("--interval is from 100ms to 1h");
-}
-
-/** A monitor that sees nothing at all says why, and ends. */
-function checkSight({ ports, groups, interfaces, limits }: MonitorSample, hasMore: boolean): void {
-  if (hasMore || limits.length === 0 || ports.length + groups.length > 0) return;
-  const hasTraffic = interfaces.some(
-    ({ receivedPerSecond, sentPerSecond, drops, errors }) => receivedPerSecond + sentPerSecond + drops + errors > 0,
-  );
-  if (hasTraffic) return;
-  throw new Refusal(`nothing can be seen here. ${limits.join(" ")} Name groups to listen to: groupcast monitor 239.1.2.3:5000`);
 }

@@ -4,28 +4,17 @@ import type { Rates } from "../rates.js";
 import type { InterfaceSample } from "../sample.js";
 
 const MOST_ADDRESSES = 4;
-const NO_TRAFFIC: Omit<InterfaceTraffic, "name"> = {
-  receivedBytes: 0,
-  received: 0,
-  multicast: 0,
-  receiveErrors: 0,
-  receiveDrops: 0,
-  sentBytes: 0,
-  sent: 0,
-  sendErrors: 0,
-  sendDrops: 0,
-};
-
-/** Returns the interfaces of a host with their rates. One whose counters could not be read has none. */
+/** Returns the interfaces of a host with their rates. Those whose counters could not be read are left out: zeros would look like silence. */
 export function hostInterfaces(
   interfaces: readonly NetworkInterface[],
   traffic: readonly InterfaceTraffic[],
   rates: Rates,
 ): readonly InterfaceSample[] {
   const byName = new Map(traffic.map((one) => [one.name, one]));
-  return interfaces.map(({ name, flags, addresses }) => {
-    const counts = byName.get(name) ?? NO_TRAFFIC;
-    const rate = (counter: keyof typeof NO_TRAFFIC) => rates.of(`${name} ${counter}`, counts[counter]);
+  return interfaces.flatMap(({ name, flags, addresses }) => {
+    const counts = byName.get(name);
+    if (counts === undefined) return [];
+    const rate = (counter: Exclude<keyof InterfaceTraffic, "name">) => rates.of(`${name} ${counter}`, counts[counter]);
     return {
       name,
       isUp: flags.up && flags.running,
