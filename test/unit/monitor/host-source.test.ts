@@ -195,3 +195,18 @@ test("HostSource shows interfaces with rates, and leaves out those that have no 
     expect.objectContaining({ name: first!.name, receivedPerSecond: 200, sentPerSecond: 0, errors: 3, drops: 7, dropsPerSecond: 0 }),
   ]);
 });
+
+test("HostSource looks into no process for a socket that it has looked for in vain", () => {
+  const network = new MemoryNetwork();
+  const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
+  const files = hostOf(FILES);
+  let searches = 0;
+  const list = (path: string) => {
+    if (path === "/proc") searches++;
+    return files.list(path);
+  };
+  const door = { list, read: (path: string) => files.read(path), link: (path: string) => files.link(path) };
+  const source = new HostSource({ network: reactor.network, clock: reactor.clock, files: door });
+  for (let round = 0; round < 3; round++) source.read(1000);
+  expect(searches).toBe(1);
+});
