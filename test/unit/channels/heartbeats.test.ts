@@ -1,11 +1,12 @@
 import { ManualClock } from "@groupcast/backend-memory";
-import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@groupcast/channels";
+import { type ChannelSource, decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@groupcast/channels";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Announcer } from "../../../packages/channels/src/presence/announcer.js";
 import { type NodeChange, NodeDirectory } from "../../../packages/channels/src/presence/node-directory.js";
 
 const SESSION = "0123456789abcdef";
+const FROM = { id: "192.0.2.1:1", address: "192.0.2.1", port: 1 };
 
 function beat(changes: Partial<Heartbeat> = {}): Heartbeat {
   const channels = [{ name: "pose", isPublished: true, isSubscribed: false }];
@@ -21,8 +22,8 @@ class Neighbours {
   readonly changes: string[] = [];
   readonly directory = new NodeDirectory(this.clock, "ffffffffffffffff", (change) => this.changes.push(this.#describe(change)));
 
-  hear(changes: Partial<Heartbeat> = {}): void {
-    this.directory.take(encodeHeartbeat(beat(changes)));
+  hear(changes: Partial<Heartbeat> = {}, from: ChannelSource = FROM): void {
+    this.directory.take(encodeHeartbeat(beat(changes)), from);
   }
 
   #describe({ change, node: { name, channels } }: NodeChange): string {
@@ -145,26 +146,39 @@ describe("NodeDirectory", () => {
     expect(neighbours.directory.nodes).toEqual([]);
   });
 
-  test("holds 1024 nodes, the latest, and counts who had to make room", () => {
+  test("holds 1024 nodes, 512 of one address, the latest, and counts who had to make room", () => {
     const neighbours = new Neighbours();
-    for (let i = 0; i < 3000; i++) neighbours.hear({ session: i.toString(16).padStart(16, "0") });
+    const sessions = Array.from({ length: 3000 }, (_, index) => index.toString(16).padStart(16, "0"));
+    for (const [index, session] of sessions.entries()) neighbours.hear({ session }, { id: `${index}`, address: `192.0.2.${index % 2}` });
     expect(neighbours.directory.statistics()).toMatchObject({ nodes: 1024, channels: 1024, evicted: 1976 });
-    expect(neighbours.directory.nodes.at(-1)!.session).toBe((2999).toString(16).padStart(16, "0"));
+    expect(neighbours.directory.nodes.map(({ session }) => session)).toEqual(sessions.slice(-1024));
+    for (const session of sessions.slice(0, 1024)) neighbours.hear({ session }, { id: "one sender without an address" });
+    expect(neighbours.directory.statistics()).toMatchObject({ nodes: 1024, evicted: 1976 + 1024 });
+    expect(neighbours.directory.nodes.slice(-512).map(({ session }) => session)).toEqual(sessions.slice(512, 1024));
   });
 
-  test("holds 65,536 of a million channels that heartbeats announce, and counts the rest", () => {
+  test("holds 65,536 channels, half of them of one node or address, and counts the rest", () => {
     const directory = new NodeDirectory(new ManualClock(), undefined, () => {});
     const perBeat = 100;
-    for (let i = 0; i < 1_000_000; i += perBeat) {
-      const channels = Array.from({ length: perBeat }, (_, index) => published(`channel ${i + index}`));
-      directory.take(encodeHeartbeat(beat({ totalChannels: 1_000_000, channels })));
-    }
-    expect(directory.statistics()).toMatchObject({ nodes: 1, channels: 65_536, refused: 1_000_000 - 65_536 });
+    const announce = (session: string, count: number, from: ChannelSource): void => {
+      for (let i = 0; i < count; i += perBeat) {
+        const channels = Array.from({ length: perBeat }, (_, index) => published(`channel ${i + index}`));
+        directory.take(encodeHeartbeat(beat({ session, totalChannels: count, channels })), from);
+      }
+    };
+    announce(SESSION, 1_000_000, FROM);
+    expect(directory.statistics()).toMatchObject({ nodes: 1, channels: 32_768, refused: 1_000_000 - 32_768, evicted: 0 });
+    announce("1".repeat(16), 30_000, FROM); // makes the first node of this address go
+    expect(directory.statistics()).toMatchObject({ nodes: 1, channels: 30_000, evicted: 1 });
+    announce("2".repeat(16), 30_000, { id: "b" });
+    announce("3".repeat(16), 10_000, { id: "c" }); // makes the node go that was silent for longest, whosever it is
+    expect(directory.statistics()).toMatchObject({ nodes: 2, channels: 40_000, evicted: 2 });
+    expect(directory.nodes.map(({ session }) => session[0])).toEqual(["2", "3"]);
   });
 
   test("counts what it cannot read", () => {
     const neighbours = new Neighbours();
-    neighbours.directory.take(Buffer.from("nonsense"));
+    neighbours.directory.take(Buffer.from("nonsense"), FROM);
     expect(neighbours.directory.statistics()).toMatchObject({ nodes: 0, malformed: 1 });
   });
 });
@@ -208,7 +222,7 @@ describe("Announcer", () => {
     const directory = new NodeDirectory(clock, undefined, () => {});
     const send = (bytes: Buffer) => {
       lengths.push(bytes.length);
-      directory.take(bytes);
+      directory.take(bytes, FROM);
     };
     new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages: () => names.map(published), send }).start();
     await clock.advance(1000);
@@ -240,6 +254,37 @@ describe("Announcer", () => {
     }
     expect(beats.length).toBeLessThanOrEqual(20);
     expect(beats.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test("sends a list to its end, however often it changes, and rests after it for as long as it was", async () => {
+    const clock = new ManualClock();
+    const names = Array.from({ length: 6000 }, (_, index) => `robot/part/${index}`);
+    const { beats, announcer: one } = announcer(clock, names);
+    const revisions = new Map<number, number>();
+    for (let ms = 0; ms < 4000; ms += 5) {
+      one.changed();
+      await clock.advance(5);
+    }
+    for (const { revision, channels } of beats) revisions.set(revision, (revisions.get(revision) ?? 0) + channels.length);
+    expect(beats.length).toBeLessThan(4 * 100 + 100);
+    const [, ...counts] = [...revisions.values()].reverse();
+    expect(counts.length).toBeGreaterThan(1);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(names.length);
+  });
+
+  test("does not miss a period while a long list rests", async () => {
+    const clock = new ManualClock();
+    const { beats, announcer: one } = announcer(
+      clock,
+      Array.from({ length: 30_000 }, (_, index) => `robot/part/${index}`),
+    );
+    await clock.advance(500);
+    one.changed();
+    await clock.advance(10);
+    beats.length = 0;
+    await clock.advance(3000);
+    expect(beats.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(beats.map(({ revision }) => revision))).toEqual(new Set([1]));
   });
 
   test("says good-bye when it stops, and nothing after", async () => {

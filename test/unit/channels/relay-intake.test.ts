@@ -33,16 +33,18 @@ class FakeNetwork {
   }
 
   deliver(to: string, channel = to, changes: Partial<ReceivedPacket> = {}): void {
-    this.receivers.get(to)!.packetReceived({ channel, payload: Buffer.alloc(0), isRelayed: false, ...changes } as ReceivedPacket);
+    this.receivers
+      .get(to)!
+      .packetReceived({ channel, source: { id: "a" }, payload: Buffer.alloc(0), isRelayed: false, ...changes } as ReceivedPacket);
   }
 
   /** A node says on which channels it publishes, and to which it subscribes. */
-  beat(published: readonly string[], { subscribed = [], revision = 1, isRelayed = false }: Beat = {}): void {
+  beat(published: readonly string[], { subscribed = [], revision = 1, isRelayed = false, node = 0 }: Beat = {}): void {
     const usages = (names: readonly string[], isPublished: boolean) =>
       names.map((name) => ({ name, isPublished, isSubscribed: !isPublished }));
     const channels = [...usages(published, true), ...usages(subscribed, false)];
     const about = {
-      session: "0123456789abcdef",
+      session: node.toString(16).padStart(16, "0"),
       name: "node",
       periodMs: 60_000,
       revision,
@@ -57,6 +59,7 @@ interface Beat {
   readonly subscribed?: readonly string[];
   readonly revision?: number;
   readonly isRelayed?: boolean;
+  readonly node?: number;
 }
 
 function intake(patterns: readonly string[], { knowsPatterns = false, maxChannels = 8 } = {}) {
@@ -140,6 +143,25 @@ test("a bounded number of channels is received, and one that is refused is repor
   await clock.advance(RECONCILE_MS);
   expect(names()).toEqual([HEARTBEAT_CHANNEL, "a/2", "a/3"]);
   expect(reported).toEqual([expect.objectContaining({ message: "refused: a/1" })]);
+});
+
+test("nodes take turns when there are more channels than may be received, the latest to send a heartbeat first, and the rest is told", async () => {
+  const { it, network, clock, names } = intake(["a/*"], { maxChannels: 4 });
+  it.start();
+  const found = async (): Promise<string[]> => {
+    await clock.advance(RECONCILE_MS);
+    return names()
+      .filter((name) => name !== HEARTBEAT_CHANNEL)
+      .sort();
+  };
+  network.beat(["a/1", "a/2", "a/3", "a/4", "a/5"], { node: 1 });
+  expect([await found(), it.crowdedOut]).toEqual([["a/1", "a/2", "a/3", "a/4"], 1]);
+  network.beat(["a/x", "a/1"], { node: 2 });
+  network.beat(["a/y"], { node: 3 });
+  expect([await found(), it.crowdedOut]).toEqual([["a/1", "a/2", "a/x", "a/y"], 3]);
+  expect(network.left).toEqual(["a/3", "a/4"]);
+  network.beat([], { node: 1, revision: 2 });
+  expect([await found(), it.crowdedOut]).toEqual([["a/1", "a/x", "a/y"], 0]);
 });
 
 test("close() before the channels were looked at leaves no timer", () => {

@@ -3,13 +3,15 @@
  *
  * Theory of operation: the announcer sends a heartbeat each period. After a change, or when a new node appears, it sends the whole list of
  * channels, in as many heartbeats as that takes. Otherwise each heartbeat carries the next part of the list, so that a node that missed
- * one gets its part later.
+ * one gets its part later. A list that was begun is sent to its end, as half a list helps nobody, and the longer it was the later the next
+ * one begins: channels that change all the time cost a bounded number of heartbeats.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { type ChannelUsage, channelsInHeartbeat, encodeHeartbeat } from "./heartbeat.js";
 
 const SOON_MS = 10; // changes of one turn of the event loop share a heartbeat
 const MAX_BURST = 32; // heartbeats at a time: 45 kB
+const REST_MS = 10; // of a list that has been sent, for each of its heartbeats: 100 a second
 
 /** The part of a node that its announcer uses. */
 export interface AnnouncerOptions {
@@ -29,6 +31,7 @@ export class Announcer {
   #nextIndex = 0; // of the channel that the next heartbeat begins with
   #rest = 0; // number of channels to send without waiting for the period
   #wholeMs = Number.NEGATIVE_INFINITY; // time at which the whole list was last begun
+  #wholeBeats = 0; // heartbeats that it took, so far
   #isWholeWanted = false;
   #next: ScheduledCall | undefined;
   #nextIsSoon = false;
@@ -68,13 +71,19 @@ export class Announcer {
   }
 
   get #mayRepeat(): boolean {
-    return this.#options.clock.nowMs() - this.#wholeMs >= this.#options.periodMs;
+    return this.#options.clock.nowMs() - this.#wholeMs >= this.#options.periodMs && this.#restMs === 0;
+  }
+
+  /** Time until the next list may begin, in milliseconds. */
+  get #restMs(): number {
+    return Math.max(0, this.#wholeMs + this.#wholeBeats * REST_MS - this.#options.clock.nowMs());
   }
 
   #hurry(): void {
     if (this.#nextIsSoon || this.#isClosed) return;
     this.#next?.cancel();
-    this.#schedule(SOON_MS);
+    this.#schedule(Math.max(SOON_MS, Math.min(this.#restMs, this.#options.periodMs)));
+    this.#nextIsSoon = true;
   }
 
   #schedule(delayMs: number): void {
@@ -83,10 +92,16 @@ export class Announcer {
   }
 
   #beat(): void {
-    if (this.#hasChanged) this.#revise();
-    else if (this.#isWholeWanted && this.#mayRepeat) this.#beginWhole();
+    if (this.#rest === 0) this.#begin();
     for (let sent = 0; sent === 0 || (sent < MAX_BURST && this.#rest > 0); sent++) this.#sendPart();
     if (!this.#isClosed) this.#schedule(this.#rest > 0 ? SOON_MS : this.#options.periodMs);
+    if (this.#rest === 0 && this.#hasChanged) this.#hurry();
+  }
+
+  /** Begins a list, if one is due. */
+  #begin(): void {
+    if (this.#hasChanged && this.#restMs === 0) this.#revise();
+    else if (this.#isWholeWanted && this.#mayRepeat) this.#beginWhole();
   }
 
   #revise(): void {
@@ -99,6 +114,7 @@ export class Announcer {
   #beginWhole(): void {
     this.#isWholeWanted = false;
     this.#wholeMs = this.#options.clock.nowMs();
+    this.#wholeBeats = 0;
     this.#nextIndex = 0;
     this.#rest = this.#channels.length;
   }
@@ -107,6 +123,7 @@ export class Announcer {
     const count = channelsInHeartbeat(this.#options.name, this.#channels, this.#nextIndex);
     this.#send(this.#channels.slice(this.#nextIndex, this.#nextIndex + count), false);
     this.#nextIndex = this.#nextIndex + count >= this.#channels.length ? 0 : this.#nextIndex + count;
+    if (this.#rest > 0) this.#wholeBeats++;
     this.#rest = Math.max(0, this.#rest - count);
   }
 

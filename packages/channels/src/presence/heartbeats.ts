@@ -46,8 +46,8 @@ export class Heartbeats implements ChannelReceiver {
     this.#announcer.start();
   }
 
-  packetReceived({ payload }: ReceivedPacket): void {
-    this.directory.take(payload);
+  packetReceived({ payload, source }: ReceivedPacket): void {
+    this.directory.take(payload, source);
   }
 
   /** Announces soon that the list of channels, or their use, has changed. */

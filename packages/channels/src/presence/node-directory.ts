@@ -1,16 +1,22 @@
 /**
  * The other nodes on a network, by session. Heartbeats keep them up to date; after three missing ones a node is gone.
  *
- * The directory is bounded, as anybody can send heartbeats: it holds so many nodes, and so many channels over all of them. A node without
- * room evicts the one that was silent for longest; channels without room are counted and left out.
+ * The directory is bounded, as anybody can send heartbeats: it holds so many nodes, and so many channels over all of them, and half as many
+ * from one address. What is too much evicts the node that was silent for longest, first of the same address; channels of one node beyond
+ * that half are counted and left out.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
-import { RecentTable } from "../order/recent-table.js";
+import type { ChannelSource } from "../contract/channel-transport.js";
+import { QuotaTable } from "../order/quota-table.js";
 import { decodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import { NodePresence, type RemoteNode } from "./node-presence.js";
 
 const MAX_NODES = 1024;
 const MAX_CHANNELS = 65_536; // over all nodes; some 10 MiB
+const LIMITS = {
+  all: { entries: MAX_NODES, weight: MAX_CHANNELS },
+  owner: { entries: MAX_NODES / 2, weight: MAX_CHANNELS / 2 },
+};
 const CHECK_MS = 100; // time between two searches for silent nodes: a tenth of the usual period
 
 /** Change of one node, as the event `node` reports it. */
@@ -39,8 +45,7 @@ export class NodeDirectory {
   readonly #clock: Clock;
   readonly #ownSession: string | undefined;
   readonly #nodeChanged: (change: NodeChange) => void;
-  readonly #nodes: RecentTable<NodePresence>;
-  #channels = 0;
+  readonly #nodes: QuotaTable<NodePresence>; // weighed by their channels
   #malformed = 0;
   #evicted = 0;
   #refused = 0;
@@ -52,9 +57,9 @@ export class NodeDirectory {
     this.#clock = clock;
     this.#ownSession = ownSession;
     this.#nodeChanged = nodeChanged;
-    this.#nodes = new RecentTable(MAX_NODES, (node) => {
+    this.#nodes = new QuotaTable(LIMITS, (node) => {
       this.#evicted++;
-      this.#gone(node);
+      this.#nodeChanged({ change: "gone", node });
     });
   }
 
@@ -66,14 +71,14 @@ export class NodeDirectory {
   /** Returns the counters as they are now. */
   statistics(): DirectoryStatistics {
     const counts = { malformed: this.#malformed, evicted: this.#evicted, refused: this.#refused };
-    return { nodes: this.#nodes.size, channels: this.#channels, ...counts };
+    return { nodes: this.#nodes.size, channels: this.#nodes.weight, ...counts };
   }
 
-  /** Takes the payload of a heartbeat. */
-  take(payload: Buffer): void {
+  /** Takes the payload of a heartbeat that came from `source`. */
+  take(payload: Buffer, source: ChannelSource): void {
     const beat = decodeHeartbeat(payload);
     if (beat === undefined) this.#malformed++;
-    else if (beat.session !== this.#ownSession && !this.#isClosed) this.#update(beat);
+    else if (beat.session !== this.#ownSession && !this.#isClosed) this.#update(beat, source.address ?? source.id);
   }
 
   /** Takes no further heartbeats, and reports no further changes. */
@@ -82,21 +87,17 @@ export class NodeDirectory {
     this.#nextCheck?.cancel();
   }
 
-  #update(beat: Heartbeat): void {
+  #update(beat: Heartbeat, owner: string): void {
     const known = this.#nodes.peek(beat.session);
     if (beat.isLeaving) {
-      if (known === undefined) return;
-      this.#nodes.delete(beat.session);
-      this.#gone(known);
+      if (known !== undefined) this.#forget(known);
       return;
     }
     const nowMs = this.#clock.nowMs();
-    const node = this.#nodes.use(beat.session, () => new NodePresence(beat, nowMs)).value;
-    const before = node.channelCount;
-    const room = MAX_CHANNELS - this.#channels;
-    const hasChanged = node.update(beat, nowMs, room);
-    this.#channels += node.channelCount - before;
-    if (room < beat.channels.length) this.#refused += Math.max(0, beat.channels.length - room);
+    const node = this.#nodes.use(owner, beat.session, () => new NodePresence(beat, nowMs));
+    const { hasChanged, refused } = node.update(beat, nowMs, LIMITS.owner.weight - node.channelCount);
+    this.#refused += refused;
+    this.#nodes.weigh(beat.session, node.channelCount);
     if (known === undefined || hasChanged) this.#nodeChanged({ change: known === undefined ? "appeared" : "changed", node });
     this.#nextCheck ??= this.#clock.schedule(CHECK_MS, () => this.#check());
   }
@@ -104,15 +105,13 @@ export class NodeDirectory {
   #check(): void {
     const nowMs = this.#clock.nowMs();
     for (const node of this.#nodes.values()) {
-      if (!node.isSilent(nowMs)) continue;
-      this.#nodes.delete(node.session);
-      this.#gone(node);
+      if (node.isSilent(nowMs)) this.#forget(node);
     }
     this.#nextCheck = this.#nodes.size === 0 || this.#isClosed ? undefined : this.#clock.schedule(CHECK_MS, () => this.#check());
   }
 
-  #gone(node: NodePresence): void {
-    this.#channels -= node.channelCount;
+  #forget(node: NodePresence): void {
+    this.#nodes.delete(node.session);
     this.#nodeChanged({ change: "gone", node });
   }
 }

@@ -54,9 +54,10 @@ export class NodePresence implements RemoteNode {
    * Takes a heartbeat.
    *
    * @param room - Number of further channels that there is room for.
-   * @returns Whether the name or the channels changed.
+   * @returns Whether the name or the channels changed, and the number of channels without room.
    */
-  update({ name, periodMs, revision, totalChannels, channels }: Heartbeat, nowMs: number, room: number): boolean {
+  update(beat: Heartbeat, nowMs: number, room: number): { readonly hasChanged: boolean; readonly refused: number } {
+    const { name, periodMs, revision, totalChannels, channels } = beat;
     this.#latestMs = nowMs;
     this.#periodMs = periodMs;
     let hasChanged = name !== this.#name;
@@ -68,12 +69,13 @@ export class NodePresence implements RemoteNode {
     let left = room;
     for (const usage of channels) {
       const known = this.#channels.get(usage.name);
-      if (known?.revision === revision || (known === undefined && left-- <= 0)) continue;
+      if (known?.revision === revision || (known === undefined && --left < 0)) continue;
       this.#channels.set(usage.name, { usage, revision });
       this.#current++;
       hasChanged ||= known === undefined || !isSameUsage(known.usage, usage);
     }
-    return this.#current >= totalChannels ? this.#dropOld() || hasChanged : hasChanged;
+    if (this.#current >= totalChannels && this.#dropOld()) hasChanged = true;
+    return { hasChanged, refused: Math.max(0, -left) };
   }
 
   /** Removes the channels that are not on the list of this revision, which is complete. */

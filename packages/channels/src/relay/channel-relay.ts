@@ -12,6 +12,8 @@ export interface RelayStatistics extends Readonly<LaneStatistics> {
   readonly from: string;
   /** Name of the network that they go to. */
   readonly to: string;
+  /** Channels that nodes of the first network publish now and rules match, and that are not received: there are more than `maxChannels`. */
+  readonly crowdedOut: number;
 }
 
 /**
@@ -51,7 +53,10 @@ export class ChannelRelay {
 
   /** Returns the counters as they are now: from the first side to the second, and back. */
   statistics(): readonly [RelayStatistics, RelayStatistics] {
-    const [there, back] = this.#lanes.map(({ from, to, lane }) => ({ from: from.network, to: to.network, ...lane.statistics }));
+    const [there, back] = this.#lanes.map(({ from, to, lane }, index) => {
+      const { crowdedOut } = this.#intakes[index]!;
+      return { from: from.network, to: to.network, crowdedOut, ...lane.statistics };
+    });
     return [there!, back!];
   }
 

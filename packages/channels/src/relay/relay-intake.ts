@@ -3,7 +3,8 @@
  *
  * Theory of operation: the intake receives the channels that rules name from the start. Patterns it leaves to a transport that can receive
  * them, as NATS can. On other transports it reads the heartbeats of the nodes, and receives each channel that matches while some node
- * publishes it. It cannot find the channels of nodes without heartbeats: rules have to name those.
+ * publishes it. It cannot find the channels of nodes without heartbeats: rules have to name those. When there are more channels than it may
+ * receive, nodes take turns, the latest to send a heartbeat first: who invents nodes and channels cannot crowd others out.
  */
 import { type Clock, callGuarded, type ScheduledCall } from "@groupcast/base";
 import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
@@ -30,6 +31,7 @@ export class RelayIntake {
   readonly #received = new Set<string>(); // of the named ones
   readonly #found = new Set<string>();
   readonly #matching = new Map<string, ChannelReceiver>(); // by pattern
+  #crowdedOut = 0;
   #directory: NodeDirectory | undefined;
   #reconciliation: ScheduledCall | undefined;
   readonly #listener: ChannelReceiver = { packetReceived: (packet) => this.#heartbeatReceived(packet) };
@@ -45,6 +47,11 @@ export class RelayIntake {
   start(): void {
     for (const channel of this.#named) this.#startChannel(channel);
     if (this.#patterns.length > 0) this.#startPatterns();
+  }
+
+  /** Number of channels that nodes publish now, and that are not received. */
+  get crowdedOut(): number {
+    return this.#crowdedOut;
   }
 
   /** Receives nothing from now on. Reports what the transport throws. */
@@ -98,34 +105,64 @@ export class RelayIntake {
     return this.#patterns.find(({ pattern }) => pattern.matches(channel))?.pattern.text;
   }
 
-  #heartbeatReceived({ isRelayed, payload }: ReceivedPacket): void {
-    if (!isRelayed) this.#directory!.take(payload); // channels of nodes on other networks come from there
+  #heartbeatReceived({ isRelayed, payload, source }: ReceivedPacket): void {
+    if (!isRelayed) this.#directory!.take(payload, source); // channels of nodes on other networks come from there
   }
 
-  /** Receives the channels that nodes publish now, and no others. */
+  /** Receives the channels that nodes publish now, as many as it may, and no others. */
   #reconcile(): void {
     this.#reconciliation = undefined;
-    const { transport, receiver, maxChannels, report } = this.#options;
-    const wanted = this.#publishedChannels();
-    for (const channel of this.#found) {
-      if (wanted.has(channel)) continue;
-      this.#found.delete(channel);
-      this.#stop(channel, receiver);
+    const published = takeTurns(this.#publishedByNode());
+    this.#keep(published);
+    const received = new Set<string>();
+    for (const channel of published) {
+      if (received.size >= this.#options.maxChannels) break;
+      if (this.#found.has(channel) || this.#find(channel)) received.add(channel);
     }
-    for (const channel of wanted) {
-      if (this.#found.has(channel) || this.#found.size >= maxChannels) continue;
-      try {
-        transport.startReceiving(channel, receiver);
-        this.#found.add(channel);
-      } catch (error) {
-        report(error); // the system refuses a join
-      }
+    this.#keep(received);
+    this.#crowdedOut = published.size - received.size;
+  }
+
+  /** Begins to receive a channel; returns false when the system refuses. */
+  #find(channel: string): boolean {
+    const { transport, receiver, report } = this.#options;
+    try {
+      transport.startReceiving(channel, receiver);
+      this.#found.add(channel);
+      return true;
+    } catch (error) {
+      report(error);
+      return false;
     }
   }
 
-  #publishedChannels(): Set<string> {
-    const published = this.#directory!.nodes.flatMap(({ channels }) => channels.filter(({ isPublished }) => isPublished));
-    const matching = published.map(({ name }) => name).filter((name) => this.#patterns.some(({ pattern }) => pattern.matches(name)));
-    return new Set(matching.filter((name) => !this.#named.includes(name) && name !== HEARTBEAT_CHANNEL));
+  /** Receives no others than these. */
+  #keep(channels: ReadonlySet<string>): void {
+    for (const channel of this.#found) {
+      if (channels.has(channel)) continue;
+      this.#found.delete(channel);
+      this.#stop(channel, this.#options.receiver);
+    }
   }
+
+  /** Returns the matching channels that each node publishes, the node that sent the latest heartbeat first. */
+  #publishedByNode(): string[][] {
+    const isMeant = (name: string): boolean =>
+      name !== HEARTBEAT_CHANNEL && !this.#named.includes(name) && this.#patterns.some(({ pattern }) => pattern.matches(name));
+    const byNode = this.#directory!.nodes.map(({ channels }) =>
+      channels.flatMap(({ name, isPublished }) => (isPublished && isMeant(name) ? [name] : [])),
+    );
+    return byNode.reverse();
+  }
+}
+
+/** Returns the members of all lists: the first ones, then the second ones, and so on. */
+function takeTurns(lists: readonly (readonly string[])[]): Set<string> {
+  const all = new Set<string>();
+  let left = lists.filter(({ length }) => length > 0);
+  for (let turn = 0; left.length > 0; turn++) {
+    for (const list of left) all.add(list[turn]!);
+    left = left.filter(({ length }) => length > turn + 1);
+  }
+  return all;
 }
