@@ -21,6 +21,8 @@ export interface NatsServerOptions {
   readonly permissions?: string;
   /** Default: any free one. */
   readonly port?: number;
+  /** Further lines of its configuration, such as `max_payload: 2KB`. */
+  readonly settings?: string;
 }
 
 export class NatsServer implements AsyncDisposable {
@@ -82,9 +84,9 @@ async function launch(port: number, options: NatsServerOptions): Promise<ChildPr
   return child;
 }
 
-function configuration(port: number, { user, pass = "", permissions = "" }: NatsServerOptions): string {
+function configuration(port: number, { user, pass = "", permissions = "", settings = "" }: NatsServerOptions): string {
   const users = user === undefined ? "" : `authorization { users = [{ user: ${user}, password: "${pass}", ${permissions} }] }`;
-  return `listen: "127.0.0.1:${port}"\n${users}\n`;
+  return `listen: "127.0.0.1:${port}"\n${users}\n${settings}\n`;
 }
 
 async function freePort(): Promise<number> {

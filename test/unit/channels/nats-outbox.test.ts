@@ -6,9 +6,13 @@ import { NatsOutbox } from "../../../packages/channels/src/nats/nats-outbox.js";
 /** A connection that keeps what it is given, and answers when the test says so. */
 class FakeConnection {
   readonly published: string[] = [];
+  maxPayloadBytes = 1e9;
+  isClosed = false;
+  readonly errors: unknown[] = [];
   readonly questions: { answer: () => void; break: () => void }[] = [];
 
   publish(_subject: string, payload: Uint8Array): void {
+    if (this.isClosed) throw new Error("closed");
     this.published.push(Buffer.from(payload).toString());
   }
 
@@ -22,14 +26,23 @@ class FakeConnection {
 function makeOutbox(maxMessages = 3, maxBytes = 1e6) {
   const connection = new FakeConnection();
   const statistics = zeroTransportStatistics();
-  const outbox = new NatsOutbox(connection as never, statistics, { maxMessages, maxBytes });
+  const outbox = new NatsOutbox(
+    connection as never,
+    statistics,
+    { maxMessages, maxBytes },
+    {
+      maxPayloadBytes: () => connection.maxPayloadBytes,
+      failed: (error) => connection.errors.push(error),
+    },
+  );
   const send = (...payloads: string[]) => {
-    for (const payload of payloads) outbox.send("groupcast.c", Buffer.from(payload), HEADER);
+    for (const payload of payloads) outbox.send({ ...MESSAGE, payload: Buffer.from(payload) });
   };
   return { connection, statistics, outbox, send };
 }
 
 const HEADER = encodeNatsHeader("0123456789abcdef", 0, undefined);
+const MESSAGE = { subject: "groupcast.c", header: HEADER, isRelayed: false };
 const MESSAGE_COST_BYTES = 128; // what a message counts for besides its payload
 const MEBIBYTE = "x".repeat(1024 * 1024);
 
@@ -44,7 +57,7 @@ test("send() copies: the caller may change the payload when it returns", () => {
   const { connection, outbox } = makeOutbox();
   const payload = Buffer.from("before");
   outbox.disconnected();
-  outbox.send("groupcast.c", payload, HEADER);
+  outbox.send({ ...MESSAGE, payload });
   payload.fill("!");
   outbox.connected();
   expect(connection.published).toEqual(["before"]);
@@ -232,6 +245,47 @@ test("the bounds hold to the byte: 256 KiB ask at once, and 8 MiB in flight are 
     for (let i = 1; i < 32; i++) exact.send("x".repeat(256 * 1024 - MESSAGE_COST_BYTES));
     exact.send("one more");
     expect([exact.connection.published.length, exact.outbox.length]).toEqual([32, 1]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a message that is too long for the server by the time it could leave is dropped and counted, and the others leave once", () => {
+  const { connection, statistics, outbox, send } = makeOutbox(10);
+  outbox.disconnected();
+  send("1", "22", "333", "44");
+  connection.maxPayloadBytes = 2;
+  outbox.connected();
+  outbox.disconnected();
+  outbox.connected();
+  send("4444", "5");
+  expect(connection.published).toEqual(["1", "22", "44", "5"]);
+  expect([statistics.sent, statistics.dropped, outbox.length, connection.errors]).toEqual([4, 2, 0, []]);
+});
+
+test("messages that a closed client refuses are dropped, counted and reported, and none is stuck", () => {
+  const { connection, statistics, outbox, send } = makeOutbox(10);
+  outbox.disconnected();
+  send("1", "2");
+  connection.isClosed = true;
+  outbox.connected();
+  send("3");
+  expect([statistics.dropped, outbox.length, connection.errors.length]).toEqual([3, 0, 3]);
+});
+
+test("packets of a relay that waited for more than 30 seconds are dropped and counted, messages of its own leave", () => {
+  vi.useFakeTimers();
+  try {
+    const { connection, statistics, outbox, send } = makeOutbox(10);
+    outbox.disconnected();
+    outbox.send({ ...MESSAGE, payload: Buffer.from("relayed, old"), isRelayed: true });
+    send("own, old");
+    vi.advanceTimersByTime(1);
+    outbox.send({ ...MESSAGE, payload: Buffer.from("relayed"), isRelayed: true });
+    vi.advanceTimersByTime(30_000);
+    outbox.connected();
+    expect(connection.published).toEqual(["own, old", "relayed"]);
+    expect(statistics.dropped).toBe(1);
   } finally {
     vi.useRealTimers();
   }

@@ -5,7 +5,9 @@
  * flight: after so many bytes, and at the latest a moment after a message, it asks the server to answer (PING, PONG), and the answer
  * confirms the messages before it. While too much is in flight, or while there is no connection, messages wait here, within bounds. Without
  * room the outbox discards the one that has waited longest, as the latest is worth most. Messages in flight when the connection breaks
- * may have arrived or not; the outbox counts them and does not send them again: at most once, as on UDP.
+ * may have arrived or not; the outbox counts them and does not send them again: at most once, as on UDP. The server may come back with
+ * another limit; a message that is too long for it by then is dropped. So is a relay's packet that has waited for long: another relay may
+ * have passed a copy on, and receivers have to know how late it can be.
  */
 import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
 import type { TransportStatistics } from "../contract/channel-transport.js";
@@ -14,6 +16,7 @@ const CONFIRM_BYTES = 256 * 1024;
 const CONFIRM_MS = 100;
 const MAX_UNCONFIRMED_BYTES = 8 * 1024 * 1024;
 const MESSAGE_COST_BYTES = 128; // subject, header and the client's own
+const MAX_RELAYED_WAIT_MS = 30_000;
 
 /** Bounds of the messages that wait. */
 export interface OutboxLimits {
@@ -21,17 +24,32 @@ export interface OutboxLimits {
   readonly maxBytes: number;
 }
 
-interface Outgoing {
+/** A message. */
+export interface Outgoing {
   readonly subject: string;
-  readonly payload: Buffer;
+  readonly payload: Uint8Array;
   readonly header: MsgHdrs;
+  readonly isRelayed: boolean;
+}
+
+interface WaitingMessage extends Outgoing {
+  readonly sinceMs: number;
+}
+
+/** What the outbox asks its transport. */
+export interface OutboxOwner {
+  /** Returns the length of the longest payload that the server takes now, in bytes. */
+  maxPayloadBytes(): number;
+  /** Reports an error of the client that no call can throw. */
+  failed(error: unknown): void;
 }
 
 export class NatsOutbox {
   readonly #connection: NatsConnection;
   readonly #statistics: TransportStatistics;
   readonly #limits: OutboxLimits;
-  #waiting: Outgoing[] = [];
+  readonly #owner: OutboxOwner;
+  #waiting: WaitingMessage[] = [];
   #waitingBytes = 0;
   #isConnected = true;
   #life = 0; // number of the connection: an answer on an earlier one does not count
@@ -39,10 +57,11 @@ export class NatsOutbox {
   #unconfirmed = { bytes: 0, messages: 0 };
   #question: NodeJS.Timeout | undefined;
 
-  constructor(connection: NatsConnection, statistics: TransportStatistics, limits: OutboxLimits) {
+  constructor(connection: NatsConnection, statistics: TransportStatistics, limits: OutboxLimits, owner: OutboxOwner) {
     this.#connection = connection;
     this.#statistics = statistics;
     this.#limits = limits;
+    this.#owner = owner;
   }
 
   /** Number of messages that wait. */
@@ -50,11 +69,11 @@ export class NatsOutbox {
     return this.#waiting.length;
   }
 
-  /** Sends a message, or lets it wait. Copies `payload`. */
-  send(subject: string, payload: Uint8Array, header: MsgHdrs): void {
-    const outgoing = { subject, payload: Buffer.from(payload), header }; // the client reads it later
+  /** Sends a message, or lets it wait. Copies its payload. */
+  send(message: Outgoing): void {
+    const outgoing = { ...message, payload: Buffer.from(message.payload) }; // the client reads it later
     if (this.#waiting.length === 0 && this.#hasRoom) this.#give(outgoing);
-    else this.#keep(outgoing);
+    else this.#keep({ ...outgoing, sinceMs: performance.now() });
   }
 
   /** Sends the messages that wait, as there is a connection again. */
@@ -85,8 +104,19 @@ export class NatsOutbox {
     return this.#isConnected && this.#unconfirmed.bytes < MAX_UNCONFIRMED_BYTES;
   }
 
+  /** Gives a message to the client, or drops it. Never throws, as the rest of the queue has to follow. */
   #give({ subject, payload, header }: Outgoing): void {
-    this.#connection.publish(subject, payload, { headers: header });
+    if (payload.length > this.#owner.maxPayloadBytes()) {
+      this.#statistics.dropped++;
+      return;
+    }
+    try {
+      this.#connection.publish(subject, payload, { headers: header });
+    } catch (error) {
+      this.#statistics.dropped++; // the client has closed
+      this.#owner.failed(error);
+      return;
+    }
     this.#statistics.sent++;
     for (const count of [this.#unasked, this.#unconfirmed]) {
       count.bytes += payload.length + MESSAGE_COST_BYTES;
@@ -116,16 +146,18 @@ export class NatsOutbox {
   }
 
   #giveWaiting(): void {
+    const nowMs = performance.now();
     let count = 0;
     while (count < this.#waiting.length && this.#hasRoom) {
-      const outgoing = this.#waiting[count++]!;
+      const { sinceMs, ...outgoing } = this.#waiting[count++]!;
       this.#waitingBytes -= outgoing.payload.length;
-      this.#give(outgoing);
+      if (outgoing.isRelayed && nowMs - sinceMs > MAX_RELAYED_WAIT_MS) this.#statistics.dropped++;
+      else this.#give(outgoing);
     }
     this.#waiting.splice(0, count);
   }
 
-  #keep(outgoing: Outgoing): void {
+  #keep(outgoing: WaitingMessage): void {
     this.#waiting.push(outgoing);
     this.#waitingBytes += outgoing.payload.length;
     while (this.#waiting.length > this.#limits.maxMessages || this.#waitingBytes > this.#limits.maxBytes) {

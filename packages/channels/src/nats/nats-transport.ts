@@ -59,7 +59,10 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     this.#emitter = emitter;
     this.#options = options;
     this.#connection = connection;
-    this.#outbox = new NatsOutbox(connection, this.#statistics, options.limits);
+    this.#outbox = new NatsOutbox(connection, this.#statistics, options.limits, {
+      maxPayloadBytes: () => this.maxPayloadBytes(),
+      failed: (error) => this.#fail("publish", error),
+    });
     this.#receptions = new NatsReceptions(connection, options.prefix, this.#statistics, (error) => this.#fail("receive messages", error));
   }
 
@@ -93,9 +96,9 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     return this.#outbox.length;
   }
 
-  /** Returns the length of the longest payload of one packet, in bytes: the limit of the server less the header. */
+  /** Returns the length of the longest payload of one packet, in bytes: the limit that the server has now, less the header. */
   maxPayloadBytes(): number {
-    return (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES) - NATS_HEADER_BYTES;
+    return Math.max(0, (this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES) - NATS_HEADER_BYTES);
   }
 
   /**
@@ -177,10 +180,11 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     return stream;
   }
 
-  /** Always takes the message: the outbox counts those without room when it discards them. */
+  /** Always takes the message: the outbox counts those that it discards, without room or too long. */
   #send(stream: Stream, payload: Uint8Array, envelope: RelayEnvelope | undefined): boolean {
     const { source, sequence } = envelope ?? stream;
-    this.#outbox.send(stream.subject, payload, encodeNatsHeader(source, sequence, envelope));
+    const header = encodeNatsHeader(source, sequence, envelope);
+    this.#outbox.send({ subject: stream.subject, payload, header, isRelayed: envelope !== undefined });
     if (envelope === undefined) stream.sequence = (sequence + 1) >>> 0;
     return true;
   }
