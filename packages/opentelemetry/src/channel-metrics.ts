@@ -12,6 +12,7 @@ export type ChannelCount =
   | "undecodable"
   | "unopened"
   | "replayed"
+  | "evicted"
   | "malformed"
   | "incomplete"
   | "failed";
@@ -28,6 +29,11 @@ export const CHANNEL_METRICS: Metrics<ChannelCount> = {
   undecodable: message("undecodable", "Messages refused by the codec or the schema"),
   unopened: packet("channel", "unopened", "Packets of sealed channels that no key opened"),
   replayed: packet("channel", "replayed", "Packets of sealed channels that had come before"),
+  evicted: {
+    name: "groupcast.channel.source.evictions",
+    unit: "{source}",
+    description: "Senders of sealed channels that made room for others",
+  },
   malformed: packet("channel", "malformed", "Packets of fragmented channels that fit no message"),
   incomplete: message("incomplete", "Messages given up because fragments were missing"),
   failed: { name: "groupcast.channel.subscriber.errors", unit: "{error}", description: "Calls of subscribers that threw or rejected" },

@@ -14,10 +14,11 @@ class FakeNetwork {
   readonly sent: { readonly channel: string; readonly text: string; readonly envelope: RelayEnvelope }[] = [];
   readonly open: string[] = [];
   takes = true;
+  maxBytes = MAX_BYTES;
   opens = true;
 
   maxPayloadBytes(): number {
-    return MAX_BYTES;
+    return this.maxBytes;
   }
 
   openSender(channel: string): object {
@@ -95,6 +96,16 @@ test("a packet of the longest payload is passed on with its origin, its source a
   expect(lane.statistics).toMatchObject({ forwarded: 2 });
 });
 
+test("the longest payload is what the other network carries now, not when the channel was opened", () => {
+  const { lane, network, receive } = laneTo();
+  receive({ payload: Buffer.alloc(MAX_BYTES), sequence: 0 });
+  network.maxBytes = MAX_BYTES - 1;
+  receive({ payload: Buffer.alloc(MAX_BYTES), sequence: 1 });
+  network.maxBytes = MAX_BYTES + 1;
+  receive({ payload: Buffer.alloc(MAX_BYTES + 1), sequence: 2 });
+  expect([network.sent.map(({ text }) => text.length), lane.statistics.tooLong]).toEqual([[MAX_BYTES, MAX_BYTES + 1], 1]);
+});
+
 test("a packet that comes again counts as repeated; packets of a source that does not count are all new, and are numbered", () => {
   const { lane, network, receive } = laneTo();
   receive({ sequence: 3 });
@@ -129,7 +140,7 @@ test("packets that the other network does not take count as refused, and an erro
 test("the channel that was silent for longest closes when too many are open, and close() closes the others", () => {
   const { lane, network, receive } = laneTo({ maxChannels: 2 });
   for (const [sequence, channel] of ["robot/a", "robot/b", "robot/a", "robot/c"].entries()) receive({ sequence, channel });
-  expect(network.open).toEqual(["robot/a", "robot/c"]);
+  expect([network.open, lane.evicted]).toEqual([["robot/a", "robot/c"], 1]);
   lane.close();
   expect(network.open).toEqual([]);
 });

@@ -36,6 +36,8 @@ export interface ChannelStatistics {
   unopened: number;
   /** Packets of a sealed channel that had come before. */
   replayed: number;
+  /** Senders of a sealed channel that had to make room for others, and of which a recording would be accepted. */
+  evicted: number;
   /** Packets of a fragmented channel that fit no message. */
   malformed: number;
   /** Messages given up: some fragments did not come in time, or they had to make room. */
@@ -57,6 +59,7 @@ export function zeroChannelStatistics(): ChannelStatistics {
     undecodable: 0,
     unopened: 0,
     replayed: 0,
+    evicted: 0,
     malformed: 0,
     incomplete: 0,
     failed: 0,

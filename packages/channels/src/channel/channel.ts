@@ -4,6 +4,7 @@ import type { ChannelTransport } from "../contract/channel-transport.js";
 import { Fragmenter } from "../fragments/fragmenter.js";
 import { Reassembler } from "../fragments/reassembler.js";
 import type { RecentTable } from "../order/recent-table.js";
+import { SealedOrder } from "../order/sealed-order.js";
 import { SequenceTracker, type SourceState } from "../order/sequence-tracker.js";
 import { SEAL_OVERHEAD_BYTES } from "../seal/sealed-packet.js";
 import { Sealer } from "../seal/sealer.js";
@@ -90,7 +91,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
       statistics,
-      tracker: new SequenceTracker(name, owner.sources),
+      tracker: options.ring ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
       unsealer: options.ring && new Unsealer(name, options.ring, statistics),
       reassembler: this.#reassembler,
       deliver: (payload, message) => this.#deliver(payload, message),

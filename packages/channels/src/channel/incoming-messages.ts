@@ -1,6 +1,6 @@
 import type { ChannelReceiver, ReceivedPacket } from "../contract/channel-transport.js";
 import type { Reassembler } from "../fragments/reassembler.js";
-import type { SequenceTracker } from "../order/sequence-tracker.js";
+import type { OrderedSource, OrderTracker } from "../order/sequence-tracker.js";
 import type { Unsealer } from "../seal/unsealer.js";
 import type { ChannelMessage, ChannelStatistics } from "./channel-message.js";
 import type { TurnClock } from "./turn-clock.js";
@@ -9,7 +9,7 @@ import type { TurnClock } from "./turn-clock.js";
 export interface IncomingOptions {
   readonly clock: TurnClock;
   readonly statistics: ChannelStatistics;
-  readonly tracker: SequenceTracker;
+  readonly tracker: OrderTracker;
   readonly unsealer: Unsealer | undefined;
   readonly reassembler: Reassembler | undefined;
   readonly deliver: (payload: Buffer, message: ChannelMessage) => void;
@@ -34,7 +34,7 @@ export class IncomingMessages implements ChannelReceiver {
   }
 
   /** Takes `source` and `sequence` of the packet, or of its sealed contents. */
-  #take(packet: ReceivedPacket, source: { readonly id: string }, sequence: number | undefined, payload: Buffer): void {
+  #take(packet: ReceivedPacket, source: OrderedSource, sequence: number | undefined, payload: Buffer): void {
     const { reassembler, tracker, clock } = this.#options;
     if (reassembler === undefined) {
       const lead = sequence === undefined ? 1 : tracker.lead(source, sequence, sequence, clock.nowMs());

@@ -9,6 +9,11 @@ export interface ChannelSource {
   readonly address?: string;
   /** Port number. UDP only. */
   readonly port?: number;
+  /**
+   * Longest time that the network, relays included, holds a packet back, in milliseconds. A sender counts as started again only after a
+   * longer time without progress. Default 1000; on NATS 60,000, as relays hold packets back while they have no connection.
+   */
+  readonly maxDelayMs?: number;
 }
 
 /** A relay's note on a packet. It keeps packets from going round in circles. */
@@ -101,7 +106,7 @@ export interface ConnectionChange {
 export interface ChannelTransport extends Subscribable<TransportEvents> {
   /** Kind of network: `"udp"`, `"nats"`, or a third party's name. */
   readonly kind: string;
-  /** Returns the length of the longest payload of one packet on `channel`, in bytes. */
+  /** Returns the length of the longest payload of one packet on `channel` now, in bytes. It may change, so nobody keeps it. */
   maxPayloadBytes(channel: string): number;
   /**
    * Opens a sender. Several senders for one channel and purpose share one source and one count of packets.

@@ -7,6 +7,7 @@ import { channelForSubject, subjectForChannel, subjectForPattern } from "./nats-
 
 const MAX_SOURCES = 4096; // so that the packets of a sender share one object
 const UNKNOWN: ChannelSource = Object.freeze({ id: "unknown" }); // a program that sends no header
+const MAX_DELAY_MS = 60_000; // twice what relays hold back, see nats-outbox.ts, and a connection that stalls until it is given up
 
 interface Reception {
   readonly subscription: Subscription;
@@ -103,7 +104,7 @@ export class NatsReceptions {
     const payload = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     if (origin === undefined) return { channel, source: UNKNOWN, sequence: undefined, payload, isRelayed: false };
     const { sequence, envelope } = origin;
-    const source = this.#sources.use(origin.source, () => Object.freeze({ id: origin.source })).value;
+    const source = this.#sources.use(origin.source, () => Object.freeze({ id: origin.source, maxDelayMs: MAX_DELAY_MS })).value;
     return envelope === undefined
       ? { channel, source, sequence, payload, isRelayed: false }
       : { channel, source, sequence, payload, isRelayed: true, envelope };

@@ -14,6 +14,8 @@ export interface RelayStatistics extends Readonly<LaneStatistics> {
   readonly to: string;
   /** Channels that nodes of the first network publish now and rules match, and that are not received: there are more than `maxChannels`. */
   readonly crowdedOut: number;
+  /** Channels that closed to make room for others. Each opens again with its next packet. */
+  readonly evicted: number;
 }
 
 /**
@@ -55,7 +57,7 @@ export class ChannelRelay {
   statistics(): readonly [RelayStatistics, RelayStatistics] {
     const [there, back] = this.#lanes.map(({ from, to, lane }, index) => {
       const { crowdedOut } = this.#intakes[index]!;
-      return { from: from.network, to: to.network, crowdedOut, ...lane.statistics };
+      return { from: from.network, to: to.network, crowdedOut, evicted: lane.evicted, ...lane.statistics };
     });
     return [there!, back!];
   }

@@ -1,4 +1,4 @@
-/** Limit of so many messages a second: a bucket that fills steadily and holds the messages of one second. */
+/** Limit of so many packets a second: a bucket that fills steadily and holds the packets of one second. */
 export class RateLimit {
   readonly #perSecond: number;
   #tokens: number;
@@ -11,7 +11,7 @@ export class RateLimit {
     this.#filledMs = nowMs;
   }
 
-  /** Returns whether one more message may pass now, and counts it if so. */
+  /** Returns whether one more packet may pass now, and counts it if so. */
   take(nowMs: number): boolean {
     if (this.#perSecond === Number.POSITIVE_INFINITY) return true;
     this.#tokens = Math.min(this.#perSecond, this.#tokens + ((nowMs - this.#filledMs) * this.#perSecond) / 1000);

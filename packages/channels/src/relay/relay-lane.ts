@@ -58,7 +58,6 @@ export interface LaneOptions {
 interface Route {
   readonly sender: ChannelSender;
   readonly limit: RateLimit;
-  readonly maxPayloadBytes: number;
 }
 
 export class RelayLane implements ChannelReceiver {
@@ -77,12 +76,16 @@ export class RelayLane implements ChannelReceiver {
   readonly #options: LaneOptions;
   readonly #limits: ReadonlyMap<ResolvedRule, RateLimit>;
   readonly #routes: RecentTable<Route>;
+  #evicted = 0;
 
   constructor(options: LaneOptions) {
     this.#options = options;
     const nowMs = options.clock.nowMs();
     this.#limits = new Map(options.rules.map((rule) => [rule, new RateLimit(rule.maxPerSecond, nowMs)]));
-    this.#routes = new RecentTable(options.maxChannels, (route) => this.#closeRoute(route));
+    this.#routes = new RecentTable(options.maxChannels, (route) => {
+      this.#evicted++;
+      this.#closeRoute(route);
+    });
   }
 
   packetReceived(packet: ReceivedPacket): void {
@@ -92,6 +95,11 @@ export class RelayLane implements ChannelReceiver {
       this.statistics.refused++; // the other transport is closed, or cannot open a sender
       this.#options.report(error);
     }
+  }
+
+  /** Number of channels that had to make room for others. */
+  get evicted(): number {
+    return this.#evicted;
   }
 
   /** Closes its senders. Reports what they throw. */
@@ -108,9 +116,9 @@ export class RelayLane implements ChannelReceiver {
     const circular = this.#circular(packet);
     if (circular !== undefined) return circular;
     const nowMs = clock.nowMs();
-    const source = packets.sourceOf(packet, from.network, nowMs);
+    const source = packets.sourceOf(packet, from.network);
     const sequence = packet.sequence ?? source.next++;
-    if (packets.isRepeat(source, sequence, nowMs)) return "repeated";
+    if (packets.isRepeat(packet, source, sequence, nowMs)) return "repeated";
     const { origin, hops } = packet.envelope ?? { origin: from.network, hops: 0 };
     if (origin === to.network) return "returned";
     return this.#send(packet, { origin, source: source.id, sequence, hops: hops + 1, via: relay }, nowMs);
@@ -124,10 +132,11 @@ export class RelayLane implements ChannelReceiver {
   }
 
   #send({ channel, payload }: ReceivedPacket, stamped: RelayEnvelope, nowMs: number): keyof LaneStatistics {
+    const isTooLong = payload.length > this.#options.to.transport.maxPayloadBytes(channel); // a broker's limit changes
     const route = this.#routeFor(channel);
     if (route === undefined) return "notAllowed";
     if (!route.limit.take(nowMs)) return "limited";
-    if (payload.length > route.maxPayloadBytes) return "tooLong";
+    if (isTooLong) return "tooLong";
     return route.sender.send(payload, stamped) ? "forwarded" : "refused";
   }
 
@@ -136,12 +145,7 @@ export class RelayLane implements ChannelReceiver {
     const rule = known === undefined ? this.#ruleFor(channel) : undefined;
     if (known === undefined && rule === undefined) return undefined;
     const { transport } = this.#options.to;
-    const open = (): Route => {
-      const maxPayloadBytes = transport.maxPayloadBytes(channel);
-      // Last, as it opens something.
-      return { maxPayloadBytes, limit: this.#limits.get(rule!)!, sender: transport.openSender(channel, "relay") };
-    };
-    return this.#routes.use(channel, open).value;
+    return this.#routes.use(channel, () => ({ limit: this.#limits.get(rule!)!, sender: transport.openSender(channel, "relay") })).value;
   }
 
   #ruleFor(channel: string): ResolvedRule | undefined {

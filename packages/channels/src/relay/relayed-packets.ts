@@ -1,32 +1,40 @@
 /**
  * The latest packets of a relay, so that it passes none on twice.
  *
- * Theory of operation: source and number identify a packet, and travel with it through all relays. Another relay between the same networks
- * passes the same packet on. The copy that comes second is recognised here, on either side. Both relays give the source the same id, as
- * long as both use the same name for the network.
+ * Theory of operation: source and number travel with a packet through all relays. Another relay between the same networks passes the same
+ * packet on. The copy that comes second is recognised here, on either side. Both relays give the source the same id, as long as both use
+ * the same name for the network.
+ *
+ * Anybody can write the source and the number of somebody else. So a copy is what has the same contents, too, and nothing that comes keeps
+ * a packet from passing but that packet itself. The digests that are remembered have a quota for each source.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { ChannelSource, ReceivedPacket } from "../contract/channel-transport.js";
+import { QuotaTable } from "../order/quota-table.js";
 import { RecentTable } from "../order/recent-table.js";
-import { ReplayWindow } from "../order/replay-window.js";
-import { hasStartedAgain } from "../order/sequence-tracker.js";
+import { longestCopyMs } from "../order/sequence-tracker.js";
 
 const MAX_SOURCES = 16_384; // over all channels; some 4 MiB
-const WINDOW = 1024; // packets that may come between two copies of one
+const MAX_DIGESTS = 65_536; // some 20 MiB
+const MAX_SOURCE_DIGESTS = 16_384; // more than wait for NATS while another relay passes their copies on (nats-options.ts)
+const UNWEIGHED = Number.POSITIVE_INFINITY;
 
 /** A source on one channel. */
 export interface RelayedSource {
   /** Id that every relay gives it: 16 hexadecimal digits. */
   readonly id: string;
-  window: ReplayWindow;
-  advancedMs: number; // time at which its highest number came
   /** Number for the next packet of a source that does not count. */
   next: number;
 }
 
 export class RelayedPackets {
   readonly #relay: string;
+  readonly #secret = randomBytes(16); // nobody can make a packet whose digest is that of another one
   readonly #sources = new RecentTable<RelayedSource>(MAX_SOURCES);
+  readonly #digests = new QuotaTable<{ takenMs: number }>({
+    all: { entries: MAX_DIGESTS, weight: UNWEIGHED },
+    owner: { entries: MAX_SOURCE_DIGESTS, weight: UNWEIGHED },
+  });
   readonly #ids = new WeakMap<ChannelSource, string>();
 
   /** @param relay - Id of the relay. */
@@ -34,22 +42,29 @@ export class RelayedPackets {
     this.#relay = relay;
   }
 
-  /** Returns the source of a packet from `network`. */
-  sourceOf(packet: ReceivedPacket, network: string, nowMs: number): RelayedSource {
-    const id = packet.envelope?.source ?? this.#idOf(packet, network);
-    return this.#sources.use(`${packet.channel}\0${id}`, () => ({ id, window: new ReplayWindow(WINDOW), advancedMs: nowMs, next: 0 }))
-      .value;
+  /** Number of packets that are remembered. */
+  get remembered(): number {
+    return this.#digests.size;
   }
 
-  /** Returns whether a packet has come before, or is too old to know; remembers it if not. */
-  isRepeat(source: RelayedSource, sequence: number, nowMs: number): boolean {
-    const { newest } = source.window;
-    const lead = newest < 0 ? 1 : (sequence - newest) | 0;
-    const hasWrapped = lead > 0 && sequence < newest;
-    if (hasWrapped || hasStartedAgain(lead, sequence, nowMs - source.advancedMs)) source.window = new ReplayWindow(WINDOW);
-    if (!source.window.isNew(sequence)) return true;
-    if (sequence > source.window.newest) source.advancedMs = nowMs;
-    source.window.add(sequence);
+  /** Returns the source of a packet from `network`. */
+  sourceOf(packet: ReceivedPacket, network: string): RelayedSource {
+    const id = packet.envelope?.source ?? this.#idOf(packet, network);
+    return this.#sources.use(`${packet.channel}\0${id}`, () => ({ id, next: 0 })).value;
+  }
+
+  /** Returns whether a packet, which counts as number `sequence` of its source, has come before; remembers it if not. */
+  isRepeat({ channel, payload, envelope }: ReceivedPacket, { id }: RelayedSource, sequence: number, nowMs: number): boolean {
+    const hash = createHash("sha256").update(this.#secret).update(`${channel}\0${id}\0${sequence}\0`).update(payload);
+    let isNew = false;
+    const known = this.#digests.use(`${channel}\0${id}`, hash.digest("base64"), () => {
+      isNew = true;
+      return { takenMs: nowMs };
+    });
+    // What relays bring, one of them may have held back. UDP does not: a sender that started again says the same once more.
+    const isCopy = envelope !== undefined || nowMs - known.takenMs < longestCopyMs(sequence);
+    if (isCopy) return !isNew;
+    known.takenMs = nowMs;
     return false;
   }
 

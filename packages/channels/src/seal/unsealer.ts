@@ -25,6 +25,7 @@ export interface UnsealedPacket {
 export interface UnsealerCounters {
   unopened: number; // no key opened them
   replayed: number; // they had come before
+  evicted: number; // senders
 }
 
 interface Sender {
@@ -37,12 +38,13 @@ export class Unsealer {
   readonly #channel: string;
   readonly #ring: KeyRing;
   readonly #statistics: UnsealerCounters;
-  readonly #senders = new RecentTable<Sender>(MAX_SENDERS);
+  readonly #senders: RecentTable<Sender>;
 
   constructor(channel: string, ring: KeyRing, statistics: UnsealerCounters) {
     this.#channel = channel;
     this.#ring = ring;
     this.#statistics = statistics;
+    this.#senders = new RecentTable(MAX_SENDERS, () => this.#statistics.evicted++);
   }
 
   /** Number of senders that it remembers. */
