@@ -4,11 +4,13 @@ import type { Reactor, TriggerId } from "groupcast";
 import { type Channel, type ChannelOwner, closeChannel, makeChannel } from "./channel/channel.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
 import { TurnClock } from "./channel/turn-clock.js";
+import { WaitingRoom } from "./channel/waiting-room.js";
 import { type ChannelNamespace, channelNamespace } from "./channel-namespace.js";
 import type { ChannelOpener } from "./channel-opener.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "./contract/channel-errors.js";
 import { resolveChannelName } from "./contract/channel-name.js";
 import type { ChannelTransport } from "./contract/channel-transport.js";
+import { ReassemblyMemory } from "./fragments/reassembly-memory.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
 import { RecentTable } from "./order/recent-table.js";
 import type { SourceState } from "./order/sequence-tracker.js";
@@ -30,10 +32,18 @@ const EVENTS: EventTable<NodeEvents> = {
   error: "user code threw, or the transport failed",
 };
 
-/** Counters of a node. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** Counters of a node, over all its channels. */
 export interface NodeStatistics {
-  /** Sources of messages that are known now, over all channels. */
+  /** Sources of messages whose order is tracked now. */
   readonly sources: number;
+  /** Sources that had to make room. The next message of such a source counts as the first. */
+  readonly evicted: number;
+  /** Memory of incomplete messages now, in bytes. */
+  readonly heldBytes: number;
+  /** Memory of messages that wait behind the fragments of long ones now, in bytes. */
+  readonly waitingBytes: number;
   /** Counters of the directory of other nodes; `undefined` when the node sends no heartbeats. */
   readonly directory: DirectoryStatistics | undefined;
 }
@@ -58,6 +68,9 @@ export class ChannelNode extends Eventful<NodeEvents> {
   readonly #namespace: ChannelNamespace;
   readonly #channels = new Map<string, Channel<never, unknown>>();
   readonly #sources: RecentTable<SourceState>;
+  readonly #reassemblyMemory: ReassemblyMemory;
+  readonly #waitingRoom = new WaitingRoom(MAX_WAITING_BYTES);
+  #evicted = 0;
   readonly #owner: ChannelOwner;
   readonly #heartbeats: Heartbeats | undefined;
   readonly #reactor: Reactor;
@@ -83,12 +96,15 @@ export class ChannelNode extends Eventful<NodeEvents> {
     this.transport = this.#options.transport;
     this.#namespace = channelNamespace(this.#options.namespace, (...request) => this.#open(...request));
     this.channel = this.#namespace.channel;
-    this.#sources = new RecentTable(this.#options.maxSources);
+    this.#sources = new RecentTable(this.#options.maxSources, () => this.#evicted++);
+    this.#reassemblyMemory = new ReassemblyMemory(reactor.clock, this.#options.maxReassemblyBytes);
     this.#owner = {
       transport: this.transport,
       clock: reactor.clock,
       turnClock: new TurnClock(reactor.clock),
       sources: this.#sources,
+      reassemblyMemory: this.#reassemblyMemory,
+      waitingRoom: this.#waitingRoom,
       usageChanged: () => this.#heartbeats?.changed(),
       report: (error) => this.#report(error),
     };
@@ -113,7 +129,13 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   /** Returns the counters as they are now. */
   statistics(): NodeStatistics {
-    return { sources: this.#sources.size, directory: this.#heartbeats?.directory.statistics() };
+    return {
+      sources: this.#sources.size,
+      evicted: this.#evicted,
+      heldBytes: this.#reassemblyMemory.heldBytes,
+      waitingBytes: this.#waitingRoom.bytes,
+      directory: this.#heartbeats?.directory.statistics(),
+    };
   }
 
   /**

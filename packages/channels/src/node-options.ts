@@ -30,6 +30,11 @@ export interface NodeOptions extends UdpTransportOptions {
    * Default 65,536.
    */
   readonly maxSources?: number | undefined;
+  /**
+   * Memory of incomplete messages on channels with `fragment`, over all channels, in bytes, 65,536 … 2 ** 32. One sender has half of it. The
+   * message whose latest fragment is oldest is given up first. Default 64 MiB.
+   */
+  readonly maxReassemblyBytes?: number | undefined;
 }
 
 /** {@link NodeOptions}, checked, with defaults. */
@@ -40,6 +45,7 @@ export interface ResolvedNodeOptions {
   readonly ownsTransport: boolean;
   readonly heartbeatMs: number;
   readonly maxSources: number;
+  readonly maxReassemblyBytes: number;
   readonly logger: Logger;
 }
 
@@ -47,19 +53,22 @@ const DEFAULT_HEARTBEAT_MS = 1000;
 const LONGEST_HEARTBEAT_MS = 60_000;
 const DEFAULT_SOURCES = 65_536; // some 10 MiB
 const LARGEST_SOURCES = 1 << 24;
-const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "maxSources", ...UDP_OPTIONS] as const;
+const DEFAULT_REASSEMBLY_BYTES = 64 * 1024 * 1024;
+const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "maxSources", "maxReassemblyBytes", ...UDP_OPTIONS] as const;
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): ResolvedNodeOptions {
   const operation = "new ChannelNode";
   if (typeof reactor?.listenMulticast !== "function") throw wrongType(operation, "reactor", reactor, "a Reactor");
   const options = checkOptions(operation, given, NODE_OPTIONS);
-  const { name, namespace = "", heartbeatMs = DEFAULT_HEARTBEAT_MS, maxSources = DEFAULT_SOURCES, logger = stderrLogger } = options;
+  const { name, namespace = "", heartbeatMs = DEFAULT_HEARTBEAT_MS, logger = stderrLogger } = options;
+  const { maxSources = DEFAULT_SOURCES, maxReassemblyBytes = DEFAULT_REASSEMBLY_BYTES } = options;
   return {
     name: checkString(operation, "name", name),
     namespace: checkNamespace(operation, "", namespace),
     heartbeatMs: checkInteger(operation, "heartbeatMs", heartbeatMs, [0, LONGEST_HEARTBEAT_MS]),
     maxSources: checkInteger(operation, "maxSources", maxSources, [1, LARGEST_SOURCES]),
+    maxReassemblyBytes: checkInteger(operation, "maxReassemblyBytes", maxReassemblyBytes, [1 << 16, 2 ** 32]),
     logger: guardLogger(logger),
     ownsTransport: options.transport === undefined,
     transport: resolveTransport(operation, reactor, options),

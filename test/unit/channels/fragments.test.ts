@@ -10,13 +10,15 @@ import {
 import { Fragmenter } from "../../../packages/channels/src/fragments/fragmenter.js";
 import { PartialMessage } from "../../../packages/channels/src/fragments/partial-message.js";
 import { Reassembler, type WholeMessage } from "../../../packages/channels/src/fragments/reassembler.js";
+import { ReassemblyMemory } from "../../../packages/channels/src/fragments/reassembly-memory.js";
 
 const PACKET_BYTES = FRAGMENT_HEADER_BYTES + 10;
 
 class Reassembly {
   readonly clock = new ManualClock();
   readonly statistics = zeroChannelStatistics();
-  readonly reassembler = new Reassembler(this.clock, this.statistics);
+  readonly memory = new ReassemblyMemory(this.clock, 64 * 1024 * 1024);
+  readonly reassembler = new Reassembler("c", this.memory, this.statistics);
   #sequence = 0;
 
   /** The messages that are whole with these payloads. */
@@ -32,7 +34,7 @@ class Reassembly {
   }
 }
 
-const PART_COST_BYTES = 128; // what a fragment counts for besides its bytes
+const PART_COST_BYTES = 384; // what a fragment counts for besides its bytes
 
 /** A fragment with `lengthBytes` of the message. */
 function fragmentOf(header: FragmentHeader, lengthBytes: number): Buffer {
@@ -44,13 +46,13 @@ function fragmentOf(header: FragmentHeader, lengthBytes: number): Buffer {
 const text = "0123456789abcdefghijABCDEFGHI"; // three fragments
 
 function fragments(message = text): readonly Uint8Array[] {
-  return new Fragmenter(PACKET_BYTES).split(Buffer.from(message));
+  return new Fragmenter().split(Buffer.from(message), PACKET_BYTES);
 }
 
 describe("Fragmenter", () => {
   test("leaves a message alone that fits", () => {
     const message = Buffer.alloc(PACKET_BYTES, "x");
-    expect(new Fragmenter(PACKET_BYTES).split(message)).toEqual([message]);
+    expect(new Fragmenter().split(message, PACKET_BYTES)).toEqual([message]);
   });
 
   test("splits into packets of the largest size, the last one shorter", () => {
@@ -66,16 +68,25 @@ describe("Fragmenter", () => {
 
   test("makes one fragment of a short message that looks like one", () => {
     const message = Buffer.from("GCF1 is how a fragment begins");
-    const [only, ...others] = new Fragmenter(1000).split(message);
+    const [only, ...others] = new Fragmenter().split(message, 1000);
     expect(others).toEqual([]);
     expect(new Reassembly().texts([only!])).toEqual([message.toString()]);
   });
 
   test("wraps a message that is the magic alone, and leaves one alone that is shorter", () => {
-    const split = (text: string): readonly Uint8Array[] => new Fragmenter(1000).split(Buffer.from(text));
+    const split = (text: string): readonly Uint8Array[] => new Fragmenter().split(Buffer.from(text), 1000);
     expect(split("GCF")).toEqual([Buffer.from("GCF")]);
     expect(split("GCF1")).not.toEqual([Buffer.from("GCF1")]);
     expect(new Reassembly().texts([...split("GCF"), ...split("GCF1")])).toEqual(["GCF", "GCF1"]);
+  });
+
+  test("takes what 65,535 fragments carry, 16 MiB at most, and always what fits a packet", () => {
+    const lengths = [0, 10, 16, 17, 200, 8192, 1_048_320].map((packet) => new Fragmenter().maxMessageBytes(packet));
+    expect(lengths).toEqual([0, 10, 16, 65_535, 184 * 65_535, 16_777_216, 16_777_216]);
+    const message = Buffer.alloc(65_535, "x");
+    const parts = new Fragmenter().split(message, 17);
+    expect(parts).toHaveLength(65_535);
+    expect(new Reassembly().take(parts)[0]!.payload).toEqual(message);
   });
 
   test("begins to count where nobody knows", () => {
@@ -87,7 +98,7 @@ describe("Fragmenter", () => {
 describe("PartialMessage", () => {
   test("add() of a fragment that has come before changes neither memory nor the numbers of its packets", () => {
     const header = { message: 1, totalBytes: 20, index: 0, count: 2 };
-    const partial = new PartialMessage("a", header, 10, 0);
+    const partial = new PartialMessage({ key: "k", source: "a", startedMs: 0, counters: zeroChannelStatistics() }, header, 10);
     partial.add(header, fragmentOf(header, 10), 7);
     const before = [partial.heldBytes, partial.span];
     partial.add(header, fragmentOf(header, 10), 9);
@@ -133,7 +144,7 @@ describe("Reassembler", () => {
     expect(reassembly.statistics.incomplete).toBe(0);
     await reassembly.clock.advance(1);
     expect(reassembly.statistics.incomplete).toBe(1);
-    expect(reassembly.reassembler.heldBytes).toBe(0);
+    expect(reassembly.memory.heldBytes).toBe(0);
     expect(reassembly.texts(parts.slice(2))).toEqual([]);
   });
 
@@ -148,10 +159,10 @@ describe("Reassembler", () => {
 
   test("holds a bounded amount for fragments that never finish, from whomever", () => {
     const reassembly = new Reassembly();
-    const part = new Fragmenter(65_000).split(Buffer.alloc(16 * 1024 * 1024))[0]!;
+    const part = new Fragmenter().split(Buffer.alloc(16 * 1024 * 1024), 65_000)[0]!;
     for (let i = 0; i < 2000; i++) reassembly.take([part], `spoofed ${i}`);
-    expect(reassembly.reassembler.heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
-    expect(reassembly.statistics.incomplete).toBe(2000 - 256);
+    expect(reassembly.memory.heldBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(reassembly.statistics.incomplete).toBe(2000 - 1024);
   });
 
   test("holds 64 MiB, and gives up the oldest message for a byte more", () => {
@@ -162,11 +173,44 @@ describe("Reassembler", () => {
       for (let index = 0; index < 256; index++)
         reassembly.take([fragmentOf({ ...message, index }, partBytes)], `source ${message.message}`);
     }
-    expect(reassembly.reassembler.heldBytes).toBe(64 * 1024 * 1024);
+    expect(reassembly.memory.heldBytes).toBe(64 * 1024 * 1024);
     expect(reassembly.statistics.incomplete).toBe(0);
     reassembly.take(fragments().slice(0, 1), "one more");
-    expect(reassembly.reassembler.heldBytes).toBe(48 * 1024 * 1024 + 10 + PART_COST_BYTES);
+    expect(reassembly.memory.heldBytes).toBe(48 * 1024 * 1024 + 10 + PART_COST_BYTES);
     expect(reassembly.statistics.incomplete).toBe(1);
+  });
+
+  test("holds half of that for one source, and gives up its own message whose latest fragment is oldest", () => {
+    const reassembly = new Reassembly();
+    const partBytes = 65_536 - PART_COST_BYTES;
+    reassembly.take(fragments().slice(0, 1), "other");
+    const part = (message: number, index: number) => fragmentOf({ message, totalBytes: 256 * partBytes + 1, count: 257, index }, partBytes);
+    for (let index = 0; index < 171; index++) for (const message of [1, 2, 3]) reassembly.take([part(message, index)], "greedy");
+    expect(reassembly.memory.heldBytes).toBe(171 * 2 * 65_536 + 10 + PART_COST_BYTES); // the first one went
+    expect(reassembly.statistics.incomplete).toBe(1);
+  });
+
+  test("keeps a message whose fragments keep coming, however many others begin", () => {
+    const reassembly = new Reassembly();
+    const count = 3000;
+    const parts = Array.from({ length: count }, (_, index) => fragmentOf({ message: 1, totalBytes: count, index, count }, 1));
+    const wholes = parts.flatMap((part, index) => [
+      ...reassembly.take([part], "true"),
+      ...reassembly.take(fragments().slice(0, 1), `invented ${index}`),
+    ]);
+    expect(wholes.map(({ payload }) => payload.length)).toEqual([count]);
+  });
+
+  test("shares its memory with the other channels of a node, and gives up and counts only its own at its end", () => {
+    const one = new Reassembly();
+    const counters = zeroChannelStatistics();
+    const other = new Reassembler("d", one.memory, counters);
+    const [part] = fragments();
+    one.take([part!]);
+    other.take({ sourceId: "a", sequence: 0, payload: Buffer.from(part!) });
+    expect(one.memory.heldBytes).toBe(2 * (10 + PART_COST_BYTES));
+    other.close();
+    expect([one.memory.heldBytes, one.statistics.incomplete, counters.incomplete]).toEqual([10 + PART_COST_BYTES, 0, 1]);
   });
 
   test("takes a fragment that is a header alone for a message without bytes", () => {
@@ -180,7 +224,7 @@ describe("Reassembler", () => {
     const [longest, tooLong] = [16 * 1024 * 1024, 16 * 1024 * 1024 + 1];
     reassembly.take([fragmentOf({ message: 1, totalBytes: tooLong, index: 0, count: 257 }, 65_536)]);
     expect(reassembly.statistics.malformed).toBe(1);
-    expect(reassembly.reassembler.heldBytes).toBe(0);
+    expect(reassembly.memory.heldBytes).toBe(0);
     const parts = Array.from({ length: 256 }, (_, index) => fragmentOf({ message: 2, totalBytes: longest, index, count: 256 }, 65_536));
     expect(reassembly.take(parts).map(({ payload }) => payload.length)).toEqual([longest]);
     expect(reassembly.statistics.malformed).toBe(1);
@@ -204,7 +248,7 @@ describe("Reassembler", () => {
   test("keeps no more memory alive than it counts, though a datagram came in a larger chunk", () => {
     const reassembly = new Reassembly();
     reassembly.take(fragments().slice(0, 1));
-    expect(reassembly.reassembler.heldBytes).toBe(10 + 128);
+    expect(reassembly.memory.heldBytes).toBe(10 + PART_COST_BYTES);
   });
 
   test.each([
@@ -247,7 +291,7 @@ describe("Reassembler", () => {
   test("forgets a message once it is complete: it takes no memory, and is not given up later", async () => {
     const reassembly = new Reassembly();
     reassembly.take(fragments());
-    expect(reassembly.reassembler.heldBytes).toBe(0);
+    expect(reassembly.memory.heldBytes).toBe(0);
     await reassembly.clock.advance(10_000);
     expect(reassembly.statistics.incomplete).toBe(0);
   });
@@ -273,7 +317,7 @@ describe("Reassembler", () => {
     reassembly.take(fragments().slice(0, 2), "b");
     reassembly.reassembler.close();
     expect(reassembly.statistics.incomplete).toBe(2);
-    expect([reassembly.reassembler.heldBytes, reassembly.clock.pendingCalls]).toEqual([0, 0]);
+    expect([reassembly.memory.heldBytes, reassembly.clock.pendingCalls]).toEqual([0, 0]);
     new Reassembly().reassembler.close(); // nothing began
   });
 

@@ -235,7 +235,7 @@ describe("a relay on UDP", () => {
     const sent = site.network.trace.records.find(
       ({ event, node, packet }) => event === "sent" && node === "r" && packet.payload.length > 0,
     );
-    expect(sent!.packet.sourcePort).toBe(8766);
+    expect(sent!.packet.sourcePort).toBe(8829);
   });
 
   test("two of them side by side: each passes it on once, and neither what the other passed on", async () => {

@@ -29,6 +29,30 @@ function collidingNames(): [string, string] {
 }
 
 describe("sending", () => {
+  test("a relay leaves the next port numbers to other networks", async () => {
+    const site = new MemorySite();
+    new UdpTransport(site.reactor("a"), { port: 8765 }).openSender("c", "relay").send(X);
+    const got = texts(site.node("a", { port: 8766 }), "c");
+    site.node("a", { port: 8766 }).channel("c").publish(X);
+    await site.settle();
+    expect(got).toEqual(["x"]);
+    expect(site.reactor("a").ports.map((port) => port.getHost().port)).toContain(8765 + 64);
+  });
+
+  test("an interface that is not there is waited for by nodes, publishers and subscribers alike", async () => {
+    const site = new MemorySite();
+    const options = { interface: "eth7", ttl: 1 };
+    const node = site.node("a", { ...options, heartbeatMs: 1000 });
+    const got = texts(node, "c");
+    expect(node.channel("c").publish(Buffer.from("too early"))).toBe(true);
+    site.network.host("a").addInterface("eth7", { switch: site.network.switch("other") });
+    await site.network.clock.advance(5000);
+    node.channel("c").publish(X);
+    await site.settle();
+    expect(got).toEqual(["x"]);
+    await node.close();
+  });
+
   test("each channel has one socket, however many senders and nodes' channels use it", () => {
     const site = new MemorySite();
     const transport = new UdpTransport(site.reactor("a"));

@@ -3,12 +3,14 @@ import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js
 import type { ChannelTransport } from "../contract/channel-transport.js";
 import { Fragmenter } from "../fragments/fragmenter.js";
 import { Reassembler } from "../fragments/reassembler.js";
+import type { ReassemblyMemory } from "../fragments/reassembly-memory.js";
 import type { RecentTable } from "../order/recent-table.js";
 import { SealedOrder } from "../order/sealed-order.js";
 import { SequenceTracker, type SourceState } from "../order/sequence-tracker.js";
 import { SEAL_OVERHEAD_BYTES } from "../seal/sealed-packet.js";
 import { Sealer } from "../seal/sealer.js";
 import { Unsealer } from "../seal/unsealer.js";
+import { maxPuliPayloadBytes } from "../udp/puli-datagram.js";
 import { type ChannelMessage, type ChannelStatistics, zeroChannelStatistics } from "./channel-message.js";
 import type { ResolvedChannelOptions } from "./channel-options.js";
 import { IncomingMessages } from "./incoming-messages.js";
@@ -16,6 +18,7 @@ import { MessageQueue, type MessageStream, type StreamOptions } from "./message-
 import { OutgoingMessages } from "./outgoing-messages.js";
 import { ChannelSubscription, type SubscribeOptions, type Subscriber, type Subscription } from "./subscription.js";
 import type { TurnClock } from "./turn-clock.js";
+import type { WaitingRoom } from "./waiting-room.js";
 
 /** The part of a node that its channels use. */
 export interface ChannelOwner {
@@ -24,6 +27,10 @@ export interface ChannelOwner {
   readonly turnClock: TurnClock;
   /** Sources of all channels of the node. */
   readonly sources: RecentTable<SourceState>;
+  /** Incomplete messages of all channels of the node. */
+  readonly reassemblyMemory: ReassemblyMemory;
+  /** Packets of all channels of the node that wait behind long messages. */
+  readonly waitingRoom: WaitingRoom;
   /** Announces that a channel is published or subscribed for the first time, or no longer subscribed. */
   usageChanged(): void;
   /** Reports an error that no call can throw. */
@@ -87,7 +94,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#owner = owner;
     this.#options = options;
     const statistics = this.#statistics;
-    this.#reassembler = options.isFragmented ? new Reassembler(owner.clock, statistics) : undefined;
+    this.#reassembler = options.isFragmented ? new Reassembler(name, owner.reassemblyMemory, statistics) : undefined;
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
       statistics,
@@ -201,17 +208,19 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   #openOutgoing(): OutgoingMessages {
-    const { transport, clock } = this.#owner;
+    const { transport, clock, waitingRoom } = this.#owner;
     const { ring, isFragmented } = this.#options;
-    const maxPayloadBytes = transport.maxPayloadBytes(this.name);
-    const maxPartBytes = maxPayloadBytes - (ring === undefined ? 0 : SEAL_OVERHEAD_BYTES);
+    // A relay passes packets on as they are, so those of a channel with fragments are no longer than UDP carries.
+    const overheadBytes = ring === undefined ? 0 : SEAL_OVERHEAD_BYTES;
+    const portableBytes = isFragmented ? maxPuliPayloadBytes(this.name) : Number.POSITIVE_INFINITY;
     const options = {
       channel: this.name,
       clock,
       statistics: this.#statistics,
-      maxPartBytes,
+      maxPartBytes: () => Math.min(transport.maxPayloadBytes(this.name), portableBytes) - overheadBytes,
       sealer: ring && new Sealer(this.name, ring),
-      fragmenter: isFragmented ? new Fragmenter(maxPartBytes) : undefined,
+      fragmenter: isFragmented ? new Fragmenter() : undefined,
+      waitingRoom,
       report: (error: unknown) => this.#owner.report(error),
     };
     return new OutgoingMessages(transport.openSender(this.name), options); // opened last

@@ -3,53 +3,60 @@
  *
  * Theory of operation: a message that is too long is split, each part is sealed if the channel is sealed, and each leaves as one packet.
  * Messages of one packet leave at once. The fragments of a long one leave a burst at a time, so that the receive buffers of this and other
- * hosts hold them. Messages that are published meanwhile wait behind them, within bounds.
+ * hosts hold them. Messages that are published meanwhile wait behind them, within the bounds of the node.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { ChannelLengthError } from "../contract/channel-errors.js";
 import type { ChannelSender } from "../contract/channel-transport.js";
-import { MAX_FRAGMENTED_BYTES } from "../fragments/fragment-header.js";
 import type { Fragmenter } from "../fragments/fragmenter.js";
 import type { Sealer } from "../seal/sealer.js";
 import type { ChannelStatistics } from "./channel-message.js";
+import { costOf, type WaitingRoom } from "./waiting-room.js";
 
 // A fragment of 8 KiB takes some 15 kB of a receive buffer, as the kernel counts (skb->truesize): three channels' bursts fit Linux's
 // default of 212,992 bytes (net.core.rmem_default).
 const BURST_BYTES = 32 * 1024;
 const PAUSE_MS = 1;
-const MAX_WAITING_BYTES = 4 * MAX_FRAGMENTED_BYTES;
 
 /** The stages between messages and packets. */
 export interface OutgoingOptions {
   readonly channel: string;
   readonly clock: Clock;
   readonly statistics: ChannelStatistics;
-  readonly maxPartBytes: number; // of the contents of one packet, before they are sealed
+  /** Returns the length of the longest contents of one packet now, before they are sealed, in bytes. */
+  readonly maxPartBytes: () => number;
   readonly sealer: Sealer | undefined;
   readonly fragmenter: Fragmenter | undefined;
+  readonly waitingRoom: WaitingRoom;
   /** Reports an error that no call can throw. */
   readonly report: (error: unknown) => void;
+}
+
+/** A part of a message that waits. */
+interface WaitingPart {
+  readonly part: Uint8Array;
+  readonly endsMessage: boolean;
+  packet?: Uint8Array; // once it was sealed: a transport that refuses it for now is offered the same again
 }
 
 export class OutgoingMessages {
   readonly #options: OutgoingOptions;
   readonly #sender: ChannelSender;
-  readonly #maxMessageBytes: number;
-  #waiting: { readonly part: Uint8Array; readonly endsMessage: boolean }[] = [];
-  #waitingBytes = 0;
+  #waiting: WaitingPart[] = [];
   #nextBurst: ScheduledCall | undefined;
 
   constructor(sender: ChannelSender, options: OutgoingOptions) {
     this.#sender = sender;
     this.#options = options;
-    this.#maxMessageBytes = options.fragmenter === undefined ? options.maxPartBytes : MAX_FRAGMENTED_BYTES;
   }
 
   /** Sends a message, or lets it wait; returns false when there is no room for it. @throws ChannelLengthError `ERR_CHANNEL_MESSAGE_TOO_LONG`. */
   publish(message: Uint8Array): boolean {
     const { channel, fragmenter, statistics } = this.#options;
-    if (message.length > this.#maxMessageBytes) throw new ChannelLengthError(channel, message.length, this.#maxMessageBytes);
-    const isTaken = fragmenter === undefined ? this.#send(message) : this.#publishParts(fragmenter.split(message), message.length);
+    const maxPartBytes = this.#options.maxPartBytes();
+    const maxBytes = fragmenter === undefined ? maxPartBytes : fragmenter.maxMessageBytes(maxPartBytes);
+    if (message.length > maxBytes) throw new ChannelLengthError(channel, message.length, maxBytes);
+    const isTaken = fragmenter === undefined ? this.#send(message) : this.#publishParts(fragmenter.split(message, maxPartBytes));
     statistics[isTaken ? "published" : "dropped"]++;
     return isTaken;
   }
@@ -60,13 +67,12 @@ export class OutgoingMessages {
     this.#sender.close();
   }
 
-  #publishParts(parts: readonly Uint8Array[], lengthBytes: number): boolean {
+  #publishParts(parts: readonly Uint8Array[]): boolean {
     if (this.#waiting.length === 0 && parts.length === 1) return this.#send(parts[0]!);
-    if (this.#waitingBytes + lengthBytes > MAX_WAITING_BYTES) return false;
+    if (!this.#options.waitingRoom.enter(parts)) return false;
     // Fragments have memory of their own; a message that was not split still belongs to its publisher.
     for (const [index, part] of parts.entries()) {
       this.#waiting.push({ part: parts.length === 1 ? Buffer.from(part) : part, endsMessage: index === parts.length - 1 });
-      this.#waitingBytes += part.length;
     }
     if (this.#nextBurst === undefined) this.#sendBurst();
     return true;
@@ -85,23 +91,26 @@ export class OutgoingMessages {
 
   #sendWaiting(): void {
     let count = 0;
-    let bytes = 0;
-    while (count < this.#waiting.length && bytes < BURST_BYTES && this.#send(this.#waiting[count]!.part)) {
-      bytes += this.#waiting[count++]!.part.length;
+    for (let bytes = 0; count < this.#waiting.length && bytes < BURST_BYTES; count++) {
+      const next = this.#waiting[count]!;
+      next.packet ??= this.#packetOf(next.part);
+      if (!this.#sender.send(next.packet)) break;
+      bytes += costOf(next.part);
     }
-    this.#waiting.splice(0, count);
-    this.#waitingBytes -= bytes;
+    for (const { part } of this.#waiting.splice(0, count)) this.#options.waitingRoom.leave(part);
   }
 
   #abandon(): void {
     this.#nextBurst?.cancel();
     this.#options.statistics.dropped += this.#waiting.filter(({ endsMessage }) => endsMessage).length;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    for (const { part } of this.#waiting.splice(0)) this.#options.waitingRoom.leave(part);
   }
 
   #send(part: Uint8Array): boolean {
-    const { sealer } = this.#options;
-    return this.#sender.send(sealer === undefined ? part : sealer.seal(part));
+    return this.#sender.send(this.#packetOf(part));
+  }
+
+  #packetOf(part: Uint8Array): Uint8Array {
+    return this.#options.sealer?.seal(part) ?? part;
   }
 }

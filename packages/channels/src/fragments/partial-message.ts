@@ -1,12 +1,28 @@
 import type { SequenceSpan } from "../order/sequence-tracker.js";
 import { FRAGMENT_HEADER_BYTES, type FragmentHeader, partBytesOf } from "./fragment-header.js";
 
-const PART_COST_BYTES = 128; // memory of the objects around a fragment, so that many tiny ones count for their cost
+const PART_COST_BYTES = 384; // memory of the objects around a fragment, as measured, so that many tiny ones count for their cost
+
+/** Counters of a channel's fragments. */
+export interface ReassemblyCounters {
+  malformed: number; // packets that fit no message
+  incomplete: number; // messages given up
+}
+
+/** Place of an incomplete message among those of a node. */
+export interface PartialPlace {
+  readonly key: string;
+  readonly source: string; // on one channel
+  readonly startedMs: number;
+  readonly counters: ReassemblyCounters; // of its channel
+}
 
 /** A message of which some fragments have come. It takes memory for those, not for the length that they announce. */
-export class PartialMessage {
+export class PartialMessage implements PartialPlace {
+  readonly key: string;
+  readonly source: string;
   readonly startedMs: number;
-  readonly sourceId: string;
+  readonly counters: ReassemblyCounters;
   readonly #totalBytes: number;
   readonly #count: number;
   readonly #partBytes: number;
@@ -15,9 +31,11 @@ export class PartialMessage {
   #first: number | undefined;
   #last: number | undefined;
 
-  constructor(sourceId: string, header: FragmentHeader, lengthBytes: number, nowMs: number) {
-    this.sourceId = sourceId;
-    this.startedMs = nowMs;
+  constructor({ key, source, startedMs, counters }: PartialPlace, header: FragmentHeader, lengthBytes: number) {
+    this.key = key;
+    this.source = source;
+    this.startedMs = startedMs;
+    this.counters = counters;
     this.#totalBytes = header.totalBytes;
     this.#count = header.count;
     this.#partBytes = partBytesOf(header, lengthBytes)!;

@@ -1,33 +1,12 @@
-/**
- * Puts fragments together, in whatever order and however often they come.
- *
- * Theory of operation: the reassembler keeps incomplete messages in the order in which they began. It gives one up, and counts it as
- * incomplete, when the message has waited too long, when its source has begun too many, or when all together hold too much; so fragments
- * that never finish cost a bounded amount of memory for a bounded time. It remembers the numbers of the latest complete messages, so that
- * a repeated fragment does not begin one again.
- */
-import type { Clock, ScheduledCall } from "@groupcast/base";
-import { RecentTable } from "../order/recent-table.js";
 import type { SequenceSpan } from "../order/sequence-tracker.js";
-import { FRAGMENT_HEADER_BYTES, looksLikeFragment, readFragmentHeader } from "./fragment-header.js";
-import { PartialMessage } from "./partial-message.js";
-
-const TIMEOUT_MS = 2000; // from a message's first fragment; at 32 KiB a millisecond the longest takes half a second
-const MAX_PER_SOURCE = 8; // one sender sends one message after another
-const MAX_PARTIALS = 256;
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
-const MAX_REMEMBERED = 1024; // complete messages
+import { FRAGMENT_HEADER_BYTES, type FragmentHeader, looksLikeFragment, readFragmentHeader } from "./fragment-header.js";
+import { PartialMessage, type ReassemblyCounters } from "./partial-message.js";
+import type { ReassemblyMemory } from "./reassembly-memory.js";
 
 /** A complete message. */
 export interface WholeMessage {
   readonly payload: Buffer;
   readonly span: SequenceSpan | undefined; // undefined when its sender does not count
-}
-
-/** Counters of a reassembler. */
-export interface ReassemblyCounters {
-  malformed: number; // packets that fit no message
-  incomplete: number; // messages given up
 }
 
 /** The contents of one packet. */
@@ -37,88 +16,50 @@ export interface Fragment {
   readonly payload: Buffer;
 }
 
+/** Puts the fragments of a channel together, in whatever order and however often they come. */
 export class Reassembler {
-  readonly #clock: Clock;
+  readonly #channel: string;
+  readonly #memory: ReassemblyMemory;
   readonly #statistics: ReassemblyCounters;
-  readonly #partials = new Map<string, PartialMessage>(); // oldest first
-  readonly #complete = new RecentTable<true>(MAX_REMEMBERED);
-  #heldBytes = 0;
-  #expiry: ScheduledCall | undefined;
 
-  constructor(clock: Clock, statistics: ReassemblyCounters) {
-    this.#clock = clock;
+  /** @param memory - All channels of a node share it. */
+  constructor(channel: string, memory: ReassemblyMemory, statistics: ReassemblyCounters) {
+    this.#channel = channel;
+    this.#memory = memory;
     this.#statistics = statistics;
   }
 
-  /** Memory of the incomplete messages, in bytes. */
-  get heldBytes(): number {
-    return this.#heldBytes;
-  }
-
   /** Takes a packet; returns the message that it completes, if it completes one. */
-  take({ sourceId, sequence, payload }: Fragment): WholeMessage | undefined {
+  take(fragment: Fragment): WholeMessage | undefined {
+    const { sequence, payload } = fragment;
     if (!looksLikeFragment(payload)) return { payload, span: sequence === undefined ? undefined : { first: sequence, last: sequence } };
     const header = readFragmentHeader(payload);
-    const key = `${sourceId}\0${header?.message}`;
-    if (header === undefined || this.#partials.get(key)?.fits(header, lengthOf(payload)) === false) {
+    const source = `${this.#channel}\0${fragment.sourceId}`;
+    const key = `${source}\0${header?.message}`;
+    if (header === undefined || this.#memory.peek(key)?.fits(header, lengthOf(payload)) === false) {
       this.#statistics.malformed++;
       return undefined;
     }
-    if (this.#complete.peek(key) === true) return undefined; // a fragment that came again
-    const partial =
-      this.#partials.get(key) ?? this.#begin(key, new PartialMessage(sourceId, header, lengthOf(payload), this.#clock.nowMs()));
-    this.#heldBytes -= partial.heldBytes;
-    partial.add(header, payload, sequence);
-    this.#heldBytes += partial.heldBytes;
-    if (partial.isComplete) return this.#finish(key, partial);
-    while (this.#heldBytes > MAX_HELD_BYTES) this.#giveUpOldest();
-    return undefined;
+    return this.#memory.wasComplete(key) ? undefined : this.#add({ key, source }, header, fragment);
   }
 
   /** Gives up every incomplete message. */
   close(): void {
-    this.#expiry?.cancel();
-    while (this.#partials.size > 0) this.#giveUpOldest();
+    this.#memory.giveUp(this.#statistics);
   }
 
-  #begin(key: string, partial: PartialMessage): PartialMessage {
-    const siblings = [...this.#partials].filter(([, { sourceId }]) => sourceId === partial.sourceId);
-    if (siblings.length >= MAX_PER_SOURCE) this.#giveUp(siblings[0]![0]);
-    else if (this.#partials.size >= MAX_PARTIALS) this.#giveUpOldest();
-    this.#partials.set(key, partial);
-    this.#expiry ??= this.#clock.schedule(TIMEOUT_MS, () => this.#expire());
-    return partial;
-  }
-
-  #finish(key: string, partial: PartialMessage): WholeMessage {
-    this.#forget(key, partial);
-    this.#complete.use(key, () => true);
-    return { payload: partial.assemble(), span: partial.span };
-  }
-
-  #expire(): void {
-    const nowMs = this.#clock.nowMs();
-    for (const [key, { startedMs }] of this.#partials) {
-      if (nowMs - startedMs < TIMEOUT_MS) break;
-      this.#giveUp(key);
+  #add(place: { key: string; source: string }, header: FragmentHeader, { payload, sequence }: Fragment): WholeMessage | undefined {
+    const { key } = place;
+    const partial = this.#memory.use(key, (startedMs) => {
+      return new PartialMessage({ ...place, startedMs, counters: this.#statistics }, header, lengthOf(payload));
+    });
+    partial.add(header, payload, sequence);
+    if (!partial.isComplete) {
+      this.#memory.weigh(key, partial);
+      return undefined;
     }
-    const [next] = this.#partials.values();
-    this.#expiry = next && this.#clock.schedule(Math.max(1, next.startedMs + TIMEOUT_MS - nowMs), () => this.#expire());
-  }
-
-  #giveUpOldest(): void {
-    const [oldest] = this.#partials.keys();
-    if (oldest !== undefined) this.#giveUp(oldest);
-  }
-
-  #giveUp(key: string): void {
-    this.#forget(key, this.#partials.get(key)!);
-    this.#statistics.incomplete++;
-  }
-
-  #forget(key: string, partial: PartialMessage): void {
-    this.#partials.delete(key);
-    this.#heldBytes -= partial.heldBytes;
+    this.#memory.finish(key);
+    return { payload: partial.assemble(), span: partial.span };
   }
 }
 
