@@ -142,10 +142,10 @@ describe("Unsealer", () => {
     expect(reader.statistics.unopened).toBe(2000);
   });
 
-  test("remembers a bounded number of senders", () => {
+  test("remembers a bounded number of senders, and counts who had to make room", () => {
     const reader = new Reader();
     for (let i = 0; i < 1100; i++) reader.texts(sealer().seal(plain));
-    expect(reader.unsealer.senders).toBe(1024);
+    expect([reader.unsealer.senders, reader.statistics.evicted]).toEqual([1024, 76]);
   });
 
   test("never throws, whatever comes", () => {
