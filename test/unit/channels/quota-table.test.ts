@@ -47,7 +47,7 @@ test("weigh() evicts by weight, and the entry itself when it alone is too much",
   expect([evicted, table.weight, table.values()]).toEqual([["a1", "a2"], 5, ["b1"]]);
   table.weigh("nobody", 7);
   table.delete("b1");
-  expect([table.weight, table.size]).toEqual([0, 0]);
+  expect([table.weight, table.size, table.owners]).toEqual([0, 0, 0]);
 });
 
 /** A table beside a map of the weights that its entries should have. */

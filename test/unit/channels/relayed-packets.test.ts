@@ -46,15 +46,23 @@ test("isRepeat() takes what a relay brings for a copy, however late", () => {
   expect([0, 1_000_000].map((nowMs) => isRepeat(packets, 0, nowMs, relayed))).toEqual([false, true]);
 });
 
-test("isRepeat() remembers 16,384 packets of a source and 65,536 of all, the latest", () => {
+test("isRepeat() remembers 16,384 packets of a source and 65,536 of all, the latest, and all of those that go on", () => {
   const packets = new RelayedPackets("0123456789abcdef");
-  const true1 = packetOf("true", { source: { id: "true" } });
-  isRepeat(packets, 1, 0, true1);
-  const greedy = packetOf("x", { source: { id: "greedy" } });
+  const from = (id: string): ReceivedPacket => packetOf("x", { source: { id } });
+  const honest = from("honest");
+  isRepeat(packets, 1, 0, honest);
+  const greedy = from("greedy");
   for (let sequence = 0; sequence < 20_000; sequence++) isRepeat(packets, sequence, 0, greedy);
-  expect([packets.remembered, isRepeat(packets, 1, 0, true1)]).toEqual([1 + 16_384, true]);
-  for (let i = 0; i < 70_000; i++) isRepeat(packets, 1, 0, packetOf("x", { source: { id: `invented ${i}` } }));
-  expect([packets.remembered, isRepeat(packets, 1, 0, true1)]).toEqual([65_536, false]);
+  expect([packets.remembered, isRepeat(packets, 1, 0, honest)]).toEqual([1 + 16_384, true]);
+  expect([isRepeat(packets, 3616, 0, greedy), isRepeat(packets, 3615, 0, greedy)]).toEqual([true, false]);
+  for (const id of ["a", "b", "c", "d"]) {
+    const other = from(id);
+    for (let sequence = 0; sequence < 16_384; sequence++) isRepeat(packets, sequence, 0, other);
+    expect(isRepeat(packets, 1, 0, honest)).toBe(true);
+  }
+  expect(packets.remembered).toBe(1 + 3 * 16_384); // a made room for d, and greedy for c
+  for (let i = 0; i < 20_000; i++) isRepeat(packets, 1, 0, from(`invented ${i}`));
+  expect([packets.remembered, isRepeat(packets, 1, 0, honest)]).toEqual([16_384, false]);
 });
 
 test("isRepeat() does not mix the sources of different channels, networks and ids", () => {

@@ -125,6 +125,12 @@ describe("a number far ahead in a sender's name", () => {
     expect(receiver.leads(5, 500_000, 6, 600_000, 7, 8)).toEqual([1, 499_995, 1, 599_994, 1, 1]);
   });
 
+  test("nor does one that is as far behind", () => {
+    const receiver = new Receiver();
+    expect(receiver.leads(4_000_000, 5, 4_000_001, 6, 4_000_002)).toEqual([1, 1, 1, 1, 1]);
+    expect(receiver.sources.peek("channel\0a")).toMatchObject({ newest: 4_000_002, other: 6 });
+  });
+
   test("is followed in order, when it was the sender's after a loss, and what is late there is late", () => {
     const receiver = new Receiver();
     expect(receiver.leads(5, 3006, 3007, 3009, 3008, 3009)).toEqual([1, 3001, 1, 2, -1, 0]);

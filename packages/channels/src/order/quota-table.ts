@@ -1,3 +1,5 @@
+import { RecentTable } from "./recent-table.js";
+
 /** Bounds on a set of entries. */
 export interface Quota {
   readonly entries: number;
@@ -20,16 +22,19 @@ interface Entry<V> {
 
 /** Entries in the order in which they were used, and their weight. */
 class Ranking<V> {
-  readonly entries = new Map<string, Entry<V>>(); // the one that was not used for longest first
+  readonly entries = new RecentTable<Entry<V>>(Number.POSITIVE_INFINITY);
   weight = 0;
 
-  append(entry: Entry<V>): void {
-    this.entries.set(entry.key, entry);
-    this.weight += entry.weight;
+  /** Makes an entry the newest; adds it, if it is not there. */
+  use(entry: Entry<V>): void {
+    const before = this.entries.size;
+    this.entries.use(entry.key, () => entry);
+    if (this.entries.size > before) this.weight += entry.weight;
   }
 
-  remove(entry: Entry<V>): void {
-    if (this.entries.delete(entry.key)) this.weight -= entry.weight;
+  delete(entry: Entry<V>): void {
+    this.entries.delete(entry.key);
+    this.weight -= entry.weight;
   }
 
   isBeyond({ entries, weight }: Quota): boolean {
@@ -58,6 +63,11 @@ export class QuotaTable<V> {
     return this.#all.entries.size;
   }
 
+  /** Number of owners that have an entry. */
+  get owners(): number {
+    return this.#owners.size;
+  }
+
   /** Sum of the entries' weights. */
   get weight(): number {
     return this.#all.weight;
@@ -65,60 +75,61 @@ export class QuotaTable<V> {
 
   /** Returns the value of `key`, which stays as old as it is. */
   peek(key: string): V | undefined {
-    return this.#all.entries.get(key)?.value;
+    return this.#all.entries.peek(key)?.value;
   }
 
   /** Returns the value of `key`, and makes it the newest. Calls `make` when there is none: `owner` then has an entry more, of no weight. */
   use(owner: string, key: string, make: () => V): V {
-    const known = this.#all.entries.get(key);
+    const known = this.#all.entries.peek(key);
     const entry = known ?? { key, owner, value: make(), weight: 0 };
-    if (known !== undefined) this.#drop(known);
-    this.#append(entry);
+    for (const ranking of [this.#all, this.#ownersRanking(entry.owner)]) ranking.use(entry);
     if (known === undefined) this.#makeRoom(owner);
     return entry.value;
   }
 
   /** Changes the weight of an entry, if it is there. */
   weigh(key: string, weight: number): void {
-    const entry = this.#all.entries.get(key);
+    const entry = this.#all.entries.peek(key);
     if (entry === undefined || entry.weight === weight) return;
-    for (const ranking of [this.#all, this.#owners.get(entry.owner)!]) ranking.weight += weight - entry.weight;
+    for (const ranking of [this.#all, this.#ownersRanking(entry.owner)]) ranking.weight += weight - entry.weight;
     entry.weight = weight;
     this.#makeRoom(entry.owner);
   }
 
   /** Removes an entry, if it is there. */
   delete(key: string): void {
-    const entry = this.#all.entries.get(key);
+    const entry = this.#all.entries.peek(key);
     if (entry !== undefined) this.#drop(entry);
   }
 
   /** Returns every value, the one that was not used for longest first. */
   values(): V[] {
-    return Array.from(this.#all.entries.values(), ({ value }) => value);
+    return this.#all.entries.values().map(({ value }) => value);
   }
 
   #makeRoom(owner: string): void {
-    const own = this.#owners.get(owner)!;
+    const own = this.#ownersRanking(owner);
     while (own.isBeyond(this.#limits.owner)) this.#evictOldest(own);
     while (this.#all.isBeyond(this.#limits.all)) this.#evictOldest(this.#all);
   }
 
   #evictOldest({ entries }: Ranking<V>): void {
-    const [oldest] = entries.values();
-    this.#drop(oldest!);
-    this.#evicted(oldest!.value);
-  }
-
-  #append(entry: Entry<V>): void {
-    const own = this.#owners.get(entry.owner) ?? new Ranking<V>();
-    this.#owners.set(entry.owner, own);
-    for (const ranking of [this.#all, own]) ranking.append(entry);
+    const oldest = entries.oldest!;
+    this.#drop(oldest);
+    this.#evicted(oldest.value);
   }
 
   #drop(entry: Entry<V>): void {
-    const own = this.#owners.get(entry.owner)!;
-    for (const ranking of [this.#all, own]) ranking.remove(entry);
+    const own = this.#ownersRanking(entry.owner);
+    for (const ranking of [this.#all, own]) ranking.delete(entry);
     if (own.entries.size === 0) this.#owners.delete(entry.owner);
+  }
+
+  #ownersRanking(owner: string): Ranking<V> {
+    const known = this.#owners.get(owner);
+    if (known !== undefined) return known;
+    const ranking = new Ranking<V>();
+    this.#owners.set(owner, ranking);
+    return ranking;
   }
 }

@@ -33,6 +33,11 @@ export class RecentTable<V> {
     return this.#entries.size;
   }
 
+  /** Value that was not used for longest; undefined when there is none. */
+  get oldest(): V | undefined {
+    return this.#oldest?.value;
+  }
+
   /** Returns the entry of `key`, and makes it the newest. Calls `make` for the value when there is no entry. */
   use(key: string, make: () => V): RecentEntry<V> {
     const found = this.#entries.get(key);
@@ -41,7 +46,7 @@ export class RecentTable<V> {
       return found;
     }
     const entry: Link<V> = { key, value: make(), isHeld: true, newer: undefined, older: undefined };
-    if (this.#entries.size >= this.#capacity) this.#evictOldest(); // only now: make() may throw
+    if (this.#entries.size >= this.#capacity) this.evictOldest(); // only now: make() may throw
     this.#entries.set(key, entry);
     this.#append(entry);
     return entry;
@@ -66,6 +71,14 @@ export class RecentTable<V> {
     if (entry !== undefined) this.#drop(entry);
   }
 
+  /** Lets the value go that was not used for longest, if there is one. */
+  evictOldest(): void {
+    const entry = this.#oldest;
+    if (entry === undefined) return;
+    this.#drop(entry);
+    this.#evicted(entry.value);
+  }
+
   /** Returns every value, oldest first. */
   values(): V[] {
     const values: V[] = [];
@@ -77,13 +90,6 @@ export class RecentTable<V> {
     if (entry === this.#newest) return;
     this.#unlink(entry);
     this.#append(entry);
-  }
-
-  #evictOldest(): void {
-    const entry = this.#oldest;
-    if (entry === undefined) return;
-    this.#drop(entry);
-    this.#evicted(entry.value);
   }
 
   #drop(entry: Link<V>): void {

@@ -6,36 +6,36 @@
  * the same name for the network.
  *
  * Anybody can write the source and the number of somebody else. So a copy is what has the same contents, too, and nothing that comes keeps
- * a packet from passing but that packet itself. The digests that are remembered have a quota for each source.
+ * a packet from passing but that packet itself. Each source has a share of what is remembered.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { ChannelSource, ReceivedPacket } from "../contract/channel-transport.js";
-import { QuotaTable } from "../order/quota-table.js";
 import { RecentTable } from "../order/recent-table.js";
 import { longestCopyMs } from "../order/sequence-tracker.js";
+import { PacketMemory } from "./packet-memory.js";
+import { DIGESTS, PayloadDigest } from "./payload-digest.js";
 
-const MAX_SOURCES = 16_384; // over all channels; some 4 MiB
-const MAX_DIGESTS = 65_536; // some 20 MiB
-const MAX_SOURCE_DIGESTS = 16_384; // more than wait for NATS while another relay passes their copies on (nats-options.ts)
-const UNWEIGHED = Number.POSITIVE_INFINITY;
+const MAX_SOURCES = 16_384; // over all channels
+const MAX_PACKETS = 65_536; // some 6 MiB, or 15 when each source has a few
+const MAX_SOURCE_PACKETS = 16_384; // more than wait for NATS while another relay passes their copies on (nats-options.ts)
 
 /** A source on one channel. */
 export interface RelayedSource {
   /** Id that every relay gives it: 16 hexadecimal digits. */
   readonly id: string;
+  readonly memory: PacketMemory;
   /** Number for the next packet of a source that does not count. */
   next: number;
 }
 
 export class RelayedPackets {
   readonly #relay: string;
-  readonly #secret = randomBytes(16); // nobody can make a packet whose digest is that of another one
-  readonly #sources = new RecentTable<RelayedSource>(MAX_SOURCES);
-  readonly #digests = new QuotaTable<{ takenMs: number }>({
-    all: { entries: MAX_DIGESTS, weight: UNWEIGHED },
-    owner: { entries: MAX_SOURCE_DIGESTS, weight: UNWEIGHED },
+  readonly #digest = new PayloadDigest();
+  readonly #sources = new RecentTable<RelayedSource>(MAX_SOURCES, ({ memory }) => {
+    this.#remembered -= memory.size;
   });
   readonly #ids = new WeakMap<ChannelSource, string>();
+  #remembered = 0;
 
   /** @param relay - Id of the relay. */
   constructor(relay: string) {
@@ -44,27 +44,25 @@ export class RelayedPackets {
 
   /** Number of packets that are remembered. */
   get remembered(): number {
-    return this.#digests.size;
+    return this.#remembered;
   }
 
   /** Returns the source of a packet from `network`. */
   sourceOf(packet: ReceivedPacket, network: string): RelayedSource {
     const id = packet.envelope?.source ?? this.#idOf(packet, network);
-    return this.#sources.use(`${packet.channel}\0${id}`, () => ({ id, next: 0 })).value;
+    return this.#sources.use(`${packet.channel}\0${id}`, () => ({ id, memory: new PacketMemory(MAX_SOURCE_PACKETS), next: 0 })).value;
   }
 
   /** Returns whether a packet, which counts as number `sequence` of its source, has come before; remembers it if not. */
-  isRepeat({ channel, payload, envelope }: ReceivedPacket, { id }: RelayedSource, sequence: number, nowMs: number): boolean {
-    const hash = createHash("sha256").update(this.#secret).update(`${channel}\0${id}\0${sequence}\0`).update(payload);
-    let isNew = false;
-    const known = this.#digests.use(`${channel}\0${id}`, hash.digest("base64"), () => {
-      isNew = true;
-      return { takenMs: nowMs };
-    });
+  isRepeat({ payload, envelope }: ReceivedPacket, { memory }: RelayedSource, sequence: number, nowMs: number): boolean {
+    const packet = sequence * DIGESTS + this.#digest.of(payload);
+    const takenMs = memory.takenMs(packet);
     // What relays bring, one of them may have held back. UDP does not: a sender that started again says the same once more.
-    const isCopy = envelope !== undefined || nowMs - known.takenMs < longestCopyMs(sequence);
-    if (isCopy) return !isNew;
-    known.takenMs = nowMs;
+    if (takenMs !== undefined && (envelope !== undefined || nowMs - takenMs < longestCopyMs(sequence))) return true;
+    const before = memory.size;
+    memory.add(packet, nowMs);
+    this.#remembered += memory.size - before;
+    while (this.#remembered > MAX_PACKETS) this.#sources.evictOldest();
     return false;
   }
 
