@@ -1,7 +1,7 @@
 import { ManualClock } from "@groupcast/backend-memory";
 import { type ChannelSource, decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@groupcast/channels";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Announcer } from "../../../packages/channels/src/presence/announcer.js";
 import { type NodeChange, NodeDirectory } from "../../../packages/channels/src/presence/node-directory.js";
 
@@ -157,6 +157,15 @@ describe("NodeDirectory", () => {
     expect(neighbours.directory.nodes.slice(-512).map(({ session }) => session)).toEqual(sessions.slice(512, 1024));
   });
 
+  test("counts the ports of an address as one", () => {
+    const neighbours = new Neighbours();
+    const beatFrom = (index: number, address: string): void =>
+      neighbours.hear({ session: index.toString(16).padStart(16, "0") }, { id: `${address}:${index}`, address, port: index });
+    beatFrom(1, "192.0.2.1");
+    for (let i = 2; i < 3000; i++) beatFrom(i, "192.0.2.2");
+    expect(neighbours.directory.statistics()).toMatchObject({ nodes: 513, evicted: 2998 - 512 });
+  });
+
   test("holds 65,536 channels, half of them of one node or address, and counts the rest", () => {
     const directory = new NodeDirectory(new ManualClock(), undefined, () => {});
     const perBeat = 100;
@@ -184,11 +193,11 @@ describe("NodeDirectory", () => {
 });
 
 describe("Announcer", () => {
-  function announcer(clock: ManualClock, names: string[]): { beats: Heartbeat[]; announcer: Announcer } {
+  function announcer(clock: ManualClock, names: string[], periodMs = 1000): { beats: Heartbeat[]; announcer: Announcer } {
     const beats: Heartbeat[] = [];
     const usages = () => names.map(published);
     const send = (bytes: Buffer) => beats.push(decodeHeartbeat(bytes)!);
-    const started = new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages, send });
+    const started = new Announcer({ clock, session: SESSION, name: "camera", periodMs, usages, send });
     started.start();
     return { beats, announcer: started };
   }
@@ -285,6 +294,43 @@ describe("Announcer", () => {
     await clock.advance(3000);
     expect(beats.length).toBeGreaterThanOrEqual(2);
     expect(new Set(beats.map(({ revision }) => revision))).toEqual(new Set([1]));
+  });
+
+  test("sends a list to its end, though its program was busy for seconds in between", async () => {
+    const clock = new ManualClock();
+    const names = Array.from({ length: 10_000 }, (_, index) => `robot/part/${index}`);
+    const { beats, announcer: one } = announcer(clock, names);
+    await clock.advance(10);
+    const nowMs = clock.nowMs();
+    vi.spyOn(clock, "nowMs").mockImplementation(() => nowMs + 10_000);
+    one.changed();
+    await clock.advance(100);
+    const first = beats.filter(({ revision }) => revision === 1).flatMap(({ channels }) => channels);
+    expect(first.length).toBeGreaterThanOrEqual(names.length);
+    expect(beats.at(-1)!.revision).toBe(2);
+  });
+
+  test("tells a change in the middle of a list as soon as that list has rested, long before the period is over", async () => {
+    const clock = new ManualClock();
+    const names = Array.from({ length: 4000 }, (_, index) => `robot/part/${index}`);
+    const { beats, announcer: one } = announcer(clock, names, 60_000);
+    await clock.advance(10);
+    one.changed();
+    await clock.advance(1000);
+    expect(beats.at(-1)!.revision).toBe(2);
+  });
+
+  test("repeats a long list for newcomers no more often than it rests", async () => {
+    const clock = new ManualClock();
+    const { beats, announcer: one } = announcer(
+      clock,
+      Array.from({ length: 30_000 }, (_, index) => `robot/part/${index}`),
+    );
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      one.repeat();
+      await clock.advance(100);
+    }
+    expect(beats.length).toBeLessThan(10 * 110 + 500);
   });
 
   test("says good-bye when it stops, and nothing after", async () => {

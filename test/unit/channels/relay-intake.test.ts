@@ -164,6 +164,14 @@ test("nodes take turns when there are more channels than may be received, the la
   expect([await found(), it.crowdedOut]).toEqual([["a/1", "a/x", "a/y"], 0]);
 });
 
+test("the nodes that sent the latest heartbeats are received when there is no room for one channel of each", async () => {
+  const { it, network, clock, names } = intake(["a/*"], { maxChannels: 2 });
+  it.start();
+  for (const node of [1, 2, 3]) network.beat([`a/${node}`], { node });
+  await clock.advance(RECONCILE_MS);
+  expect(names().sort()).toEqual([HEARTBEAT_CHANNEL, "a/2", "a/3"].sort());
+});
+
 test("close() before the channels were looked at leaves no timer", () => {
   const { it, network, clock } = intake(["a/*"]);
   it.start();

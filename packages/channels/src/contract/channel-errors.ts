@@ -48,6 +48,11 @@ const TABLE = {
     meaning: "the NATS server refused the login",
     remedy: "check user and pass, token or authenticator in the option connection",
   },
+  ERR_BROKER_CERTIFICATE: {
+    class: "BrokerError",
+    meaning: "the certificate of the NATS server is not trusted",
+    remedy: "pass its authority as ca or caFile in connection.tls, and an address whose name it has (error.cause says what failed)",
+  },
   ERR_BROKER_PERMISSION: {
     class: "BrokerError",
     meaning: "the NATS server does not permit the subject",

@@ -2,9 +2,29 @@ import type { ErrorDefinition } from "@groupcast/base";
 import { errors } from "@nats-io/nats-core";
 import { BrokerError, CHANNEL_ERRORS } from "../contract/channel-errors.js";
 
+/** Codes of certificates that TLS refuses (nodejs.org/api/tls.html, X509 certificate error codes). */
+const CERTIFICATE_CODES: ReadonlySet<unknown> = new Set([
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REJECTED",
+  "CERT_REVOKED",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
 const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
 
-/** Returns the {@link BrokerError} for an error of the NATS client, by its class; `otherwise` is the row for all other classes. */
+/** Returns the {@link BrokerError} for an error of the NATS client, by its class or code; `otherwise` is the row for all other classes. */
 export function brokerError(
   operation: string,
   cause: unknown,
@@ -16,6 +36,7 @@ export function brokerError(
 
 function definitionFor(cause: unknown): ErrorDefinition<string, "BrokerError"> | undefined {
   if (cause instanceof errors.PermissionViolationError) return CHANNEL_ERRORS.ERR_BROKER_PERMISSION;
+  if (CERTIFICATE_CODES.has((cause as { code?: unknown } | null)?.code)) return CHANNEL_ERRORS.ERR_BROKER_CERTIFICATE;
   const isRefusal = REFUSALS.some((refusal) => cause instanceof refusal || (cause as { cause?: unknown } | null)?.cause instanceof refusal);
   return isRefusal ? CHANNEL_ERRORS.ERR_BROKER_REFUSED : undefined;
 }

@@ -70,7 +70,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
    * Connects to a server.
    *
    * @returns A promise of the connected transport. Rejects with InvalidArgumentError for each option that is unknown or wrong, or with
-   * BrokerError `ERR_BROKER_UNREACHABLE` or `ERR_BROKER_REFUSED`; then no connection is left open.
+   * BrokerError `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_CERTIFICATE` or `ERR_BROKER_REFUSED`; then no connection is left open.
    */
   static async connect(options?: NatsTransportOptions): Promise<NatsTransport> {
     const resolved = resolveNatsOptions("NatsTransport.connect", options);
