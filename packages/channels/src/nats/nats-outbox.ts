@@ -36,7 +36,7 @@ interface WaitingMessage extends Outgoing {
   readonly sinceMs: number;
 }
 
-/** What the outbox asks its transport. */
+/** The part of a transport that its outbox uses. */
 export interface OutboxOwner {
   /** Returns the length of the longest payload that the server takes now, in bytes. */
   maxPayloadBytes(): number;
