@@ -116,6 +116,20 @@ test("empty messages behind a long one wait in bounded number, over all channels
   expect(node.statistics().waitingBytes).toBeLessThanOrEqual(64 * MEBIBYTE);
 });
 
+test("long messages that a loop does not read are held within 64 MiB, and the latest are kept", async () => {
+  const hubs = new TappedHubs();
+  const channel = target(hubs).channel("c", { fragment: true });
+  const messages = channel.messages();
+  const [length, count] = [4 * MEBIBYTE, 512];
+  for (let number = 0; number < 20; number++) {
+    for (let index = 0; index < count; index++) hubs.give(packetOf("s", fragment(number, index, length / count, count)));
+  }
+  expect([channel.statistics().received, messages.dropped]).toEqual([20, 4]);
+  const next = await messages.next();
+  expect((next.value as [Buffer])[0].length).toBe(length);
+  await messages.return();
+});
+
 test("fragments that never become messages are held within one bound for all channels of a node", () => {
   const hubs = new TappedHubs();
   const maxReassemblyBytes = MEBIBYTE;

@@ -6,14 +6,14 @@ import { ChannelSubscription, type Subscriber } from "../../../packages/channels
 const message: ChannelMessage = { channel: "c", from: { id: "a" }, lead: 1, lost: 0, isRelayed: false };
 
 /** A stream, and what its channel does with it. */
-function makeStream(options: { capacity?: number } = {}) {
+function makeStream(options: { capacity?: number } = {}, lengthBytes = 0) {
   let deliver: Subscriber<number> = () => {};
   const ended: unknown[] = [];
   const subscribe = (subscriber: Subscriber<number>) => {
     deliver = subscriber;
     return new ChannelSubscription(subscriber, {}, { unsubscribed: (subscription) => ended.push(subscription), failed: () => {} });
   };
-  const stream = new MessageQueue<number>(options, () => {});
+  const stream = new MessageQueue<number>(options, { lengthBytes: () => lengthBytes, queueClosed: () => {} });
   stream.start(subscribe);
   return { stream, push: (...values: number[]) => values.forEach((value) => void deliver(value, message)), ended };
 }
@@ -37,6 +37,21 @@ test("MessageStream lets the oldest go when its reader is too slow, and counts",
   push(1, 2, 3, 4, 5);
   expect(stream.dropped).toBe(3);
   expect(await read(stream, 2)).toEqual([4, 5]);
+});
+
+test("MessageStream lets the oldest go when those that wait arrived as more than 64 MiB, and counts", async () => {
+  const { stream, push } = makeStream({}, 16 * 1024 * 1024);
+  push(1, 2, 3, 4);
+  expect(stream.dropped).toBe(0);
+  push(5, 6);
+  expect([stream.dropped, await read(stream, 2)]).toEqual([2, [3, 4]]);
+  const again = makeStream({}, 16 * 1024 * 1024);
+  for (let i = 0; i < 10; i++) {
+    again.push(i);
+    await again.stream.next();
+  }
+  again.push(1, 2, 3, 4);
+  expect(again.stream.dropped).toBe(0);
 });
 
 test("leaving the loop ends the subscription", async () => {

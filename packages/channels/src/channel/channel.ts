@@ -83,6 +83,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   readonly #queues = new Set<MessageQueue<Out>>();
   #subscriptions: readonly ChannelSubscription<Out>[] = [];
   #outgoing: OutgoingMessages | undefined;
+  #lengthBytes = 0; // of the message that is being delivered
   #isClosed = false;
 
   private constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
@@ -161,7 +162,10 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
    */
   messages(options: StreamOptions = {}): MessageStream<Out> {
     const { ordered = false } = checkOptions("messages", options, ["ordered", "capacity"]);
-    const queue = new MessageQueue<Out>(options, (closed) => this.#queues.delete(closed));
+    const queue = new MessageQueue<Out>(options, {
+      lengthBytes: () => this.#lengthBytes,
+      queueClosed: (closed) => this.#queues.delete(closed),
+    });
     queue.start((subscriber) => this.subscribe(subscriber, { ordered }));
     this.#queues.add(queue);
     return queue;
@@ -196,6 +200,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
       return;
     }
     this.#statistics.received++;
+    this.#lengthBytes = payload.length;
     for (const subscription of this.#subscriptions) subscription.deliver(value, message);
   }
 

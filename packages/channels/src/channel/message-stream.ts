@@ -6,14 +6,26 @@ import type { Subscriber, Subscription } from "./subscription.js";
 export interface StreamOptions {
   /** Leaves out messages that are late or repeats (lead less than 1). Gaps stay. Default false. */
   readonly ordered?: boolean | undefined;
-  /** Number of messages that may wait for the reader, 1 … 1,048,576. A further one discards the oldest. Default 256. */
+  /**
+   * Number of messages that may wait for the reader, 1 … 1,048,576; together they have arrived as 64 MiB at most. A further one discards
+   * the oldest. Default 256.
+   */
   readonly capacity?: number | undefined;
 }
 
 const DEFAULT_CAPACITY = 256;
 const MAX_CAPACITY = 1 << 20;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 type Item<Out> = [data: Out, message: ChannelMessage];
+
+/** The part of a channel that its streams use. */
+export interface QueueOwner<Out> {
+  /** Returns the length of the message that is being delivered, as it arrived, in bytes. */
+  lengthBytes(): number;
+  /** Forgets a queue that has closed. */
+  queueClosed(queue: MessageQueue<Out>): void;
+}
 
 /** The messages of a channel, for `for await`. The loop ends when the node closes; leaving the loop unsubscribes. */
 export interface MessageStream<Out> extends AsyncIterableIterator<[data: Out, message: ChannelMessage]> {
@@ -30,16 +42,17 @@ export interface MessageStream<Out> extends AsyncIterableIterator<[data: Out, me
 /** A stream, as its channel sees it: the messages that wait for the reader. */
 export class MessageQueue<Out> implements MessageStream<Out> {
   readonly #capacity: number;
-  readonly #closed: (queue: MessageQueue<Out>) => void;
+  readonly #owner: QueueOwner<Out>;
   #subscription: Subscription | undefined; // while started
-  #waiting: Item<Out>[] = [];
+  #waiting: { readonly item: Item<Out>; readonly lengthBytes: number }[] = [];
+  #waitingBytes = 0;
   #readers: ((result: IteratorResult<Item<Out>>) => void)[] = [];
   #isClosed = false;
   #dropped = 0;
 
-  constructor({ capacity = DEFAULT_CAPACITY }: StreamOptions, closed: (queue: MessageQueue<Out>) => void) {
+  constructor({ capacity = DEFAULT_CAPACITY }: StreamOptions, owner: QueueOwner<Out>) {
     this.#capacity = checkInteger("messages", "capacity", capacity, [1, MAX_CAPACITY]);
-    this.#closed = closed;
+    this.#owner = owner;
   }
 
   /** Subscribes. */
@@ -52,7 +65,7 @@ export class MessageQueue<Out> implements MessageStream<Out> {
   }
 
   next(): Promise<IteratorResult<Item<Out>>> {
-    const item = this.#waiting.shift();
+    const item = this.#shift();
     if (item !== undefined) return Promise.resolve({ value: item, done: false });
     if (this.#isClosed) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve) => {
@@ -62,6 +75,7 @@ export class MessageQueue<Out> implements MessageStream<Out> {
 
   return(): Promise<IteratorResult<Item<Out>>> {
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.close();
     return Promise.resolve({ value: undefined, done: true });
   }
@@ -75,7 +89,7 @@ export class MessageQueue<Out> implements MessageStream<Out> {
     this.#isClosed = true;
     this.#subscription?.unsubscribe();
     for (const reader of this.#readers.splice(0)) reader({ value: undefined, done: true });
-    this.#closed(this);
+    this.#owner.queueClosed(this);
   }
 
   #push(item: Item<Out>): void {
@@ -84,10 +98,18 @@ export class MessageQueue<Out> implements MessageStream<Out> {
       reader({ value: item, done: false });
       return;
     }
-    if (this.#waiting.length >= this.#capacity) {
-      this.#waiting.shift();
+    const lengthBytes = this.#owner.lengthBytes();
+    this.#waiting.push({ item, lengthBytes });
+    this.#waitingBytes += lengthBytes;
+    while (this.#waiting.length > this.#capacity || this.#waitingBytes > MAX_WAITING_BYTES) {
+      this.#shift();
       this.#dropped++;
     }
-    this.#waiting.push(item);
+  }
+
+  #shift(): Item<Out> | undefined {
+    const oldest = this.#waiting.shift();
+    this.#waitingBytes -= oldest?.lengthBytes ?? 0;
+    return oldest?.item;
   }
 }
