@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeNatsHeader, encodeNatsHeader, NATS_HEADER_BYTES } from "../../../packages/channels/src/nats/nats-header.js";
+import { decodeNatsHeader, encodeNatsHeader, NATS_HEADER_BYTES, type NatsOrigin } from "../../../packages/channels/src/nats/nats-header.js";
+import { newNatsHeader } from "../../support/channels/nats-client.js";
 
 const SOURCE = "0123456789abcdef";
 const VIA = "fedcba9876543210";
+
+/** A header as the client of NATS would send it. */
+function encoded(origin: NatsOrigin): ReturnType<typeof encodeNatsHeader> {
+  return encodeNatsHeader(newNatsHeader(), origin);
+}
 
 /** A header as the client hands it over, with this value. */
 function header(value: string): Parameters<typeof decodeNatsHeader>[0] {
@@ -11,17 +17,17 @@ function header(value: string): Parameters<typeof decodeNatsHeader>[0] {
 }
 
 test("encodeNatsHeader() writes the documented line", () => {
-  expect(encodeNatsHeader(SOURCE, 7, undefined).get("Groupcast")).toBe(`1 ${SOURCE} 7`);
+  expect(encoded({ source: SOURCE, sequence: 7 }).get("Groupcast")).toBe(`1 ${SOURCE} 7`);
 });
 
 test("encodeNatsHeader() writes the envelope of a relayed packet behind it", () => {
   const envelope = { origin: "site-a", source: SOURCE, sequence: 7, hops: 2, via: VIA };
-  expect(encodeNatsHeader(SOURCE, 7, envelope).get("Groupcast")).toBe(`1 ${SOURCE} 7 2 site-a ${VIA}`);
+  expect(encoded({ source: SOURCE, sequence: 7, envelope }).get("Groupcast")).toBe(`1 ${SOURCE} 7 2 site-a ${VIA}`);
 });
 
 test("encodeNatsHeader() needs no more than the room that is kept for it", () => {
   const envelope = { origin: "x".repeat(64), source: SOURCE, sequence: 0xffff_ffff, hops: 255, via: VIA };
-  const header = encodeNatsHeader(SOURCE, 0xffff_ffff, envelope) as unknown as { encode(): Uint8Array };
+  const header = encoded({ source: SOURCE, sequence: 0xffff_ffff, envelope }) as unknown as { encode(): Uint8Array };
   expect(header.encode().length).toBeLessThanOrEqual(NATS_HEADER_BYTES);
 });
 
@@ -35,7 +41,7 @@ test("decodeNatsHeader() undoes encodeNatsHeader()", () => {
       fc.option(fc.tuple(fc.integer({ min: 1, max: 255 }), hex), { nil: undefined }),
       (source, sequence, relayed) => {
         const envelope = relayed && { origin: "a.b-c_D9", source, sequence, hops: relayed[0], via: relayed[1] };
-        expect(decodeNatsHeader(encodeNatsHeader(source, sequence, envelope))).toEqual(
+        expect(decodeNatsHeader(encoded({ source, sequence, envelope }))).toEqual(
           envelope === undefined ? { source, sequence } : { source, sequence, envelope },
         );
       },

@@ -4,7 +4,8 @@ import { expect, test, vi } from "vitest";
 import { NatsTransport } from "../../../packages/channels/src/nats/nats-transport.js";
 
 const fake = vi.hoisted(() => ({ connection: {} as Record<string, unknown> }));
-vi.mock("../../../packages/channels/node_modules/@nats-io/transport-node/index.js", () => ({
+vi.mock("../../../packages/channels/node_modules/@nats-io/transport-node/index.js", async (importOriginal) => ({
+  ...(await importOriginal<object>()),
   connect: () => Promise.resolve(fake.connection),
 }));
 

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { zeroTransportStatistics } from "../../../packages/channels/src/contract/channel-transport.js";
 import { encodeNatsHeader } from "../../../packages/channels/src/nats/nats-header.js";
 import { NatsOutbox } from "../../../packages/channels/src/nats/nats-outbox.js";
+import { newNatsHeader } from "../../support/channels/nats-client.js";
 
 /** A connection that keeps what it is given, and answers when the test says so. */
 class FakeConnection {
@@ -41,7 +42,7 @@ function makeOutbox(maxMessages = 3, maxBytes = 1e6) {
   return { connection, statistics, outbox, send };
 }
 
-const HEADER = encodeNatsHeader("0123456789abcdef", 0, undefined);
+const HEADER = encodeNatsHeader(newNatsHeader(), { source: "0123456789abcdef", sequence: 0 });
 const MESSAGE = { subject: "groupcast.c", header: HEADER, isRelayed: false };
 const MESSAGE_COST_BYTES = 128; // what a message counts for besides its payload
 const MEBIBYTE = "x".repeat(1024 * 1024);

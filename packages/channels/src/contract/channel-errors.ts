@@ -38,6 +38,11 @@ const TABLE = {
     meaning: "the message is longer than the channel carries",
     remedy: "publish less at once, or open the channel with fragment: true",
   },
+  ERR_NATS_CLIENT_MISSING: {
+    class: "ChannelStateError",
+    meaning: "the NATS client could not be loaded",
+    remedy: "run npm install @nats-io/transport-node@3.3.1, because @groupcast/channels installs it only when it is asked to",
+  },
   ERR_BROKER_UNREACHABLE: {
     class: "BrokerError",
     meaning: "no NATS server answered",
@@ -121,8 +126,13 @@ export class ChannelStateError<Code extends string = string> extends ChannelErro
   readonly code: Code;
 
   /** Makes the error for a row of {@link CHANNEL_ERRORS}. */
-  constructor(definition: ErrorDefinition<Code, "ChannelStateError">, operation: string, subject: ChannelErrorSubject = {}) {
-    super({ operation, reason: definition.meaning, remedy: definition.remedy, subject });
+  constructor(
+    definition: ErrorDefinition<Code, "ChannelStateError">,
+    operation: string,
+    subject: ChannelErrorSubject = {},
+    cause?: unknown,
+  ) {
+    super({ operation, reason: definition.meaning, remedy: definition.remedy, subject, cause });
     this.code = definition.code;
   }
 }

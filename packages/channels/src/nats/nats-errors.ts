@@ -1,6 +1,6 @@
 import type { ErrorDefinition } from "@groupcast/base";
-import { errors } from "@nats-io/nats-core";
 import { BrokerError, CHANNEL_ERRORS } from "../contract/channel-errors.js";
+import type { NatsClient } from "./nats-client.js";
 
 /** Codes of certificates that TLS refuses (nodejs.org/api/tls.html, X509 certificate error codes). */
 const CERTIFICATE_CODES: ReadonlySet<unknown> = new Set([
@@ -22,21 +22,28 @@ const CERTIFICATE_CODES: ReadonlySet<unknown> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-const REFUSALS = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
+/** Connection that an error is about. */
+export interface BrokenConnection {
+  /** Classes of the client's errors. */
+  readonly errors: NatsClient["errors"];
+  /** Addresses of the servers, without passwords. */
+  readonly servers: string;
+}
 
 /** Returns the {@link BrokerError} for an error of the NATS client, by its class or code; `otherwise` is the row for all other classes. */
 export function brokerError(
+  { errors, servers }: BrokenConnection,
   operation: string,
   cause: unknown,
-  servers: string,
   otherwise: typeof CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE | typeof CHANNEL_ERRORS.ERR_BROKER_FAILED,
 ): BrokerError {
-  return new BrokerError(definitionFor(cause) ?? otherwise, operation, { servers }, cause);
+  return new BrokerError(definitionFor(errors, cause) ?? otherwise, operation, { servers }, cause);
 }
 
-function definitionFor(cause: unknown): ErrorDefinition<string, "BrokerError"> | undefined {
+function definitionFor(errors: NatsClient["errors"], cause: unknown): ErrorDefinition<string, "BrokerError"> | undefined {
   if (cause instanceof errors.PermissionViolationError) return CHANNEL_ERRORS.ERR_BROKER_PERMISSION;
   if (CERTIFICATE_CODES.has((cause as { code?: unknown } | null)?.code)) return CHANNEL_ERRORS.ERR_BROKER_CERTIFICATE;
-  const isRefusal = REFUSALS.some((refusal) => cause instanceof refusal || (cause as { cause?: unknown } | null)?.cause instanceof refusal);
+  const refusals = [errors.AuthorizationError, errors.UserAuthenticationExpiredError];
+  const isRefusal = refusals.some((refusal) => cause instanceof refusal || (cause as { cause?: unknown } | null)?.cause instanceof refusal);
   return isRefusal ? CHANNEL_ERRORS.ERR_BROKER_REFUSED : undefined;
 }

@@ -8,7 +8,7 @@
  * relay writes the longer form: number of relays passed, network of publication, and id of the relay that sent last. A message without
  * the header comes from a program that does not count.
  */
-import { headers, type MsgHdrs } from "@nats-io/nats-core";
+import type { MsgHdrs } from "@nats-io/transport-node";
 import type { RelayEnvelope } from "../contract/channel-transport.js";
 import { NETWORK_NAME } from "../contract/network-name.js";
 
@@ -25,13 +25,12 @@ export const NATS_HEADER_BYTES = 256;
 export interface NatsOrigin {
   readonly source: string;
   readonly sequence: number;
-  readonly envelope?: RelayEnvelope;
+  readonly envelope?: RelayEnvelope | undefined;
 }
 
-/** Writes a header; the longer form when there is an envelope. */
-export function encodeNatsHeader(source: string, sequence: number, envelope: RelayEnvelope | undefined): MsgHdrs {
+/** Writes an origin into an empty header; the longer form when there is an envelope. */
+export function encodeNatsHeader(header: MsgHdrs, { source, sequence, envelope }: NatsOrigin): MsgHdrs {
   const own = `${VERSION} ${source} ${sequence}`;
-  const header = headers();
   header.set(NAME, envelope === undefined ? own : `${own} ${envelope.hops} ${envelope.origin} ${envelope.via}`);
   return header;
 }

@@ -1,7 +1,40 @@
 import { checkInteger, checkOptions, checkString, givenOptions, guardLogger, type Logger, outOfRange, stderrLogger } from "@groupcast/base";
-import type { NodeConnectionOptions } from "@nats-io/transport-node";
-import type { OutboxLimits } from "./nats-outbox.js";
 import { checkServers } from "./nats-servers.js";
+
+/**
+ * Options of the NATS client that many programs need, with its names; the others can be given as well. This type does not import the client's,
+ * because programs that do without NATS do not install it.
+ */
+export interface NatsClientOptions {
+  /** Name of the user. */
+  readonly user?: string | undefined;
+  /** Password of the user. */
+  readonly pass?: string | undefined;
+  /** Token, in place of user and password. */
+  readonly token?: string | undefined;
+  /** Authenticator, or several, as functions of the client make them. */
+  readonly authenticator?: unknown;
+  /** Options of TLS, or null, as the client has them. */
+  readonly tls?: unknown;
+  /** Name of the connection, which the server shows. */
+  readonly name?: string | undefined;
+  /** Time to wait for a first connection, in milliseconds. */
+  readonly timeout?: number | undefined;
+  /** Time between attempts to connect again, in milliseconds. Default 500. */
+  readonly reconnectTimeWait?: number | undefined;
+  /** Number of attempts to connect again. Default -1: without end. */
+  readonly maxReconnectAttempts?: number | undefined;
+  /** Any other option of the client. */
+  readonly [option: string]: unknown;
+}
+
+/** Bounds of what waits for the connection. */
+export interface OutboxLimits {
+  /** Number of messages. */
+  readonly maxMessages: number;
+  /** Number of payload bytes. */
+  readonly maxBytes: number;
+}
 
 /** Options of a {@link NatsTransport}. */
 export interface NatsTransportOptions {
@@ -9,8 +42,8 @@ export interface NatsTransportOptions {
   readonly servers?: string | readonly string[] | undefined;
   /** Beginning of the subjects of all channels; peers with another prefix are on another network. Default `"groupcast"`. */
   readonly prefix?: string | undefined;
-  /** Further options of the NATS client: `user` and `pass`, `token`, `authenticator`, `tls`, `reconnectTimeWait` … */
-  readonly connection?: Omit<NodeConnectionOptions, "servers" | "noEcho"> | undefined;
+  /** Further options of the NATS client: its `NodeConnectionOptions`, but for `servers` and `noEcho`. */
+  readonly connection?: NatsClientOptions | undefined;
   /** Number of messages that may wait for the connection. A further one discards the oldest, which is counted. Default 10,000. */
   readonly maxWaitingMessages?: number | undefined;
   /** Number of payload bytes that may wait for the connection. Default 16 MiB. */
@@ -22,7 +55,8 @@ export interface NatsTransportOptions {
 /** {@link NatsTransportOptions}, checked, with defaults. */
 export interface ResolvedNatsOptions {
   readonly prefix: string;
-  readonly connection: NodeConnectionOptions;
+  readonly servers: readonly string[];
+  readonly connection: NatsClientOptions;
   readonly limits: OutboxLimits;
   readonly logger: Logger;
 }
@@ -55,6 +89,7 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
   }
   return {
     prefix,
+    servers: checkServers(operation, options.servers ?? DEFAULT_SERVER),
     logger: guardLogger(logger),
     limits: {
       maxMessages: checkInteger(operation, "maxWaitingMessages", maxWaitingMessages, [0, 1 << 24]),
@@ -66,7 +101,6 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
       pingInterval: PING_MS,
       maxPingOut: MAX_SILENT_PINGS,
       ...givenOptions(options.connection ?? {}),
-      servers: checkServers(operation, options.servers ?? DEFAULT_SERVER),
       noEcho: false, // as on multicast with loopback on, a node hears itself
     },
   };

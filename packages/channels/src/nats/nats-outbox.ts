@@ -9,20 +9,15 @@
  * another limit; a message that is too long for it by then is dropped. So is a relay's packet that has waited for long: another relay may
  * have passed a copy on, and receivers have to know how late it can be.
  */
-import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
+import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import type { TransportStatistics } from "../contract/channel-transport.js";
+import type { OutboxLimits } from "./nats-options.js";
 
 const CONFIRM_BYTES = 256 * 1024;
 const CONFIRM_MS = 100;
 const MAX_UNCONFIRMED_BYTES = 8 * 1024 * 1024;
 const MESSAGE_COST_BYTES = 128; // subject, header and the client's own
 const MAX_RELAYED_WAIT_MS = 30_000;
-
-/** Bounds of the messages that wait. */
-export interface OutboxLimits {
-  readonly maxMessages: number;
-  readonly maxBytes: number;
-}
 
 /** A message. */
 export interface Outgoing {

@@ -1,5 +1,5 @@
 import { callGuarded } from "@groupcast/base";
-import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import type { ChannelReceiver, ChannelSource, ReceivedPacket, TransportStatistics } from "../contract/channel-transport.js";
 import { RecentTable } from "../order/recent-table.js";
 import { decodeNatsHeader } from "./nats-header.js";

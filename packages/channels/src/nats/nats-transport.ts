@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Emitter, Eventful } from "@groupcast/base";
-import type { NatsConnection, Status } from "@nats-io/nats-core";
-import { connect } from "@nats-io/transport-node";
+import type { NatsConnection, NodeConnectionOptions, Status } from "@nats-io/transport-node";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
   type ChannelReceiver,
@@ -13,7 +12,8 @@ import {
   type TransportStatistics,
   zeroTransportStatistics,
 } from "../contract/channel-transport.js";
-import { brokerError } from "./nats-errors.js";
+import { loadNatsClient, type NatsClient } from "./nats-client.js";
+import { type BrokenConnection, brokerError } from "./nats-errors.js";
 import { encodeNatsHeader, NATS_HEADER_BYTES } from "./nats-header.js";
 import { type NatsTransportOptions, type ResolvedNatsOptions, resolveNatsOptions } from "./nats-options.js";
 import { NatsOutbox } from "./nats-outbox.js";
@@ -44,6 +44,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   /** `"nats"`. */
   readonly kind = "nats";
   readonly #options: ResolvedNatsOptions;
+  readonly #client: NatsClient;
   readonly #connection: NatsConnection;
   readonly #statistics: TransportStatistics = zeroTransportStatistics();
   readonly #outbox: NatsOutbox;
@@ -52,12 +53,13 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   #isConnected = true;
   #closed: Promise<void> | undefined;
 
-  private constructor(connection: NatsConnection, options: ResolvedNatsOptions) {
+  private constructor(client: NatsClient, connection: NatsConnection, options: ResolvedNatsOptions) {
     const emitter = new Emitter<TransportEvents>(TRANSPORT_EVENTS);
     super(emitter);
     emitter.listenerThrew = (error) => options.logger.error("an event listener threw", { error });
     this.#emitter = emitter;
     this.#options = options;
+    this.#client = client;
     this.#connection = connection;
     this.#outbox = new NatsOutbox(connection, this.#statistics, options.limits, {
       maxPayloadBytes: () => this.maxPayloadBytes(),
@@ -74,15 +76,16 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
    */
   static async connect(options?: NatsTransportOptions): Promise<NatsTransport> {
     const resolved = resolveNatsOptions("NatsTransport.connect", options);
+    const client = await loadNatsClient("NatsTransport.connect");
     let connection: NatsConnection | undefined;
     try {
-      connection = await connect(resolved.connection);
-      const transport = new NatsTransport(connection, resolved);
+      connection = await client.connect({ ...resolved.connection, servers: [...resolved.servers] } as NodeConnectionOptions);
+      const transport = new NatsTransport(client, connection, resolved);
       transport.#start();
       return transport;
     } catch (error) {
       await connection?.close();
-      throw brokerError("NatsTransport.connect", error, serversOf(resolved), CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE);
+      throw brokerError(brokenConnection(client, resolved), "NatsTransport.connect", error, CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE);
     }
   }
 
@@ -183,7 +186,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   /** Always takes the message: the outbox counts those that it discards, without room or too long. */
   #send(stream: Stream, payload: Uint8Array, envelope: RelayEnvelope | undefined): boolean {
     const { source, sequence } = envelope ?? stream;
-    const header = encodeNatsHeader(source, sequence, envelope);
+    const header = encodeNatsHeader(this.#client.headers(), { source, sequence, envelope });
     this.#outbox.send({ subject: stream.subject, payload, header, isRelayed: envelope !== undefined });
     if (envelope === undefined) stream.sequence = (sequence + 1) >>> 0;
     return true;
@@ -222,7 +225,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   }
 
   #fail(operation: string, cause: unknown, otherwise: Parameters<typeof brokerError>[3] = CHANNEL_ERRORS.ERR_BROKER_FAILED): void {
-    const error = brokerError(operation, cause, serversOf(this.#options), otherwise);
+    const error = brokerError(brokenConnection(this.#client, this.#options), operation, cause, otherwise);
     if (!this.#emitter.emit("error", error)) this.#options.logger.error("the NATS transport failed", { error });
   }
 
@@ -232,6 +235,6 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
 }
 
 /** Returns the addresses as errors show them. */
-function serversOf({ connection }: ResolvedNatsOptions): string {
-  return [connection.servers ?? []].flat().map(withoutCredentials).join(", ");
+function brokenConnection({ errors }: NatsClient, { servers }: ResolvedNatsOptions): BrokenConnection {
+  return { errors, servers: servers.map(withoutCredentials).join(", ") };
 }
