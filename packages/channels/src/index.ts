@@ -38,7 +38,7 @@ export type {
   TransportEvents,
   TransportStatistics,
 } from "./contract/channel-transport.js";
-export type { NatsTransportOptions } from "./nats/nats-options.js";
+export type { NatsClientOptions, NatsTransportOptions } from "./nats/nats-options.js";
 export { NatsTransport } from "./nats/nats-transport.js";
 export type { NodeOptions } from "./node-options.js";
 export { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, HEARTBEAT_CHANNEL, type Heartbeat } from "./presence/heartbeat.js";

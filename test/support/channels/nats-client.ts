@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import type { NatsClient } from "../../../packages/channels/src/nats/nats-client.js";
 
-const require = createRequire(new URL("../../../packages/channels/package.json", import.meta.url));
+const require = createRequire(import.meta.url);
 const client = require("@nats-io/transport-node") as NatsClient;
 
 /** Returns an empty header of a message. */

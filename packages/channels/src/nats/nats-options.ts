@@ -13,9 +13,9 @@ export interface NatsClientOptions {
   /** Token, in place of user and password. */
   readonly token?: string | undefined;
   /** Authenticator, or several, as functions of the client make them. */
-  readonly authenticator?: unknown;
+  readonly authenticator?: object | undefined;
   /** Options of TLS, or null, as the client has them. */
-  readonly tls?: unknown;
+  readonly tls?: object | null | undefined;
   /** Name of the connection, which the server shows. */
   readonly name?: string | undefined;
   /** Time to wait for a first connection, in milliseconds. */
