@@ -10,11 +10,11 @@ import { ChannelNode } from "@groupcast/channels";
 import { Reactor } from "groupcast";
 
 const PORT = Number(process.argv[2] ?? 9999);
-const key = randomBytes(32); // a real one comes from a file or a vault, the same for all
+const seal = { keys: { 1: randomBytes(32) }, current: 1 }; // a real key comes from a file or a vault, the same for all
 
 const reactor = new Reactor();
 const [owner, friend, stranger] = ["owner", "friend", "stranger"].map((name) => new ChannelNode(reactor, { name, port: PORT }));
-const plans = owner!.channel("plans", { seal: { key }, codec: "text" });
+const plans = owner!.channel("plans", { seal, codec: "text" });
 plans.subscribe((text) => {
   console.log(`the owner reads "${text}"`);
   const { unopened } = plans.statistics();
@@ -27,5 +27,5 @@ overheard.subscribe((data) => {
 });
 
 overheard.publish(Buffer.from("meet at midnight"));
-friend!.channel("plans", { seal: { key }, codec: "text" }).publish("meet at noon");
+friend!.channel("plans", { seal, codec: "text" }).publish("meet at noon");
 await reactor.run();

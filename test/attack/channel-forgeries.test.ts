@@ -1,9 +1,10 @@
 // Strangers who withhold, repeat and forge packets: they close no door for whoever is authentic, and turn no order round.
 import { ChannelRelay, type ReceivedPacket } from "@groupcast/channels";
 import { expect, test } from "vitest";
+import { KEYS } from "../support/channels/sealed-pair.js";
 import { TappedHubs } from "../support/channels/tapped-hubs.js";
 
-const SEAL = { key: Buffer.alloc(32, 7) };
+const SEAL = { keys: KEYS, current: 1 };
 const MESSAGES = 40;
 const FORGED_LEAD = 100_000;
 

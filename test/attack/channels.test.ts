@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
 import { Hub, HubClock, type HubTransport } from "../support/channels/hub.js";
 import { KeptLog, MemorySite } from "../support/channels/memory-site.js";
+import { KEYS } from "../support/channels/sealed-pair.js";
 import { hasMulticastLoopback, skipUnless } from "../support/probe.js";
 import { Attacked, strayFailures } from "./support/attacked.js";
 import { bite } from "./support/hostile-values.js";
@@ -142,7 +143,7 @@ describe.for(BACKENDS)("%s", (backend) => {
     const errors: Error[] = [];
     node.on("error", (error) => errors.push(error));
     const heard: Buffer[] = [];
-    const channel = node.channel("c", { seal: { key: Buffer.alloc(32, 7) } });
+    const channel = node.channel("c", { seal: { keys: KEYS, current: 1 } });
     channel.subscribe((data) => void heard.push(data));
     const mallory = attacked.reactor.listenMulticast(0, new Idle(), { ttl: 0 });
     const to = { address: multicastGroupForChannel("c"), port };

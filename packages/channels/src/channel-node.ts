@@ -14,21 +14,26 @@ import { ReassemblyMemory } from "./fragments/reassembly-memory.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
 import { RecentTable } from "./order/recent-table.js";
 import type { SourceState } from "./order/sequence-tracker.js";
-import type { ChannelUsage } from "./presence/heartbeat.js";
+import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./presence/heartbeat.js";
 import { Heartbeats } from "./presence/heartbeats.js";
 import type { DirectoryStatistics, NodeChange } from "./presence/node-directory.js";
 import type { RemoteNode } from "./presence/node-presence.js";
+import { type ChannelSeal, SealedChannel, type WornKey } from "./seal/channel-seal.js";
+import type { ResolvedSeal } from "./seal/seal-options.js";
 
 /** Events of a node. */
 export type NodeEvents = {
   /** Another node appeared, changed its name or channels, or is gone. */
   node: (change: NodeChange) => void;
+  /** A key of sealed heartbeats has met 2 ** 36 forged packets: rotate it. Again after each 2 ** 36. The heartbeats go on. */
+  keyWorn: (worn: WornKey) => void;
   /** A subscriber or a listener of a channel threw or rejected, or the transport failed. Without a listener it is logged. Never fatal. */
   error: (error: Error) => void;
 };
 
 const EVENTS: EventTable<NodeEvents> = {
   node: "a node was found, changed or was lost",
+  keyWorn: "a key has reached the limit on forgeries",
   error: "user code threw, or the transport failed",
 };
 
@@ -64,6 +69,9 @@ export class ChannelNode extends Eventful<NodeEvents> {
   readonly transport: ChannelTransport;
   /** Opens a channel within the node's namespace. */
   readonly channel: ChannelOpener;
+  /** The seal of the node's heartbeats, by which their keys are rotated; `undefined` when they are not sealed. */
+  readonly seal: ChannelSeal | undefined;
+  readonly #seal: SealedChannel | undefined;
   readonly #options: ResolvedNodeOptions;
   readonly #namespace: ChannelNamespace;
   readonly #channels = new Map<string, Channel<never, unknown>>();
@@ -108,6 +116,8 @@ export class ChannelNode extends Eventful<NodeEvents> {
       usageChanged: () => this.#heartbeats?.changed(),
       report: (error) => this.#report(error),
     };
+    this.#seal = this.#options.seal && this.#sealHeartbeats(this.#options.seal);
+    this.seal = this.#seal;
     this.#heartbeats = this.#options.heartbeatMs === 0 ? undefined : this.#makeHeartbeats();
     this.#trigger = this.#start();
   }
@@ -197,6 +207,11 @@ export class ChannelNode extends Eventful<NodeEvents> {
     }
   }
 
+  #sealHeartbeats(options: ResolvedSeal): SealedChannel {
+    const counters = { unopened: 0, replayed: 0, stale: 0, evicted: 0 }; // those by reason are in its statistics
+    return new SealedChannel(HEARTBEAT_CHANNEL, options, counters, (worn) => this.#emitter.emit("keyWorn", worn));
+  }
+
   #makeHeartbeats(): Heartbeats {
     const { name, heartbeatMs } = this.#options;
     return new Heartbeats({
@@ -205,6 +220,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
       session: this.session,
       name,
       periodMs: heartbeatMs,
+      seal: this.#seal,
       usages: () => this.#usages(),
       nodeChanged: (change) => this.#emitter.emit("node", change),
       report: (error) => this.#report(error),

@@ -12,6 +12,7 @@ import {
 import type { Reactor } from "groupcast";
 import { checkNamespace } from "./contract/channel-name.js";
 import { type ChannelTransport, TRANSPORT_EXPECTED } from "./contract/channel-transport.js";
+import { type ResolvedSeal, resolveSeal, type SealOptions } from "./seal/seal-options.js";
 import { resolveUdpOptions, UDP_OPTIONS, type UdpTransportOptions } from "./udp/udp-options.js";
 import { UdpTransport } from "./udp/udp-transport.js";
 
@@ -25,6 +26,11 @@ export interface NodeOptions extends UdpTransportOptions {
   readonly transport?: ChannelTransport | undefined;
   /** Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. Default 1000. */
   readonly heartbeatMs?: number | undefined;
+  /**
+   * Seals the heartbeats, so that only holders of the key see the node and its channels, and make it believe in theirs. All nodes that are
+   * to see one another need it. Default: heartbeats are open to all. It does not seal channels: each has a `seal` of its own.
+   */
+  readonly seal?: SealOptions | undefined;
   /**
    * Number of sources whose order is tracked, over all channels, 1 … 16,777,216; the one that was silent for longest is forgotten first.
    * Default 65,536.
@@ -44,6 +50,7 @@ export interface ResolvedNodeOptions {
   readonly transport: ChannelTransport;
   readonly ownsTransport: boolean;
   readonly heartbeatMs: number;
+  readonly seal: ResolvedSeal | undefined;
   readonly maxSources: number;
   readonly maxReassemblyBytes: number;
   readonly logger: Logger;
@@ -54,7 +61,7 @@ const LONGEST_HEARTBEAT_MS = 60_000;
 const DEFAULT_SOURCES = 65_536; // some 10 MiB
 const LARGEST_SOURCES = 1 << 24;
 const DEFAULT_REASSEMBLY_BYTES = 64 * 1024 * 1024;
-const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "maxSources", "maxReassemblyBytes", ...UDP_OPTIONS] as const;
+const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "seal", "maxSources", "maxReassemblyBytes", ...UDP_OPTIONS] as const;
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): ResolvedNodeOptions {
@@ -67,6 +74,7 @@ export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): Resolv
     name: checkString(operation, "name", name),
     namespace: checkNamespace(operation, "", namespace),
     heartbeatMs: checkInteger(operation, "heartbeatMs", heartbeatMs, [0, LONGEST_HEARTBEAT_MS]),
+    seal: options.seal && resolveSeal(operation, options.seal),
     maxSources: checkInteger(operation, "maxSources", maxSources, [1, LARGEST_SOURCES]),
     maxReassemblyBytes: checkInteger(operation, "maxReassemblyBytes", maxReassemblyBytes, [1 << 16, 2 ** 32]),
     logger: guardLogger(logger),

@@ -12,6 +12,7 @@ export type ChannelCount =
   | "undecodable"
   | "unopened"
   | "replayed"
+  | "stale"
   | "evicted"
   | "malformed"
   | "incomplete"
@@ -29,6 +30,7 @@ export const CHANNEL_METRICS: Metrics<ChannelCount> = {
   undecodable: message("undecodable", "Messages refused by the codec or the schema"),
   unopened: packet("channel", "unopened", "Packets of sealed channels that no key opened"),
   replayed: packet("channel", "replayed", "Packets of sealed channels that had come before"),
+  stale: packet("channel", "stale", "Packets of sealed channels that were sealed too long ago, or in the future"),
   evicted: {
     name: "groupcast.channel.source.evictions",
     unit: "{source}",

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { ChannelNode, ChannelRelay, NatsTransport, UdpTransport } from "@groupcast/channels";
 import { Reactor } from "groupcast";
 
-const KEY = Buffer.alloc(32, 7);
+const KEY = Uint8Array.from({ length: 32 }, (_, i) => i * i * 7); // the same on each site
 
 /** What the program is to be. */
 export interface SiteRole {
@@ -24,7 +24,10 @@ function say(line: object): void {
 
 function runNode(): void {
   const node = new ChannelNode(reactor, { name: "node", heartbeatMs: 200, ...udp });
-  const open = { "robot/pose": node.channel("robot/pose"), "robot/secret": node.channel("robot/secret", { seal: { key: KEY } }) };
+  const open = {
+    "robot/pose": node.channel("robot/pose"),
+    "robot/secret": node.channel("robot/secret", { seal: { keys: { 1: KEY }, current: 1 } }),
+  };
   for (const channel of Object.values(open)) {
     channel.subscribe((data, { lead, isRelayed }) => say({ event: "message", channel: channel.name, text: String(data), lead, isRelayed }));
   }

@@ -236,7 +236,7 @@ describe("Announcer", () => {
     new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages: () => names.map(published), send }).start();
     await clock.advance(1000);
     expect(directory.statistics().channels).toBe(10_000);
-    expect(Math.max(...lengths)).toBeLessThanOrEqual(1400);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1300);
   });
 
   test("repeats a part of a long list with each beat, so that who missed one hears it later", async () => {

@@ -3,7 +3,8 @@ import type { ChannelMessage } from "../../../packages/channels/src/channel/chan
 import { MessageQueue, type MessageStream } from "../../../packages/channels/src/channel/message-stream.js";
 import { ChannelSubscription, type Subscriber } from "../../../packages/channels/src/channel/subscription.js";
 
-const message: ChannelMessage = { channel: "c", from: { id: "a" }, lead: 1, lost: 0, isRelayed: false };
+const UNSEALED = { sender: undefined, signer: undefined, sentAt: undefined };
+const message: ChannelMessage = { channel: "c", from: { id: "a" }, lead: 1, lost: 0, isRelayed: false, ...UNSEALED };
 
 /** A stream, and what its channel does with it. */
 function makeStream(options: { capacity?: number } = {}, lengthBytes = 0) {

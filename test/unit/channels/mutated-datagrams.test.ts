@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { DatagramProtocol, type MulticastPort } from "groupcast";
 import { beforeEach, expect, test } from "vitest";
 import { MemorySite } from "../../support/channels/memory-site.js";
+import { KEYS } from "../../support/channels/sealed-pair.js";
 
-const KEY = Buffer.alloc(32, 7);
+const SEAL = { keys: KEYS, current: 1 };
 const PORT = 8765;
 const MAX_SOURCES = 50;
 
@@ -14,9 +15,9 @@ function open(node: ChannelNode) {
   return {
     plain: node.channel("plain"),
     json: node.channel("json", { codec: "json" }),
-    sealed: node.channel("sealed", { seal: { key: KEY } }),
+    sealed: node.channel("sealed", { seal: SEAL }),
     long: node.channel("long", { fragment: true }),
-    sealedLong: node.channel("sealed/long", { fragment: true, seal: { key: KEY } }),
+    sealedLong: node.channel("sealed/long", { fragment: true, seal: SEAL }),
   };
 }
 

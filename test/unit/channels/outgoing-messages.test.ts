@@ -4,11 +4,8 @@ import { zeroChannelStatistics } from "../../../packages/channels/src/channel/ch
 import { OutgoingMessages } from "../../../packages/channels/src/channel/outgoing-messages.js";
 import { WaitingRoom } from "../../../packages/channels/src/channel/waiting-room.js";
 import { Fragmenter } from "../../../packages/channels/src/fragments/fragmenter.js";
-import { resolveSeal } from "../../../packages/channels/src/seal/seal-keys.js";
-import { Sealer } from "../../../packages/channels/src/seal/sealer.js";
-import { Unsealer } from "../../../packages/channels/src/seal/unsealer.js";
+import { SealedEnd } from "../../support/channels/sealed-pair.js";
 
-const RING = resolveSeal("test", { key: Buffer.alloc(32, 7) });
 const PACKET_BYTES = 8192;
 const EMPTY = Buffer.alloc(0);
 
@@ -29,7 +26,7 @@ function outgoing({ isSealed = false, isFragmented = true, room = new WaitingRoo
       clock,
       statistics,
       maxPartBytes: () => network.maxBytes,
-      sealer: isSealed ? new Sealer("c", RING) : undefined,
+      seal: isSealed ? new SealedEnd().seal : undefined,
       fragmenter: isFragmented ? new Fragmenter() : undefined,
       waitingRoom: room,
       report: () => {},
@@ -47,8 +44,8 @@ test("a sealed fragment that the network refuses for now is offered again as it 
   expect(network.offered.length).toBeGreaterThan(10);
   network.takes = true;
   await clock.advance(20);
-  const unsealer = new Unsealer("c", RING, zeroChannelStatistics());
-  expect(network.sent.map((packet) => unsealer.unseal(packet)!.counter)).toEqual([0, 1, 2, 3]);
+  const reader = new SealedEnd();
+  expect(network.sent.map((packet) => reader.open(packet)!.sequence)).toEqual([0, 1, 2, 3]);
 });
 
 test("each message is as long as the network takes at that time, split or not", () => {

@@ -12,6 +12,15 @@ export interface ChannelMessage {
   readonly lost: number;
   /** Whether it came through a relay. */
   readonly isRelayed: boolean;
+  /**
+   * The sender's salt on a sealed channel, authenticated by the key: 32 hexadecimal digits, random, the same as long as the sender has the
+   * channel open. Any member of the group can write any salt; see `signer`. `undefined` on other channels.
+   */
+  readonly sender: string | undefined;
+  /** Name of the member that signed it, on a sealed channel that verifies signatures; `undefined` on others. */
+  readonly signer: string | undefined;
+  /** The sender's time of day when it sealed the message, in milliseconds since 1970, authenticated; `undefined` on other channels. */
+  readonly sentAt: number | undefined;
 }
 
 /** Counters of a channel since it was opened, in messages unless a field says otherwise. */
@@ -32,11 +41,13 @@ export interface ChannelStatistics {
   restarts: number;
   /** Refused by the codec or the schema. */
   undecodable: number;
-  /** Packets of a sealed channel that no key opened. */
+  /** Packets of a sealed channel that no key opened; `channel.seal.statistics()` has the reasons. */
   unopened: number;
   /** Packets of a sealed channel that had come before. */
   replayed: number;
-  /** Senders of a sealed channel that had to make room for others, and of which a recording would be accepted. */
+  /** Packets of a sealed channel that were sealed too long ago, or in the future. */
+  stale: number;
+  /** Senders of a sealed channel that had to make room for others: of each, only what is later than all of these had is accepted again. */
   evicted: number;
   /** Packets of a fragmented channel that fit no message. */
   malformed: number;
@@ -59,6 +70,7 @@ export function zeroChannelStatistics(): ChannelStatistics {
     undecodable: 0,
     unopened: 0,
     replayed: 0,
+    stale: 0,
     evicted: 0,
     malformed: 0,
     incomplete: 0,

@@ -1,6 +1,6 @@
 /** Options of a channel, checked once and with defaults. */
 import { checkBoolean, checkChoice, checkOptions, wrongType } from "@groupcast/base";
-import { type KeyRing, resolveSeal, type SealOptions } from "../seal/seal-keys.js";
+import { type ResolvedSeal, resolveSeal, type SealOptions } from "../seal/seal-options.js";
 import { CODECS, type Codec, type CodecName } from "./codec.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
 
@@ -10,7 +10,7 @@ export interface ChannelOptions {
   readonly codec?: CodecName | Codec<never, unknown> | undefined;
   /** Validates published and received values. With a schema the default codec is `"json"`. */
   readonly schema?: StandardSchema | undefined;
-  /** Encrypts and authenticates messages. docs/channels.md says what that costs, and what it does not do. */
+  /** Encrypts and authenticates messages. docs/sealed-channels.md says what that protects, and what it does not. */
   readonly seal?: SealOptions | undefined;
   /** Splits messages that are too long for one packet, up to 16 MiB. Default false. Peers without this extension see the pieces. */
   readonly fragment?: boolean | undefined;
@@ -19,7 +19,7 @@ export interface ChannelOptions {
 /** {@link ChannelOptions}, checked, with defaults. */
 export interface ResolvedChannelOptions<In, Out> {
   readonly codec: Codec<In, Out>;
-  readonly ring: KeyRing | undefined;
+  readonly seal: ResolvedSeal | undefined;
   readonly isFragmented: boolean;
 }
 
@@ -29,7 +29,7 @@ export function resolveChannelOptions<In, Out>(given: ChannelOptions | undefined
   const plain = resolveCodec(codec ?? (schema === undefined ? "bytes" : "json"));
   return {
     codec: (schema === undefined ? plain : withSchema(plain, checkSchema(schema))) as unknown as Codec<In, Out>,
-    ring: seal === undefined ? undefined : resolveSeal("channel", seal),
+    seal: seal === undefined ? undefined : resolveSeal("channel", seal),
     isFragmented: checkBoolean("channel", "fragment", fragment),
   };
 }

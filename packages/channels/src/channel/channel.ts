@@ -7,9 +7,7 @@ import type { ReassemblyMemory } from "../fragments/reassembly-memory.js";
 import type { RecentTable } from "../order/recent-table.js";
 import { SealedOrder } from "../order/sealed-order.js";
 import { SequenceTracker, type SourceState } from "../order/sequence-tracker.js";
-import { SEAL_OVERHEAD_BYTES } from "../seal/sealed-packet.js";
-import { Sealer } from "../seal/sealer.js";
-import { Unsealer } from "../seal/unsealer.js";
+import { type ChannelSeal, SealedChannel, type WornKey } from "../seal/channel-seal.js";
 import { maxPuliPayloadBytes } from "../udp/puli-datagram.js";
 import { type ChannelMessage, type ChannelStatistics, zeroChannelStatistics } from "./channel-message.js";
 import type { ResolvedChannelOptions } from "./channel-options.js";
@@ -41,9 +39,14 @@ export interface ChannelOwner {
 export type ChannelEvents = {
   /** A message did not decode, or did not fit the schema. No subscriber gets it. */
   undecodable: (failure: UndecodableMessage) => void;
+  /** A key of a sealed channel has met 2 ** 36 forged packets: rotate it. Again after each 2 ** 36. The channel goes on. */
+  keyWorn: (worn: WornKey) => void;
 };
 
-const EVENTS: EventTable<ChannelEvents> = { undecodable: "the codec refused a message" };
+const EVENTS: EventTable<ChannelEvents> = {
+  undecodable: "the codec refused a message",
+  keyWorn: "a key has reached the limit on forgeries",
+};
 
 /** A message that the codec or the schema of its channel refused. */
 export interface UndecodableMessage {
@@ -75,6 +78,9 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   readonly #emitter: Emitter<ChannelEvents>;
   /** Full name, without a leading slash. */
   readonly name: string;
+  /** The seal of a sealed channel, by which its keys are rotated; `undefined` on other channels. */
+  readonly seal: ChannelSeal | undefined;
+  readonly #seal: SealedChannel | undefined;
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
   readonly #statistics: ChannelStatistics = zeroChannelStatistics();
@@ -95,12 +101,14 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#owner = owner;
     this.#options = options;
     const statistics = this.#statistics;
+    this.#seal = options.seal && new SealedChannel(name, options.seal, statistics, (worn) => this.#emitter.emit("keyWorn", worn));
+    this.seal = this.#seal;
     this.#reassembler = options.isFragmented ? new Reassembler(name, owner.reassemblyMemory, statistics) : undefined;
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
       statistics,
-      tracker: options.ring ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
-      unsealer: options.ring && new Unsealer(name, options.ring, statistics),
+      tracker: options.seal ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
+      seal: this.#seal,
       reassembler: this.#reassembler,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
@@ -214,16 +222,16 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
 
   #openOutgoing(): OutgoingMessages {
     const { transport, clock, waitingRoom } = this.#owner;
-    const { ring, isFragmented } = this.#options;
+    const { isFragmented } = this.#options;
     // A relay passes packets on as they are, so those of a channel with fragments are no longer than UDP carries.
-    const overheadBytes = ring === undefined ? 0 : SEAL_OVERHEAD_BYTES;
+    const overheadBytes = this.#seal?.overheadBytes ?? 0;
     const portableBytes = isFragmented ? maxPuliPayloadBytes(this.name) : Number.POSITIVE_INFINITY;
     const options = {
       channel: this.name,
       clock,
       statistics: this.#statistics,
       maxPartBytes: () => Math.min(transport.maxPayloadBytes(this.name), portableBytes) - overheadBytes,
-      sealer: ring && new Sealer(this.name, ring),
+      seal: this.#seal,
       fragmenter: isFragmented ? new Fragmenter() : undefined,
       waitingRoom,
       report: (error: unknown) => this.#owner.report(error),

@@ -1,7 +1,8 @@
 import type { ChannelReceiver, ReceivedPacket } from "../contract/channel-transport.js";
 import type { Reassembler } from "../fragments/reassembler.js";
 import type { OrderedSource, OrderTracker } from "../order/sequence-tracker.js";
-import type { Unsealer } from "../seal/unsealer.js";
+import type { SealedChannel } from "../seal/channel-seal.js";
+import type { SealFacts } from "../seal/unsealer.js";
 import type { ChannelMessage, ChannelStatistics } from "./channel-message.js";
 import type { TurnClock } from "./turn-clock.js";
 
@@ -10,9 +11,17 @@ export interface IncomingOptions {
   readonly clock: TurnClock;
   readonly statistics: ChannelStatistics;
   readonly tracker: OrderTracker;
-  readonly unsealer: Unsealer | undefined;
+  readonly seal: SealedChannel | undefined;
   readonly reassembler: Reassembler | undefined;
   readonly deliver: (payload: Buffer, message: ChannelMessage) => void;
+}
+
+/** The part of a packet that counts: its own, or that of its sealed contents. */
+interface Contents {
+  readonly source: OrderedSource;
+  readonly sequence: number | undefined;
+  readonly payload: Buffer;
+  readonly seal?: SealFacts;
 }
 
 /** Turns packets into messages: unseals them, puts fragments together, and finds the place of each in the order of its sender. */
@@ -24,21 +33,21 @@ export class IncomingMessages implements ChannelReceiver {
   }
 
   packetReceived(packet: ReceivedPacket): void {
-    const { unsealer } = this.#options;
-    if (unsealer === undefined) {
-      this.#take(packet, packet.source, packet.sequence, packet.payload);
+    const { seal } = this.#options;
+    if (seal === undefined) {
+      this.#take(packet, packet);
       return;
     }
-    const unsealed = unsealer.unseal(packet.payload);
-    if (unsealed !== undefined) this.#take(packet, unsealed.source, unsealed.counter, unsealed.payload);
+    const unsealed = seal.unseal(packet.payload);
+    if (unsealed !== undefined) this.#take(packet, unsealed);
   }
 
-  /** Takes `source` and `sequence` of the packet, or of its sealed contents. */
-  #take(packet: ReceivedPacket, source: OrderedSource, sequence: number | undefined, payload: Buffer): void {
+  /** Takes what the packet says of itself, or what its sealed contents say. */
+  #take(packet: ReceivedPacket, { source, sequence, payload, seal }: Contents): void {
     const { reassembler, tracker, clock } = this.#options;
     if (reassembler === undefined) {
       const lead = sequence === undefined ? 1 : tracker.lead(source, sequence, sequence, clock.nowMs());
-      this.#deliver(packet, lead, payload);
+      this.#deliver(packet, lead, payload, seal);
       return;
     }
     const whole = reassembler.take({ sourceId: source.id, sequence, payload });
@@ -47,16 +56,17 @@ export class IncomingMessages implements ChannelReceiver {
       packet,
       whole.span === undefined ? 1 : tracker.lead(source, whole.span.first, whole.span.last, clock.nowMs()),
       whole.payload,
+      seal,
     );
   }
 
-  #deliver({ channel, source: from, isRelayed }: ReceivedPacket, lead: number, payload: Buffer): void {
+  #deliver({ channel, source: from, isRelayed }: ReceivedPacket, lead: number, payload: Buffer, seal: SealFacts | undefined): void {
     const { statistics, tracker, deliver } = this.#options;
     const lost = lead > 1 ? lead - 1 : 0;
     statistics.lost += lost;
     if (lead < 0) statistics.late++;
     else if (lead === 0) statistics.repeated++;
     statistics.restarts = tracker.restarts;
-    deliver(payload, { channel, from, lead, lost, isRelayed });
+    deliver(payload, { channel, from, lead, lost, isRelayed, sender: seal?.sender, signer: seal?.signer, sentAt: seal?.sentAt });
   }
 }

@@ -9,7 +9,7 @@ import type { Clock, ScheduledCall } from "@groupcast/base";
 import { ChannelLengthError } from "../contract/channel-errors.js";
 import type { ChannelSender } from "../contract/channel-transport.js";
 import type { Fragmenter } from "../fragments/fragmenter.js";
-import type { Sealer } from "../seal/sealer.js";
+import type { SealedChannel } from "../seal/channel-seal.js";
 import type { ChannelStatistics } from "./channel-message.js";
 import { costOf, type WaitingRoom } from "./waiting-room.js";
 
@@ -25,7 +25,7 @@ export interface OutgoingOptions {
   readonly statistics: ChannelStatistics;
   /** Returns the length of the longest contents of one packet now, before they are sealed, in bytes. */
   readonly maxPartBytes: () => number;
-  readonly sealer: Sealer | undefined;
+  readonly seal: SealedChannel | undefined;
   readonly fragmenter: Fragmenter | undefined;
   readonly waitingRoom: WaitingRoom;
   /** Reports an error that no call can throw. */
@@ -111,6 +111,6 @@ export class OutgoingMessages {
   }
 
   #packetOf(part: Uint8Array): Uint8Array {
-    return this.#options.sealer?.seal(part) ?? part;
+    return this.#options.seal?.seal(part) ?? part;
   }
 }

@@ -21,7 +21,7 @@ const LEAVING = 1;
 const PUBLISHED = 1;
 const SUBSCRIBED = 2;
 const MAX_TEXT_BYTES = 255;
-const MAX_HEARTBEAT_BYTES = 1400; // one packet of Ethernet, whatever headers a network adds
+const MAX_HEARTBEAT_BYTES = 1300; // one packet of Ethernet, also when it is sealed and signed (127), whatever headers a network adds
 
 /** A node's use of a channel. */
 export interface ChannelUsage {

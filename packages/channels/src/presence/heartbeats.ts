@@ -1,5 +1,6 @@
 import { type Clock, callGuarded } from "@groupcast/base";
 import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
+import type { SealedChannel } from "../seal/channel-seal.js";
 import { Announcer } from "./announcer.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
 import { type NodeChange, NodeDirectory } from "./node-directory.js";
@@ -11,6 +12,7 @@ export interface HeartbeatsOptions {
   readonly session: string;
   readonly name: string;
   readonly periodMs: number;
+  readonly seal: SealedChannel | undefined;
   readonly usages: () => readonly ChannelUsage[];
   readonly nodeChanged: (change: NodeChange) => void;
   readonly report: (error: unknown) => void;
@@ -47,7 +49,9 @@ export class Heartbeats implements ChannelReceiver {
   }
 
   packetReceived({ payload, source }: ReceivedPacket): void {
-    this.directory.take(payload, source);
+    const { seal } = this.#options;
+    const heartbeat = seal === undefined ? payload : seal.unseal(payload)?.payload;
+    if (heartbeat !== undefined) this.directory.take(heartbeat, source);
   }
 
   /** Announces soon that the list of channels, or their use, has changed. */
@@ -73,7 +77,7 @@ export class Heartbeats implements ChannelReceiver {
   /** Sends from a timer, which must not throw: when the transport has closed first, it reports that once. */
   #send(heartbeat: Buffer): void {
     try {
-      this.#sender?.send(heartbeat);
+      this.#sender?.send(this.#options.seal?.seal(heartbeat) ?? heartbeat);
     } catch (error) {
       this.#announcer.close();
       this.#options.report(error);

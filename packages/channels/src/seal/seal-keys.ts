@@ -1,76 +1,62 @@
 /** The keys of a sealed channel: those that users pass, and those derived from them. */
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { BASE_ERRORS, checkInteger, checkOptions, InvalidArgumentError, wrongType } from "@groupcast/base";
+import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
 
-/** One key of a sealed channel. */
-export interface SealKey {
-  /** 32 bytes that nobody can guess, such as `randomBytes(32)`; a passphrase is not a key. */
-  readonly key: Uint8Array;
-  /** Identifies the key in each packet, so that keys can be rotated: 0 … 255, default 0. It travels in clear. */
-  readonly keyId?: number | undefined;
-}
-
-/** The keys of a sealed channel: `key` seals and opens, the keys in `accept` only open. */
-export interface SealOptions extends SealKey {
-  /** Further keys that open packets: the previous one, or the next one, while a key is rotated. Each needs a `keyId` of its own. */
-  readonly accept?: readonly SealKey[] | undefined;
-}
-
-/** {@link SealOptions}, checked. */
+/** The keys that users pass. */
 export interface KeyRing {
   readonly sealing: number; // id of the key that seals
   readonly keys: ReadonlyMap<number, KeyObject>; // by id
 }
 
-const KEY_BYTES = 32;
-const DERIVED_LABEL = "groupcast sealed channel 1\0"; // binds derived keys to this format, and the channel's name after it to the channel
+export const KEY_BYTES = 32;
 
-/** Checks the keys of a channel. @throws InvalidArgumentError for a key that is no key, or for two keys with one id. */
-export function resolveSeal(operation: string, given: SealOptions): KeyRing {
-  const options = checkOptions(operation, given, ["key", "keyId", "accept"]);
-  const { accept = [] } = options;
-  if (!Array.isArray(accept)) throw wrongType(operation, "accept", accept, "an array of { key, keyId }");
-  const keys = new Map<number, KeyObject>();
-  const sealing = addKey(operation, keys, options);
-  for (const other of accept as readonly SealKey[]) addKey(operation, keys, checkOptions(operation, other, ["key", "keyId"]));
-  return { sealing, keys };
-}
+// These bind derived keys to this format and to their purpose, and the channel's name after them to the channel.
+const SENDER_LABEL = "groupcast sealed channel 2\0";
+const GATE_LABEL = "groupcast sealed channel 2 gate\0";
+
+// 32 random bytes have fewer than 8 different values once in 2 ** 120 keys.
+const FEWEST_VALUES = 8;
 
 /**
  * Derives the key of one sender on one channel (HKDF with SHA-256, RFC 5869). Each sender has a salt of its own, so no two senders seal
  * with one key, and each can count its nonces from 0.
  */
 export function deriveSenderKey(key: KeyObject, salt: Uint8Array, channel: string): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync("sha256", key, salt, DERIVED_LABEL + channel, KEY_BYTES)));
+  return createSecretKey(Buffer.from(hkdfSync("sha256", key, salt, SENDER_LABEL + channel, KEY_BYTES)));
 }
 
-function addKey(operation: string, keys: Map<number, KeyObject>, { key, keyId = 0 }: Partial<SealKey>): number {
-  if (key === undefined) throw wrongKey(operation, "ERR_ARGUMENT_TYPE", "is missing");
-  if (!(key instanceof Uint8Array)) throw wrongKey(operation, "ERR_ARGUMENT_TYPE", "is", `a ${typeof key}`);
-  if (key.length !== KEY_BYTES) throw wrongKey(operation, "ERR_ARGUMENT_RANGE", "has", `${key.length} bytes`);
-  const id = checkInteger(operation, "keyId", keyId, [0, 255]);
-  if (keys.has(id)) {
-    const taken = { meaning: "stands for two keys", advice: "give each key, those in accept too, another keyId" };
-    throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation, argument: "keyId", value: id, ...taken });
-  }
-  keys.set(id, createSecretKey(key));
-  return id;
+/** Derives the key of the gate of one channel. */
+export function deriveGateKey(key: KeyObject, channel: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", key, Buffer.alloc(0), GATE_LABEL + channel, KEY_BYTES));
 }
 
-/** Makes the error about a key. The key stays out of it, as errors end up in logs: `description` takes its place. */
-function wrongKey(
-  operation: string,
-  code: "ERR_ARGUMENT_TYPE" | "ERR_ARGUMENT_RANGE",
-  verb: string,
-  description?: string,
-): InvalidArgumentError {
-  const meaning = description === undefined ? verb : `${verb} ${description}`;
-  const expected = `${KEY_BYTES} bytes as a Uint8Array, such as randomBytes(${KEY_BYTES})`;
+/** Checks one key. @throws InvalidArgumentError when it is none, or when anybody guesses it. */
+export function checkKey(operation: string, id: string, key: unknown): KeyObject {
+  if (!(key instanceof Uint8Array))
+    throw wrongKey(operation, id, "ERR_ARGUMENT_TYPE", key === undefined ? "is missing" : `is a ${typeof key}`);
+  if (key.length !== KEY_BYTES) throw wrongKey(operation, id, "ERR_ARGUMENT_RANGE", `has ${key.length} bytes`);
+  const weakness = weaknessOf(key);
+  if (weakness !== undefined) throw wrongKey(operation, id, "ERR_ARGUMENT_RANGE", weakness);
+  return createSecretKey(key);
+}
+
+/** Returns the reason for which a key is easily guessed, if there is one. It finds placeholders, not every key that somebody made up. */
+function weaknessOf(key: Uint8Array): string | undefined {
+  const values = new Set(key).size;
+  if (values === 1) return "has 32 equal bytes";
+  if (values < FEWEST_VALUES) return `has only ${values} different bytes`;
+  const step = key[1]! - key[0]!;
+  return key.every((byte, i) => i === 0 || ((byte - key[i - 1]! - step) & 0xff) === 0) ? "has bytes that just count" : undefined;
+}
+
+/** Makes the error about a key. The key stays out of it, as errors end up in logs: `meaning` takes its place. */
+function wrongKey(operation: string, id: string, code: "ERR_ARGUMENT_TYPE" | "ERR_ARGUMENT_RANGE", meaning: string): InvalidArgumentError {
+  const expected = `${KEY_BYTES} bytes that nobody can guess as a Uint8Array, such as randomBytes(${KEY_BYTES})`;
   return new InvalidArgumentError(BASE_ERRORS[code], {
     operation,
-    argument: "key",
-    value: description,
-    shown: "the key",
+    argument: "keys",
+    value: meaning.replace(/^(is|has) /, ""),
+    shown: `the key ${id}`,
     meaning,
     expected,
   });

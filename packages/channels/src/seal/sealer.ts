@@ -1,36 +1,96 @@
 import { createCipheriv, type KeyObject, randomBytes } from "node:crypto";
-import { deriveSenderKey, type KeyRing } from "./seal-keys.js";
-import { CIPHER, MAX_COUNTER, nonceOf, SALT_BYTES, sealedHeader, TAG_BYTES } from "./sealed-packet.js";
+import type { ChannelKey, ChannelKeys } from "./channel-keys.js";
+import { deriveSenderKey } from "./seal-keys.js";
+import {
+  CIPHER,
+  GATE_BYTES,
+  KIND,
+  MAX_COUNTER,
+  MAX_TIME_MS,
+  NONCE_BYTES,
+  SALT_BYTES,
+  sealedHeader,
+  sealOverheadBytes,
+  TAG_BYTES,
+  updateHeader,
+  writeNonce,
+} from "./sealed-packet.js";
+import { markOf, SIGNATURE_BYTES, signed } from "./signatures.js";
 
-/** Seals the packets of one sender on one channel. It uses each nonce once: the counter only goes up, and a new salt makes a new key. */
+const TAG = { authTagLength: TAG_BYTES };
+
+/** Parts of a sealed channel that its sealer uses. */
+export interface SealerOptions {
+  readonly channel: string;
+  readonly keys: ChannelKeys;
+  readonly now: () => number;
+  readonly sign: KeyObject | undefined;
+}
+
+/**
+ * Seals the packets of one sender on one channel. It uses each nonce once: the counter only goes up, also when the key is rotated, and a new
+ * salt makes a new key.
+ */
 export class Sealer {
-  readonly #channel: string;
-  readonly #ring: KeyRing;
+  /** Number of bytes that sealing adds to a payload. */
+  readonly overheadBytes: number;
+  readonly #options: SealerOptions;
+  readonly #nonce = Buffer.alloc(NONCE_BYTES);
   #salt!: Buffer;
-  #key!: KeyObject;
+  #header!: Buffer;
   #counter = 0;
+  #derived: { readonly from: ChannelKey; readonly key: KeyObject } | undefined;
 
-  constructor(channel: string, ring: KeyRing) {
-    this.#channel = channel;
-    this.#ring = ring;
+  constructor(options: SealerOptions) {
+    const { sign } = options;
+    this.#options = options;
+    this.overheadBytes = sign === undefined ? sealOverheadBytes(KIND.message) : sealOverheadBytes(KIND.signed) + SIGNATURE_BYTES;
     this.#begin();
   }
 
+  /** The salt: 32 hexadecimal digits. */
+  get sender(): string {
+    return this.#salt.toString("hex");
+  }
+
   /** Returns the sealed packet for a payload. */
-  seal(plain: Uint8Array): Buffer {
+  seal(payload: Uint8Array): Buffer {
+    const { channel, keys, now, sign } = this.#options;
+    const nowMs = timeOf(now()); // first, as it may throw
     if (this.#counter > MAX_COUNTER) this.#begin();
-    const counter = this.#counter++;
-    const header = sealedHeader({ keyId: this.#ring.sealing, salt: this.#salt, counter });
-    const cipher = createCipheriv(CIPHER, this.#key, nonceOf(counter), { authTagLength: TAG_BYTES });
+    const header = this.#header;
+    updateHeader(header, keys.sealing.id, this.#counter, nowMs);
+    writeNonce(this.#nonce, this.#counter++);
+    const plain = sign === undefined ? payload : signed(sign, channel, header, payload);
+    const cipher = createCipheriv(CIPHER, this.#key(), this.#nonce, TAG);
     cipher.setAAD(header, { plaintextLength: plain.length });
     const sealed = cipher.update(plain);
     cipher.final(); // a stream cipher keeps nothing back
-    return Buffer.concat([header, sealed, cipher.getAuthTag()]);
+    const packet = Buffer.allocUnsafe(header.length + sealed.length + TAG_BYTES + GATE_BYTES);
+    packet.set(header);
+    packet.set(sealed, header.length);
+    packet.set(cipher.getAuthTag(), header.length + sealed.length);
+    keys.sealing.gate.close(packet, header.length);
+    return packet;
+  }
+
+  #key(): KeyObject {
+    const { channel, keys } = this.#options;
+    if (this.#derived?.from !== keys.sealing)
+      this.#derived = { from: keys.sealing, key: deriveSenderKey(keys.sealing.key, this.#salt, channel) };
+    return this.#derived.key;
   }
 
   #begin(): void {
+    const { sign } = this.#options;
     this.#salt = randomBytes(SALT_BYTES);
-    this.#key = deriveSenderKey(this.#ring.keys.get(this.#ring.sealing)!, this.#salt, this.#channel);
+    this.#header = sealedHeader(this.#salt, sign && markOf(sign));
+    this.#derived = undefined;
     this.#counter = 0;
   }
+}
+
+/** Returns a time that fits a header. What no clock shows becomes one that every receiver refuses. */
+function timeOf(nowMs: number): number {
+  return Math.min(MAX_TIME_MS, Math.max(0, Math.floor(nowMs) || 0));
 }

@@ -1,50 +1,73 @@
 /**
  * Unseals the packets of a sealed channel.
  *
- * Theory of operation: the unsealer remembers nothing of a packet before OpenSSL has found its tag right, in constant time; so packets of
- * strangers cost time but no memory. It keeps a sender that has proved itself with its key and a window of the counters it has used. The
- * sender's salt and counter, which are authenticated, replace the address and the number that the packet travelled with.
+ * Theory of operation: a packet is refused by the cheapest check that it fails: its form, its key id, the gate (a hash), its time, its
+ * counter, and last the tag. The unsealer remembers nothing of a packet before the gate was right, and no sender before OpenSSL has found a
+ * tag right, in constant time; so packets of strangers cost little time and no memory. The sender's salt, counter and time, which are
+ * authenticated, replace the address and the number that the packet travelled with.
  */
 import { createDecipheriv, type KeyObject } from "node:crypto";
 import { RecentTable } from "../order/recent-table.js";
-import { ReplayWindow } from "../order/replay-window.js";
-import { deriveSenderKey, type KeyRing } from "./seal-keys.js";
-import { CIPHER, nonceOf, readSealedHeader, SEALED_HEADER_BYTES, type SealedHeader, TAG_BYTES } from "./sealed-packet.js";
+import type { ChannelKey, ChannelKeys } from "./channel-keys.js";
+import { MAX_FORGERIES } from "./forgery-limit.js";
+import { deriveSenderKey } from "./seal-keys.js";
+import { REFUSALS, type SealCounters, type SealRefusal, type SealStatistics } from "./seal-statistics.js";
+import {
+  CIPHER,
+  GATE_BYTES,
+  NONCE_BYTES,
+  readSealedHeader,
+  type SealedHeader,
+  saltOf,
+  senderIdOf,
+  signerOf,
+  TAG_BYTES,
+  writeNonce,
+} from "./sealed-packet.js";
+import { type SealedSender, SealedSenders } from "./sealed-senders.js";
+import { type VerifyingKey, type VerifyingKeys, verified, withoutSignature } from "./signatures.js";
 
-const MAX_SENDERS = 1024; // of one channel; the one that was silent for longest goes first
-const WINDOW = 1024; // packets that may overtake one packet
+const MAX_PENDING = 16; // keys of senders of whom nothing but the gate was right yet
+const TAG = { authTagLength: TAG_BYTES };
 
 /** The contents of a sealed packet, and their sender. */
 export interface UnsealedPacket {
-  readonly source: { readonly id: string }; // one object for each sender
-  readonly counter: number;
+  readonly source: SealedSender; // one object for each sender
+  readonly sequence: number; // the counter
   readonly payload: Buffer;
+  readonly seal: SealFacts;
 }
 
-/** Counters of an unsealer, in packets. */
-export interface UnsealerCounters {
-  unopened: number; // no key opened them
-  replayed: number; // they had come before
-  evicted: number; // senders
+/** Facts about a message that its seal has authenticated. */
+export interface SealFacts {
+  readonly sender: string;
+  readonly signer: string | undefined;
+  readonly sentAt: number;
 }
 
-interface Sender {
-  readonly id: string;
-  readonly key: KeyObject;
-  readonly window: ReplayWindow;
+/** Parts of a sealed channel that its unsealer uses. */
+export interface UnsealerOptions {
+  readonly channel: string;
+  readonly keys: ChannelKeys;
+  readonly maxAgeMs: number;
+  readonly now: () => number;
+  readonly statistics: SealStatistics;
+  readonly counters: SealCounters;
+  /** Reports that a key has reached the limit on forgeries. */
+  readonly keyWorn: (key: ChannelKey) => void;
 }
 
 export class Unsealer {
-  readonly #channel: string;
-  readonly #ring: KeyRing;
-  readonly #statistics: UnsealerCounters;
-  readonly #senders: RecentTable<Sender>;
+  readonly #options: UnsealerOptions;
+  readonly #senders: SealedSenders;
+  #pending = new RecentTable<KeyObject>(MAX_PENDING);
+  readonly #nonce = Buffer.alloc(NONCE_BYTES);
+  #verify: VerifyingKeys | undefined;
 
-  constructor(channel: string, ring: KeyRing, statistics: UnsealerCounters) {
-    this.#channel = channel;
-    this.#ring = ring;
-    this.#statistics = statistics;
-    this.#senders = new RecentTable(MAX_SENDERS, () => this.#statistics.evicted++);
+  constructor(options: UnsealerOptions, verify: VerifyingKeys | undefined) {
+    this.#options = options;
+    this.#senders = new SealedSenders(options.counters);
+    this.#verify = verify;
   }
 
   /** Number of senders that it remembers. */
@@ -52,38 +75,87 @@ export class Unsealer {
     return this.#senders.size;
   }
 
-  /** Unseals a packet; returns undefined, and counts, when no key opens it or it has come before. */
+  /** Forgets the senders of keys that are gone, and takes other keys of members. */
+  rotated(verify: VerifyingKeys | undefined): void {
+    this.#verify = verify;
+    this.#senders.retain(this.#options.keys.ids);
+    this.#pending = new RecentTable(MAX_PENDING);
+  }
+
+  /** Unseals a packet; returns undefined, and counts, when it is refused. */
   unseal(packet: Buffer): UnsealedPacket | undefined {
     const header = readSealedHeader(packet);
-    const master = header && this.#ring.keys.get(header.keyId);
-    if (header === undefined || master === undefined) return this.#refuse("unopened");
-    const id = `${header.keyId}:${header.salt.toString("latin1")}`;
+    if (typeof header === "string") return this.#refuse(header);
+    const key = this.#options.keys.get(header.keyId);
+    if (key === undefined) return this.#refuse("unknownKey");
+    if (!key.gate.isGenuine(packet, header.lengthBytes)) return this.#forged(key);
+    const member = this.#memberOf(packet, header);
+    if (member === undefined && this.#verify !== undefined) return this.#refuse("unsigned");
+    const id = senderIdOf(packet, header);
     const known = this.#senders.peek(id);
-    if (known !== undefined && !known.window.isNew(header.counter)) return this.#refuse("replayed");
-    const key = known?.key ?? deriveSenderKey(master, header.salt, this.#channel);
-    const payload = decrypt(key, header, packet);
-    if (payload === undefined) return this.#refuse("unopened");
-    const sender = this.#senders.use(id, () => ({ id, key, window: new ReplayWindow(WINDOW) })).value;
-    sender.window.add(header.counter);
-    return { source: sender, counter: header.counter, payload };
+    const refusal = this.#refusalOf(header, known);
+    if (refusal !== undefined) return this.#refuse(refusal);
+    const senderKey = known?.key ?? this.#pendingKey(id, key, packet);
+    const plain = this.#decrypt(senderKey, header, packet);
+    if (plain === undefined) return this.#forged(key);
+    const payload = this.#messageIn(plain, packet, header, member);
+    if (payload === undefined) return this.#refuse("unsigned");
+    const sender = known ?? { id, salt: saltOf(packet).toString("hex"), keyId: key.id, key: senderKey };
+    const source = this.#senders.use(sender, header.counter, header.timeMs);
+    this.#options.statistics.opened++;
+    return { source, sequence: header.counter, payload, seal: { sender: source.salt, signer: member?.name, sentAt: header.timeMs } };
   }
 
-  #refuse(reason: "unopened" | "replayed"): undefined {
-    this.#statistics[reason]++;
+  /** Returns the reason to refuse a packet that only its time or its counter gives. */
+  #refusalOf({ keyId, timeMs, counter }: SealedHeader, known: SealedSender | undefined): SealRefusal | undefined {
+    const { now, maxAgeMs } = this.#options;
+    const ageMs = now() - timeMs;
+    if (ageMs < -maxAgeMs) return "early";
+    if (!(ageMs <= maxAgeMs)) return "stale"; // also when a clock of the user's returns no number
+    if (known === undefined) return this.#senders.mayBeRepeat(keyId, timeMs) ? "stale" : undefined;
+    return known.window.isNew(counter) ? undefined : "replayed";
   }
-}
 
-/** Returns the plain text; undefined when the tag is not right. */
-function decrypt(key: KeyObject, { counter }: SealedHeader, packet: Buffer): Buffer | undefined {
-  const tagOffset = packet.length - TAG_BYTES;
-  const cipher = createDecipheriv(CIPHER, key, nonceOf(counter), { authTagLength: TAG_BYTES });
-  cipher.setAuthTag(packet.subarray(tagOffset));
-  cipher.setAAD(packet.subarray(0, SEALED_HEADER_BYTES), { plaintextLength: tagOffset - SEALED_HEADER_BYTES });
-  const plain = cipher.update(packet.subarray(SEALED_HEADER_BYTES, tagOffset));
-  try {
-    cipher.final();
-    return plain;
-  } catch {
-    return undefined; // the one reason to throw: the tag (EVP_DecryptFinal_ex(3))
+  /** Returns the key of a sender who is not known yet, and keeps it: deriving it takes longer than all the rest. */
+  #pendingKey(id: string, { key }: ChannelKey, packet: Buffer): KeyObject {
+    return this.#pending.use(id, () => deriveSenderKey(key, saltOf(packet), this.#options.channel)).value;
+  }
+
+  #memberOf(packet: Buffer, header: SealedHeader): VerifyingKey | undefined {
+    const mark = this.#verify && signerOf(packet, header);
+    return mark === undefined ? undefined : this.#verify?.get(mark);
+  }
+
+  /** Returns the message in the plain text; undefined when it has to be signed, and is not. */
+  #messageIn(plain: Buffer, packet: Buffer, header: SealedHeader, member: VerifyingKey | undefined): Buffer | undefined {
+    if (member !== undefined) return verified(member, this.#options.channel, packet.subarray(0, header.lengthBytes), plain);
+    return signerOf(packet, header) === undefined ? plain : withoutSignature(plain);
+  }
+
+  #forged(key: ChannelKey): undefined {
+    if (++key.forged % MAX_FORGERIES === 0) this.#options.keyWorn(key);
+    return this.#refuse("forged");
+  }
+
+  #refuse(reason: SealRefusal): undefined {
+    const { statistics, counters } = this.#options;
+    statistics[reason]++;
+    counters[REFUSALS[reason]]++;
+  }
+
+  /** Returns the plain text; undefined when the tag is not right. */
+  #decrypt(key: KeyObject, { lengthBytes, counter }: SealedHeader, packet: Buffer): Buffer | undefined {
+    writeNonce(this.#nonce, counter);
+    const tagOffset = packet.length - GATE_BYTES - TAG_BYTES;
+    const cipher = createDecipheriv(CIPHER, key, this.#nonce, TAG);
+    cipher.setAuthTag(packet.subarray(tagOffset, tagOffset + TAG_BYTES));
+    cipher.setAAD(packet.subarray(0, lengthBytes), { plaintextLength: tagOffset - lengthBytes });
+    const plain = cipher.update(packet.subarray(lengthBytes, tagOffset));
+    try {
+      cipher.final();
+      return plain;
+    } catch {
+      return undefined; // the one reason to throw: the tag (EVP_DecryptFinal_ex(3))
+    }
   }
 }

@@ -3,7 +3,7 @@ import { ChannelNode, ChannelRelay, NatsTransport, UdpTransport } from "@groupca
 import { Echo, js } from "../blunderer.js";
 import type { Mistake } from "../mistake.js";
 
-const KEY = new Uint8Array(32);
+const KEY = Uint8Array.from({ length: 32 }, (_, i) => i * i * 7);
 
 export const CHANNELS_MISTAKES: readonly Mistake[] = [
   {
@@ -207,47 +207,56 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
   },
   {
     mistake: "a passphrase is given as key",
-    make: ({ channel }) => channel({ seal: { key: js("correct horse battery staple") } }),
+    make: ({ channel }) => channel({ seal: { keys: { 1: js("correct horse battery staple") }, current: 1 } }),
     code: "ERR_ARGUMENT_TYPE",
-    argument: "key",
+    argument: "keys",
     value: "a string",
-    says: "channel(): the key is a string",
-    remedy: "expected 32 bytes as a Uint8Array, such as randomBytes(32)",
+    says: "channel(): the key 1 is a string",
+    remedy: "expected 32 bytes that nobody can guess as a Uint8Array, such as randomBytes(32)",
   },
   {
     mistake: "a key is too short",
-    make: ({ channel }) => channel({ seal: { key: new Uint8Array(16) } }),
+    make: ({ channel }) => channel({ seal: { keys: { 1: new Uint8Array(16) }, current: 1 } }),
     code: "ERR_ARGUMENT_RANGE",
-    argument: "key",
+    argument: "keys",
     value: "16 bytes",
-    says: "channel(): the key has 16 bytes",
-    remedy: "expected 32 bytes as a Uint8Array, such as randomBytes(32)",
+    says: "channel(): the key 1 has 16 bytes",
+    remedy: "expected 32 bytes that nobody can guess as a Uint8Array, such as randomBytes(32)",
+  },
+  {
+    mistake: "a key is a placeholder",
+    make: ({ channel }) => channel({ seal: { keys: { 1: new Uint8Array(32) }, current: 1 } }),
+    code: "ERR_ARGUMENT_RANGE",
+    argument: "keys",
+    value: "32 equal bytes",
+    says: "channel(): the key 1 has 32 equal bytes",
+    remedy: "expected 32 bytes that nobody can guess as a Uint8Array, such as randomBytes(32)",
   },
   {
     mistake: "the key is forgotten",
     make: ({ channel }) => channel({ seal: js({}) }),
     code: "ERR_ARGUMENT_TYPE",
-    argument: "key",
-    says: "channel(): the key is missing",
-    remedy: "expected 32 bytes as a Uint8Array, such as randomBytes(32)",
+    argument: "keys",
+    says: "channel(): keys is missing",
+    remedy: "expected an object of id → 32 bytes",
   },
   {
-    mistake: "two keys have one id",
-    make: ({ channel }) => channel({ seal: { key: KEY, accept: [{ key: KEY }] } }),
+    mistake: "the current key is none of the keys",
+    make: ({ channel }) => channel({ seal: { keys: { 1: KEY }, current: 2 } }),
     code: "ERR_ARGUMENT_RANGE",
-    argument: "keyId",
-    value: 0,
-    says: "channel(): keyId 0 stands for two keys",
-    remedy: "give each key, those in accept too, another keyId",
+    argument: "current",
+    value: 2,
+    says: "channel(): current 2 is out of range",
+    remedy: "expected the id of one of the keys: 1",
   },
   {
     mistake: "an option of sealing is misspelt",
-    make: ({ channel }) => channel({ seal: js({ key: KEY, keyID: 1 }) }),
+    make: ({ channel }) => channel({ seal: js({ keys: { 1: KEY }, curent: 1 }) }),
     code: "ERR_OPTION_UNKNOWN",
     argument: "option",
-    value: "keyID",
-    says: 'channel(): option "keyID" is not known here',
-    remedy: 'did you mean "keyId"?',
+    value: "curent",
+    says: 'channel(): option "curent" is not known here',
+    remedy: 'did you mean "current"?',
   },
   {
     mistake: "a relay has one side",

@@ -42,7 +42,7 @@ export class ChannelLoad implements Load {
     const options = { port, interface: LOOPBACK, receiveBufferBytes: RECEIVE_BUFFER_BYTES };
     const publisher = new ChannelNode(reactor, { name: "publisher", ...options });
     const subscriber = new ChannelNode(reactor, { name: "subscriber", maxSources: MOST_SOURCES, ...options });
-    const seal = { key: KEY };
+    const seal = { keys: { 1: KEY }, current: 1 };
     const small = { payload: randomBytes(200), burst: BURST, mostOnTheWay: MOST_ON_THE_WAY };
     const line = (path: string, name: string, channelOptions: object): Pick<Line, "path" | "from" | "to"> => ({
       path,

@@ -1,0 +1,115 @@
+import { checkOptions } from "@groupcast/base";
+import { type ChannelKey, ChannelKeys } from "./channel-keys.js";
+import { type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
+import { type SealCounters, type SealStatistics, zeroSealStatistics } from "./seal-statistics.js";
+import { Sealer } from "./sealer.js";
+import { checkVerifyingKeys, type VerifyingKeys } from "./signatures.js";
+import { type UnsealedPacket, Unsealer } from "./unsealer.js";
+
+/** Options of {@link ChannelSeal.rotate}. */
+export interface SealRotation extends SealKeys {
+  /** Public keys of the members from now on. Default: those that the channel has. A channel that verifies no signatures cannot begin to. */
+  readonly verify?: SealOptions["verify"];
+}
+
+/** The seal of a sealed channel: `channel.seal`. */
+export interface ChannelSeal {
+  /** Salt by which others know this node on this channel, as `message.sender`: 32 hexadecimal digits. */
+  readonly sender: string;
+  /** Id of the key that seals. */
+  readonly current: number;
+  /** Ids of the keys that open, in ascending order. */
+  readonly keyIds: readonly number[];
+  /**
+   * Takes other keys, at once and while messages come and go. What is published from now on is sealed with `current`; packets of keys that
+   * are not among `keys` are refused from now on. The node stays the same `message.sender`.
+   *
+   * @throws InvalidArgumentError for keys that are wrong, and for a new key with the id of one that is in use. After an error nothing has
+   * changed.
+   */
+  rotate(rotation: SealRotation): void;
+  /** Returns the counters as they are now. */
+  statistics(): SealStatistics;
+}
+
+/** A key that has reached the limit on forgeries. */
+export interface WornKey {
+  /** Id of the key. */
+  readonly keyId: number;
+  /** Number of packets with this id that the key did not open. */
+  readonly forged: number;
+}
+
+/** The sealing and unsealing of one channel. */
+export class SealedChannel implements ChannelSeal {
+  readonly #channel: string;
+  readonly #options: ResolvedSeal;
+  readonly #keys: ChannelKeys;
+  readonly #statistics = zeroSealStatistics();
+  readonly #unsealer: Unsealer;
+  #verify: VerifyingKeys | undefined;
+  #made: Sealer | undefined;
+
+  constructor(channel: string, options: ResolvedSeal, counters: SealCounters, keyWorn: (worn: WornKey) => void) {
+    const { ring, maxAgeMs, now, verify } = options;
+    this.#channel = channel;
+    this.#options = options;
+    this.#verify = verify;
+    const keys = new ChannelKeys(channel, ring);
+    this.#keys = keys;
+    const worn = ({ id, forged }: ChannelKey): void => keyWorn({ keyId: id, forged });
+    this.#unsealer = new Unsealer({ channel, keys, maxAgeMs, now, statistics: this.#statistics, counters, keyWorn: worn }, verify);
+  }
+
+  get sender(): string {
+    return this.#sealer.sender;
+  }
+
+  get current(): number {
+    return this.#keys.sealing.id;
+  }
+
+  get keyIds(): readonly number[] {
+    return this.#keys.ids;
+  }
+
+  /** Number of bytes that sealing adds to a payload. */
+  get overheadBytes(): number {
+    return this.#sealer.overheadBytes;
+  }
+
+  /** Number of senders that are remembered. */
+  get senders(): number {
+    return this.#unsealer.senders;
+  }
+
+  rotate(rotation: SealRotation): void {
+    const options = checkOptions("rotate", rotation, ["keys", "current", "verify"]);
+    const ring = resolveKeys("rotate", options);
+    const verify = options.verify === undefined ? this.#verify : checkVerifyingKeys("rotate", options.verify);
+    this.#keys.rotate("rotate", ring);
+    this.#verify = verify;
+    this.#unsealer.rotated(verify);
+  }
+
+  statistics(): SealStatistics {
+    return { ...this.#statistics };
+  }
+
+  /** Returns the sealed packet for a payload. */
+  seal(payload: Uint8Array): Buffer {
+    return this.#sealer.seal(payload);
+  }
+
+  /** Unseals a packet; returns undefined, and counts, when it is refused. */
+  unseal(packet: Buffer): UnsealedPacket | undefined {
+    return this.#unsealer.unseal(packet);
+  }
+
+  /** Made when it is first needed: most channels are only published or only subscribed. */
+  get #sealer(): Sealer {
+    const { now, sign } = this.#options;
+    this.#made ??= new Sealer({ channel: this.#channel, keys: this.#keys, now, sign });
+    return this.#made;
+  }
+}

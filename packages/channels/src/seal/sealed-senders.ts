@@ -1,0 +1,79 @@
+import type { KeyObject } from "node:crypto";
+import { type RecentEntry, RecentTable } from "../order/recent-table.js";
+import { ReplayWindow } from "../order/replay-window.js";
+
+const MAX_SENDERS = 1024; // of one channel; the one that was silent for longest goes first
+const WINDOW = 1024; // packets that may overtake one packet
+
+/** A sender that has proved to have the key. One object for each, as long as it is remembered. */
+export interface SealedSender {
+  /** Unique among the senders of a channel. */
+  readonly id: string;
+  /** Its salt: 32 hexadecimal digits. */
+  readonly salt: string;
+  readonly keyId: number;
+  readonly key: KeyObject;
+  readonly window: ReplayWindow;
+  newestMs: number; // latest time in its packets
+}
+
+/**
+ * The senders of a sealed channel, with the counters that they have used.
+ *
+ * Theory of operation: whoever can make the table forget a sender could replay its packets. So the table keeps the latest time of all that
+ * it has forgotten, for each key, and {@link SealedSenders.mayBeRepeat} holds for every packet of an unknown sender that is not later. An honest sender
+ * that was forgotten comes back with its next packet, which is later, unless its clock is behind those of other forgotten ones.
+ */
+export class SealedSenders {
+  readonly #senders: RecentTable<SealedSender>;
+  #latest: RecentEntry<SealedSender> | undefined; // the newest in the table: mostly one sender sends several packets in a row
+  readonly #forgottenMs = new Map<number, number>(); // by key id
+
+  /** @param counters - Counts those that had to make room. */
+  constructor(counters: { evicted: number }) {
+    this.#senders = new RecentTable(MAX_SENDERS, (sender) => {
+      counters.evicted++;
+      this.#forgotten(sender);
+    });
+  }
+
+  /** Number of senders that are remembered. */
+  get size(): number {
+    return this.#senders.size;
+  }
+
+  /** Returns a sender that is remembered; it stays as old as it is. */
+  peek(id: string): SealedSender | undefined {
+    return this.#latest?.key === id ? this.#latest.value : this.#senders.peek(id);
+  }
+
+  /** Whether a packet under this key, of this time and of a sender that is not remembered, may have come before. */
+  mayBeRepeat(keyId: number, timeMs: number): boolean {
+    return timeMs <= (this.#forgottenMs.get(keyId) ?? -1);
+  }
+
+  /** Remembers that a sender has used a counter. */
+  use(sender: Omit<SealedSender, "window" | "newestMs">, counter: number, timeMs: number): SealedSender {
+    if (this.#latest?.key !== sender.id) {
+      this.#latest = this.#senders.use(sender.id, () => ({ ...sender, window: new ReplayWindow(WINDOW), newestMs: timeMs }));
+    }
+    const { value } = this.#latest;
+    value.window.add(counter);
+    if (timeMs > value.newestMs) value.newestMs = timeMs;
+    return value;
+  }
+
+  /** Forgets the senders of keys that are gone. */
+  retain(keyIds: readonly number[]): void {
+    this.#latest = undefined;
+    for (const sender of this.#senders.values()) {
+      if (keyIds.includes(sender.keyId)) continue;
+      this.#senders.delete(sender.id);
+      this.#forgotten(sender);
+    }
+  }
+
+  #forgotten({ keyId, newestMs }: SealedSender): void {
+    this.#forgottenMs.set(keyId, Math.max(this.#forgottenMs.get(keyId) ?? -1, newestMs));
+  }
+}

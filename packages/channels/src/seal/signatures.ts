@@ -1,0 +1,75 @@
+/**
+ * Signatures on sealed messages, so that members of a group cannot pose as one another.
+ *
+ * Ed25519 (RFC 8032) over a label, the channel's name, the packet's header and the message. The signature is sealed, too: it follows the
+ * message in the plain text. The header has the first 8 bytes of the SHA-256 of the signer's public key, by which a receiver finds it.
+ */
+import { createPublicKey, hash, KeyObject, sign, verify } from "node:crypto";
+import { outOfRange, wrongType } from "@groupcast/base";
+import { SIGNER_BYTES } from "./sealed-packet.js";
+
+export const SIGNATURE_BYTES = 64;
+
+const LABEL = "groupcast sealed channel 2 signature\0";
+
+/** The key of a member, and its name. */
+export interface VerifyingKey {
+  readonly name: string;
+  readonly key: KeyObject;
+}
+
+/** Keys of the members, by the mark that stands for them in headers. */
+export type VerifyingKeys = ReadonlyMap<string, VerifyingKey>;
+
+/** Checks a private key. @throws InvalidArgumentError when it is none of Ed25519. */
+export function checkSigningKey(operation: string, key: unknown): KeyObject {
+  if (!(key instanceof KeyObject)) throw wrongType(operation, "sign", typeof key, "a KeyObject, as createPrivateKey() returns it");
+  if (key.type === "private" && key.asymmetricKeyType === "ed25519") return key;
+  throw outOfRange(operation, "sign", `${key.asymmetricKeyType ?? ""} ${key.type}`.trim(), "an Ed25519 private key");
+}
+
+/** Checks public keys. @throws InvalidArgumentError for one that is none of Ed25519. */
+export function checkVerifyingKeys(operation: string, keys: Readonly<Record<string, KeyObject>>): VerifyingKeys {
+  if (typeof keys !== "object" || keys === null) throw wrongType(operation, "verify", keys, "an object of name → public key");
+  return new Map(
+    Object.entries(keys).map(([name, key]) => {
+      checkVerifyingKey(operation, key);
+      return [markOf(key).toString("hex"), { name, key }];
+    }),
+  );
+}
+
+/** Returns the mark of a public or private key in headers. */
+export function markOf(key: KeyObject): Buffer {
+  const der = (key.type === "private" ? createPublicKey(key) : key).export({ format: "der", type: "spki" });
+  return Buffer.from(hash("sha256", der.subarray(-32), "hex"), "hex").subarray(0, SIGNER_BYTES); // SPKI ends with the 32 bytes (RFC 8410)
+}
+
+/** Returns the message with its signature behind it. */
+export function signed(key: KeyObject, channel: string, header: Uint8Array, message: Uint8Array): Buffer {
+  return Buffer.concat([message, sign(null, signedContents(channel, header, message), key)]);
+}
+
+/** Returns the message, without its signature; undefined when the signature is not right. */
+export function verified({ key }: VerifyingKey, channel: string, header: Uint8Array, plain: Buffer): Buffer | undefined {
+  const message = withoutSignature(plain);
+  if (message === undefined) return undefined;
+  const isGenuine = verify(null, signedContents(channel, header, message), key, plain.subarray(message.length));
+  return isGenuine ? message : undefined;
+}
+
+/** Returns the message before a signature that is not checked; undefined when there is no room for one. */
+export function withoutSignature(plain: Buffer): Buffer | undefined {
+  return plain.length < SIGNATURE_BYTES ? undefined : plain.subarray(0, plain.length - SIGNATURE_BYTES);
+}
+
+function signedContents(channel: string, header: Uint8Array, message: Uint8Array): Buffer {
+  // The length of the name comes first, and the header is of one length: so no two packets have the same contents.
+  return Buffer.concat([Buffer.from(LABEL + String.fromCharCode(channel.length) + channel, "latin1"), header, message]);
+}
+
+function checkVerifyingKey(operation: string, key: unknown): void {
+  if (!(key instanceof KeyObject)) throw wrongType(operation, "verify", typeof key, "KeyObjects, as createPublicKey() returns them");
+  if (key.type === "public" && key.asymmetricKeyType === "ed25519") return;
+  throw outOfRange(operation, "verify", `${key.asymmetricKeyType ?? ""} ${key.type}`.trim(), "Ed25519 public keys");
+}

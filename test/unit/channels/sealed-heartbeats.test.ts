@@ -1,0 +1,83 @@
+import { encodeHeartbeat, HEARTBEAT_CHANNEL, type NodeOptions } from "@groupcast/channels";
+import { beforeEach, describe, expect, test } from "vitest";
+import { MemorySite } from "../../support/channels/memory-site.js";
+import { KEYS } from "../../support/channels/sealed-pair.js";
+
+const SEAL = { keys: { 1: KEYS[1] }, current: 1 };
+const PERIOD_MS = 100;
+
+let site: MemorySite;
+
+beforeEach(() => {
+  site = new MemorySite();
+});
+
+function node(host: string, options: Partial<NodeOptions> = {}) {
+  return site.node(host, { ttl: 1, heartbeatMs: PERIOD_MS, ...options });
+}
+
+function seen({ nodes }: { nodes: readonly { name: string }[] }): string[] {
+  return nodes.map(({ name }) => name).sort();
+}
+
+describe("NodeOptions.seal", () => {
+  test("lets holders of the key see one another, and nobody else", async () => {
+    const [a, b, other, open] = [
+      node("a", { seal: SEAL }),
+      node("b", { seal: SEAL }),
+      node("other", { seal: { keys: { 1: KEYS[2] }, current: 1 } }),
+      node("open"),
+    ];
+    await site.network.clock.advance(3 * PERIOD_MS);
+    expect([a, b, other, open].map(seen)).toEqual([["b"], ["a"], [], []]);
+    const { unsealed, forged } = a.seal!.statistics();
+    expect([unsealed > 0, forged > 0, open.seal]).toEqual([true, true, undefined]);
+    expect(open.statistics().directory!.malformed).toBeGreaterThan(0);
+  });
+
+  test("hides names and channels on the wire", async () => {
+    node("camera-of-the-vault", { seal: SEAL }).channel("vault/door").publish(Buffer.from("x"));
+    await site.network.clock.advance(3 * PERIOD_MS);
+    const beats = site.network.trace.records.map(({ packet }) => packet.payload).filter((bytes) => bytes.includes(HEARTBEAT_CHANNEL));
+    expect(beats.length).toBeGreaterThan(0);
+    expect(beats.filter((bytes) => bytes.includes("vault"))).toEqual([]);
+  });
+
+  test("lets no stranger invent a node, nor have one leave", async () => {
+    const [a, b] = [node("a", { seal: SEAL }), node("b", { seal: SEAL })];
+    const mallory = site.node("mallory", { ttl: 1 }).channel(HEARTBEAT_CHANNEL);
+    const changes: string[] = [];
+    await site.network.clock.advance(PERIOD_MS);
+    a.on("node", ({ change }) => changes.push(change));
+    const facts = { name: "b", periodMs: PERIOD_MS, revision: 9, totalChannels: 0, channels: [] };
+    mallory.publish(encodeHeartbeat({ ...facts, session: b.session, isLeaving: true }));
+    mallory.publish(encodeHeartbeat({ ...facts, session: "0123456789abcdef", isLeaving: false }));
+    await site.network.clock.advance(5 * PERIOD_MS);
+    expect([seen(a), changes, a.seal!.statistics().unsealed]).toEqual([["b"], [], 2]);
+    await b.close();
+    await site.settle();
+    expect([seen(a), changes]).toEqual([[], ["gone"]]);
+  });
+
+  test("is rotated while nodes see one another", async () => {
+    const [a, b] = [node("a", { seal: SEAL }), node("b", { seal: SEAL })];
+    await site.network.clock.advance(PERIOD_MS);
+    const both = { 1: KEYS[1], 2: KEYS[2] };
+    for (const rotation of [
+      { keys: both, current: 1 },
+      { keys: both, current: 2 },
+      { keys: { 2: KEYS[2] }, current: 2 },
+    ]) {
+      for (const each of [a, b]) each.seal!.rotate(rotation);
+      await site.network.clock.advance(5 * PERIOD_MS);
+      expect([seen(a), seen(b)]).toEqual([["b"], ["a"]]);
+    }
+    expect([a.seal!.current, a.seal!.statistics().unknownKey]).toEqual([2, 0]);
+  });
+
+  test("is checked as the seal of a channel is", () => {
+    expect(() => node("a", { seal: { keys: { 1: Buffer.alloc(32) }, current: 1 } })).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", operation: "new ChannelNode" }),
+    );
+  });
+});
