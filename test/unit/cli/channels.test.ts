@@ -1,4 +1,5 @@
 // The commands about channels, on a network in memory.
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryNetwork } from "@groupcast/backend-memory";
@@ -10,7 +11,7 @@ import { readAll, temporaryFolder } from "../../support/cli/capture-bytes.js";
 import { FakeHost, run, settle } from "../../support/cli/fake-host.js";
 
 const EPOCH_MS = 1_795_000_000_000;
-const KEY = Buffer.alloc(32, 7);
+const KEY = randomBytes(32);
 
 /** Hosts with nodes, and one on which the command runs. */
 class Site {
@@ -228,7 +229,7 @@ test("channels echo opens a sealed channel with its key, puts fragments together
   const file = join(temporaryFolder(), "key");
   writeFileSync(file, `${KEY.toString("hex")}\n`);
   const [owner, stranger] = ["owner", "stranger"].map((name) => site.node(name));
-  const plans = owner!.channel("plans", { seal: { key: KEY }, fragment: true });
+  const plans = owner!.channel("plans", { seal: { keys: { 0: KEY }, current: 0 }, fragment: true });
   await site.command(["channels", "echo", "plans", "--key-file", file, "--json"], async () => {
     plans.publish(Buffer.from("noon"));
     stranger!.channel("plans").publish(Buffer.from("midnight"));

@@ -115,7 +115,8 @@ export function sealOptions({ options }: KeyInvocation): SealOptions | undefined
   }
   const bytes = readFileSync(file);
   const digits = bytes.toString("latin1").trim();
-  if (bytes.length === KEY_BYTES) return { key: bytes, keyId };
-  if (HEX_KEY.test(digits)) return { key: Buffer.from(digits, "hex"), keyId };
+  const current = keyId ?? 0;
+  if (bytes.length === KEY_BYTES) return { keys: { [current]: bytes }, current };
+  if (HEX_KEY.test(digits)) return { keys: { [current]: Buffer.from(digits, "hex") }, current };
   throw new Refusal(`${file} has no key: 32 bytes are expected, or 64 hexadecimal digits, and it has ${bytes.length} bytes`);
 }
