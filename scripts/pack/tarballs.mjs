@@ -1,10 +1,11 @@
 // Packs what would be published, and looks into it.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ROOT } from "../command.mjs";
 import { packageFolders } from "../fingerprint.mjs";
+import { leaveInnerDeclarationsOut } from "./declarations.mjs";
 import { runWell } from "./run.mjs";
 
 const TAR_BLOCK_BYTES = 512; // POSIX.1-1988 ustar: a header block, then the file, padded to whole blocks
@@ -59,6 +60,7 @@ export async function packAll(destination) {
   const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
   for (const folder of publishableFolders()) {
     removeOrphans(folder);
+    leaveInnerDeclarationsOut(ROOT + folder);
     await runWell(["npx", "--yes", packageManager, "pack", "--pack-destination", destination], { cwd: ROOT + folder });
   }
   return readdirSync(destination)
@@ -75,7 +77,8 @@ function removeOrphans(folder) {
   const dist = join(ROOT, folder, "dist");
   for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
     const source = name.match(OUTPUT)?.[1];
-    if (source === undefined || source === "bundle" || existsSync(join(ROOT, folder, "src", `${source}.ts`))) continue;
+    const isBundle = source === "bundle" || name.startsWith("page/");
+    if (source === undefined || isBundle || existsSync(join(ROOT, folder, "src", `${source}.ts`))) continue;
     rmSync(join(dist, name));
   }
 }
@@ -116,6 +119,7 @@ export function faultsOf({ manifest, files }) {
   return [
     ...FORBIDDEN_PATHS.flatMap(([pattern, why]) => paths.filter((path) => pattern.test(path)).map((path) => `has ${path}: ${why}`)),
     ...paths.filter(isText).flatMap((path) => textFaults(path, String(files.get(path)))),
+    ...paths.filter((path) => path.endsWith(".html")).flatMap((path) => missingBeside(path, files)),
     ...INSTALL_SCRIPTS.filter((name) => manifest.scripts?.[name] !== undefined).map((name) => `has a script "${name}"`),
     ...REQUIRED_FIELDS.filter((field) => manifest[field] === undefined).map((field) => `has no field "${field}" in its package.json`),
     ...["LICENSE", "README.md"].filter((name) => !files.has(name)).map((name) => `has no ${name}`),
@@ -142,6 +146,14 @@ function mapFaults(path, files) {
 /** @param {string} path */
 function isText(path) {
   return !path.endsWith(".node");
+}
+
+/** @param {string} page @param {ReadonlyMap<string, Buffer>} files @returns {string[]} */
+function missingBeside(page, files) {
+  const targets = [...String(files.get(page)).matchAll(/(?:src|href)="([\w.-]+)"/g)].map(([, name]) =>
+    posix.join(posix.dirname(page), String(name)),
+  );
+  return targets.filter((target) => !files.has(target)).map((target) => `has ${page}, which needs ${target}, and not that`);
 }
 
 /** @param {string} path @param {string} text */
