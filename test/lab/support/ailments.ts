@@ -26,6 +26,11 @@ function table(hook: string, rule: string): string {
   return `table inet doctor { chain c { type filter hook ${hook}; policy accept; ${rule} drop; }; }`;
 }
 
+/** A table of nft(8) with one rule for what comes in by eth0, before IP sees it. */
+export function ingress(rule: string): string {
+  return `table netdev doctor { chain c { type filter hook ingress device eth0 priority 0; policy accept; ${rule} drop; }; }`;
+}
+
 /** Takes the default routes of the host away for the case. */
 async function withoutDefaultRoute(stage: DoctorStage): Promise<void> {
   await stage.ip(["route del 0.0.0.0/0 dev eth0"], ["route replace 0.0.0.0/0 dev eth0"]);
@@ -172,6 +177,37 @@ export const AILMENTS: readonly Ailment[] = [
     make: async (stage, stream) => {
       await member(stage, stream);
       await stage.firewall(table("input priority 0", `ip6 daddr ${stream.group}`));
+      await stage.sends(stage.net.a, stream);
+      return undefined;
+    },
+  },
+  {
+    cause: "firewall",
+    setUp: "nft: hook prerouting, `udp dport PORT drop`",
+    make: async (stage, stream) => {
+      await member(stage, stream);
+      await stage.firewall(table("prerouting priority -300", `udp dport ${stream.port}`));
+      await stage.sends(stage.net.a, stream);
+      return undefined;
+    },
+  },
+  {
+    cause: "firewall",
+    setUp: "nft: hook prerouting, `udp dport PORT drop`, IPv6",
+    family: 6,
+    make: async (stage, stream) => {
+      await member(stage, stream);
+      await stage.firewall(table("prerouting priority -300", `udp dport ${stream.port}`));
+      await stage.sends(stage.net.a, stream);
+      return undefined;
+    },
+  },
+  {
+    cause: "firewall",
+    setUp: "nft: hook ingress of eth0, `ip daddr GROUP drop`",
+    make: async (stage, stream) => {
+      await member(stage, stream);
+      await stage.firewall(ingress(`ip daddr ${stream.group}`));
       await stage.sends(stage.net.a, stream);
       return undefined;
     },

@@ -24,6 +24,8 @@ export interface PrintedFinding {
 /** What the command printed, and its exit code. */
 export interface Consultation {
   readonly findings: readonly PrintedFinding[];
+  readonly cleared: readonly { readonly cause: string }[];
+  readonly unchecked: readonly { readonly cause: string; readonly reason: string }[];
   readonly arrivals: readonly JsonLine[] | undefined;
   readonly durationMs: number;
   readonly exitCode: number | null;
@@ -105,8 +107,8 @@ export class DoctorStage implements AsyncDisposable {
     const program = on.spawn(process.execPath, [COMMAND, "doctor", ...words, "--json"]);
     const exit = program.exited();
     const printed = await program.line({ type: "diagnosis" }, { deadlineMs: DOCTOR_DEADLINE_MS });
-    const { findings, arrivals, durationMs } = printed as unknown as Consultation;
-    return { findings, arrivals, durationMs, exitCode: (await exit).code };
+    const { findings, cleared, unchecked, arrivals, durationMs } = printed as unknown as Consultation;
+    return { findings, cleared, unchecked, arrivals, durationMs, exitCode: (await exit).code };
   }
 
   /** Starts the command on the host, with tracefs where this user may mount it: `ip netns exec` has mounts of its own. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { judgeCauses } from "../../../packages/diagnosis/src/causes/judge-causes.js";
 import { CAUSES } from "../../../packages/diagnosis/src/verdict/cause-id.js";
 import { ARRIVAL, ETH0, examinationOf, found, judge, type Parts } from "./examination.js";
-import { IGMP, MCFILTER, NETSTAT, SNMP, UDP, UDP6 } from "./kernel-files.js";
+import { DEV, IGMP, MCFILTER, NETSTAT, SNMP, SNMP6, UDP, UDP6 } from "./kernel-files.js";
 
 const ARRIVES = { observations: { arrivals: { value: [ARRIVAL] } } } as const;
 const netstat = (from: string, to: string) => ({ "/proc/self/net/netstat": NETSTAT.replace(from, to) });
@@ -19,6 +19,16 @@ const inOrOut = (included: number, excluded: number) => ({
   "/proc/self/net/mcfilter": MCFILTER.replace("      1      0", `      ${included}      ${excluded}`),
 });
 const socket = (address: string) => ({ "/proc/self/net/udp": UDP.replace("00000000:1388", `${address}:1388`) });
+const IPV6 = { family: 6, address: "ff15::5", port: 5353 } as const;
+const snmp6 = (values: Readonly<Record<string, number>>) => ({
+  "/proc/self/net/snmp6": Object.entries(values).reduce(
+    (text, [name, value]) => text.replace(new RegExp(`^(${name}\\s+)\\d+`, "m"), `$1${value}`),
+    SNMP6,
+  ),
+});
+const RECEIVER = { address: "198.51.100.7", gateway: undefined };
+/** Packets that IP counted, and neither passed on nor looked up members for. */
+const missed = (count: number) => snmp("100 0 90", `${100 + count} 0 90`);
 const from = (source: string) => ({ observations: { arrivals: { value: [{ ...ARRIVAL, source }] } } }) as const;
 
 const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly string[] })[] = [
@@ -68,9 +78,43 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
   { what: "2 packets that reached no socket", after: dropped(2), finds: [] },
   { what: "3 packets that reached another protocol, such as VRRP", after: { ...dropped(3), ...snmp("100 0 90", "103 0 93") }, finds: [] },
   { what: "3 packets that were passed on", after: { ...dropped(3), ...snmp("100 0 90", "103 3 90") }, finds: [] },
+  { what: "3 packets that IP dropped before it looked for members", after: missed(3), finds: ["firewall possible"] },
+  { what: "2 packets that IP dropped before it looked for members", after: missed(2), finds: [] },
+  { what: "3 packets that IP dropped early, and datagrams arrive", ...ARRIVES, after: missed(3), finds: [] },
+  {
+    what: "3 packets that IP dropped early, and datagrams come in elsewhere",
+    files: WITHOUT_FILTER,
+    observations: { arrivals: { value: [{ ...ARRIVAL, interface: "eth1" }] } },
+    after: missed(3),
+    finds: ["wrong-interface certain"],
+  },
+  {
+    what: "3 packets that IP dropped early, by the reverse path filter",
+    files: rpFilter(1),
+    after: { ...missed(3), ...netstat("0 5", "0 8") },
+    finds: ["rp-filter certain"],
+  },
+  { what: "6 fragments of 2 datagrams", after: snmp("100 0 90 0 0", "106 0 92 6 2"), finds: [] },
+  {
+    what: "3 packets of IPv6 that IP dropped before it looked for members",
+    target: IPV6,
+    after: snmp6({ Ip6InReceives: 13 }),
+    finds: ["firewall possible"],
+  },
+  {
+    what: "3 packets to groups of IPv6 that this host has not joined",
+    target: IPV6,
+    after: snmp6({ Ip6InReceives: 13, Ip6InMcastPkts: 7 }),
+    finds: [],
+  },
+  {
+    what: "packets that UDP counted, and others that IP dropped before it looked for members",
+    after: { ...netstat("200 100", "210 100"), "/proc/self/net/snmp": COUNTED },
+    finds: ["firewall possible"],
+  },
   {
     what: "packets that UDP counted",
-    after: { ...netstat("200 100", "210 100"), "/proc/self/net/snmp": COUNTED },
+    after: { ...netstat("200 100", "210 100"), "/proc/self/net/snmp": COUNTED.replace("110 0 90", "110 0 100") },
     finds: [],
   },
   {

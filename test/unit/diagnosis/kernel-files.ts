@@ -40,6 +40,8 @@ IpExt: 0 200 100
 `;
 
 export const SNMP6 = `Ip6InReceives                   	10
+Ip6InDelivers                   	9
+Ip6OutForwDatagrams             	0
 Ip6InMcastPkts                  	4
 Ip6OutMcastPkts                 	3
 Ip6ReasmReqds                   	0
@@ -48,6 +50,14 @@ Udp6InDatagrams                 	9
 Udp6NoPorts                     	0
 Udp6InErrors                    	0
 Udp6IgnoredMulti                	1
+`;
+
+/** The second interface leaves no space behind its colon, as kernels before 2.6 did. */
+export const DEV = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:     336       4    0    0    0     0          0         0      336       4    0    0    0     0       0          0
+  eth0:   34526     100    0    0    0     0          0         0    13396     138    0    0    0     0       0          0
+ eth10:1234567      7    0    0    0     0          0         0     1339     138    0    0    0     0       0          0
 `;
 
 export const MCFILTER = `Idx Device        MCA        SRC    INC    EXC
@@ -86,6 +96,7 @@ export const PROC: Readonly<Record<string, string>> = {
   "/proc/self/net/netstat": NETSTAT,
   "/proc/self/net/snmp6": SNMP6,
   "/proc/self/net/dev_snmp6/eth0": SNMP6,
+  "/proc/self/net/dev": DEV,
   "/proc/self/net/mcfilter": MCFILTER,
   "/proc/self/net/mcfilter6": MCFILTER6,
   "/proc/self/net/if_inet6": IF_INET6,

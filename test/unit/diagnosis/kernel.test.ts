@@ -8,6 +8,7 @@ import { readCounters, readInterfaceCounters } from "../../../packages/diagnosis
 import { readLink, readLinkSettings, readNumber } from "../../../packages/diagnosis/src/kernel/links.js";
 import { readMemberships } from "../../../packages/diagnosis/src/kernel/memberships.js";
 import { findSocketOwners } from "../../../packages/diagnosis/src/kernel/processes.js";
+import { readReceivedPackets } from "../../../packages/diagnosis/src/kernel/received-packets.js";
 import { readMulticastRoutes } from "../../../packages/diagnosis/src/kernel/routes.js";
 import { takeSnapshot } from "../../../packages/diagnosis/src/kernel/snapshot.js";
 import { readSourceFilters } from "../../../packages/diagnosis/src/kernel/source-filters.js";
@@ -26,6 +27,7 @@ const READERS: readonly { readonly path: string; readonly read: (files: HostFile
   { path: "/proc/self/net/netstat", read: (files) => readCounters(files, 4) },
   { path: "/proc/self/net/snmp6", read: (files) => readCounters(files, 6) },
   { path: "/proc/self/net/dev_snmp6/eth0", read: (files) => readInterfaceCounters(files, "eth0") },
+  { path: "/proc/self/net/dev", read: (files) => readReceivedPackets(files, "eth10") },
   { path: "/proc/self/net/mcfilter", read: (files) => readSourceFilters(files, 4) },
   { path: "/proc/self/net/mcfilter6", read: (files) => readSourceFilters(files, 6) },
   { path: "/proc/self/net/if_inet6", read: readAddresses6 },
@@ -143,6 +145,17 @@ describe("good files", () => {
   test("readLink() tells whether a bridge prunes, and asks", () => {
     const files = { "/sys/class/net/br0/bridge/multicast_snooping": "1\n", "/sys/class/net/br0/bridge/multicast_querier": "0\n" };
     expect(readLink(hostOf(files), "br0")).toMatchObject({ snooping: true, querier: false, operstate: undefined });
+  });
+
+  test.each([
+    { name: "eth0", value: 100 },
+    { name: "eth10", value: 7 },
+  ])("readReceivedPackets() reads $value of $name", ({ name, value }) => {
+    expect(readReceivedPackets(hostOf(PROC), name)).toEqual({ value });
+  });
+
+  test("readReceivedPackets() says that an interface is not in the table", () => {
+    expect(readReceivedPackets(hostOf(PROC), "eth1")).toEqual({ path: "/proc/self/net/dev", reason: "it has no interface eth1" });
   });
 
   test("findSocketOwners() follows descriptors to sockets, and counts processes that are hidden", () => {

@@ -1,10 +1,9 @@
 /** Causes that lie between the interface and the socket. */
-import { isUnread } from "../host-files.js";
-import type { UDPSocket } from "../kernel/udp-sockets.js";
 import { CannotCheck, type Cause, known, type Verdict } from "./cause.js";
 import { difference } from "./counting.js";
 import type { Examination } from "./examination.js";
 import { advice, arrivesAsExpected, code, command, socketEvidence, socketsAtPort } from "./facts.js";
+import { judgeFirewall, matchOf } from "./firewall-cause.js";
 
 const STRICT = 1; // RFC 3704, 2.2: the packet must come in where the route back to its source leads
 const FEW = 3; // unexplained packets in three seconds; a querier sends one in two minutes
@@ -62,59 +61,6 @@ function judgeReversePath(examination: Examination): Verdict | undefined {
       ),
     ],
   };
-}
-
-/**
- * Packets of groups that reached IP and no socket. IP counts them before the hook of the firewall for input, UDP after it. What is no UDP,
- * such as the queries of a querier or the announcements of VRRP, is among them, so IP itself has to miss as many packets of any kind.
- */
-function judgeFirewall(examination: Examination): Verdict | undefined {
-  const { target, after } = examination;
-  const selfTest = known(examination.observations.selfTest);
-  if (arrivesAsExpected(examination) || selfTest.refusal !== undefined) return undefined;
-  const incoming = difference(examination, "multicastIn", after.countersBefore);
-  const udp = (["udpReceived", "udpErrors", "udpNoPort", "udpIgnored"] as const).map((name) => difference(examination, name));
-  const unexplained = incoming.growth - udp.reduce((sum, { growth }) => sum + growth, 0);
-  const isOwnLost = selfTest.sent > 0 && selfTest.arrived === 0;
-  const isForeignLost = target.family === 4 && Math.min(unexplained, missedByIP(examination)) >= FEW && !isQueueGrowing(examination);
-  if (!isOwnLost && !isForeignLost) return undefined;
-  return {
-    likelihood: isOwnLost && unexplained >= selfTest.sent ? "certain" : "likely",
-    explanation: isOwnLost
-      ? `None of the ${selfTest.sent} datagrams that the probe sent to itself came back: a rule drops packets to ${target.address}.`
-      : `${unexplained} packets to groups reached IP, and no socket: a rule drops them in between.`,
-    evidence: [
-      incoming.evidence,
-      udp[0]!.evidence,
-      { source: "probe", fact: "own datagrams that came back", value: `${selfTest.arrived} of ${selfTest.sent}` },
-    ],
-    fixes: [
-      command("nft list ruleset"),
-      command(`nft insert rule inet filter input ${matchOf(target)} accept   # with your table and chain`),
-      command(`iptables -I INPUT -d ${target.address} -p udp${target.port === undefined ? "" : ` --dport ${target.port}`} -j ACCEPT`),
-      command(`ufw allow in proto udp to ${target.address}${target.port === undefined ? "" : ` port ${target.port}`}`),
-    ],
-  };
-}
-
-/** Number of packets that IP received and neither delivered nor passed on: rules dropped them, or there was nobody for them. */
-function missedByIP(examination: Examination): number {
-  const [received, ...passed] = (["ipReceived", "ipDelivered", "ipForwarded"] as const).map((name) => difference(examination, name).growth);
-  return passed.reduce((sum, growth) => sum - growth, received!);
-}
-
-/** A program that does not read leaves datagrams in its queue: they reached a socket, though UDP counts them when they are read. */
-function isQueueGrowing({ during, after }: Examination): boolean {
-  const queued = new Map(socketsOf(during).map(({ inode, queuedBytes }) => [inode, queuedBytes]));
-  return socketsOf(after).some(({ inode, queuedBytes }) => queuedBytes > (queued.get(inode) ?? 0));
-}
-
-function socketsOf({ sockets, dualStackSockets }: Examination["after"]): readonly UDPSocket[] {
-  return [...known(sockets), ...(isUnread(dualStackSockets) ? [] : dualStackSockets.value)];
-}
-
-function matchOf({ address, port, family }: Examination["target"]): string {
-  return `${family === 4 ? "ip" : "ip6"} daddr ${address}${port === undefined ? "" : ` udp dport ${port}`}`;
 }
 
 function judgeFragments(examination: Examination): Verdict | undefined {

@@ -3,6 +3,7 @@ import type { Family } from "@groupcast/backend";
 import type { HostFiles, Reading } from "../host-files.js";
 import { type Counters, readCounters, readInterfaceCounters } from "./counters.js";
 import { type KernelMembership, readMemberships } from "./memberships.js";
+import { readReceivedPackets } from "./received-packets.js";
 import { readSourceFilters, type SourceFilter } from "./source-filters.js";
 import { readUDPSockets, type UDPSocket } from "./udp-sockets.js";
 
@@ -22,12 +23,14 @@ export interface Snapshot {
   readonly countersBefore: Reading<Counters>;
   /** Counters of IPv6 of the interface that datagrams are expected by, which MLD counts in. */
   readonly interfaceCounters: Reading<Counters>;
+  /** Number of packets that this interface has received, before any rule of a firewall. */
+  readonly receivedPackets: Reading<number>;
 }
 
 /**
  * Takes a snapshot, file after file: packets arrive meanwhile.
  *
- * @param interfaceName - Interface whose own counters are wanted.
+ * @param interfaceName - Interface whose own counters are wanted; undefined: none is known.
  */
 export function takeSnapshot(files: HostFiles, family: Family, interfaceName: string | undefined): Snapshot {
   return {
@@ -38,6 +41,7 @@ export function takeSnapshot(files: HostFiles, family: Family, interfaceName: st
     dualStackSockets: readUDPSockets(files, 6),
     counters: readCounters(files, family),
     interfaceCounters: interfaceName === undefined ? NO_INTERFACE : readInterfaceCounters(files, interfaceName),
+    receivedPackets: interfaceName === undefined ? NO_INTERFACE : readReceivedPackets(files, interfaceName),
   };
 }
 
