@@ -362,6 +362,11 @@ export const AILMENTS: readonly Ailment[] = [
     },
   },
   {
+    cause: "nobody-listens",
+    setUp: "no program has the port; nobody sends",
+    make: async () => undefined,
+  },
+  {
     cause: "port-shared",
     setUp: "two programs on one port by `SO_REUSEADDR`; unicast",
     make: async (stage, { port }) => {

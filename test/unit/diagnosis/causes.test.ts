@@ -65,7 +65,7 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
     what: "no route, and no member",
     files: UNJOINED,
     target: { routed: { value: undefined }, port: 5999 },
-    finds: ["no-route certain"],
+    finds: ["no-route certain", "nobody-listens possible"],
   },
   { what: "no route, and a member who receives", ...ARRIVES, target: { routed: { value: undefined } }, finds: [] },
   { what: "no route, and the interface is named", target: { routed: { value: undefined }, asked: "eth0" }, finds: [] },
@@ -163,7 +163,10 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
   { what: "bound to another group", files: socket("060201EF"), finds: ["bound-to-unicast certain"] },
   { what: "bound to the group", files: socket("050201EF"), finds: [] },
   { what: "not joined", files: UNJOINED, finds: ["not-joined certain"] },
-  { what: "not joined, and nobody on the port", files: UNJOINED, target: { port: 5999 }, finds: [] },
+  { what: "not joined, and nobody on the port", files: UNJOINED, target: { port: 5999 }, finds: ["nobody-listens possible"] },
+  { what: "nobody on the port, and datagrams arrive", ...ARRIVES, target: { port: 5999 }, finds: [] },
+  { what: "nobody on the port, and another host is to receive", target: { port: 5999, receiver: RECEIVER }, finds: [] },
+  { what: "nobody on the port but a program bound to a unicast address", files: socket("0A0200C0"), finds: ["bound-to-unicast certain"] },
   { what: "not joined, and no port named", files: UNJOINED, target: { port: undefined }, finds: [] },
   {
     what: "not joined, and two groups are the limit",
@@ -188,7 +191,7 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
     files: UNJOINED,
     target: { port: 5999 },
     observations: { arrivals: { value: [{ ...ARRIVAL, interface: "eth1" }] } },
-    finds: ["wrong-interface likely"],
+    finds: ["wrong-interface likely", "nobody-listens possible"],
   },
   {
     what: "by the member's interface and by another",
@@ -267,7 +270,7 @@ test.each(ROWS)("judgeCauses() finds $finds: $what", ({ finds, ...parts }) => {
 
 test("judgeCauses() says of each cause whether it is found, cleared or not checked", () => {
   const { findings, cleared, unchecked } = judge({});
-  const hosts = ["port-shared", "nobody-listens"];
+  const hosts = ["port-shared"];
   const named = [...findings, ...cleared, ...unchecked].map(({ cause }) => cause);
   expect(named.toSorted()).toEqual(
     Object.keys(CAUSES)
@@ -285,6 +288,33 @@ test("judgeCauses() says which file it could not read, and that root may", () =>
     reason: "/proc/self/net/if_inet6 could not be read: this user may not read it",
     remedy: "run it as root",
   });
+});
+
+test.each([
+  { received: 103, isUnchecked: true },
+  { received: 102, isUnchecked: false },
+])("judgeCauses() excludes no rule at ingress where the interface received $received packets, 100 before", ({ received, isUnchecked }) => {
+  const { cleared, unchecked } = judge({ after: { "/proc/self/net/dev": DEV.replace(" 100 ", ` ${received} `) } });
+  expect(cleared.some(({ cause }) => cause === "firewall")).toBe(!isUnchecked);
+  const firewall = unchecked.find(({ cause }) => cause === "firewall");
+  if (!isUnchecked) return expect(firewall).toBeUndefined();
+  expect(firewall).toMatchObject({
+    reason: expect.stringContaining("eth0 received 3 packets"),
+    remedy: expect.stringContaining("tcpdump -ni eth0 host 239.1.2.5"),
+  });
+});
+
+test.each([
+  { what: "datagrams arrive", parts: ARRIVES, remedy: "start the program, and run this again" },
+  { what: "another host is to receive", parts: { target: { receiver: RECEIVER } }, remedy: "run it there" },
+])("judgeCauses() does not clear nobody-listens where nobody does: $what", ({ parts, remedy }: { parts: Parts; remedy: string }) => {
+  const { unchecked } = judge({ ...parts, target: { ...parts.target, port: 5999 } });
+  expect(unchecked.find(({ cause }) => cause === "nobody-listens")).toMatchObject({ remedy });
+});
+
+test("judgeCauses() takes a port that is examined for a program that listens", () => {
+  const port = { missingMemberships: [], ttl: 1, loopback: true, kernelDrops: [0, 0] } as const;
+  expect(found({ target: { port: 5999 }, rest: { port } })).toEqual([]);
 });
 
 test("judgeCauses() says that this kernel does not count what it needs", () => {

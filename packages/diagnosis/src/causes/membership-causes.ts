@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { MEMBERSHIP_LIMIT_FILE } from "../kernel/links.js";
 import { MEMBERSHIP_FILES } from "../kernel/memberships.js";
 import { FILTER_FILES, type SourceFilter } from "../kernel/source-filters.js";
-import type { UDPSocket } from "../kernel/udp-sockets.js";
+import { SOCKET_FILES, type UDPSocket } from "../kernel/udp-sockets.js";
 import type { Evidence } from "../verdict/diagnosis.js";
 import { CannotCheck, type Cause, known, type Verdict } from "./cause.js";
 import { difference } from "./counting.js";
@@ -32,7 +32,7 @@ export const MEMBERSHIP_CAUSES: readonly Cause[] = [
   { id: "membership-limit", concerns: "groups", explains: ["not-joined"], judge: judgeLimit },
   { id: "not-joined", concerns: "groups", judge: judgeAbsence },
   { id: "port-shared", concerns: "hosts", judge: judgeSharing },
-  { id: "nobody-listens", concerns: "hosts", judge: judgeSilence },
+  { id: "nobody-listens", concerns: "both", judge: judgeSilence },
   { id: "other-port", concerns: "groups", judge: judgePort },
 ];
 
@@ -212,6 +212,33 @@ function judgeSharing(examination: Examination): Verdict | undefined {
 }
 
 function judgeSilence(examination: Examination): Verdict | undefined {
+  return examination.target.isGroup ? judgeNobody(examination) : judgeUnicastSilence(examination);
+}
+
+/**
+ * Without a program, the probe still receives: that nobody listens explains why nothing arrives at a program, never why nothing arrives here.
+ * It may be asked before the program starts.
+ */
+function judgeNobody(examination: Examination): Verdict | undefined {
+  const { target, port } = examination;
+  if (port !== undefined || socketsAtPort(examination).length > 0) return undefined;
+  if (target.receiver !== undefined) throw new CannotCheck(`${target.receiver.address} is to receive`, "run it there");
+  if (arrivesAsExpected(examination))
+    throw new CannotCheck(`datagrams arrive, and no socket had port ${target.port} when they did`, "start the program, and run this again");
+  return {
+    likelihood: "possible",
+    explanation:
+      `No socket of this host had port ${target.port}: either the program has not been started, or it uses another port. ` +
+      "The probe listened in its place, and received nothing.",
+    evidence: [{ source: SOCKET_FILES[target.family], fact: `sockets on port ${target.port}`, value: 0 }],
+    fixes: [
+      advice(`Start the program, and run this again; or compare its port with ${target.port}.`),
+      command("ss -ulnp   # shows the ports that programs listen on"),
+    ],
+  };
+}
+
+function judgeUnicastSilence(examination: Examination): Verdict | undefined {
   const { target } = examination;
   const sockets = socketsAtPort(examination);
   if (sockets.some(({ address }) => ANY.includes(address) || address === target.address)) return undefined;
