@@ -1,5 +1,6 @@
 import { familyOf, isMulticast } from "@groupcast/backend";
 import { type Command, command, type Invocation } from "../command/command.js";
+import { existingInterface } from "../command/existing-interface.js";
 import type { Exit } from "../command/exit-codes.js";
 import { readAs } from "../command/parse-arguments.js";
 import { UsageError } from "../command/usage-error.js";
@@ -7,7 +8,8 @@ import { address, count, durationMs, port, text } from "../command/words.js";
 import { isSourceSpecific } from "./group-prefix.js";
 import { ping } from "./ping.js";
 import type { PingReport } from "./ping-report.js";
-import { eventLine, summary, table } from "./ping-text.js";
+import { table } from "./ping-table.js";
+import { eventLine, summary } from "./ping-text.js";
 import { runRespond } from "./respond-run.js";
 
 const OPTIONS = {
@@ -48,6 +50,9 @@ export const pingCommand: Command = command({
   },
   notes: [
     "The protocol is RFC 6450; hosts that run ssmpingd 0.9, and ssmping or asmping that ask --respond, are spoken to in theirs.",
+    "That protocol has no sessions, so its senders may be forged. --respond answers each of their requests with one datagram to the sender and one " +
+      "to the group, of no more bytes than the request and its own name, at --rate and --total-rate; it refuses requests of more than 1,500 bytes. " +
+      "--no-legacy answers none.",
     '--json prints an object for each event (type "responder", "answer", "lost", "sessionEnded", "multicastStopped", "multicastResumed"; ' +
       'address; via "unicast" or "multicast", sequence, rttMs, hops), and at the end one of type "ping": target, localAddress, startedAtMs, ' +
       "durationMs, asked, refused, ignored, responders (address, protocol, group, unicast, multicast: sent, received, lost, late, " +
@@ -107,7 +112,9 @@ async function runAsking(invocation: PingInvocation, target: string): Promise<Ex
     output.text((drawn > 0 ? `\x1b[${drawn}A\x1b[J` : "") + lines.join("\n")); // up to the first line, and clear from there
     drawn = lines.length;
   };
-  const report = await ping(invocation.openReactor(), target, {
+  const reactor = invocation.openReactor();
+  if (options.interface !== undefined) existingInterface(reactor.network, options.interface);
+  const report = await ping(reactor, target, {
     group: options.group,
     interface: options.interface,
     port: options.port,

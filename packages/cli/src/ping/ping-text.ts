@@ -7,7 +7,6 @@ const MEMBERSHIP_SECONDS = 260; // group membership interval of IGMPv3 and MLDv2
 const LATEST_FORGETTING_MS = 300_000; // 260 s, and what the last query before a querier went silent adds
 const PATHS: readonly AnswerPath[] = ["unicast", "multicast"];
 const PATH_WIDTH = "multicast".length;
-const MOST_ROWS = 20; // as many as a small terminal shows; the others are in the summary
 
 /** Map of event → its line; undefined: no line. */
 const EVENT_LINES: {
@@ -25,42 +24,6 @@ const EVENT_LINES: {
 /** Returns the line of an event. */
 export function eventLine<Type extends PingEvent["type"]>(event: Extract<PingEvent, { readonly type: Type }>): string {
   return (EVENT_LINES[event.type as Type] as (event: PingEvent) => string)(event);
-}
-
-/** Returns the state of a ping as a table of `columns`. */
-export function table(report: PingReport, columns: number): string[] {
-  const { responders } = report;
-  const shown = responders.slice(0, MOST_ROWS);
-  const nameWidth = Math.max("responder".length, ...shown.map(({ address }) => address.length));
-  const rows = shown.map((responder) => [
-    responder.address.padEnd(nameWidth),
-    String(responder.unicast.sent).padStart(6),
-    ...PATHS.map((path) => cells(responder[path])),
-  ]);
-  const title = `${report.target} from ${report.localAddress}, ${seconds(report.durationMs)}`;
-  const lines = [
-    `ping ${title}; Ctrl-C ends and sums up`,
-    [" ".repeat(nameWidth), " ".repeat(6), "unicast".padEnd(HEADER.length), "multicast"].join("  "),
-    ["responder".padEnd(nameWidth), "sent".padStart(6), HEADER, HEADER].join("  "),
-    ...rows.map((row) => row.join("  ")),
-    ...(responders.length > shown.length ? [`and ${formatCount(responders.length - shown.length, "responder")} more`] : []),
-    ...(responders.length === 0 ? [`nobody has answered yet: ${formatCount(report.asked, "message")} sent`] : []),
-  ];
-  return lines.map((line) => line.slice(0, columns - 1)); // a full line wraps
-}
-
-const HEADER = "  loss since  hops     avg     p99";
-
-/** Loss, loss since the first answer, hops, mean and 99th percentile. */
-function cells(path: PathReport): string {
-  const { firstSequence, hops, rttMs } = path;
-  return [
-    percent(path.lost, path.received + path.lost).padStart(6),
-    (firstSequence === undefined ? "–" : percent(path.lostSinceFirst, path.received + path.lostSinceFirst)).padStart(6),
-    String(hops ?? "–").padStart(6),
-    (rttMs === undefined ? "–" : milliseconds(rttMs.average)).padStart(8),
-    (rttMs === undefined ? "–" : milliseconds(rttMs.p99)).padStart(8),
-  ].join("");
 }
 
 /** Returns the summary of a ping. */
@@ -128,14 +91,17 @@ function information({ serverInformation }: { readonly serverInformation?: strin
   return serverInformation === undefined ? "" : ` (${printable(serverInformation)})`;
 }
 
-function percent(part: number, whole: number): string {
+/** Returns a share with two figures; a dash where there is no whole. */
+export function percent(part: number, whole: number): string {
   return whole === 0 ? "–" : `${Number(((100 * part) / whole).toPrecision(2))}%`;
 }
 
-function seconds(ms: number): string {
+/** Returns a time in whole seconds. */
+export function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
 
-function milliseconds(ms: number): string {
+/** Returns a time in milliseconds with three figures or more. */
+export function milliseconds(ms: number): string {
   return ms >= 100 ? String(Math.round(ms)) : ms.toFixed(ms >= 10 ? 1 : 3);
 }

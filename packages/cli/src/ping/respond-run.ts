@@ -1,5 +1,6 @@
 import { formatEndpoint } from "groupcast";
 import type { Invocation } from "../command/command.js";
+import { existingInterface } from "../command/existing-interface.js";
 import type { Exit } from "../command/exit-codes.js";
 import { formatCount } from "../command/format.js";
 import { PING_REFUSALS, type PingRefusal } from "./answering.js";
@@ -19,7 +20,9 @@ export interface RespondRunOptions {
 
 /** Runs `groupcast ping --respond`. */
 export async function runRespond({ output, signal, openReactor }: Omit<Invocation, "options">, options: RespondRunOptions): Promise<Exit> {
-  const report = await respond(openReactor(), {
+  const reactor = openReactor();
+  if (options.interface !== undefined) existingInterface(reactor.network, options.interface);
+  const report = await respond(reactor, {
     group: options.group,
     interface: options.interface,
     port: options.port,

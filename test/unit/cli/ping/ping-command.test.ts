@@ -97,10 +97,10 @@ test("groupcast ping redraws a table on a terminal, within its width", async () 
   const drawings = command.out().split("\x1b[5A\x1b[J"); // up five lines, and clear from there
   expect(drawings).toHaveLength(3);
   expect(drawings[0]!.split("\n").slice(3, 5)).toEqual([
-    "10.0.0.2        1      0%    0%     0    10.0    10.0      ",
-    "10.0.0.3        1      0%    0%     0    10.0    10.0      ",
+    "10.0.0.2        1      0%    10.0      0%    10.0",
+    "10.0.0.3        1      0%    10.0      0%    10.0",
   ]);
-  expect(Math.max(...drawings[0]!.split("\n").map(({ length }) => length))).toBe(59);
+  expect(Math.max(...drawings[0]!.split("\n").map(({ length }) => length))).toBe(58);
   expect(drawings[2]).toContain("\n10.0.0.3 (groupcast ");
 });
 
@@ -166,4 +166,11 @@ test.each([
   const command = run(words);
   expect(await command.code).toBe(2);
   expect(command.err()).toContain(message);
+});
+
+test("groupcast ping refuses an interface that does not exist, instead of waiting for it", async () => {
+  for (const words of [["10.0.0.2"], ["--respond"]]) {
+    const command = run([...words, "-i", "nope"]);
+    expect(await site.settled(command.code)).toBe(2);
+  }
 });
