@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { familyOf, formatEndpoint, isMulticast } from "@groupcast/backend";
 import { readAs } from "../command/parse-arguments.js";
 import { printable } from "../command/printable.js";
@@ -16,6 +17,7 @@ export interface ListenTarget {
 
 /** Name of the operand, for messages. */
 const OPERAND = "GROUP[:PORT]";
+const EXAMPLE_PORT = 5000;
 
 /**
  * Returns what the words of a command line ask to listen for: `239.1.2.3:5000`, `5000` (all that comes to this host on that port), or
@@ -29,11 +31,27 @@ export function listenTargets(words: readonly string[]): readonly ListenTarget[]
   const isPortOfGroups = addresses.some(({ port }) => port === undefined);
   const targets = addresses.flatMap(({ word, address, port }): ListenTarget[] => {
     if (port !== undefined) return [{ address, port }];
-    if (ports.length === 0)
-      throw new UsageError(`${word} needs a port: type ${formatEndpoint({ address, port: 5000 })}, or the port as a word`);
+    if (ports.length === 0) throw new UsageError(`${word} needs a port: type ${suggestion(address)}, or the port as a word`);
     return ports.map((each) => ({ address, port: each }));
   });
   return unique([...targets, ...(isPortOfGroups ? [] : ports.map((port) => ({ port })))]);
+}
+
+/** `ff02::fb:5353` is an address as well, and rarely one that is meant: its last four digits are the port. */
+function suggestion(address: string): string {
+  const [, before = "", digits = ""] = /^(.*[^:]):(\d{4})$/.exec(address) ?? [];
+  const isPortMeant = isIP(before) !== 0 && Number(digits) > 0;
+  return formatEndpoint(isPortMeant ? { address: before, port: Number(digits) } : { address, port: EXAMPLE_PORT });
+}
+
+/** Returns whether a word names what to listen for, rather than a file: an address with or without a port. */
+export function isTarget(word: string): boolean {
+  try {
+    return endpoint(word) !== undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
 }
 
 /** Returns a target as people write it. */
