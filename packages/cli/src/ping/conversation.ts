@@ -11,6 +11,7 @@ import { encodeMessage, type ReceivedPingMessage } from "./message.js";
 import { PING_VERSION } from "./option-table.js";
 import { PathTally } from "./path-tally.js";
 import type { AnswerPath, PingEvent, PingIgnored, PingProtocol, ResponderReport } from "./ping-report.js";
+import { toMicroseconds } from "./to-microseconds.js";
 
 /** Agreement with a responder. */
 export interface Session {
@@ -159,7 +160,7 @@ export class Conversation {
       ...(serverInformation !== undefined && { serverInformation }),
       unicast: this.#tallies.unicast.report(),
       multicast: this.#tallies.multicast.report(),
-      ...(this.#hasStopped && { multicastStoppedAfterMs: this.#lastMulticastMs - this.#firstSentMs }),
+      ...(this.#hasStopped && { multicastStoppedAfterMs: toMicroseconds(this.#lastMulticastMs - this.#firstSentMs) }),
     };
   }
 
@@ -231,7 +232,7 @@ export class Conversation {
     const { clock, report } = this.#setting;
     const { sequence } = request;
     const tally = this.#tallies[via];
-    const rttMs = clock.nowMs() - request.sentMs;
+    const rttMs = toMicroseconds(clock.nowMs() - request.sentMs);
     const kind = request.answered.has(via) ? "duplicate" : request.isExpired ? "late" : "answer";
     request.answered.add(via);
     report({ type: "answer", address: this.address, via, sequence, rttMs, hops, kind });
@@ -258,14 +259,19 @@ export class Conversation {
   #noteMissing(): void {
     this.#missingMulticast += 1;
     if (this.#missingMulticast !== STOPPED_AFTER || !this.#hasStopped) return;
-    this.#setting.report({ type: "multicastStopped", address: this.address, afterMs: this.#lastMulticastMs - this.#firstSentMs });
+    this.#setting.report({
+      type: "multicastStopped",
+      address: this.address,
+      afterMs: toMicroseconds(this.#lastMulticastMs - this.#firstSentMs),
+    });
   }
 
   #noteMulticast(nowMs: number): void {
     const hadStopped = this.#hasStopped;
     this.#missingMulticast = 0;
     this.#lastMulticastMs = nowMs;
-    if (hadStopped) this.#setting.report({ type: "multicastResumed", address: this.address, afterMs: nowMs - this.#firstSentMs });
+    if (hadStopped)
+      this.#setting.report({ type: "multicastResumed", address: this.address, afterMs: toMicroseconds(nowMs - this.#firstSentMs) });
   }
 
   #settle(number: number): void {

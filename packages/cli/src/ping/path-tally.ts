@@ -1,5 +1,6 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import type { PathReport, RoundTrips } from "./ping-report.js";
+import { toMicroseconds } from "./to-microseconds.js";
 
 const US_A_MS = 1000;
 const LONGEST_US = 600_000_000; // ten minutes; waiting for an answer ends long before
@@ -86,7 +87,7 @@ export class PathTally {
     const percentile = (share: number) => Math.min(this.#maxMs, Math.max(this.#minMs, histogram.percentile(share) / US_A_MS));
     return {
       min: this.#minMs,
-      average: this.#sumMs / this.#received,
+      average: toMicroseconds(this.#sumMs / this.#received),
       max: this.#maxMs,
       p50: percentile(50),
       p90: percentile(90),
