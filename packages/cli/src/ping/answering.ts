@@ -25,6 +25,7 @@ const TABLE = {
   version: "another version of the protocol",
   incomplete: "an echo request without number or group",
   session: "a session ID that this responder did not give to that address",
+  tooLong: "an echo request of ssmping that is longer than ssmping sends",
   group: "a group that this responder does not serve",
   clientRate: "above the rate of one client",
   totalRate: "above the rate of all clients",
@@ -84,6 +85,9 @@ export interface Answer {
 
 /** Most bytes that an answer is longer than its request: group, session ID and server information of a Server Response. */
 export const MOST_ADDED_BYTES = 128;
+
+/** Most bytes of an echo request without session that is answered: it may carry a forged sender, and gets two answers. */
+export const MOST_LEGACY_BYTES = 1500;
 
 const SMALLEST_BURST = 10;
 
@@ -151,7 +155,8 @@ export class Answering {
   }
 
   /** Does what ssmpingd does, on fewer groups. Forged senders are possible, so all ports of an address are one client. */
-  #echoLegacy(message: ReceivedPingMessage, { from, nowMs }: Question): Answer {
+  #echoLegacy(message: ReceivedPingMessage, { data, from, nowMs }: Question): Answer {
+    if (data.length > MOST_LEGACY_BYTES) return { refusal: "tooLong" };
     const family = familyOf(from.address);
     const group = message.group ?? WELL_KNOWN_GROUPS[family];
     const isServed = this.groups(family).some((each) => each === group || legacyForm(each) === group);

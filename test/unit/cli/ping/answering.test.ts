@@ -1,7 +1,13 @@
 // The responder's decisions, one datagram at a time: who is answered, how long the answer is, and what a flood of forged senders can do.
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import { Answering, type AnsweringSettings, MOST_ADDED_BYTES, type Question } from "../../../../packages/cli/src/ping/answering.js";
+import {
+  Answering,
+  type AnsweringSettings,
+  MOST_ADDED_BYTES,
+  MOST_LEGACY_BYTES,
+  type Question,
+} from "../../../../packages/cli/src/ping/answering.js";
 import { decodeMessage, encodeMessage, type PingMessage } from "../../../../packages/cli/src/ping/message.js";
 
 const SETTINGS: AnsweringSettings = {
@@ -255,4 +261,16 @@ test("Answering takes any bytes; no answer is longer than its request and what t
     }),
     { numRuns: 1000 },
   );
+});
+
+test.each([
+  { bytes: MOST_LEGACY_BYTES, refusal: undefined },
+  { bytes: MOST_LEGACY_BYTES + 1, refusal: "tooLong" },
+])("Answering, asked without session by $bytes bytes, refuses with $refusal, and answers no long request", ({ bytes, refusal }) => {
+  const short = encodeMessage({ type: "echoRequest", sequence: 1, clientId: Buffer.alloc(1) });
+  const message = encodeMessage({ type: "echoRequest", sequence: 1, clientId: Buffer.alloc(1 + bytes - short.length) });
+  expect(message).toHaveLength(bytes);
+  const answer = ask(message);
+  expect(answer.refusal).toBe(refusal);
+  expect(answer.reply?.length ?? 0).toBe(refusal === undefined ? bytes : 0);
 });
