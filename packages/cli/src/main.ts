@@ -13,6 +13,7 @@ import type { Command, Invocation } from "./command/command.js";
 import { EXIT_CODES, type Exit } from "./command/exit-codes.js";
 import { findCommand } from "./command/find-command.js";
 import { commandHelp, overview } from "./command/help.js";
+import { withoutOperation } from "./command/library-words.js";
 import { Output, type TextSink } from "./command/output.js";
 import { type ParsedArguments, parseArguments, type When } from "./command/parse-arguments.js";
 import { printable } from "./command/printable.js";
@@ -91,7 +92,7 @@ async function obey(words: readonly string[], host: CommandHost, outputFailed: A
 function explain(error: unknown, name: string, host: CommandHost): number {
   if (error instanceof UsageError) return refuse(host, error.message);
   if (!isSystemRefusal(error)) throw error;
-  host.stderr.write(`groupcast ${name}: ${printable(error.message)}\n`);
+  host.stderr.write(`groupcast ${name}: ${printable(withoutOperation(error))}\n`);
   return EXIT_CODES[error instanceof InvalidArgumentError ? "usage" : "refused"].code; // what a library checks, the user has typed
 }
 

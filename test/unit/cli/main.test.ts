@@ -23,6 +23,15 @@ test.each([
   [["help", "sned"], 2, 'groupcast: there is no command "sned": did you mean "send"?\n'],
   [["send"], 2, /^groupcast: DESTINATION:PORT is missing/],
   [["send", "239.1.2.3"], 2, /the port is missing: write 239\.1\.2\.3:5000/],
+  [["record", "239.1.2.3:5000"], 2, "groupcast: FILE is missing: write groupcast record field.pcapng 239.1.2.3:5000\n"],
+  [["record", "239.1.2.3", "239.1.2.4", "5000"], 2, /^groupcast: FILE is missing: /],
+  [["record", "field.pcapng"], 2, /^groupcast: nothing to record: add GROUP/],
+  [
+    ["doctor", "198.51.100.1"],
+    2,
+    'groupcast doctor: address "198.51.100.1" is not allowed; expected a group, or an address of this host\n',
+  ],
+  [["listen", "198.51.100.1:5000"], 3, /^groupcast listen: address "198\.51\.100\.1", port 5000: address not available/],
   [["\x1b[2J"], 2, /^groupcast: there is no command "\\\\u001b\[2J"/],
 ] as const)("main(%j) ends with %d and says what to type", async (words, expected, message) => {
   const { code, out, err } = await run(words);

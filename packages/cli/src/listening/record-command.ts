@@ -8,6 +8,7 @@ import { UsageError } from "../command/usage-error.js";
 import { port, text } from "../command/words.js";
 import { LARGE_BUFFER_BYTES, LISTEN_OPTIONS, listenPlan, TARGETS } from "./listen-options.js";
 import { listenProgress, listenSummary } from "./listen-summary.js";
+import { isTarget } from "./listen-target.js";
 import { recordDatagrams } from "./record-datagrams.js";
 
 const OPTIONS = {
@@ -50,6 +51,7 @@ export const recordCommand: Command = command({
 async function runRecord(invocation: Invocation<typeof OPTIONS>): Promise<Exit> {
   const { options, output, operands } = invocation;
   const [file = "", ...words] = operands;
+  if (isTarget(file)) throw new UsageError(`FILE is missing: write groupcast record field.pcapng ${operands.join(" ")}`);
   if (words.length + options.channel.length === 0) throw new UsageError(`nothing to record: add ${TARGETS.name}, or --channel NAME`);
   if (options.port !== undefined && options.channel.length === 0) throw new UsageError("--port is for --channel: leave it away");
   const reactor = invocation.openReactor();
