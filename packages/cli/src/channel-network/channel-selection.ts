@@ -1,3 +1,4 @@
+import { outOfRange } from "@groupcast/base";
 import type { ChannelNode, ChannelPattern } from "@groupcast/channels";
 import type { ChannelsModule } from "./load-channels.js";
 
@@ -11,6 +12,8 @@ export class ChannelSelection {
    */
   constructor(operation: string, { ChannelPattern: Pattern }: ChannelsModule, words: readonly string[]) {
     this.#patterns = words.map((word) => new Pattern(operation, word.replace(/^\//, "")));
+    const wrong = this.#patterns.find(({ text }) => !isFullName(text));
+    if (wrong !== undefined) throw outOfRange(operation, "channels", wrong.text, 'full names, in which no part is ".."');
   }
 
   /** Channels that are named. */
@@ -28,9 +31,14 @@ export class ChannelSelection {
     return this.#patterns.some((pattern) => pattern.matches(channel));
   }
 
-  /** Returns the channels among those that the nodes of a network use now. */
+  /** Returns the channels among those that nodes of a network use now. Anybody can send heartbeats: what no channel can be called is left out. */
   usedBy(nodes: ChannelNode["nodes"]): readonly string[] {
     const used = nodes.flatMap(({ channels }) => channels.map(({ name }) => name));
-    return [...new Set(used)].filter((name) => this.matches(name));
+    return [...new Set(used)].filter((name) => isFullName(name) && this.matches(name));
   }
+}
+
+/** Each channel has one spelling: `a//b` and `x/../a/b` are `a/b`, and a node that opens them receives that. */
+function isFullName(name: string): boolean {
+  return name.split("/").every((part) => part !== "" && part !== "..");
 }

@@ -50,7 +50,7 @@ export class MessageDecoder {
     const { channel } = packet;
     if (!this.#tap.receivers.has(channel)) {
       const options = this.#seal === undefined ? { fragment: true } : { fragment: true, seal: this.#seal };
-      this.#node.channel(`/${channel}`, options).subscribe(this.#take);
+      this.#node.channel(channel, options).subscribe(this.#take);
     }
     this.#tap.feed(packet);
   }

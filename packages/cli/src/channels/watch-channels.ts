@@ -1,5 +1,5 @@
 import { asError, whenAborted } from "@groupcast/base";
-import type { ChannelNode } from "@groupcast/channels";
+import type { ChannelNode, RemoteNode } from "@groupcast/channels";
 import type { Reactor, ScheduledCall } from "groupcast";
 import { type ChannelNetwork, type ChannelNetworkSettings, openChannelNetwork } from "../channel-network/channel-network.js";
 import { ChannelSelection } from "../channel-network/channel-selection.js";
@@ -118,7 +118,7 @@ export class ChannelWatch {
     const { signal, durationMs } = this.#plan;
     for (const name of this.#selection.names) this.#receive(name);
     const { node, broker } = this.#network;
-    if (this.#selection.hasPatterns) node.on("node", () => this.#guard(() => this.#look()));
+    if (this.#selection.hasPatterns) node.on("node", ({ node: changed }) => this.#guard(() => this.#look(changed)));
     node.on("error", this.#fail);
     broker?.on("error", this.#fail);
     this.#stops.push(whenAborted(signal, () => this.#end()));
@@ -146,9 +146,9 @@ export class ChannelWatch {
     this.#receiver.close();
   }
 
-  /** Receives the channels that nodes use by now. */
-  #look(): void {
-    for (const name of this.#selection.usedBy(this.nodes)) {
+  /** Receives the channels that a node uses by now: of one node, as there can be a thousand with 65,536 channels. */
+  #look(node: RemoteNode): void {
+    for (const name of this.#selection.usedBy([node])) {
       if (this.#received.has(name)) continue;
       if (this.#found === MOST_FOUND) {
         if (this.#refused.size < MOST_FOUND) this.#refused.add(name);
