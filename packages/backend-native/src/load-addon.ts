@@ -97,10 +97,20 @@ function refusal(reason: string, failure?: BackendLoadFailure): BackendLoadError
 
 const INTERPRETER_BYTES = 4096; // the program headers and the interpreter's name lie at the start of an ELF file: elf(5)
 
+/** Node asks /proc/self/exe for its own path, and has only the first word of its command line where /proc is not mounted. */
+function openOwnProgram(): number {
+  try {
+    return openSync(process.execPath, "r");
+  } catch (error) {
+    const reason = `the program of this Node cannot be read: ${(error as Error).message}`;
+    throw refusal(reason, { cause: error, remedy: "mount /proc, or start Node by its full path" });
+  }
+}
+
 /** Returns the C library of this Node, by the loader that its executable names: `/lib/ld-musl-x86_64.so.1` or `/lib64/ld-linux-…`. */
 function cLibrary(): "glibc" | "musl" {
   const start = Buffer.alloc(INTERPRETER_BYTES);
-  const fd = openSync(process.execPath, "r");
+  const fd = openOwnProgram();
   try {
     readSync(fd, start, 0, INTERPRETER_BYTES, 0);
   } finally {

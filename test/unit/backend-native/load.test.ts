@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { BackendLoadError } from "@groupcast/backend";
 import { NativeBackend } from "@groupcast/backend-native";
 import { InvalidArgumentError } from "@groupcast/base";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { runInNamespace } from "../../support/backend-native-program.js";
 import { hasNativeAddon, NativeSockets, sendTo } from "../../support/native-sockets.js";
 import { canMakeNamespaces, hasCommand, isRoot, skipUnless } from "../../support/probe.js";
@@ -48,6 +48,17 @@ test("load() on another platform throws BackendLoadError", () => {
   vi.spyOn(process, "platform", "get").mockReturnValue("darwin");
   expect(() => NativeBackend.load()).toThrow(BackendLoadError);
   vi.restoreAllMocks();
+});
+
+test("load() without /proc, where Node does not know its own path, throws BackendLoadError with a remedy", () => {
+  const { execPath } = process;
+  vi.stubEnv("GROUPCAST_ADDON", "");
+  process.execPath = "no-such-node";
+  onTestFinished(() => {
+    process.execPath = execPath;
+  });
+  expect(() => NativeBackend.load()).toThrow(BackendLoadError);
+  expect(() => NativeBackend.load()).toThrow(/program of this Node cannot be read: ENOENT.*mount \/proc/);
 });
 
 test("load() twice serves sockets of both backends", async (context) => {
