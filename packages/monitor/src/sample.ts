@@ -109,9 +109,9 @@ export interface NodeSample {
   readonly session: string;
   /** Name. Several nodes can have one name. */
   readonly name: string;
-  /** Full names of the channels that it publishes on, 64 at most. */
+  /** Full names of the channels that it publishes on, 64 at most; fewer where there are more than 64 nodes, 4 where there are a thousand. */
   readonly publishes: readonly string[];
-  /** Full names of the channels that it subscribes to, 64 at most. */
+  /** Full names of the channels that it subscribes to; as many at most. */
   readonly subscribes: readonly string[];
   /** Number of channels that it uses. */
   readonly channelCount: number;

@@ -62,6 +62,8 @@ export interface ChannelSourceOptions {
 }
 
 const MOST_CHANNELS = 64; // of one node, and direction
+const FEWEST_CHANNELS = 4;
+const MOST_NAMES = 4096; // of all nodes, and direction: a thousand made-up nodes with 64 long names each are 33 MB of JSON a second
 
 /** Nodes, their channels, and relays. */
 export class ChannelSource implements MonitorSource {
@@ -80,14 +82,16 @@ export class ChannelSource implements MonitorSource {
   /** Reads the directories and counters. */
   read(elapsedMs: number): Readings {
     this.#rates.begin(elapsedMs);
-    const known = new Map<string, NodeSample>();
-    for (const { nodes } of this.#nodes) for (const node of nodes) known.set(node.session, nodeSample(node, false));
+    const known = new Map<string, KnownNode>(this.#nodes.flatMap(({ nodes }) => nodes.map((node) => [node.session, node] as const)));
     for (const node of this.#nodes) {
       if (this.#isHidden) known.delete(node.session);
-      else known.set(node.session, nodeSample(node, true));
+      else known.set(node.session, node);
     }
+    const own = new Set<KnownNode>(this.#nodes);
+    const mostChannels = Math.min(MOST_CHANNELS, Math.max(FEWEST_CHANNELS, Math.floor(MOST_NAMES / known.size)));
     const byName = (a: NodeSample, b: NodeSample) => (a.name === b.name ? compare(a.session, b.session) : compare(a.name, b.name));
-    return { nodes: [...known.values()].sort(byName), relays: this.#relays.map((relay) => this.#relaySample(relay)) };
+    const nodes = [...known.values()].map((node) => nodeSample(node, own.has(node), mostChannels)).sort(byName);
+    return { nodes, relays: this.#relays.map((relay) => this.#relaySample(relay)) };
   }
 
   #relaySample(relay: MonitoredRelay): RelaySample {
@@ -106,14 +110,14 @@ export class ChannelSource implements MonitorSource {
   }
 }
 
-function nodeSample({ session, name, channels }: KnownNode, isOwn: boolean): NodeSample {
+function nodeSample({ session, name, channels }: KnownNode, isOwn: boolean, mostChannels: number): NodeSample {
   const used = channels.filter(({ isPublished, isSubscribed }) => isPublished || isSubscribed);
   const names = (is: "isPublished" | "isSubscribed") => used.filter((channel) => channel[is]).map((channel) => channel.name);
   return {
     session,
     name,
-    publishes: names("isPublished").slice(0, MOST_CHANNELS),
-    subscribes: names("isSubscribed").slice(0, MOST_CHANNELS),
+    publishes: names("isPublished").slice(0, mostChannels),
+    subscribes: names("isSubscribed").slice(0, mostChannels),
     channelCount: used.length,
     isOwn,
   };
