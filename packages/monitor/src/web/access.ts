@@ -23,6 +23,8 @@ export interface AskedRequest {
   readonly method?: string | undefined;
   /** Target, as the request line has it. */
   readonly url?: string | undefined;
+  /** The same, before a router took a prefix off: Express has it. */
+  readonly originalUrl?: string | undefined;
   /** Headers. */
   readonly headers: IncomingHttpHeaders;
 }
@@ -36,19 +38,28 @@ export type Access =
 const METHODS = ["GET", "HEAD"];
 const NOT_FOUND: Access = { status: 404, reason: "There is no such page." }; // also for a wrong token: it must not be told apart
 
+/** Relative addresses of the page need the slash, and after a router that takes everything off, nobody knows what to put it behind. */
+const NO_SLASH: Access = { status: 404, reason: "The address of this page ends with a slash." };
+
 /** Returns what a request gets. */
-export function accessOf({ method = "", url = "", headers }: AskedRequest, rules: AccessRules): Access {
+export function accessOf({ method = "", url = "", originalUrl = url, headers }: AskedRequest, rules: AccessRules): Access {
   const host = headers.host ?? "";
   const name = hostName(host);
   if (name === undefined) return { status: 400, reason: "The header Host is missing, or is none." };
   if (!rules.hosts.has(name)) return { status: 403, reason: "This host name is not allowed here." };
   if (headers.origin !== undefined && !isOwnOrigin(headers.origin, host)) return { status: 403, reason: "Other origins are not served." };
-  const path = url.split("?", 1)[0]!;
-  const below = restOf(path, rules);
+  const below = restOf(pathOf(url), rules);
   if (below === undefined) return NOT_FOUND;
   if (!METHODS.includes(method)) return { status: 405, reason: "Only GET and HEAD are answered." };
-  if (below === "") return { location: `./${path.slice(path.lastIndexOf("/") + 1)}/` }; // relative addresses of the page need the slash
+  const asked = pathOf(originalUrl);
+  const isPage = below === "" || below === "/";
+  if (isPage && asked === "") return NO_SLASH;
+  if (isPage && !asked.endsWith("/")) return { location: `./${asked.slice(asked.lastIndexOf("/") + 1)}/` };
   return { name: below.slice(1) };
+}
+
+function pathOf(url: string): string {
+  return url.split("?", 1)[0]!;
 }
 
 /** Returns what follows the prefix and the token: nothing, or a slash and a name; undefined if they are not there. */

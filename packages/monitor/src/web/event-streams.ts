@@ -60,12 +60,12 @@ export class EventStreams {
       this.#refused++;
       return false;
     }
+    response.writeHead(200, headers); // throws if somebody else has answered
     const client: Client = { response, missed: 0 };
     this.#clients.add(client);
     response.once("close", () => {
       if (this.#clients.delete(client)) this.#changed();
     });
-    response.writeHead(200, headers);
     response.write(`retry: ${RETRY_MS}\n\n${frames.join("")}`);
     this.#changed();
     return true;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { checkOptions, checkString, wrongType } from "@groupcast/base";
-import type { Reactor } from "@groupcast/reactor";
+import type { Reactor, TriggerId } from "@groupcast/reactor";
 import { Monitor } from "../monitor.js";
 import { ChannelSource, type MonitoredNode, type MonitoredRelay } from "../program/channel-source.js";
 import { ReactorSource } from "../program/reactor-source.js";
@@ -56,18 +56,35 @@ export function monitorHandler(reactor: Reactor, options?: MonitorHandlerOptions
   const sources = [
     new ReactorSource(reactor),
     new ChannelSource({
-      nodes: checkEach("nodes", nodes, "a ChannelNode", (node) => Array.isArray(node?.nodes) && Array.isArray(node.channels)),
-      relays: checkEach("relays", relays, "a ChannelRelay", (relay) => typeof relay?.statistics === "function"),
+      nodes: checkEach(
+        "nodes",
+        nodes,
+        "a ChannelNode",
+        (node) => hasTexts(node, "session", "name") && Array.isArray(node.nodes) && Array.isArray(node.channels),
+      ),
+      relays: checkEach("relays", relays, "a ChannelRelay", (relay) => hasTexts(relay, "id") && typeof relay.statistics === "function"),
     }),
   ];
   const monitor = new Monitor({ title: checkString(OPERATION, "title", title), sources, clock: reactor.clock, intervalMs });
   const served = new MonitorPage(OPERATION, monitor, page);
-  reactor.addSystemEventTrigger("before", "shutdown", () => served.close());
+  let trigger: TriggerId | undefined;
+  const close = (): void => {
+    served.close();
+    if (trigger !== undefined && !reactor.hasStopped) reactor.removeSystemEventTrigger(trigger);
+    trigger = undefined;
+  };
+  if (reactor.hasStopped) close();
+  else trigger = reactor.addSystemEventTrigger("before", "shutdown", close);
   return Object.assign((request: IncomingMessage, response: ServerResponse) => served.listener(request, response), {
     monitor,
     statistics: () => served.statistics(),
-    close: () => served.close(),
+    close,
   });
+}
+
+/** Returns whether members are text: samples become JSON, which not every value does. */
+function hasTexts<T>(given: T | undefined, ...members: readonly (keyof T)[]): given is T {
+  return members.every((member) => typeof given?.[member] === "string");
 }
 
 function checkEach<T>(argument: string, given: readonly T[], expected: string, is: (element: T) => boolean): readonly T[] {

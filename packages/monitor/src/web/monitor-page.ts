@@ -68,6 +68,7 @@ export class MonitorPage {
       send(response, 200, { "content-type": STREAM_TYPE }, "");
       return;
     }
+    if (response.destroyed) return; // gone while code before this one took its time: its `close` has been, and would be waited for in vain
     const { intervalMs, title, history, latest } = this.#monitor;
     const frames = [
       eventFrame("history", { intervalMs, title, ...history }),
