@@ -8,7 +8,7 @@ const FALLBACK_COLUMNS = 80;
 
 /** Returns the help of one command. */
 export function commandHelp(command: Command, columns: number = FALLBACK_COLUMNS): string {
-  const width = Math.min(columns, MOST_COLUMNS);
+  const width = Math.min(columns || FALLBACK_COLUMNS, MOST_COLUMNS); // some terminals say 0
   const options = Object.entries<Option<unknown>>({ ...command.options, ...(COMMON_OPTIONS as OptionTable) });
   const sections = [
     wrap(`groupcast ${[command.name, "[options]", ...command.operands.map(operandWord)].join(" ")}`, width),
@@ -31,7 +31,7 @@ export function commandHelp(command: Command, columns: number = FALLBACK_COLUMNS
 
 /** Returns the help of `groupcast` itself. */
 export function overview(commands: readonly Command[], columns: number = FALLBACK_COLUMNS): string {
-  const width = Math.min(columns, MOST_COLUMNS);
+  const width = Math.min(columns || FALLBACK_COLUMNS, MOST_COLUMNS); // some terminals say 0
   const codes = Object.values(EXIT_CODES).map(({ code, meaning }): [string, string] => [String(code), meaning]);
   return [
     wrap("groupcast <command> [options]: UDP and multicast on this host", width),

@@ -54,7 +54,7 @@ export class Output {
 
   /** Width of the terminal, 20 or more; 80 where there is none. */
   get columns(): number {
-    return Math.max(FEWEST_COLUMNS, this.#out.columns ?? FALLBACK_COLUMNS);
+    return Math.max(FEWEST_COLUMNS, this.#out.columns || FALLBACK_COLUMNS); // some terminals say 0
   }
 
   /** Height of the terminal; 24 where it does not say. */
@@ -83,7 +83,7 @@ export class Output {
   /** Shows how far long work is, on one line of the terminal that the next one replaces; elsewhere, nothing. */
   progress(line: string): void {
     if (this.#err.isTTY !== true) return;
-    const width = Math.max(FEWEST_COLUMNS, this.#err.columns ?? FALLBACK_COLUMNS) - 1; // a full line wraps
+    const width = Math.max(FEWEST_COLUMNS, this.#err.columns || FALLBACK_COLUMNS) - 1; // a full line wraps
     this.#err.write(`\r\x1b[2K${line.slice(0, width)}`);
     this.#isProgressShown = true;
   }
