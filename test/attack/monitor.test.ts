@@ -7,7 +7,10 @@ import { main } from "@groupcast/cli";
 import { ChannelSource, type MonitorHandlerOptions, monitorHandler } from "@groupcast/monitor";
 import { Reactor } from "groupcast";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { Output } from "../../packages/cli/src/command/output.js";
+import { hasNatsServer, NatsServer } from "../support/channels/nats-server.js";
 import { FakeHost, settle } from "../support/cli/fake-host.js";
+import { skipUnless } from "../support/probe.js";
 import { Forger, IMPOSSIBLE_CHANNELS } from "./support/forged-channels.js";
 
 const LONGEST = "x".repeat(255);
@@ -209,4 +212,27 @@ test("ChannelSource bounds the names of a thousand made-up nodes, and shows all 
   expect(JSON.stringify(read(1024)).length).toBeLessThan(3_000_000);
   expect(read(1024).nodes?.map(({ publishes, subscribes }) => [publishes.length, subscribes.length])).toEqual(Array(1024).fill([4, 4]));
   expect(read(64).nodes?.[63]).toMatchObject({ channelCount: 65, publishes: channels.slice(0, 64).map(({ name }) => name), isOwn: false });
+});
+
+test("monitor --network logs in to a NATS server with the user and password of the address", async (context) => {
+  await skipUnless(context, hasNatsServer);
+  await using server = await NatsServer.start({ user: "u", pass: "p@ss/w" });
+  const host = new FakeHost();
+  const address = server.url.replace("//", `//u:${encodeURIComponent("p@ss/w")}@`);
+  expect({ code: await main(["monitor", "--network", address, "--duration", "100ms", "--json"], host), err: host.stderr.text }).toEqual({
+    code: 0,
+    err: "",
+  });
+  expect(host.records.at(-1)).toMatchObject({ type: "monitored", nodesSeen: 0 });
+});
+
+test("groupcast takes a terminal that says it has no columns for one of 80", async () => {
+  const helpAt = async (columns: number): Promise<string> => {
+    const host = new FakeHost({ columns });
+    await main(["monitor", "--help"], host);
+    return host.stdout.text;
+  };
+  expect(await helpAt(0)).toBe(await helpAt(80));
+  const out = { write: () => true, columns: 0, isTTY: true };
+  expect(new Output({ out, err: out, json: false, colors: false }).columns).toBe(80);
 });

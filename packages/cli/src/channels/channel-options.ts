@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { SealOptions } from "@groupcast/channels";
 import type { Reactor } from "groupcast";
 import type { ChannelNetworkSettings } from "../channel-network/channel-network.js";
+import { natsServer } from "../channel-network/nats-server.js";
 import type { Invocation, Operand, Option, WordReader } from "../command/command.js";
 import { existingInterface } from "../command/existing-interface.js";
 import { Refusal } from "../command/refusal.js";
@@ -73,32 +74,8 @@ export function networkSettings(reactor: Reactor, { options }: NetworkInvocation
   }
   const ofUdp = Object.entries({ port: portNumber, interface: selector, ttl }).find(([, value]) => value !== undefined);
   if (ofUdp !== undefined) throw new UsageError(`--${ofUdp[0]} is for UDP, and --nats is in its place: leave one of them away`);
-  const read = nats.map(serverWord);
+  const read = nats.map(natsServer);
   return { nats: { servers: read.map(({ server }) => server), connection: read[0]!.login, prefix } };
-}
-
-interface Server {
-  readonly server: string;
-  readonly login: { readonly user?: string; readonly pass?: string; readonly token?: string };
-}
-
-/** Reads `nats://user:password@host:4222`, or `nats://token@host`: the client takes logins apart from addresses. */
-function serverWord(word: string): Server {
-  const [, scheme = "", login, host = ""] = /^([a-z][a-z\d+.-]*:\/\/)?(?:(.*)@)?(.*)$/is.exec(word) ?? [];
-  if (login === undefined) return { server: word, login: {} };
-  const [user = "", ...rest] = login.split(":");
-  const plain = { server: `${scheme}${host}` };
-  return rest.length === 0
-    ? { ...plain, login: { token: decoded(user) } }
-    : { ...plain, login: { user: decoded(user), pass: decoded(rest.join(":")) } };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 const KEY_BYTES = 32;
