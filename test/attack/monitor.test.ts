@@ -11,15 +11,21 @@ import { Output } from "../../packages/cli/src/command/output.js";
 import { hasNatsServer, NatsServer } from "../support/channels/nats-server.js";
 import { FakeHost, settle } from "../support/cli/fake-host.js";
 import { skipUnless } from "../support/probe.js";
-import { Forger, IMPOSSIBLE_CHANNELS } from "./support/forged-channels.js";
+import { Forger, HOSTILE_NAMES, IMPOSSIBLE_CHANNELS } from "./support/forged-channels.js";
 
 const LONGEST = "x".repeat(255);
 
 /** A command on a network in memory, and a forger on another host of it. */
 class Site {
   readonly network = new MemoryNetwork();
-  readonly host = new FakeHost({ on: [this.network, "watcher"] });
+  readonly host: FakeHost;
   readonly forger = new Forger(new Reactor({ backend: this.network.host("forger"), clock: this.network.clock }));
+
+  /** @param columns - Width of the command's terminal; undefined: its output is a pipe. */
+  constructor(columns?: number) {
+    const on = [this.network, "watcher"] as const;
+    this.host = new FakeHost(columns === undefined ? { on } : { on, columns });
+  }
 
   /** Runs a command, with what happens meanwhile, and then Ctrl-C. */
   async command(words: readonly string[], meanwhile: () => Promise<void>): Promise<number> {
@@ -59,6 +65,30 @@ test("channels echo refuses a name that goes up, as its messages have another na
   const site = new Site();
   expect(await main(["channels", "echo", "a/../b"], site.host)).toBe(2);
   expect(site.host.stderr.text).toContain('no part is ".."');
+});
+
+/** Sequences by which a screen is redrawn: up, to the left, and to the end. */
+const REDRAWING = /\r|\p{Cc}\[(?:\d+A|K|J|1m|22m|2m|31m|33m|32m|36m|39m)/gu;
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+test.each([
+  ["channels list --watch", undefined],
+  ["channels list --watch --json", undefined],
+  ["monitor --network udp --interval 100ms", 250],
+  ["monitor --network udp --interval 100ms", 20],
+  ["monitor --network udp --interval 100ms", undefined],
+  ["monitor --network udp --interval 100ms --json", undefined],
+])("%s lets no name of a node write to the terminal, at %s columns", async (words, columns) => {
+  const site = new Site(columns);
+  await site.command(words.split(" "), async () => {
+    for (const [node, name] of HOSTILE_NAMES.entries()) {
+      site.forger.announce(node, name, ["\x1b[2J", LONGEST, "\x00\x7f"]);
+      await site.turns(120);
+    }
+  });
+  const lines = site.host.stdout.text.replace(REDRAWING, "").split("\n");
+  expect(lines.filter((line) => CONTROL.test(line))).toEqual([]);
+  expect(lines.join(""), "the nodes are seen").toMatch(/[1-9]\d* nodes?\b|"nodes(?:Seen)?":[1-9]/);
 });
 
 /** Serves on loopback until the test is over, and returns the port number. */
