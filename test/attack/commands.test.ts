@@ -1,6 +1,6 @@
 // The program `groupcast` among hostile packets, closed streams, signals at any moment and broken recordings: no stack trace, one sentence,
 // an exit code that the manual has.
-import { writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { Refusal } from "@groupcast/cli";
 import { Reactor } from "groupcast";
 import { expect, onTestFinished, test } from "vitest";
@@ -169,4 +169,57 @@ test("groupcast names no word of a command line that could write to the terminal
     expect(exitCode).toBe(2);
     expect(stderr.trimEnd()).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
   }
+});
+
+test("listen says that it may open no more files, and ends with 3", async () => {
+  const groups = Array.from({ length: 40 }, (_, index) => `239.255.77.${index + 1}`);
+  const words = [PROGRAM, "listen", ...groups, String(await freePort()), "-i", "lo", "--duration", "10s"];
+  const program = new ChildProgram("bash", ["-c", 'ulimit -n 32; exec "$0" "$@"', process.execPath, ...words]);
+  onTestFinished(() => program[Symbol.asyncDispose]());
+  const { exitCode, stderr } = await program.ended;
+  expect(exitCode, stderr).toBe(3);
+  expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/^groupcast listen: address .*: too many open files \(EMFILE\); /);
+});
+
+test.each([0, 60, 120, 180, 240])("record ends by SIGTERM %i ms after its start, and leaves no half file", async (delayMs) => {
+  const path = fileWith(Buffer.alloc(0));
+  rmSync(path);
+  const program = start("record", path, `127.0.0.1:${await freePort()}`);
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  const { exitCode, signal, stderr } = await program.stop("SIGTERM");
+  expect(signal === "SIGTERM" || exitCode === 1, `${exitCode} ${signal}`).toBe(true); // before it listens to signals, or with its summary
+  expect(stderr).not.toMatch(TRACE);
+  if (existsSync(path)) expect(await readAll(path)).toMatchObject({ datagrams: [] });
+});
+
+/** Numbered datagrams, each of a stream of its own. */
+function strangers(count: number): Buffer[] {
+  return Array.from({ length: count }, (_, index) =>
+    Buffer.from(`groupcast/1 ${index.toString(16).padStart(8, "0")} 0 1\n${".".repeat(40)}`),
+  );
+}
+
+test("listen --json keeps 4,096 streams of a sender that makes up more, and counts what it leaves out", async () => {
+  const port = await freePort();
+  const most = 4096;
+  const program = start("listen", `127.0.0.1:${port}`, "--json");
+  let isSeen = false;
+  const seen = program.line(new RegExp(FENCE)).then(() => {
+    isSeen = true;
+  });
+  await bombard([...strangers(most + 1500)], port, () => isSeen || program.hasEnded);
+  await seen;
+  const { exitCode, stdout } = await program.stop("SIGINT");
+  const { received, streams } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as { received: number; streams: readonly unknown[] };
+  expect(exitCode).toBe(0);
+  expect(received).toBeGreaterThan(0);
+  expect(streams.length).toBeLessThanOrEqual(most);
+});
+
+test("ping --json prints times with three decimals at most", async () => {
+  const port = await freePort();
+  start("ping", "--respond", "--port", String(port), "--no-legacy");
+  const client = start("ping", "127.0.0.1", "--port", String(port), "--no-legacy", "--json");
+  const answer = JSON.parse((await client.line(/^.*"type":"answer".*$/))[0]) as { rttMs: number };
+  expect(String(answer.rttMs)).toMatch(/^\d+(\.\d{1,3})?$/);
 });
