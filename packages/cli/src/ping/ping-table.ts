@@ -17,7 +17,7 @@ const COLUMNS = {
   p99: { width: 8, text: ({ rttMs }: PathReport) => (rttMs === undefined ? "–" : milliseconds(rttMs.p99)) },
 } as const;
 
-/** What a table shows of each responder. */
+/** Columns of a table for each responder. */
 interface Layout {
   readonly hasSent: boolean;
   readonly paths: readonly AnswerPath[];
