@@ -6,7 +6,7 @@
  * net/ipv4/ip_input.c, ip6_rcv_core() and ip6_mc_input() of net/ipv6/ip6_input.c).
  */
 import { isUnread } from "../host-files.js";
-import { PACKETS_FILE } from "../kernel/received-packets.js";
+import { TRAFFIC_FILE } from "../kernel/interface-traffic.js";
 import type { UDPSocket } from "../kernel/udp-sockets.js";
 import { CannotCheck, known, type Verdict } from "./cause.js";
 import { type CounterName, type Difference, difference } from "./counting.js";
@@ -86,7 +86,7 @@ function judgeIngress(examination: Examination): undefined {
   const [early, late] = [known(examination.during.receivedPackets), known(examination.after.receivedPackets)];
   if (late - early < FEW) return undefined;
   throw new CannotCheck(
-    `${name} received ${late - early} packets (${PACKETS_FILE}), and none came to the group; rules at its ingress leave no count of their own`,
+    `${name} received ${late - early} packets (${TRAFFIC_FILE}), and none came to the group; rules at its ingress leave no count of their own`,
     `nft list ruleset; tcpdump -ni ${name} host ${examination.target.address}; groupcast doctor --trace, as root`,
   );
 }

@@ -1,5 +1,5 @@
 /** Traffic of the interfaces of this network namespace: /proc/net/dev. */
-import { FormError, type HostFiles, parsed, type Reading } from "../host-files.js";
+import { FormError, type HostFiles, isUnread, parsed, type Reading } from "../host-files.js";
 import { decimal, fieldsOf, linesOf } from "./fields.js";
 
 /** Counters of one interface since it was made. They count packets, unless the name says bytes. */
@@ -34,6 +34,14 @@ const TITLE_LINES = 2;
 /** Reads the counters of every interface. The format is `dev_seq_printf_stats` of net/core/net-procfs.c. */
 export function readInterfaceTraffic(files: HostFiles): Reading<readonly InterfaceTraffic[]> {
   return parsed(TRAFFIC_FILE, files.read(TRAFFIC_FILE), (text) => linesOf(text).slice(TITLE_LINES).map(trafficOf));
+}
+
+/** Reads the number of packets that an interface has received, before any rule of a firewall. */
+export function readReceivedPackets(files: HostFiles, name: string): Reading<number> {
+  const traffic = readInterfaceTraffic(files);
+  if (isUnread(traffic)) return traffic;
+  const own = traffic.value.find((one) => one.name === name);
+  return own === undefined ? { path: TRAFFIC_FILE, reason: `it has no interface ${name}` } : { value: own.received };
 }
 
 /** A name may touch its colon and the number after it, and may itself have no colon (dev_valid_name of net/core/dev.c). */

@@ -2,8 +2,8 @@
 import type { Family } from "@groupcast/backend";
 import type { HostFiles, Reading } from "../host-files.js";
 import { type Counters, readCounters, readInterfaceCounters } from "./counters.js";
+import { readReceivedPackets } from "./interface-traffic.js";
 import { type KernelMembership, readMemberships } from "./memberships.js";
-import { readReceivedPackets } from "./received-packets.js";
 import { readSourceFilters, type SourceFilter } from "./source-filters.js";
 import { readUDPSockets, type UDPSocket } from "./udp-sockets.js";
 
