@@ -9,40 +9,20 @@ import { Reactor } from "groupcast";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Output } from "../../packages/cli/src/command/output.js";
 import { hasNatsServer, NatsServer } from "../support/channels/nats-server.js";
-import { FakeHost, settle } from "../support/cli/fake-host.js";
+import { CommandSite } from "../support/cli/command-site.js";
+import { FakeHost } from "../support/cli/fake-host.js";
 import { skipUnless } from "../support/probe.js";
 import { Forger, HOSTILE_NAMES, IMPOSSIBLE_CHANNELS } from "./support/forged-channels.js";
 
 const LONGEST = "x".repeat(255);
 
 /** A command on a network in memory, and a forger on another host of it. */
-class Site {
-  readonly network = new MemoryNetwork();
-  readonly host: FakeHost;
+class Site extends CommandSite {
   readonly forger = new Forger(new Reactor({ backend: this.network.host("forger"), clock: this.network.clock }));
 
   /** @param columns - Width of the command's terminal; undefined: its output is a pipe. */
   constructor(columns?: number) {
-    const on = [this.network, "watcher"] as const;
-    this.host = new FakeHost(columns === undefined ? { on } : { on, columns });
-  }
-
-  /** Runs a command, with what happens meanwhile, and then Ctrl-C. */
-  async command(words: readonly string[], meanwhile: () => Promise<void>): Promise<number> {
-    const ended = main(words, this.host);
-    await this.turns(100);
-    await meanwhile();
-    await this.turns(100);
-    this.host.interrupt();
-    return settle(this.network.clock, ended);
-  }
-
-  /** Lets time pass, and files and imports have their turns. */
-  async turns(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 10) {
-      await this.network.clock.advance(10);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    super(new MemoryNetwork(), columns);
   }
 }
 

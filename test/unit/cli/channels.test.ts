@@ -8,15 +8,17 @@ import { echoChannels, findChannels, listChannels, main, measureChannels, replay
 import { Reactor } from "groupcast";
 import { expect, test } from "vitest";
 import { readAll, temporaryFolder } from "../../support/cli/capture-bytes.js";
+import { CommandSite } from "../../support/cli/command-site.js";
 import { FakeHost, run, settle } from "../../support/cli/fake-host.js";
 
 const EPOCH_MS = 1_795_000_000_000;
 const KEY = randomBytes(32);
 
 /** Hosts with nodes, and one on which the command runs. */
-class Site {
-  readonly network = new MemoryNetwork({ epochMs: EPOCH_MS });
-  readonly host = new FakeHost({ on: [this.network, "watcher"] });
+class Site extends CommandSite {
+  constructor() {
+    super(new MemoryNetwork({ epochMs: EPOCH_MS }));
+  }
 
   reactor(name: string): Reactor {
     return new Reactor({ backend: this.network.host(name), clock: this.network.clock });
@@ -24,24 +26,6 @@ class Site {
 
   node(name: string, options: { readonly heartbeatMs?: number } = {}): ChannelNode {
     return new ChannelNode(this.reactor(name), { name, ttl: 1, ...options });
-  }
-
-  /** Runs a command, with what happens meanwhile, and then Ctrl-C. */
-  async command(words: readonly string[], meanwhile: () => Promise<void>): Promise<number> {
-    const ended = main(words, this.host);
-    await this.turns(100);
-    await meanwhile();
-    await this.turns(100);
-    this.host.interrupt();
-    return settle(this.network.clock, ended);
-  }
-
-  /** Lets time pass, and files and imports have their turns. */
-  async turns(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 10) {
-      await this.network.clock.advance(10);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 }
 
