@@ -12,6 +12,7 @@ import { expect, test } from "vitest";
 import { Hub, HubClock } from "../support/channels/hub.js";
 import { MemorySite } from "../support/channels/memory-site.js";
 import { TappedHubs } from "../support/channels/tapped-hubs.js";
+import { IMPOSSIBLE_CHANNELS } from "./support/forged-channels.js";
 
 const MEBIBYTE = 1024 * 1024;
 const X = Buffer.from("x");
@@ -102,6 +103,42 @@ test("a flood of invented nodes from one address makes no node of another one go
   for (let i = 2; i < 3400; i++) hubs.give(beatFrom("192.0.2.66", invented(i, namesOf(i, 30))));
   expect([gone, node.nodes.length]).toEqual([[], 513]);
   expect(node.statistics().directory).toMatchObject({ nodes: 513, evicted: 3398 - 512 });
+});
+
+test("heartbeats that name what is no channel make no node known, and count; their sender's other heartbeats are taken", () => {
+  const hubs = new TappedHubs();
+  const node = target(hubs, { heartbeatMs: 1000 });
+  for (const name of IMPOSSIBLE_CHANNELS) hubs.give(beatFrom("192.0.2.66", invented(1, ["pose", name])));
+  expect([node.nodes, node.statistics().directory]).toMatchObject([[], { malformed: IMPOSSIBLE_CHANNELS.length, channels: 0 }]);
+  hubs.give(beatFrom("192.0.2.66", invented(1, ["pose"])));
+  expect(node.nodes.flatMap(({ channels }) => channels.map(({ name }) => name))).toEqual(["pose"]);
+});
+
+test("invented publishers of a channel are bounded, and make no honest one go", () => {
+  const hubs = new TappedHubs();
+  const channel = target(hubs, { heartbeatMs: 1000 }).channel("pose");
+  const gone: string[] = [];
+  let publishers = 0;
+  channel.on("publisher", ({ change, node: { session }, reason }) => {
+    publishers += change === "appeared" ? 1 : -1;
+    if (change === "gone" && Number.parseInt(session, 16) === 1) gone.push(`${reason}`);
+  });
+  hubs.give(beatFrom("192.0.2.1", invented(1, ["pose"])));
+  for (let i = 2; i < 3400; i++) hubs.give(beatFrom("192.0.2.66", invented(i, ["pose"])));
+  expect([gone, publishers, channel.publishers.length]).toEqual([[], 513, 513]);
+});
+
+test("an async subscriber that never ends has a bounded number of calls and messages in a flood, and all others count", () => {
+  const hubs = new TappedHubs();
+  const channel = target(hubs).channel("c");
+  let calls = 0;
+  const subscription = channel.subscribe(() => {
+    calls++;
+    return new Promise(() => {});
+  });
+  for (let i = 0; i < 10_000; i++) hubs.give(packetOf("s", X));
+  expect([calls, subscription.pending, subscription.waiting]).toEqual([1024, 1024, 256]);
+  expect([subscription.dropped, channel.statistics().discarded]).toEqual([10_000 - 1024 - 256, 10_000 - 1024 - 256]);
 });
 
 test("empty messages behind a long one wait in bounded number, over all channels of a node", () => {

@@ -88,7 +88,7 @@ describe("senders whose close() throws", () => {
     const hub = new Hub(clock);
     const [a, b] = [hub.transport(), new Hub(clock).transport()];
     const closings: string[] = [];
-    b.openSender = (channel) => ({ send: () => true, close: () => [closings.push(channel), bite()] });
+    b.openSender = (channel) => ({ send: () => true, close: () => void [closings.push(channel), bite()] });
     const log = new KeptLog();
     const relay = new ChannelRelay(site.reactor("a"), { ...sides(a, b), maxChannels: 2, logger: log });
     const sender = hub.transport();

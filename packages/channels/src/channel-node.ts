@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { asError, callGuarded, Emitter, Eventful, type EventTable } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
-import { type Channel, type ChannelOwner, closeChannel, makeChannel } from "./channel/channel.js";
+import { type Channel, closeChannel, makeChannel, peerChanged } from "./channel/channel.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
+import type { ChannelOwner } from "./channel/channel-owner.js";
 import { TurnClock } from "./channel/turn-clock.js";
 import { WaitingRoom } from "./channel/waiting-room.js";
 import { type ChannelNamespace, channelNamespace } from "./channel-namespace.js";
@@ -13,10 +14,10 @@ import type { ChannelTransport } from "./contract/channel-transport.js";
 import { ReassemblyMemory } from "./fragments/reassembly-memory.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
 import { RecentTable } from "./order/recent-table.js";
-import type { SourceState } from "./order/sequence-tracker.js";
+import { forgetSource, type SourceState } from "./order/sequence-tracker.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./presence/heartbeat.js";
 import { Heartbeats } from "./presence/heartbeats.js";
-import type { DirectoryStatistics, NodeChange } from "./presence/node-directory.js";
+import type { DirectoryStatistics, NodeChange, UsageChange } from "./presence/node-directory.js";
 import type { RemoteNode } from "./presence/node-presence.js";
 import { type ChannelSeal, SealedChannel, type WornKey } from "./seal/channel-seal.js";
 import type { ResolvedSeal } from "./seal/seal-options.js";
@@ -25,6 +26,8 @@ import type { ResolvedSeal } from "./seal/seal-options.js";
 export type NodeEvents = {
   /** Another node appeared, changed its name or channels, or is gone. */
   node: (change: NodeChange) => void;
+  /** A channel has closed, by `channel.close()`. The node has forgotten it; its counters are in its `statistics()`. */
+  channelClosed: (channel: Channel<never, unknown>) => void;
   /** A key of sealed heartbeats has met 2 ** 36 forged packets: rotate it. Again after each 2 ** 36. The heartbeats go on. */
   keyWorn: (worn: WornKey) => void;
   /** A subscriber or a listener of a channel threw or rejected, or the transport failed. Without a listener it is logged. Never fatal. */
@@ -33,6 +36,7 @@ export type NodeEvents = {
 
 const EVENTS: EventTable<NodeEvents> = {
   node: "a node was found, changed or was lost",
+  channelClosed: "a channel has closed",
   keyWorn: "a key has reached the limit on forgeries",
   error: "user code threw, or the transport failed",
 };
@@ -104,7 +108,10 @@ export class ChannelNode extends Eventful<NodeEvents> {
     this.transport = this.#options.transport;
     this.#namespace = channelNamespace(this.#options.namespace, (...request) => this.#open(...request));
     this.channel = this.#namespace.channel;
-    this.#sources = new RecentTable(this.#options.maxSources, () => this.#evicted++);
+    this.#sources = new RecentTable(this.#options.maxSources, (source) => {
+      this.#evicted++;
+      forgetSource(source);
+    });
     this.#reassemblyMemory = new ReassemblyMemory(reactor.clock, this.#options.maxReassemblyBytes);
     this.#owner = {
       transport: this.transport,
@@ -113,7 +120,9 @@ export class ChannelNode extends Eventful<NodeEvents> {
       sources: this.#sources,
       reassemblyMemory: this.#reassemblyMemory,
       waitingRoom: this.#waitingRoom,
+      usersOf: (channel, role) => this.#heartbeats?.directory.usersOf(channel, role) ?? [],
       usageChanged: () => this.#heartbeats?.changed(),
+      forget: (channel) => this.#forget(channel),
       report: (error) => this.#report(error),
     };
     this.#seal = this.#options.seal && this.#sealHeartbeats(this.#options.seal);
@@ -127,7 +136,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
     return this.#namespace.namespace(path);
   }
 
-  /** Channels that the node has opened, the oldest first; a copy. A closed node still has them. */
+  /** Channels that the node has open, the oldest first; a copy. A closed node still has those that it closed. */
   get channels(): readonly Channel<never, unknown>[] {
     return [...this.#channels.values()];
   }
@@ -193,6 +202,20 @@ export class ChannelNode extends Eventful<NodeEvents> {
     return channel;
   }
 
+  #forget(name: string): () => void {
+    const channel = this.#channels.get(name)!;
+    this.#channels.delete(name);
+    return () => {
+      if (channel.isPublished) this.#heartbeats?.changed();
+      this.#emitter.emit("channelClosed", channel);
+    };
+  }
+
+  #peerChanged(change: UsageChange): void {
+    const channel = this.#channels.get(change.channel);
+    if (channel !== undefined) peerChanged(channel, change);
+  }
+
   /** The last step of the constructor: opens what the node needs, or leaves nothing open. */
   #start(): TriggerId {
     try {
@@ -223,6 +246,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
       seal: this.#seal,
       usages: () => this.#usages(),
       nodeChanged: (change) => this.#emitter.emit("node", change),
+      usageChanged: (change) => this.#peerChanged(change),
       report: (error) => this.#report(error),
     });
   }

@@ -7,10 +7,10 @@ import type { SchemaInput, SchemaOutput, StandardSchema } from "./channel/standa
 type Rest = Omit<ChannelOptions, "codec" | "schema">;
 
 /**
- * Returns the channel of a name. The first call makes it; later ones return the same object.
+ * Returns the channel of a name. The first call makes it; later ones return the same object, until it is closed.
  *
  * `name` is relative to a namespace: `/` begins at the root, `..` goes up. It is ASCII, 1 to 255 characters with its namespace. Only the
- * first call may pass `options`.
+ * first call may pass `options`, and the first after `close()`.
  *
  * Throws InvalidArgumentError `ERR_CHANNEL_NAME`, and for each option that is wrong; ChannelStateError `ERR_CHANNEL_OPEN` (options for a
  * channel that is open) and `ERR_NODE_CLOSED`.

@@ -1,7 +1,9 @@
-export { Channel, type ChannelEvents, type UndecodableMessage } from "./channel/channel.js";
-export type { ChannelMessage, ChannelStatistics } from "./channel/channel-message.js";
+export { Channel } from "./channel/channel.js";
+export type { ChannelEvents, MissedDeadline, PeerChange, UndecodableMessage } from "./channel/channel-events.js";
+export type { ChannelCounters, ChannelMessage, ChannelStatistics } from "./channel/channel-message.js";
 export type { ChannelOptions } from "./channel/channel-options.js";
 export { bytesCodec, type Codec, type CodecName, jsonCodec, textCodec } from "./channel/codec.js";
+export type { LatencyStatistics } from "./channel/latency-histogram.js";
 export type { MessageStream, StreamOptions } from "./channel/message-stream.js";
 export {
   type SchemaInput,
@@ -42,7 +44,7 @@ export type { NatsClientOptions, NatsTransportOptions } from "./nats/nats-option
 export { NatsTransport } from "./nats/nats-transport.js";
 export type { NodeOptions } from "./node-options.js";
 export { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, HEARTBEAT_CHANNEL, type Heartbeat } from "./presence/heartbeat.js";
-export type { DirectoryStatistics, NodeChange } from "./presence/node-directory.js";
+export type { DirectoryStatistics, NodeChange, NodeEnd, UsageEnd } from "./presence/node-directory.js";
 export type { RemoteNode } from "./presence/node-presence.js";
 export { ChannelPattern } from "./relay/channel-pattern.js";
 export { ChannelRelay, type RelayStatistics } from "./relay/channel-relay.js";

@@ -16,7 +16,9 @@ export type ChannelCount =
   | "evicted"
   | "malformed"
   | "incomplete"
-  | "failed";
+  | "failed"
+  | "discarded"
+  | "deadlines";
 
 /** Metrics of channels. */
 export const CHANNEL_METRICS: Metrics<ChannelCount> = {
@@ -39,6 +41,8 @@ export const CHANNEL_METRICS: Metrics<ChannelCount> = {
   malformed: packet("channel", "malformed", "Packets of fragmented channels that fit no message"),
   incomplete: message("incomplete", "Messages given up because fragments were missing"),
   failed: { name: "groupcast.channel.subscriber.errors", unit: "{error}", description: "Calls of subscribers that threw or rejected" },
+  discarded: message("discarded", "Messages discarded as they waited for a paused, busy or slow subscriber"),
+  deadlines: { name: "groupcast.channel.deadlines.missed", unit: "{deadline}", description: "Deadlines that passed without a message" },
 };
 
 /** Counts of a transport, as the `statistics()` of `@groupcast/channels` have them. */

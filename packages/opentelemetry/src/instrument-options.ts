@@ -21,10 +21,14 @@ export interface ObservedTransport {
 
 /** A node whose channels are observed: a `ChannelNode` of `@groupcast/channels`. */
 export interface ObservedNode {
-  /** Channels that the node has opened. */
+  /** Channels that the node has open. */
   readonly channels: readonly ObservedChannel[];
   /** Network of the node. */
   readonly transport: ObservedTransport;
+  /** Calls `listener` for each channel that is closed, once it is no longer among `channels`. */
+  on(event: "channelClosed", listener: (channel: ObservedChannel) => void): unknown;
+  /** Undoes {@link ObservedNode.on}. */
+  off(event: "channelClosed", listener: (channel: ObservedChannel) => void): unknown;
 }
 
 /** Options of {@link instrument}. */
@@ -87,7 +91,8 @@ function checkEach<T>(argument: string, value: readonly T[], expected: string, c
 }
 
 function checkNode(argument: string, node: ObservedNode): ObservedNode {
-  const isNode = Array.isArray(node?.channels) && typeof node.transport?.statistics === "function";
+  const hasEvents = typeof node?.on === "function" && typeof node.off === "function";
+  const isNode = hasEvents && Array.isArray(node.channels) && typeof node.transport?.statistics === "function";
   if (!isNode) throw wrongType(OPERATION, argument, node, "a ChannelNode");
   return node;
 }

@@ -58,6 +58,7 @@ function start(meter: Meter, reactor: Reactor, { byPort, channelNodes, byChannel
   ends.push(observe(meter, MEMBERSHIP_METRICS, ports.memberships));
   if (channelNodes.length === 0) return;
   const channels = new ChannelTotals(channelNodes, byChannel, attributes);
+  ends.push(() => channels.stop());
   ends.push(observe(meter, CHANNEL_METRICS, channels.channels));
   ends.push(observe(meter, TRANSPORT_METRICS, channels.transports));
 }

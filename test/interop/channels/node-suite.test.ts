@@ -200,6 +200,59 @@ describe.each(Object.entries(WORLDS))("%s", (kind, makeWorld) => {
     expect(to.statistics().failed).toBe(2);
   });
 
+  test("channel.close() ends one channel: its name opens again with other options, and counts from the beginning", async () => {
+    const { got, from, to } = await connected<Buffer>();
+    from.publish(Buffer.from("1"));
+    from.publish(Buffer.from("2"));
+    await world.until(() => got.length === 2, "two messages");
+    const closing = [from.close(), to.close()];
+    await world.until(() => [from, to].every(({ isClosed }) => isClosed), "both ends");
+    const texts: [string, ChannelMessage][] = [];
+    bob.channel("c", { codec: "text" }).subscribe((text, message) => void texts.push([text, message]));
+    await whenReceiving(world, bob.transport);
+    alice.channel("c", { codec: "text" }).publish("3");
+    await world.until(() => texts.length === 1, "the message after it");
+    expect(texts[0]).toMatchObject(["3", { lead: 1, lost: 0 }]);
+    await Promise.all(closing);
+    expect([got.length, to.statistics().received]).toEqual([2, 2]);
+  });
+
+  test("subscription.pause() holds messages back, resume() delivers them in order", async () => {
+    const { got, from, to } = await connected<Buffer>();
+    const seen: string[] = [];
+    const subscription = to.subscribe((data) => void seen.push(String(data)), { capacity: 2 });
+    subscription.pause();
+    for (const text of ["1", "2", "3"]) from.publish(Buffer.from(text));
+    await world.until(() => got.length === 3, "three messages");
+    expect([seen, subscription.waiting, subscription.dropped]).toEqual([[], 2, 1]);
+    subscription.resume();
+    from.publish(Buffer.from("4"));
+    await world.until(() => seen.length === 3, "what waited, and one more");
+    expect([seen, to.statistics().discarded]).toEqual([["2", "3", "4"], 1]);
+  });
+
+  test("channel.publishers and .subscribers are the nodes at the other end, until they close the channel", async () => {
+    const [carol, dave] = [await node("carol", { heartbeatMs: 50 }), await node("dave", { heartbeatMs: 50 })];
+    const changes: string[] = [];
+    const watched = carol.channel("c");
+    for (const role of ["publisher", "subscriber"] as const) {
+      watched.on(role, ({ change, node: { name }, reason }) => changes.push(`${role} ${name} ${change} ${reason ?? ""}`.trim()));
+    }
+    dave.channel("c").publish(Buffer.from("x"));
+    await world.until(() => watched.publishers.length === 1, "a publisher");
+    dave.channel("c").subscribe(() => {});
+    await world.until(() => watched.subscribers.length === 1, "a subscriber");
+    const closed = dave.channel("c").close();
+    await world.until(() => watched.publishers.length + watched.subscribers.length === 0, "both to be gone");
+    await closed;
+    expect(changes).toEqual([
+      "publisher dave appeared",
+      "subscriber dave appeared",
+      "publisher dave gone stopped",
+      "subscriber dave gone stopped",
+    ]);
+  });
+
   test("nodes find one another, tell what they use, and say good-bye", async () => {
     const changes: string[] = [];
     const carol = await node("carol", { heartbeatMs: 50 });

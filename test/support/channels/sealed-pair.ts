@@ -1,7 +1,7 @@
 // Ends of a sealed channel without a network, on a time of day of the test's own.
 import { createHash } from "node:crypto";
 import type { SealOptions, WornKey } from "@groupcast/channels";
-import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
+import { zeroChannelCounters } from "../../../packages/channels/src/channel/channel-message.js";
 import { SealedChannel } from "../../../packages/channels/src/seal/channel-seal.js";
 import { resolveSeal } from "../../../packages/channels/src/seal/seal-options.js";
 import type { UnsealedPacket } from "../../../packages/channels/src/seal/unsealer.js";
@@ -22,7 +22,7 @@ export class TestTime {
 
 /** One end of a sealed channel: it seals, and opens what others sealed. */
 export class SealedEnd {
-  readonly counters = zeroChannelStatistics();
+  readonly counters = zeroChannelCounters();
   readonly worn: WornKey[] = [];
   readonly seal: SealedChannel;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkNamespace, resolveChannelName } from "../../../packages/channels/src/contract/channel-name.js";
+import { checkNamespace, isChannelName, resolveChannelName } from "../../../packages/channels/src/contract/channel-name.js";
 
 test.each([
   ["", "pose", "pose"],
@@ -23,6 +23,20 @@ test("resolveChannelName() takes 255 characters, namespace included, and not one
   const namespace = "n".repeat(100);
   expect(resolveChannelName("channel", namespace, "x".repeat(154))).toHaveLength(255);
   expect(() => resolveChannelName("channel", namespace, "x".repeat(155))).toThrow(expect.objectContaining({ code: "ERR_CHANNEL_NAME" }));
+});
+
+test("resolveChannelName() takes every name of 255 characters by its path from the root, whatever the namespace", () => {
+  const name = `${"n".repeat(127)}/${"x".repeat(127)}`;
+  expect(resolveChannelName("channel", "robot", `/${name}`)).toBe(name);
+  expect(() => resolveChannelName("channel", "robot", `/${name}x`)).toThrow(expect.objectContaining({ code: "ERR_CHANNEL_NAME" }));
+});
+
+test.each(["a", "a/b", "..b", "a b", "x".repeat(255)])("isChannelName() takes %j, and resolveChannelName() leaves it as it is", (name) => {
+  expect([isChannelName(name), resolveChannelName("channel", "robot", `/${name}`)]).toEqual([true, name]);
+});
+
+test.each(["", "/", "/a", "a/", "a//b", "..", "a/..", "../a", "é", "x".repeat(256)])("isChannelName() refuses %j", (name) => {
+  expect(isChannelName(name)).toBe(false);
 });
 
 test.each([[""], ["/"], ["é"], ["/.."]])("resolveChannelName() refuses %j, and says what would do", (name) => {

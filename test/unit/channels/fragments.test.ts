@@ -1,7 +1,7 @@
 import { ManualClock } from "@groupcast/backend-memory";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
+import { zeroChannelCounters } from "../../../packages/channels/src/channel/channel-message.js";
 import {
   FRAGMENT_HEADER_BYTES,
   type FragmentHeader,
@@ -16,7 +16,7 @@ const PACKET_BYTES = FRAGMENT_HEADER_BYTES + 10;
 
 class Reassembly {
   readonly clock = new ManualClock();
-  readonly statistics = zeroChannelStatistics();
+  readonly statistics = zeroChannelCounters();
   readonly memory = new ReassemblyMemory(this.clock, 64 * 1024 * 1024);
   readonly reassembler = new Reassembler("c", this.memory, this.statistics);
   #sequence = 0;
@@ -98,7 +98,7 @@ describe("Fragmenter", () => {
 describe("PartialMessage", () => {
   test("add() of a fragment that has come before changes neither memory nor the numbers of its packets", () => {
     const header = { message: 1, totalBytes: 20, index: 0, count: 2 };
-    const partial = new PartialMessage({ key: "k", source: "a", startedMs: 0, counters: zeroChannelStatistics() }, header, 10);
+    const partial = new PartialMessage({ key: "k", source: "a", startedMs: 0, counters: zeroChannelCounters() }, header, 10);
     partial.add(header, fragmentOf(header, 10), 7);
     const before = [partial.heldBytes, partial.span];
     partial.add(header, fragmentOf(header, 10), 9);
@@ -203,7 +203,7 @@ describe("Reassembler", () => {
 
   test("shares its memory with the other channels of a node, and gives up and counts only its own at its end", () => {
     const one = new Reassembly();
-    const counters = zeroChannelStatistics();
+    const counters = zeroChannelCounters();
     const other = new Reassembler("d", one.memory, counters);
     const [part] = fragments();
     one.take([part!]);

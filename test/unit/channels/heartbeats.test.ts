@@ -20,7 +20,9 @@ function published(name: string): Heartbeat["channels"][number] {
 class Neighbours {
   readonly clock = new ManualClock();
   readonly changes: string[] = [];
-  readonly directory = new NodeDirectory(this.clock, "ffffffffffffffff", (change) => this.changes.push(this.#describe(change)));
+  readonly directory = new NodeDirectory(this.clock, "ffffffffffffffff", {
+    nodeChanged: (change) => this.changes.push(this.#describe(change)),
+  });
 
   hear(changes: Partial<Heartbeat> = {}, from: ChannelSource = FROM): void {
     this.directory.take(encodeHeartbeat(beat(changes)), from);
@@ -40,7 +42,8 @@ describe("encodeHeartbeat()", () => {
   });
 
   test("is undone by decodeHeartbeat()", () => {
-    const usage = fc.record({ name: fc.stringMatching(/^[ -~]{1,20}$/), isPublished: fc.boolean(), isSubscribed: fc.boolean() });
+    const names = fc.stringMatching(/^[ -.0-~]{1,9}(\/[ -.0-~]{1,9}){0,2}$/).filter((name) => !name.split("/").includes(".."));
+    const usage = fc.record({ name: names, isPublished: fc.boolean(), isSubscribed: fc.boolean() });
     const beats = fc.record({
       session: fc.stringMatching(/^[0-9a-f]{16}$/),
       name: fc.string({ maxLength: 60 }),
@@ -58,10 +61,25 @@ describe("encodeHeartbeat()", () => {
   });
 });
 
+/** A heartbeat of one channel, with another name for it. */
+function renamed(bytes: Buffer, name: string): Buffer {
+  return Buffer.concat([bytes.subarray(0, bytes.length - "pose".length - 1), Buffer.of(name.length), Buffer.from(name)]);
+}
+
 describe("decodeHeartbeat()", () => {
+  test.each([["a"], ["..."], ["a/..b/.c"], ["a b"], ["x".repeat(255)]])("takes a channel named %j", (name) => {
+    expect(decodeHeartbeat(renamed(encodeHeartbeat(beat()), name))?.channels).toEqual([published(name)]);
+  });
+
   test.each([
     ["another version", (bytes: Buffer) => bytes.fill(2, 4, 5)],
     ["another schema", (bytes: Buffer) => bytes.fill("PULI", 0, 4)],
+    ["a channel without a name", (bytes: Buffer) => renamed(bytes, "")],
+    ["a name with an empty part", (bytes: Buffer) => renamed(bytes, "a//b")],
+    ["a name with a leading slash", (bytes: Buffer) => renamed(bytes, "/a")],
+    ["a name that ends with a slash", (bytes: Buffer) => renamed(bytes, "a/")],
+    ["a name that goes up", (bytes: Buffer) => renamed(bytes, "a/../b")],
+    ["a name that is but the way up", (bytes: Buffer) => renamed(bytes, "..")],
     ["a name that is not ASCII", (bytes: Buffer) => bytes.fill(0xe9, bytes.length - 1)],
     ["more channels than there are", (bytes: Buffer) => bytes.fill(9, 27, 28)],
     ["bytes behind the last channel", (bytes: Buffer) => bytes.fill(0, 26, 28)],
@@ -167,7 +185,7 @@ describe("NodeDirectory", () => {
   });
 
   test("holds 65,536 channels, half of them of one node or address, and counts the rest", () => {
-    const directory = new NodeDirectory(new ManualClock(), undefined, () => {});
+    const directory = new NodeDirectory(new ManualClock(), undefined, { nodeChanged: () => {} });
     const perBeat = 100;
     const announce = (session: string, count: number, from: ChannelSource): void => {
       for (let i = 0; i < count; i += perBeat) {
@@ -228,7 +246,7 @@ describe("Announcer", () => {
     const clock = new ManualClock();
     const names = Array.from({ length: 10_000 }, (_, index) => `robot/part/${index}`);
     const lengths: number[] = [];
-    const directory = new NodeDirectory(clock, undefined, () => {});
+    const directory = new NodeDirectory(clock, undefined, { nodeChanged: () => {} });
     const send = (bytes: Buffer) => {
       lengths.push(bytes.length);
       directory.take(bytes, FROM);

@@ -12,9 +12,13 @@ function makeStream(options: { capacity?: number } = {}, lengthBytes = 0) {
   const ended: unknown[] = [];
   const subscribe = (subscriber: Subscriber<number>) => {
     deliver = subscriber;
-    return new ChannelSubscription(subscriber, {}, { unsubscribed: (subscription) => ended.push(subscription), failed: () => {} });
+    return new ChannelSubscription(
+      subscriber,
+      {},
+      { unsubscribed: (subscription) => ended.push(subscription), failed: () => {}, discarded: () => {}, lengthBytes: () => 1 },
+    );
   };
-  const stream = new MessageQueue<number>(options, { lengthBytes: () => lengthBytes, queueClosed: () => {} });
+  const stream = new MessageQueue<number>(options, { lengthBytes: () => lengthBytes, discarded: () => {}, queueClosed: () => {} });
   stream.start(subscribe);
   return { stream, push: (...values: number[]) => values.forEach((value) => void deliver(value, message)), ended };
 }

@@ -1,6 +1,6 @@
 import { ManualClock } from "@groupcast/backend-memory";
 import { expect, test } from "vitest";
-import { zeroChannelStatistics } from "../../../packages/channels/src/channel/channel-message.js";
+import { zeroChannelCounters } from "../../../packages/channels/src/channel/channel-message.js";
 import { OutgoingMessages } from "../../../packages/channels/src/channel/outgoing-messages.js";
 import { WaitingRoom } from "../../../packages/channels/src/channel/waiting-room.js";
 import { Fragmenter } from "../../../packages/channels/src/fragments/fragmenter.js";
@@ -12,7 +12,7 @@ const EMPTY = Buffer.alloc(0);
 /** Messages to a network that takes a packet when the test lets it. */
 function outgoing({ isSealed = false, isFragmented = true, room = new WaitingRoom(1e6) } = {}) {
   const clock = new ManualClock();
-  const statistics = zeroChannelStatistics();
+  const statistics = zeroChannelCounters();
   const network = { takes: true, maxBytes: PACKET_BYTES, sent: [] as Buffer[], offered: [] as Buffer[] };
   const send = (packet: Uint8Array): boolean => {
     network.offered.push(Buffer.from(packet));

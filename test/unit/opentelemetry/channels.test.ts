@@ -1,5 +1,5 @@
 // Metrics of channels and their transports, through the SDK, on a network in memory.
-import { ChannelNode, type ChannelStatistics, type TransportStatistics, UdpTransport } from "@groupcast/channels";
+import { type ChannelCounters, ChannelNode, type TransportStatistics, UdpTransport } from "@groupcast/channels";
 import { type InstrumentOptions, instrument, type ObservedNode } from "@groupcast/opentelemetry";
 import { expect, expectTypeOf, test } from "vitest";
 import { MemorySite } from "../../support/channels/memory-site.js";
@@ -23,7 +23,7 @@ function numbered<T>(names: readonly (keyof T)[], first: number): T {
 }
 
 /** Metric of each counter of a channel, and its unit. */
-const CHANNEL: Readonly<Record<keyof ChannelStatistics, readonly [name: string, unit: string]>> = {
+const CHANNEL: Readonly<Record<keyof ChannelCounters, readonly [name: string, unit: string]>> = {
   published: ["messages.published", "{message}"],
   dropped: ["messages.dropped", "{message}"],
   received: ["messages.received", "{message}"],
@@ -39,15 +39,18 @@ const CHANNEL: Readonly<Record<keyof ChannelStatistics, readonly [name: string, 
   malformed: ["packets.malformed", "{packet}"],
   incomplete: ["messages.incomplete", "{message}"],
   failed: ["subscriber.errors", "{error}"],
+  discarded: ["messages.discarded", "{message}"],
+  deadlines: ["deadlines.missed", "{deadline}"],
 };
 
 test("each counter of a channel, and of a transport, is a counter with its name and unit", async () => {
   const site = new Site();
   const node = site.node("a");
   const channel = node.channel("robot/pose");
-  const ofChannel = Object.keys(channel.statistics()) as (keyof ChannelStatistics)[];
+  const { latency, ...counters } = channel.statistics();
+  const ofChannel = Object.keys(counters) as (keyof ChannelCounters)[];
   const ofTransport = Object.keys(node.transport.statistics()) as (keyof TransportStatistics)[];
-  channel.statistics = () => numbered<ChannelStatistics>(ofChannel, 100);
+  channel.statistics = () => ({ ...numbered<ChannelCounters>(ofChannel, 100), latency });
   node.transport.statistics = () => numbered<TransportStatistics>(ofTransport, 200);
   site.instrument({ channelNodes: [node] });
   const { values, kinds, errors } = await site.collector.collect();
@@ -102,6 +105,25 @@ test("a node that has closed keeps its counters", async () => {
   for (const [series, value] of before.values)
     if (/channel|transport/.test(series)) expect([series, after.values.get(series)]).toEqual([series, value]);
   expect(after.errors).toEqual([]);
+});
+
+test("channels that are closed one by one leave their counters in the sums, each where it was", async () => {
+  const site = new Site();
+  const node = site.node("a");
+  site.instrument({ channelNodes: [node], byChannel: ["robot/pose"] });
+  const published = async (): Promise<(number | undefined)[]> => {
+    const { values } = await site.collector.collect();
+    return [values.get(PUBLISHED + POSE), values.get(PUBLISHED)];
+  };
+  for (const name of ["robot/pose", "one", "two"]) {
+    node.channel(name).publish(Buffer.from("x"));
+    void node.channel(name).close();
+  }
+  expect(await published()).toEqual([1, 2]);
+  node.channel("robot/pose").publish(Buffer.from("x"));
+  node.channel("one").publish(Buffer.from("x"));
+  expect(await published()).toEqual([2, 3]);
+  await site.settle();
 });
 
 test("a transport whose statistics() throws is reported to the SDK, and keeps nothing else from being read", async () => {

@@ -1,4 +1,5 @@
 import type { ChannelSource } from "../contract/channel-transport.js";
+import type { LatencyStatistics } from "./latency-histogram.js";
 
 /** Facts about a message besides its contents. */
 export interface ChannelMessage {
@@ -24,10 +25,10 @@ export interface ChannelMessage {
 }
 
 /** Counters of a channel since it was opened, in messages unless a field says otherwise. */
-export interface ChannelStatistics {
+export interface ChannelCounters {
   /** Taken by the transport, or waiting for it. */
   published: number;
-  /** Not taken by the transport, or waiting when the channel closed. */
+  /** Not taken by the transport, or waiting behind the fragments of a long one when the channel closed. */
   dropped: number;
   /** Given to subscribers. */
   received: number;
@@ -55,10 +56,20 @@ export interface ChannelStatistics {
   incomplete: number;
   /** Calls of subscribers that threw or rejected. */
   failed: number;
+  /** Discarded as they waited for a subscription that was paused or busy, or for a slow loop; once for each that misses them. */
+  discarded: number;
+  /** Deadlines that passed without a message. */
+  deadlines: number;
+}
+
+/** Counters of a channel since it was opened, and the latency of its messages. */
+export interface ChannelStatistics extends ChannelCounters {
+  /** Latency of the messages of a sealed channel; `undefined` on other channels, whose messages have no `sentAt`, and before the first. */
+  readonly latency: LatencyStatistics | undefined;
 }
 
 /** Returns counters that are all zero. */
-export function zeroChannelStatistics(): ChannelStatistics {
+export function zeroChannelCounters(): ChannelCounters {
   return {
     published: 0,
     dropped: 0,
@@ -75,5 +86,7 @@ export function zeroChannelStatistics(): ChannelStatistics {
     malformed: 0,
     incomplete: 0,
     failed: 0,
+    discarded: 0,
+    deadlines: 0,
   };
 }

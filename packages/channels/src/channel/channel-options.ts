@@ -1,10 +1,10 @@
 /** Options of a channel, checked once and with defaults. */
-import { checkBoolean, checkChoice, checkOptions, wrongType } from "@groupcast/base";
+import { checkBoolean, checkChoice, checkInteger, checkOptions, wrongType } from "@groupcast/base";
 import { type ResolvedSeal, resolveSeal, type SealOptions } from "../seal/seal-options.js";
 import { CODECS, type Codec, type CodecName } from "./codec.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
 
-/** Options of a channel. All nodes must open a channel with the same options to understand one another. */
+/** Options of a channel. All nodes must open a channel with the same options, but for `deadlineMs`, to understand one another. */
 export interface ChannelOptions {
   /** Turns values into bytes: `"bytes"` (the default), `"text"`, `"json"`, or a codec of your own. */
   readonly codec?: CodecName | Codec<never, unknown> | undefined;
@@ -14,6 +14,11 @@ export interface ChannelOptions {
   readonly seal?: SealOptions | undefined;
   /** Splits messages that are too long for one packet, up to 16 MiB. Default false. Peers without this extension see the pieces. */
   readonly fragment?: boolean | undefined;
+  /**
+   * Longest time between two messages while this node subscribes, in milliseconds, 1 … 86,400,000. When it has passed without one, the
+   * channel emits `deadline`. Default: messages may come whenever they like.
+   */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** {@link ChannelOptions}, checked, with defaults. */
@@ -21,16 +26,21 @@ export interface ResolvedChannelOptions<In, Out> {
   readonly codec: Codec<In, Out>;
   readonly seal: ResolvedSeal | undefined;
   readonly isFragmented: boolean;
+  readonly deadlineMs: number | undefined;
 }
+
+const LONGEST_DEADLINE_MS = 86_400_000; // a day
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveChannelOptions<In, Out>(given: ChannelOptions | undefined): ResolvedChannelOptions<In, Out> {
-  const { codec, schema, seal, fragment = false } = checkOptions("channel", given, ["codec", "schema", "seal", "fragment"]);
+  const options = checkOptions("channel", given, ["codec", "schema", "seal", "fragment", "deadlineMs"]);
+  const { codec, schema, seal, fragment = false, deadlineMs } = options;
   const plain = resolveCodec(codec ?? (schema === undefined ? "bytes" : "json"));
   return {
     codec: (schema === undefined ? plain : withSchema(plain, checkSchema(schema))) as unknown as Codec<In, Out>,
     seal: seal === undefined ? undefined : resolveSeal("channel", seal),
     isFragmented: checkBoolean("channel", "fragment", fragment),
+    deadlineMs: deadlineMs === undefined ? undefined : checkInteger("channel", "deadlineMs", deadlineMs, [1, LONGEST_DEADLINE_MS]),
   };
 }
 

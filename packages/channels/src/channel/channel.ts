@@ -1,68 +1,34 @@
-import { type Clock, callGuarded, checkOptions, Emitter, Eventful, type EventTable, watchRejection } from "@groupcast/base";
+import { callGuarded, checkOptions, Emitter, Eventful, watchRejection } from "@groupcast/base";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
-import type { ChannelTransport } from "../contract/channel-transport.js";
 import { Fragmenter } from "../fragments/fragmenter.js";
 import { Reassembler } from "../fragments/reassembler.js";
-import type { ReassemblyMemory } from "../fragments/reassembly-memory.js";
-import type { RecentTable } from "../order/recent-table.js";
 import { SealedOrder } from "../order/sealed-order.js";
-import { SequenceTracker, type SourceState } from "../order/sequence-tracker.js";
-import { type ChannelSeal, SealedChannel, type WornKey } from "../seal/channel-seal.js";
+import { SequenceTracker } from "../order/sequence-tracker.js";
+import type { UsageChange } from "../presence/node-directory.js";
+import { hasRole, type RemoteNode } from "../presence/node-presence.js";
+import { type ChannelSeal, SealedChannel } from "../seal/channel-seal.js";
 import { maxPuliPayloadBytes } from "../udp/puli-datagram.js";
-import { type ChannelMessage, type ChannelStatistics, zeroChannelStatistics } from "./channel-message.js";
+import { CHANNEL_EVENTS, type ChannelEvents } from "./channel-events.js";
+import { type ChannelCounters, type ChannelMessage, type ChannelStatistics, zeroChannelCounters } from "./channel-message.js";
 import type { ResolvedChannelOptions } from "./channel-options.js";
+import type { ChannelOwner } from "./channel-owner.js";
+import { DeadlineWatch } from "./deadline-watch.js";
 import { IncomingMessages } from "./incoming-messages.js";
+import { LatencyHistogram } from "./latency-histogram.js";
 import { MessageQueue, type MessageStream, type StreamOptions } from "./message-stream.js";
 import { OutgoingMessages } from "./outgoing-messages.js";
 import { ChannelSubscription, type SubscribeOptions, type Subscriber, type Subscription } from "./subscription.js";
-import type { TurnClock } from "./turn-clock.js";
-import type { WaitingRoom } from "./waiting-room.js";
-
-/** The part of a node that its channels use. */
-export interface ChannelOwner {
-  readonly transport: ChannelTransport;
-  readonly clock: Clock;
-  readonly turnClock: TurnClock;
-  /** Sources of all channels of the node. */
-  readonly sources: RecentTable<SourceState>;
-  /** Incomplete messages of all channels of the node. */
-  readonly reassemblyMemory: ReassemblyMemory;
-  /** Packets of all channels of the node that wait behind long messages. */
-  readonly waitingRoom: WaitingRoom;
-  /** Announces that a channel is published or subscribed for the first time, or no longer subscribed. */
-  usageChanged(): void;
-  /** Reports an error that no call can throw. */
-  report(error: unknown): void;
-}
-
-/** Events of a channel. */
-export type ChannelEvents = {
-  /** A message did not decode, or did not fit the schema. No subscriber gets it. */
-  undecodable: (failure: UndecodableMessage) => void;
-  /** A key of a sealed channel has met 2 ** 36 forged packets: rotate it. Again after each 2 ** 36. The channel goes on. */
-  keyWorn: (worn: WornKey) => void;
-};
-
-const EVENTS: EventTable<ChannelEvents> = {
-  undecodable: "the codec refused a message",
-  keyWorn: "a key has reached the limit on forgeries",
-};
-
-/** A message that the codec or the schema of its channel refused. */
-export interface UndecodableMessage {
-  /** The bytes as they arrived. */
-  readonly data: Buffer;
-  /** Facts about the message besides its bytes. */
-  readonly message: ChannelMessage;
-  /** The error of the codec, or a {@link SchemaMismatchError}. */
-  readonly error: unknown;
-}
 
 /** Makes a channel of a node. */
 export let makeChannel: <In, Out>(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) => Channel<In, Out>;
 
 /** Closes a channel, as its node closes. */
 export let closeChannel: (channel: Channel<never, unknown>) => void;
+
+/** Emits the events of a change of another node on a channel. */
+export let peerChanged: (channel: Channel<never, unknown>, change: UsageChange) => void;
+
+const ROLES = ["publisher", "subscriber"] as const;
 
 /**
  * A named stream of messages, from all publishers to all subscribers. `node.channel(name)` makes it.
@@ -71,9 +37,10 @@ export let closeChannel: (channel: Channel<never, unknown>) => void;
  */
 export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEvents> implements AsyncIterable<[Out, ChannelMessage]> {
   static {
-    // Nodes make and close channels, users do neither; so these two are no members that users see.
+    // Nodes call these, users do not; so they are no members that users see.
     makeChannel = (name, owner, options) => new Channel(name, owner, options);
-    closeChannel = (channel) => channel.#close();
+    closeChannel = (channel) => void channel.#close("ERR_NODE_CLOSED");
+    peerChanged = (channel, change) => channel.#peerChanged(change);
   }
   readonly #emitter: Emitter<ChannelEvents>;
   /** Full name, without a leading slash. */
@@ -83,17 +50,19 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   readonly #seal: SealedChannel | undefined;
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
-  readonly #statistics: ChannelStatistics = zeroChannelStatistics();
+  readonly #statistics: ChannelCounters = zeroChannelCounters();
+  readonly #latency = new LatencyHistogram();
+  readonly #deadline: DeadlineWatch | undefined;
   readonly #incoming: IncomingMessages;
-  readonly #reassembler: Reassembler | undefined;
   readonly #queues = new Set<MessageQueue<Out>>();
   #subscriptions: readonly ChannelSubscription<Out>[] = [];
   #outgoing: OutgoingMessages | undefined;
   #lengthBytes = 0; // of the message that is being delivered
-  #isClosed = false;
+  #refusal: "ERR_CHANNEL_CLOSED" | "ERR_NODE_CLOSED" | undefined; // once it is closed
+  #closed: Promise<void> | undefined;
 
   private constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
-    const emitter = new Emitter<ChannelEvents>(EVENTS);
+    const emitter = new Emitter<ChannelEvents>(CHANNEL_EVENTS);
     super(emitter);
     emitter.listenerThrew = (error) => owner.report(error);
     this.#emitter = emitter;
@@ -103,15 +72,20 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const statistics = this.#statistics;
     this.#seal = options.seal && new SealedChannel(name, options.seal, statistics, (worn) => this.#emitter.emit("keyWorn", worn));
     this.seal = this.#seal;
-    this.#reassembler = options.isFragmented ? new Reassembler(name, owner.reassemblyMemory, statistics) : undefined;
+    this.#deadline = this.#watchDeadline();
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
       statistics,
       tracker: options.seal ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
       seal: this.#seal,
-      reassembler: this.#reassembler,
+      reassembler: options.isFragmented ? new Reassembler(name, owner.reassemblyMemory, statistics) : undefined,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
+  }
+
+  /** Whether it is closed: by {@link Channel.close}, or with its node. */
+  get isClosed(): boolean {
+    return this.#refusal !== undefined;
   }
 
   /** Whether this node has published on it. */
@@ -124,17 +98,28 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     return this.#subscriptions.length > 0;
   }
 
+  /** Other nodes that publish on it, as far as their heartbeats say: peers without heartbeats are not among them. */
+  get publishers(): readonly RemoteNode[] {
+    return this.#owner.usersOf(this.name, "publisher");
+  }
+
+  /** Other nodes that subscribe to it, as far as their heartbeats say: peers without heartbeats are not among them. */
+  get subscribers(): readonly RemoteNode[] {
+    return this.#owner.usersOf(this.name, "subscriber");
+  }
+
   /**
    * Publishes one message.
    *
    * @param value - The codec turns it into bytes at once; later changes do not matter.
    * @returns Whether the transport took it; false is counted as dropped.
    * @throws InvalidArgumentError when the codec or the schema refuses the value. @throws ChannelLengthError `ERR_CHANNEL_MESSAGE_TOO_LONG`.
-   * @throws ChannelStateError `ERR_NODE_CLOSED`. @throws CannotListenError when the first message finds no free port (UDP).
+   * @throws ChannelStateError `ERR_CHANNEL_CLOSED`, `ERR_NODE_CLOSED`. @throws CannotListenError when the first message finds no free port
+   * (UDP).
    */
   publish(value: In): boolean {
-    this.#checkOpen("publish");
     const bytes = this.#options.codec.encode(value);
+    this.#checkOpen("publish"); // now, as the codec may have closed it
     const wasPublished = this.isPublished;
     this.#outgoing ??= this.#openOutgoing();
     const isTaken = this.#outgoing.publish(bytes);
@@ -145,21 +130,27 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   /**
    * Calls `subscriber` for each message. If it throws or rejects, the node emits `error`; other subscribers get the message all the same.
    *
-   * @throws InvalidArgumentError for a subscriber or an option that is wrong. @throws ChannelStateError `ERR_NODE_CLOSED`.
+   * @throws InvalidArgumentError for a subscriber or an option that is wrong.
+   * @throws ChannelStateError `ERR_CHANNEL_CLOSED`, `ERR_NODE_CLOSED`.
    * @throws CannotListenError `ERR_LISTEN`, MulticastJoinError `ERR_JOIN` (UDP). After an error the channel is not subscribed.
    */
   subscribe(subscriber: Subscriber<Out>, options?: SubscribeOptions): Subscription {
-    this.#checkOpen("subscribe");
     const subscription = new ChannelSubscription<Out>(subscriber, options, {
       unsubscribed: (gone) => this.#remove(gone),
+      discarded: () => this.#statistics.discarded++,
+      lengthBytes: () => this.#lengthBytes,
       failed: (error) => {
         this.#statistics.failed++;
         this.#owner.report(error);
       },
     });
+    this.#checkOpen("subscribe");
     if (!this.isSubscribed) this.#owner.transport.startReceiving(this.name, this.#incoming);
     this.#subscriptions = [...this.#subscriptions, subscription];
-    if (this.#subscriptions.length === 1) this.#owner.usageChanged();
+    if (this.#subscriptions.length === 1) {
+      this.#deadline?.start();
+      this.#owner.usageChanged();
+    }
     return subscription;
   }
 
@@ -172,6 +163,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const { ordered = false } = checkOptions("messages", options, ["ordered", "capacity"]);
     const queue = new MessageQueue<Out>(options, {
       lengthBytes: () => this.#lengthBytes,
+      discarded: () => this.#statistics.discarded++,
       queueClosed: (closed) => this.#queues.delete(closed),
     });
     queue.start((subscriber) => this.subscribe(subscriber, { ordered }));
@@ -186,15 +178,51 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
 
   /** Returns the counters as they are now. */
   statistics(): ChannelStatistics {
-    return { ...this.#statistics };
+    return { ...this.#statistics, latency: this.#latency.statistics() };
   }
 
-  #close(): void {
-    this.#isClosed = true;
+  /**
+   * Closes the channel: its subscriptions and loops end, messages that wait behind a long one count as `dropped`, incomplete ones as
+   * `incomplete`, and the node forgets the channel, its counters, its order, and its senders. What was published before still leaves.
+   * `node.channel()` opens the name again at once, with any options. It is then a new sender, and a new receiver: of a sealed channel it
+   * accepts once more what was recorded in the last `maxAgeMs`.
+   *
+   * Calls of async subscribers go on; an error of theirs is still reported.
+   *
+   * @returns A promise that resolves when the sockets that the channel alone had open are closed; the same one at every call. Never rejects.
+   */
+  close(): Promise<void> {
+    return this.#close("ERR_CHANNEL_CLOSED");
+  }
+
+  /** Calls {@link Channel.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Nothing in here may be done twice, though what it calls may throw into a listener that closes or opens the channel. */
+  #close(refusal: "ERR_CHANNEL_CLOSED" | "ERR_NODE_CLOSED"): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed;
+    const forgotten = refusal === "ERR_CHANNEL_CLOSED" ? this.#owner.forget(this.name) : undefined;
+    this.#refusal = refusal;
+    let resolve = (): void => {};
+    this.#closed = new Promise((settle) => {
+      resolve = settle;
+    });
     for (const queue of this.#queues) queue.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    callGuarded(() => this.#outgoing?.close(), this.#owner.report);
-    this.#reassembler?.close();
+    this.#incoming.close();
+    void this.#closeOutgoing().then(resolve);
+    forgotten?.();
+    return this.#closed;
+  }
+
+  async #closeOutgoing(): Promise<void> {
+    try {
+      await this.#outgoing?.close();
+    } catch (error) {
+      this.#owner.report(error);
+    }
   }
 
   #deliver(payload: Buffer, message: ChannelMessage): void {
@@ -209,6 +237,8 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     }
     this.#statistics.received++;
     this.#lengthBytes = payload.length;
+    if (message.sentAt !== undefined) this.#latency.add(this.#options.seal!.now() - message.sentAt);
+    if (message.lead > 0) this.#deadline?.messageCame(this.#owner.turnClock.nowMs());
     for (const subscription of this.#subscriptions) subscription.deliver(value, message);
   }
 
@@ -216,8 +246,26 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
     if (this.isSubscribed) return;
     const { transport, report } = this.#owner;
+    this.#deadline?.stop();
     callGuarded(() => transport.stopReceiving(this.name, this.#incoming), report);
     this.#owner.usageChanged();
+  }
+
+  #peerChanged({ node, before, after, end }: UsageChange): void {
+    for (const role of ROLES) {
+      const isUser = hasRole(after, role);
+      if (isUser === hasRole(before, role)) continue;
+      this.#emitter.emit(role, { change: isUser ? "appeared" : "gone", node, reason: isUser ? undefined : end });
+    }
+  }
+
+  #watchDeadline(): DeadlineWatch | undefined {
+    const { deadlineMs } = this.#options;
+    if (deadlineMs === undefined) return undefined;
+    return new DeadlineWatch(this.#owner.clock, deadlineMs, (sinceMs) => {
+      this.#statistics.deadlines++;
+      this.#emitter.emit("deadline", { sinceMs });
+    });
   }
 
   #openOutgoing(): OutgoingMessages {
@@ -240,6 +288,6 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   #checkOpen(operation: string): void {
-    if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation, { channel: this.name });
+    if (this.#refusal !== undefined) throw new ChannelStateError(CHANNEL_ERRORS[this.#refusal], operation, { channel: this.name });
   }
 }

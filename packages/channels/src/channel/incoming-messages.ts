@@ -3,13 +3,13 @@ import type { Reassembler } from "../fragments/reassembler.js";
 import type { OrderedSource, OrderTracker } from "../order/sequence-tracker.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import type { SealFacts } from "../seal/unsealer.js";
-import type { ChannelMessage, ChannelStatistics } from "./channel-message.js";
+import type { ChannelCounters, ChannelMessage } from "./channel-message.js";
 import type { TurnClock } from "./turn-clock.js";
 
 /** The stages between packets and a channel's subscribers. */
 export interface IncomingOptions {
   readonly clock: TurnClock;
-  readonly statistics: ChannelStatistics;
+  readonly statistics: ChannelCounters;
   readonly tracker: OrderTracker;
   readonly seal: SealedChannel | undefined;
   readonly reassembler: Reassembler | undefined;
@@ -27,12 +27,14 @@ interface Contents {
 /** Turns packets into messages: unseals them, puts fragments together, and finds the place of each in the order of its sender. */
 export class IncomingMessages implements ChannelReceiver {
   readonly #options: IncomingOptions;
+  #isClosed = false;
 
   constructor(options: IncomingOptions) {
     this.#options = options;
   }
 
   packetReceived(packet: ReceivedPacket): void {
+    if (this.#isClosed) return; // by another receiver of the same packet: nothing may be remembered any more
     const { seal } = this.#options;
     if (seal === undefined) {
       this.#take(packet, packet);
@@ -40,6 +42,13 @@ export class IncomingMessages implements ChannelReceiver {
     }
     const unsealed = seal.unseal(packet.payload);
     if (unsealed !== undefined) this.#take(packet, unsealed);
+  }
+
+  /** Takes no further packets, and forgets the senders and the incomplete messages. */
+  close(): void {
+    this.#isClosed = true;
+    this.#options.tracker.close();
+    this.#options.reassembler?.close();
   }
 
   /** Takes what the packet says of itself, or what its sealed contents say. */

@@ -1,6 +1,6 @@
-import { checkInteger } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
 import type { Subscriber, Subscription } from "./subscription.js";
+import { checkCapacity, type Item, WaitingMessages } from "./waiting-messages.js";
 
 /** Options of a loop over a channel. */
 export interface StreamOptions {
@@ -13,21 +13,17 @@ export interface StreamOptions {
   readonly capacity?: number | undefined;
 }
 
-const DEFAULT_CAPACITY = 256;
-const MAX_CAPACITY = 1 << 20;
-const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-
-type Item<Out> = [data: Out, message: ChannelMessage];
-
 /** The part of a channel that its streams use. */
 export interface QueueOwner<Out> {
   /** Returns the length of the message that is being delivered, as it arrived, in bytes. */
   lengthBytes(): number;
+  /** Counts a message that a queue has discarded. */
+  discarded(): void;
   /** Forgets a queue that has closed. */
   queueClosed(queue: MessageQueue<Out>): void;
 }
 
-/** The messages of a channel, for `for await`. The loop ends when the node closes; leaving the loop unsubscribes. */
+/** The messages of a channel, for `for await`. The loop ends when the channel or the node closes; leaving the loop unsubscribes. */
 export interface MessageStream<Out> extends AsyncIterableIterator<[data: Out, message: ChannelMessage]> {
   /** Number of messages discarded because the reader was too slow. */
   readonly dropped: number;
@@ -41,18 +37,15 @@ export interface MessageStream<Out> extends AsyncIterableIterator<[data: Out, me
 
 /** A stream, as its channel sees it: the messages that wait for the reader. */
 export class MessageQueue<Out> implements MessageStream<Out> {
-  readonly #capacity: number;
   readonly #owner: QueueOwner<Out>;
+  readonly #waiting: WaitingMessages<Out>;
   #subscription: Subscription | undefined; // while started
-  #waiting: { readonly item: Item<Out>; readonly lengthBytes: number }[] = [];
-  #waitingBytes = 0;
   #readers: ((result: IteratorResult<Item<Out>>) => void)[] = [];
   #isClosed = false;
-  #dropped = 0;
 
-  constructor({ capacity = DEFAULT_CAPACITY }: StreamOptions, owner: QueueOwner<Out>) {
-    this.#capacity = checkInteger("messages", "capacity", capacity, [1, MAX_CAPACITY]);
+  constructor({ capacity }: StreamOptions, owner: QueueOwner<Out>) {
     this.#owner = owner;
+    this.#waiting = new WaitingMessages(checkCapacity("messages", capacity), () => owner.discarded());
   }
 
   /** Subscribes. */
@@ -61,11 +54,11 @@ export class MessageQueue<Out> implements MessageStream<Out> {
   }
 
   get dropped(): number {
-    return this.#dropped;
+    return this.#waiting.dropped;
   }
 
   next(): Promise<IteratorResult<Item<Out>>> {
-    const item = this.#shift();
+    const item = this.#waiting.shift();
     if (item !== undefined) return Promise.resolve({ value: item, done: false });
     if (this.#isClosed) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve) => {
@@ -74,8 +67,7 @@ export class MessageQueue<Out> implements MessageStream<Out> {
   }
 
   return(): Promise<IteratorResult<Item<Out>>> {
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#waiting.clear();
     this.close();
     return Promise.resolve({ value: undefined, done: true });
   }
@@ -94,22 +86,7 @@ export class MessageQueue<Out> implements MessageStream<Out> {
 
   #push(item: Item<Out>): void {
     const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader({ value: item, done: false });
-      return;
-    }
-    const lengthBytes = this.#owner.lengthBytes();
-    this.#waiting.push({ item, lengthBytes });
-    this.#waitingBytes += lengthBytes;
-    while (this.#waiting.length > this.#capacity || this.#waitingBytes > MAX_WAITING_BYTES) {
-      this.#shift();
-      this.#dropped++;
-    }
-  }
-
-  #shift(): Item<Out> | undefined {
-    const oldest = this.#waiting.shift();
-    this.#waitingBytes -= oldest?.lengthBytes ?? 0;
-    return oldest?.item;
+    if (reader === undefined) this.#waiting.push(item, this.#owner.lengthBytes());
+    else reader({ value: item, done: false });
   }
 }

@@ -10,7 +10,7 @@ import { ChannelLengthError } from "../contract/channel-errors.js";
 import type { ChannelSender } from "../contract/channel-transport.js";
 import type { Fragmenter } from "../fragments/fragmenter.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
-import type { ChannelStatistics } from "./channel-message.js";
+import type { ChannelCounters } from "./channel-message.js";
 import { costOf, type WaitingRoom } from "./waiting-room.js";
 
 // A fragment of 8 KiB takes some 15 kB of a receive buffer, as the kernel counts (skb->truesize): three channels' bursts fit Linux's
@@ -22,7 +22,7 @@ const PAUSE_MS = 1;
 export interface OutgoingOptions {
   readonly channel: string;
   readonly clock: Clock;
-  readonly statistics: ChannelStatistics;
+  readonly statistics: ChannelCounters;
   /** Returns the length of the longest contents of one packet now, before they are sealed, in bytes. */
   readonly maxPartBytes: () => number;
   readonly seal: SealedChannel | undefined;
@@ -62,9 +62,9 @@ export class OutgoingMessages {
   }
 
   /** Closes the sender. Messages that wait are counted as dropped. */
-  close(): void {
+  close(): void | Promise<void> {
     this.#abandon();
-    this.#sender.close();
+    return this.#sender.close();
   }
 
   #publishParts(parts: readonly Uint8Array[]): boolean {

@@ -1,5 +1,14 @@
-import { checkBoolean, checkFunction, checkOptions, watchRejection } from "@groupcast/base";
+/**
+ * Subscriptions.
+ *
+ * Theory of operation: a subscription gives each message to its subscriber when it arrives. It is *held* while it is paused, while as many
+ * calls of an async subscriber are pending as it may have, and until the messages that waited meanwhile are delivered, so that they keep
+ * their order. What arrives while it is held waits, within bounds. Messages that waited are delivered from a microtask, never from inside
+ * `resume()`.
+ */
+import { checkBoolean, checkFunction, checkInteger, checkOptions, isThenable, settled } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
+import { checkCapacity, WaitingMessages } from "./waiting-messages.js";
 
 /** Gets the messages of a channel. May be async: the channel treats a rejection like a throw. */
 export type Subscriber<Out> = (data: Out, message: ChannelMessage) => void | Promise<void>;
@@ -8,14 +17,38 @@ export type Subscriber<Out> = (data: Out, message: ChannelMessage) => void | Pro
 export interface SubscribeOptions {
   /** Leaves out messages that are late or repeats (lead less than 1). Gaps stay. Default false. */
   readonly ordered?: boolean | undefined;
+  /**
+   * Number of calls of an async subscriber that may be pending at a time, 1 … 65,536; with 1 messages are handled one after another.
+   * Further messages wait, see `capacity`. A call whose promise never settles keeps its place. Default 1024.
+   */
+  readonly maxPending?: number | undefined;
+  /**
+   * Number of messages that wait while the subscription is paused, or has `maxPending` calls pending, 0 … 1,048,576; together they have
+   * arrived as 64 MiB at most. A further one discards the oldest. 0 keeps none, 1 the latest. Default 256.
+   */
+  readonly capacity?: number | undefined;
 }
 
 /** A subscriber's connection to a channel. `channel.subscribe()` makes it. */
 export interface Subscription {
-  /** Whether messages are delivered: until {@link Subscription.unsubscribe}, or until the node closes. */
+  /** Whether messages are delivered: until {@link Subscription.unsubscribe}, or until the channel or the node closes. */
   readonly isActive: boolean;
-  /** Ends delivery, of the rest of what just arrived, too. A further call changes nothing. */
+  /** Whether it is paused. */
+  readonly isPaused: boolean;
+  /** Number of calls of an async subscriber whose promise has not settled. */
+  readonly pending: number;
+  /** Number of messages that wait, as it is paused or has too many calls pending. */
+  readonly waiting: number;
+  /** Number of messages discarded: they waited, and had to make room or were still waiting when the subscription ended. */
+  readonly dropped: number;
+  /** Delivers no more, also of what just arrived, until {@link Subscription.resume}. Messages wait, within `capacity`. */
+  pause(): void;
+  /** Delivers again: first, soon after the call returns, what waits. Changes nothing when it is not paused. */
+  resume(): void;
+  /** Ends delivery, of the rest of what just arrived, too. Messages that wait count as `dropped`. A further call changes nothing. */
   unsubscribe(): void;
+  /** Unsubscribes at the end of `using`; {@link Subscription.unsubscribe}. */
+  [Symbol.dispose](): void;
 }
 
 /** Reports of a subscription to its channel. */
@@ -23,42 +56,114 @@ export interface SubscriptionReports<Out> {
   readonly unsubscribed: (subscription: ChannelSubscription<Out>) => void;
   /** The subscriber threw or rejected. */
   readonly failed: (error: unknown) => void;
+  /** A message that waited was discarded. */
+  readonly discarded: () => void;
+  /** Returns the length of the message that is being delivered, as it arrived, in bytes. */
+  readonly lengthBytes: () => number;
 }
+
+const DEFAULT_PENDING = 1024;
+const MAX_PENDING = 1 << 16;
 
 /** A subscription, as its channel sees it. */
 export class ChannelSubscription<Out = unknown> implements Subscription {
   readonly #subscriber: Subscriber<Out>;
   readonly #isOrdered: boolean;
+  readonly #maxPending: number;
   readonly #reports: SubscriptionReports<Out>;
+  readonly #waiting: WaitingMessages<Out>;
   #isActive = true;
+  #isPaused = false;
+  #isHeld = false;
+  #pending = 0;
 
-  constructor(subscriber: Subscriber<Out>, options: SubscribeOptions | undefined, reports: SubscriptionReports<Out>) {
+  constructor(subscriber: Subscriber<Out>, given: SubscribeOptions | undefined, reports: SubscriptionReports<Out>) {
     checkFunction("subscribe", "subscriber", subscriber);
-    const { ordered = false } = checkOptions("subscribe", options, ["ordered"]);
+    const options = checkOptions("subscribe", given, ["ordered", "maxPending", "capacity"]);
+    const { ordered = false, maxPending = DEFAULT_PENDING } = options;
     this.#subscriber = subscriber;
     this.#isOrdered = checkBoolean("subscribe", "ordered", ordered);
+    this.#maxPending = checkInteger("subscribe", "maxPending", maxPending, [1, MAX_PENDING]);
     this.#reports = reports;
+    this.#waiting = new WaitingMessages(checkCapacity("subscribe", options.capacity, 0), reports.discarded);
   }
 
   get isActive(): boolean {
     return this.#isActive;
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get dropped(): number {
+    return this.#waiting.dropped;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#isHeld = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    queueMicrotask(() => this.#goOn());
+  }
+
   unsubscribe(): void {
     if (!this.#isActive) return;
     this.#isActive = false;
+    this.#waiting.discardAll();
     this.#reports.unsubscribed(this);
   }
 
-  /** Gives the subscriber a message, if it wants it; returns whether it did. */
-  deliver(data: Out, message: ChannelMessage): boolean {
-    if (!this.#isActive || (this.#isOrdered && message.lead < 1)) return false;
+  [Symbol.dispose](): void {
+    this.unsubscribe();
+  }
+
+  /** Gives the subscriber a message, if it wants it, or lets it wait. */
+  deliver(data: Out, message: ChannelMessage): void {
+    if (!this.#isActive || (this.#isOrdered && message.lead < 1)) return;
+    if (this.#isHeld) this.#waiting.push([data, message], this.#reports.lengthBytes());
+    else this.#call(data, message);
+  }
+
+  #call(data: Out, message: ChannelMessage): void {
     try {
-      const pending = this.#subscriber(data, message);
-      if (pending !== undefined) watchRejection(pending, this.#reports.failed);
+      const result: unknown = this.#subscriber(data, message);
+      if (result !== undefined && isThenable(result)) this.#watch(result);
     } catch (error) {
       this.#reports.failed(error);
     }
-    return true;
+  }
+
+  #watch(call: PromiseLike<unknown>): void {
+    if (++this.#pending === this.#maxPending) this.#isHeld = true;
+    const ended = (): void => {
+      this.#pending--;
+      this.#goOn();
+    };
+    settled(call).then(ended, (error) => {
+      this.#reports.failed(error);
+      ended();
+    });
+  }
+
+  /** Delivers what waits, until it has to wait again. */
+  #goOn(): void {
+    while (this.#isHeld && !this.#isPaused && this.#pending < this.#maxPending) {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#isHeld = false;
+      else this.#call(...next);
+    }
   }
 }

@@ -23,6 +23,11 @@ const TABLE = {
     meaning: "the node is closed",
     remedy: "make a new ChannelNode, because a closed one stays closed",
   },
+  ERR_CHANNEL_CLOSED: {
+    class: "ChannelStateError",
+    meaning: "the channel is closed",
+    remedy: "call node.channel() with its name again, because a closed one stays closed",
+  },
   ERR_TRANSPORT_CLOSED: {
     class: "ChannelStateError",
     meaning: "the transport is closed",
@@ -31,7 +36,7 @@ const TABLE = {
   ERR_CHANNEL_OPEN: {
     class: "ChannelStateError",
     meaning: "the channel is open already",
-    remedy: "pass options the first time that the node asks for this channel, and none later",
+    remedy: "pass options the first time that the node asks for this channel, or after channel.close()",
   },
   ERR_CHANNEL_MESSAGE_TOO_LONG: {
     class: "ChannelLengthError",

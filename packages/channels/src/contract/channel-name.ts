@@ -23,11 +23,17 @@ export function checkNamespace(operation: string, parent: string, value: unknown
   return resolvePath(parent, checkWireName(operation, value));
 }
 
-/** Returns the full name of the channel `value` within `namespace`. */
+/** Returns the full name of the channel `value` within `namespace`. Its length counts, and not that of the spelling. */
 export function resolveChannelName(operation: string, namespace: string, value: unknown): string {
-  const name = resolvePath(namespace, checkWireName(operation, value));
-  if (name === "") throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument: "name", value });
-  return checkWireName(operation, name);
+  const name = resolvePath(namespace, checkString(operation, "name", value));
+  if (isChannelName(name)) return name;
+  throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_NAME, { operation, argument: "name", value });
+}
+
+/** Whether `text` is the full name of a channel: one that {@link resolveChannelName} can return. */
+export function isChannelName(text: string): boolean {
+  if (text.length === 0 || text.length > MAX_NAME_BYTES || !isAscii(text)) return false;
+  return text.split("/").every((part) => part !== "" && part !== "..");
 }
 
 function resolvePath(namespace: string, path: string): string {

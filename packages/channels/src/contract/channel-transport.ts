@@ -62,8 +62,12 @@ export interface ChannelSender {
    * @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   send(payload: Uint8Array, envelope?: RelayEnvelope): boolean;
-  /** Closes the sender. A further call changes nothing. */
-  close(): void;
+  /**
+   * Closes the sender. Packets that were sent still leave. A further call changes nothing.
+   *
+   * @returns Nothing, or a promise that resolves when what the sender alone had open is closed.
+   */
+  close(): void | Promise<void>;
 }
 
 /** Counters of a transport since it was opened, in packets. */

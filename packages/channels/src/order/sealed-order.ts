@@ -8,7 +8,7 @@ import type { OrderTracker } from "./sequence-tracker.js";
  */
 export class SealedOrder implements OrderTracker {
   readonly restarts = 0;
-  readonly #newest = new WeakMap<object, number>();
+  #newest = new WeakMap<object, number>();
 
   /** Returns the lead of a message with the counters from `first` to `last`. A message that is ahead becomes the newest. */
   lead(source: object, first: number, last: number): number {
@@ -16,5 +16,9 @@ export class SealedOrder implements OrderTracker {
     const lead = newest === undefined ? 1 : first - newest;
     if (lead > 0) this.#newest.set(source, last);
     return lead;
+  }
+
+  close(): void {
+    this.#newest = new WeakMap();
   }
 }

@@ -27,6 +27,13 @@ export interface SourceState {
   newest: number;
   advancedMs: number; // when the newest came
   other: number | undefined; // newest at the second place
+  readonly key: string; // in the table
+  readonly channelKeys: Set<string>; // of all sources of the channel
+}
+
+/** Forgets a source that the table has evicted. */
+export function forgetSource({ key, channelKeys }: SourceState): void {
+  channelKeys.delete(key);
 }
 
 /** Sequence numbers of a message: one, or one for each of its fragments. */
@@ -41,17 +48,20 @@ export interface OrderTracker {
   readonly restarts: number;
   /** Returns the lead of a message with the numbers from `first` to `last`. A message that is ahead becomes the newest. */
   lead(source: OrderedSource, first: number, last: number, nowMs: number): number;
+  /** Forgets every source of the channel, which is closed. */
+  close(): void;
 }
 
 export class SequenceTracker implements OrderTracker {
   readonly #channel: string;
   readonly #sources: RecentTable<SourceState>;
+  readonly #keys = new Set<string>(); // of this channel's sources in the table, so that closing costs no search through all
   readonly #maxMisorder: number;
   #previous: { readonly source: object; readonly entry: RecentEntry<SourceState> } | undefined;
   #restarts = 0;
 
   /**
-   * @param sources - All channels of a node share it.
+   * @param sources - All channels of a node share it. It calls {@link forgetSource} for each source that it evicts.
    * @param hasSpans - Whether messages have several numbers: then one that overtakes another is ahead by as many.
    */
   constructor(channel: string, sources: RecentTable<SourceState>, hasSpans = false) {
@@ -90,6 +100,11 @@ export class SequenceTracker implements OrderTracker {
     return isRestart ? 1 : lead;
   }
 
+  close(): void {
+    for (const key of this.#keys) this.#sources.delete(key);
+    this.#keys.clear();
+  }
+
   #isNear(distance: number): boolean {
     return Math.abs(distance | 0) <= this.#maxMisorder && !Number.isNaN(distance);
   }
@@ -98,11 +113,13 @@ export class SequenceTracker implements OrderTracker {
   #stateOf(source: OrderedSource, newest: number, advancedMs: number): SourceState | undefined {
     // Mostly one source sends several messages in a row; then nothing has to be looked up.
     if (this.#previous?.source === source && this.#sources.renew(this.#previous.entry)) return this.#previous.entry.value;
+    const key = `${this.#channel}\0${source.id}`;
     let isNew = false;
-    const entry = this.#sources.use(`${this.#channel}\0${source.id}`, () => {
+    const entry = this.#sources.use(key, () => {
       isNew = true;
-      return { newest, advancedMs, other: undefined };
+      return { newest, advancedMs, other: undefined, key, channelKeys: this.#keys };
     });
+    if (isNew) this.#keys.add(key);
     this.#previous = { source, entry };
     return isNew ? undefined : entry.value;
   }

@@ -9,7 +9,7 @@
  * heartbeat carries a part of the list; a receiver knows all of it once it has as many channels of a revision as there are in all. A reader
  * ignores heartbeats of another version.
  */
-import { isAscii } from "../contract/channel-name.js";
+import { isChannelName } from "../contract/channel-name.js";
 
 /** Name of the channel that carries heartbeats. */
 export const HEARTBEAT_CHANNEL = "__groupcast_nodes";
@@ -67,7 +67,7 @@ export function encodeHeartbeat(beat: Heartbeat): Buffer {
   return Buffer.concat([header, name, ...beat.channels.map(encodeUsage)]);
 }
 
-/** Reads the payload of a packet on {@link HEARTBEAT_CHANNEL}; returns undefined when it is no heartbeat of this version. */
+/** Reads the payload of a packet on {@link HEARTBEAT_CHANNEL}; returns undefined when it is no heartbeat of this version, or names what is no channel. */
 export function decodeHeartbeat(bytes: Buffer): Heartbeat | undefined {
   if (bytes.length < HEADER_BYTES || bytes.toString("latin1", 0, 4) !== MAGIC || bytes[4] !== VERSION) return undefined;
   const channelsOffset = HEADER_BYTES + bytes[28]!;
@@ -115,7 +115,7 @@ function decodeUsages(bytes: Buffer, count: number): ChannelUsage[] | undefined 
     if (end > bytes.length) return undefined;
     const flags = bytes[offset]!;
     const name = bytes.toString("latin1", offset + 2, end);
-    if (!isAscii(name)) return undefined;
+    if (!isChannelName(name)) return undefined; // nobody can open it, so no node has sent it
     usages.push({ name, isPublished: (flags & PUBLISHED) !== 0, isSubscribed: (flags & SUBSCRIBED) !== 0 });
     offset = end;
   }

@@ -3,10 +3,10 @@ import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket }
 import type { SealedChannel } from "../seal/channel-seal.js";
 import { Announcer } from "./announcer.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
-import { type NodeChange, NodeDirectory } from "./node-directory.js";
+import { type DirectoryReports, NodeDirectory } from "./node-directory.js";
 
 /** The part of a node that its heartbeats use. */
-export interface HeartbeatsOptions {
+export interface HeartbeatsOptions extends Required<DirectoryReports> {
   readonly transport: ChannelTransport;
   readonly clock: Clock;
   readonly session: string;
@@ -14,7 +14,6 @@ export interface HeartbeatsOptions {
   readonly periodMs: number;
   readonly seal: SealedChannel | undefined;
   readonly usages: () => readonly ChannelUsage[];
-  readonly nodeChanged: (change: NodeChange) => void;
   readonly report: (error: unknown) => void;
 }
 
@@ -26,11 +25,14 @@ export class Heartbeats implements ChannelReceiver {
   readonly #announcer: Announcer;
 
   constructor(options: HeartbeatsOptions) {
-    const { clock, session, nodeChanged } = options;
+    const { clock, session, nodeChanged, usageChanged } = options;
     this.#options = options;
-    this.directory = new NodeDirectory(clock, session, (change) => {
-      if (change.change === "appeared") this.#announcer.repeat();
-      nodeChanged(change);
+    this.directory = new NodeDirectory(clock, session, {
+      nodeChanged: (change) => {
+        if (change.change === "appeared") this.#announcer.repeat();
+        nodeChanged(change);
+      },
+      usageChanged,
     });
     this.#announcer = new Announcer({ ...options, send: (beat) => this.#send(beat) });
   }

@@ -9,7 +9,7 @@ import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelSource } from "../contract/channel-transport.js";
 import { QuotaTable } from "../order/quota-table.js";
 import { decodeHeartbeat, type Heartbeat } from "./heartbeat.js";
-import { NodePresence, type RemoteNode } from "./node-presence.js";
+import { NodePresence, type RemoteNode, type UsageRole, type UsageUpdate } from "./node-presence.js";
 
 const MAX_NODES = 1024;
 const MAX_CHANNELS = 65_536; // over all nodes; some 10 MiB
@@ -25,6 +25,28 @@ export interface NodeChange {
   readonly change: "appeared" | "changed" | "gone";
   /** The node. */
   readonly node: RemoteNode;
+  /** Reason for which it is gone; `undefined` while it is there. */
+  readonly reason?: NodeEnd;
+}
+
+/** Reason for which a node is gone: it said good-bye, missed three heartbeats, or had to make room for others. */
+export type NodeEnd = "left" | "silent" | "evicted";
+
+/** Reason for which a use of a channel is over: its node is gone, or goes on without it. */
+export type UsageEnd = NodeEnd | "stopped";
+
+/** A node uses a channel otherwise than before. */
+export interface UsageChange extends UsageUpdate {
+  readonly node: RemoteNode;
+  /** Reason for which a part that the node had is over, if it is. */
+  readonly end: UsageEnd;
+}
+
+/** The parts of a node that its directory reports to. */
+export interface DirectoryReports {
+  readonly nodeChanged: (change: NodeChange) => void;
+  /** Called for each channel of a change, after `nodeChanged`. */
+  readonly usageChanged?: (change: UsageChange) => void;
 }
 
 /** Counters of the directory of other nodes. */
@@ -44,7 +66,7 @@ export interface DirectoryStatistics {
 export class NodeDirectory {
   readonly #clock: Clock;
   readonly #ownSession: string | undefined;
-  readonly #nodeChanged: (change: NodeChange) => void;
+  readonly #reports: DirectoryReports;
   readonly #nodes: QuotaTable<NodePresence>; // weighed by their channels
   #malformed = 0;
   #evicted = 0;
@@ -53,19 +75,24 @@ export class NodeDirectory {
   #isClosed = false;
 
   /** @param ownSession - Session of the node itself; its heartbeats are ignored. */
-  constructor(clock: Clock, ownSession: string | undefined, nodeChanged: (change: NodeChange) => void) {
+  constructor(clock: Clock, ownSession: string | undefined, reports: DirectoryReports) {
     this.#clock = clock;
     this.#ownSession = ownSession;
-    this.#nodeChanged = nodeChanged;
+    this.#reports = reports;
     this.#nodes = new QuotaTable(LIMITS, (node) => {
       this.#evicted++;
-      this.#nodeChanged({ change: "gone", node });
+      this.#gone(node, "evicted");
     });
   }
 
   /** Returns every node, the latest to send a heartbeat at the end. */
   get nodes(): readonly RemoteNode[] {
     return this.#nodes.values();
+  }
+
+  /** Returns the nodes that have a part on a channel. */
+  usersOf(channel: string, role: UsageRole): readonly RemoteNode[] {
+    return this.#nodes.values().filter((node) => node.isUser(channel, role));
   }
 
   /** Returns the counters as they are now. */
@@ -90,28 +117,36 @@ export class NodeDirectory {
   #update(beat: Heartbeat, owner: string): void {
     const known = this.#nodes.peek(beat.session);
     if (beat.isLeaving) {
-      if (known !== undefined) this.#forget(known);
+      if (known !== undefined) this.#forget(known, "left");
       return;
     }
     const nowMs = this.#clock.nowMs();
     const node = this.#nodes.use(owner, beat.session, () => new NodePresence(beat, nowMs));
-    const { hasChanged, refused } = node.update(beat, nowMs, LIMITS.owner.weight - node.channelCount);
+    const { hasChanged, refused, updates } = node.update(beat, nowMs, LIMITS.owner.weight - node.channelCount);
     this.#refused += refused;
     this.#nodes.weigh(beat.session, node.channelCount);
-    if (known === undefined || hasChanged) this.#nodeChanged({ change: known === undefined ? "appeared" : "changed", node });
+    if (known === undefined || hasChanged) this.#reports.nodeChanged({ change: known === undefined ? "appeared" : "changed", node });
+    for (const update of updates) this.#reports.usageChanged?.({ ...update, node, end: "stopped" });
     this.#nextCheck ??= this.#clock.schedule(CHECK_MS, () => this.#check());
   }
 
   #check(): void {
     const nowMs = this.#clock.nowMs();
     for (const node of this.#nodes.values()) {
-      if (node.isSilent(nowMs)) this.#forget(node);
+      if (node.isSilent(nowMs)) this.#forget(node, "silent");
     }
     this.#nextCheck = this.#nodes.size === 0 || this.#isClosed ? undefined : this.#clock.schedule(CHECK_MS, () => this.#check());
   }
 
-  #forget(node: NodePresence): void {
+  #forget(node: NodePresence, reason: NodeEnd): void {
     this.#nodes.delete(node.session);
-    this.#nodeChanged({ change: "gone", node });
+    this.#gone(node, reason);
+  }
+
+  #gone(node: NodePresence, reason: NodeEnd): void {
+    const { nodeChanged, usageChanged } = this.#reports;
+    nodeChanged({ change: "gone", node, reason });
+    if (usageChanged === undefined) return;
+    for (const before of node.channels) usageChanged({ channel: before.name, before, after: undefined, node, end: reason });
   }
 }

@@ -14,6 +14,25 @@ export interface RemoteNode {
   readonly channels: readonly ChannelUsage[];
 }
 
+/** A node's part on a channel. */
+export type UsageRole = "publisher" | "subscriber";
+
+/** One channel of a node that it uses otherwise than before. */
+export interface UsageUpdate {
+  readonly channel: string;
+  readonly before: ChannelUsage | undefined;
+  readonly after: ChannelUsage | undefined;
+}
+
+/** Result of a heartbeat. */
+export interface PresenceUpdate {
+  /** Whether the name or the channels changed. */
+  readonly hasChanged: boolean;
+  /** Number of channels without room. */
+  readonly refused: number;
+  readonly updates: readonly UsageUpdate[];
+}
+
 /** State of one node. */
 export class NodePresence implements RemoteNode {
   readonly session: string;
@@ -44,6 +63,11 @@ export class NodePresence implements RemoteNode {
     return this.#channels.size;
   }
 
+  /** Whether the node has this part on a channel. */
+  isUser(channel: string, role: UsageRole): boolean {
+    return hasRole(this.#channels.get(channel)?.usage, role);
+  }
+
   /** Whether three heartbeats are missing. */
   isSilent(nowMs: number): boolean {
     const periodMs = Math.min(Math.max(this.#periodMs, SHORTEST_PERIOD_MS), LONGEST_PERIOD_MS);
@@ -54,37 +78,45 @@ export class NodePresence implements RemoteNode {
    * Takes a heartbeat.
    *
    * @param room - Number of further channels that there is room for.
-   * @returns Whether the name or the channels changed, and the number of channels without room.
    */
-  update(beat: Heartbeat, nowMs: number, room: number): { readonly hasChanged: boolean; readonly refused: number } {
+  update(beat: Heartbeat, nowMs: number, room: number): PresenceUpdate {
     const { name, periodMs, revision, totalChannels, channels } = beat;
+    const isRenamed = name !== this.#name;
     this.#latestMs = nowMs;
     this.#periodMs = periodMs;
-    let hasChanged = name !== this.#name;
     this.#name = name;
     if (revision !== this.#revision) {
       this.#revision = revision;
       this.#current = 0;
     }
+    const updates: UsageUpdate[] = [];
     let left = room;
     for (const usage of channels) {
       const known = this.#channels.get(usage.name);
       if (known?.revision === revision || (known === undefined && --left < 0)) continue;
       this.#channels.set(usage.name, { usage, revision });
       this.#current++;
-      hasChanged ||= known === undefined || !isSameUsage(known.usage, usage);
+      if (known === undefined || !isSameUsage(known.usage, usage))
+        updates.push({ channel: usage.name, before: known?.usage, after: usage });
     }
-    if (this.#current >= totalChannels && this.#dropOld()) hasChanged = true;
-    return { hasChanged, refused: Math.max(0, -left) };
+    if (this.#current >= totalChannels) this.#dropOld(updates);
+    return { hasChanged: isRenamed || updates.length > 0, refused: Math.max(0, -left), updates };
   }
 
   /** Removes the channels that are not on the list of this revision, which is complete. */
-  #dropOld(): boolean {
-    const before = this.#channels.size;
-    if (before === this.#current) return false;
-    for (const [name, { revision }] of this.#channels) if (revision !== this.#revision) this.#channels.delete(name);
-    return this.#channels.size < before;
+  #dropOld(updates: UsageUpdate[]): void {
+    if (this.#channels.size === this.#current) return;
+    for (const [channel, { usage, revision }] of this.#channels) {
+      if (revision === this.#revision) continue;
+      this.#channels.delete(channel);
+      updates.push({ channel, before: usage, after: undefined });
+    }
   }
+}
+
+/** Whether a node that uses a channel so has this part on it. */
+export function hasRole(usage: ChannelUsage | undefined, role: UsageRole): boolean {
+  return usage?.[role === "publisher" ? "isPublished" : "isSubscribed"] === true;
 }
 
 function isSameUsage(a: ChannelUsage, b: ChannelUsage): boolean {

@@ -81,9 +81,10 @@ export class RelayIntake {
       for (const { pattern } of this.#patterns) this.#startPattern(pattern.text);
       return;
     }
-    const directory = new NodeDirectory(clock, undefined, () => {
+    const nodeChanged = (): void => {
       this.#reconciliation ??= clock.schedule(RECONCILE_MS, () => this.#reconcile());
-    });
+    };
+    const directory = new NodeDirectory(clock, undefined, { nodeChanged });
     this.#directory = directory;
     transport.startReceiving(HEARTBEAT_CHANNEL, this.#listener);
   }

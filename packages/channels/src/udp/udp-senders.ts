@@ -51,9 +51,10 @@ export class UdpSenders {
         return this.#send(stream, payload);
       },
       close: () => {
-        if (!isOpen) return;
+        if (!isOpen) return undefined;
         isOpen = false;
-        if (--stream.users === 0 && streams.delete(channel) && purpose === "publish") void stream.port.stopListening();
+        const isLast = --stream.users === 0 && streams.delete(channel) && purpose === "publish";
+        return isLast ? stream.port.stopListening() : undefined;
       },
     };
   }

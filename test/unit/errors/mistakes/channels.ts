@@ -135,7 +135,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_CHANNEL_OPEN",
     fields: { channel: "pose" },
     says: 'channel() failed for channel "pose": the channel is open already',
-    remedy: "pass options the first time that the node asks for this channel, and none later",
+    remedy: "pass options the first time that the node asks for this channel, or after channel.close()",
   },
   {
     mistake: "an object is published on a channel of bytes",
@@ -196,6 +196,14 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     value: 0,
     says: "messages(): capacity 0 is out of range",
     remedy: "expected an integer from 1 to 1048576",
+  },
+  {
+    mistake: "a closed channel publishes",
+    make: async ({ channel }) => ((pose) => pose.close().then(() => pose.publish(js(KEY))))(channel()),
+    code: "ERR_CHANNEL_CLOSED",
+    fields: { channel: "pose" },
+    says: 'publish() failed for channel "pose": the channel is closed',
+    remedy: "call node.channel() with its name again, because a closed one stays closed",
   },
   {
     mistake: "a closed node publishes",

@@ -1,0 +1,29 @@
+import type { Clock } from "@groupcast/base";
+import type { ChannelTransport } from "../contract/channel-transport.js";
+import type { ReassemblyMemory } from "../fragments/reassembly-memory.js";
+import type { RecentTable } from "../order/recent-table.js";
+import type { SourceState } from "../order/sequence-tracker.js";
+import type { RemoteNode, UsageRole } from "../presence/node-presence.js";
+import type { TurnClock } from "./turn-clock.js";
+import type { WaitingRoom } from "./waiting-room.js";
+
+/** The part of a node that its channels use. */
+export interface ChannelOwner {
+  readonly transport: ChannelTransport;
+  readonly clock: Clock;
+  readonly turnClock: TurnClock;
+  /** Sources of all channels of the node. */
+  readonly sources: RecentTable<SourceState>;
+  /** Incomplete messages of all channels of the node. */
+  readonly reassemblyMemory: ReassemblyMemory;
+  /** Packets of all channels of the node that wait behind long messages. */
+  readonly waitingRoom: WaitingRoom;
+  /** Returns the other nodes that use a channel. */
+  usersOf(channel: string, role: UsageRole): readonly RemoteNode[];
+  /** Announces that a channel is published or subscribed for the first time, or no longer subscribed. */
+  usageChanged(): void;
+  /** Forgets a channel that closes, so that its name can be opened again. Returns a function that announces that it has closed. */
+  forget(name: string): () => void;
+  /** Reports an error that no call can throw. */
+  report(error: unknown): void;
+}

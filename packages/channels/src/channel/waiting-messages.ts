@@ -1,0 +1,70 @@
+import { checkInteger } from "@groupcast/base";
+import type { ChannelMessage } from "./channel-message.js";
+
+const DEFAULT_CAPACITY = 256;
+const MAX_CAPACITY = 1 << 20;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** One message for a subscriber. */
+export type Item<Out> = [data: Out, message: ChannelMessage];
+
+/** Messages that wait for a reader. Their number and their length are bounded; what is too much discards the oldest. */
+export class WaitingMessages<Out> {
+  readonly #capacity: number;
+  readonly #discarded: () => void;
+  #waiting: { readonly item: Item<Out>; readonly lengthBytes: number }[] = [];
+  #waitingBytes = 0;
+  #dropped = 0;
+
+  /** @param discarded - Called for each message that is discarded. */
+  constructor(capacity: number, discarded: () => void) {
+    this.#capacity = capacity;
+    this.#discarded = discarded;
+  }
+
+  /** Number of messages that wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Number of messages that were discarded. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Adds a message that arrived as `lengthBytes`. */
+  push(item: Item<Out>, lengthBytes: number): void {
+    this.#waiting.push({ item, lengthBytes });
+    this.#waitingBytes += lengthBytes;
+    while (this.#waiting.length > this.#capacity || this.#waitingBytes > MAX_WAITING_BYTES) this.#discardOldest();
+  }
+
+  /** Takes the oldest; undefined when none waits. */
+  shift(): Item<Out> | undefined {
+    const oldest = this.#waiting.shift();
+    this.#waitingBytes -= oldest?.lengthBytes ?? 0;
+    return oldest?.item;
+  }
+
+  /** Discards every message, and counts them. */
+  discardAll(): void {
+    while (this.#waiting.length > 0) this.#discardOldest();
+  }
+
+  /** Forgets every message; nobody missed them. */
+  clear(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #discardOldest(): void {
+    this.shift();
+    this.#dropped++;
+    this.#discarded();
+  }
+}
+
+/** Checks a capacity, in messages. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. */
+export function checkCapacity(operation: string, capacity: number = DEFAULT_CAPACITY, least = 1): number {
+  return checkInteger(operation, "capacity", capacity, [least, MAX_CAPACITY]);
+}
