@@ -9,6 +9,7 @@ import { hasMulticastLoopback, skipUnless } from "../../support/probe.js";
 
 const PROGRAM = fileURLToPath(new URL("programs/names-come-and-go.mjs", import.meta.url));
 const NAMES = 100_000;
+const USED = NAMES + NAMES / 10; // the first tenth grows the tables of the process to their size
 const DEADLINE_MS = 240_000;
 const MAX_GROWTH_BYTES = 10 * 1024 * 1024;
 
@@ -18,8 +19,8 @@ async function comeAndGo(kind: string, where: string): Promise<void> {
   expect(stderr).toBe("");
   const { grownBytes, ...left } = JSON.parse(stdout);
   expect(left).toEqual({
-    received: NAMES * 0.55,
-    closed: NAMES * 1.1,
+    received: USED / 2,
+    closed: USED,
     descriptorsLeft: 0,
     channels: 0,
     sources: 0,

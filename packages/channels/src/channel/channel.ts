@@ -28,6 +28,9 @@ export let closeChannel: (channel: Channel<never, unknown>) => void;
 /** Emits the events of a change of another node on a channel. */
 export let peerChanged: (channel: Channel<never, unknown>, change: UsageChange) => void;
 
+/** Reason for which a closed channel refuses calls. */
+type Refusal = typeof CHANNEL_ERRORS.ERR_CHANNEL_CLOSED | typeof CHANNEL_ERRORS.ERR_NODE_CLOSED;
+
 const ROLES = ["publisher", "subscriber"] as const;
 
 /**
@@ -39,7 +42,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   static {
     // Nodes call these, users do not; so they are no members that users see.
     makeChannel = (name, owner, options) => new Channel(name, owner, options);
-    closeChannel = (channel) => void channel.#close("ERR_NODE_CLOSED");
+    closeChannel = (channel) => void channel.#close(CHANNEL_ERRORS.ERR_NODE_CLOSED);
     peerChanged = (channel, change) => channel.#peerChanged(change);
   }
   readonly #emitter: Emitter<ChannelEvents>;
@@ -58,7 +61,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   #subscriptions: readonly ChannelSubscription<Out>[] = [];
   #outgoing: OutgoingMessages | undefined;
   #lengthBytes = 0; // of the message that is being delivered
-  #refusal: "ERR_CHANNEL_CLOSED" | "ERR_NODE_CLOSED" | undefined; // once it is closed
+  #refusal: Refusal | undefined; // once it is closed
   #closed: Promise<void> | undefined;
 
   private constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
@@ -192,7 +195,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
    * @returns A promise that resolves when the sockets that the channel alone had open are closed; the same one at every call. Never rejects.
    */
   close(): Promise<void> {
-    return this.#close("ERR_CHANNEL_CLOSED");
+    return this.#close(CHANNEL_ERRORS.ERR_CHANNEL_CLOSED);
   }
 
   /** Calls {@link Channel.close}. */
@@ -201,9 +204,9 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   /** Nothing in here may be done twice, though what it calls may throw into a listener that closes or opens the channel. */
-  #close(refusal: "ERR_CHANNEL_CLOSED" | "ERR_NODE_CLOSED"): Promise<void> {
+  #close(refusal: Refusal): Promise<void> {
     if (this.#closed !== undefined) return this.#closed;
-    const forgotten = refusal === "ERR_CHANNEL_CLOSED" ? this.#owner.forget(this.name) : undefined;
+    const forgotten = refusal === CHANNEL_ERRORS.ERR_CHANNEL_CLOSED ? this.#owner.forget(this.name) : undefined;
     this.#refusal = refusal;
     let resolve = (): void => {};
     this.#closed = new Promise((settle) => {
@@ -288,6 +291,6 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   #checkOpen(operation: string): void {
-    if (this.#refusal !== undefined) throw new ChannelStateError(CHANNEL_ERRORS[this.#refusal], operation, { channel: this.name });
+    if (this.#refusal !== undefined) throw new ChannelStateError<Refusal["code"]>(this.#refusal, operation, { channel: this.name });
   }
 }
