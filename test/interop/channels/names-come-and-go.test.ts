@@ -19,7 +19,7 @@ async function comeAndGo(kind: string, where: string): Promise<void> {
   expect(stderr).toBe("");
   const { grownBytes, ...left } = JSON.parse(stdout);
   expect(left).toEqual({
-    received: USED / 2,
+    received: USED / 10,
     closed: USED,
     descriptorsLeft: 0,
     channels: 0,

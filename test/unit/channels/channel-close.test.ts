@@ -44,6 +44,17 @@ describe("channel.close()", () => {
     expect([got, site.reactor("a").ports.length]).toEqual([["1", "2"], 0]);
   });
 
+  test("resolves once the socket is closed", async () => {
+    const site = new MemorySite();
+    let closedPorts = 0;
+    site.reactor("a").on("closed", () => closedPorts++);
+    const channel = site.node("a").channel("c");
+    channel.publish(X);
+    await site.settle();
+    await channel.close();
+    expect(closedPorts).toBe(1);
+  });
+
   test("ends subscriptions and loops; a loop still yields what waits, and groups are left", async () => {
     const site = new MemorySite();
     const node = site.node("a");

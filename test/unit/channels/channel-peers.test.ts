@@ -48,6 +48,17 @@ describe("channel.publishers, channel.subscribers", () => {
     expect([channel.publishers.length, channel.subscribers.length]).toEqual([1, 0]);
   });
 
+  test("lose a node that closes the channel, though it only published, and though it goes on with others", async () => {
+    const watched = new Watched();
+    const one = watched.node("one");
+    for (const name of ["c", "other"]) one.channel(name).publish(X);
+    await watched.beats();
+    void one.channel("c").close();
+    await watched.beats();
+    expect(watched.changes).toEqual(["publisher one appeared", "publisher one gone stopped"]);
+    expect(watched.watcher.nodes.flatMap(({ channels }) => channels.map(({ name }) => name))).toEqual(["other"]);
+  });
+
   test("lose a node that says good-bye, and one that is silent, each with its reason", async () => {
     const watched = new Watched();
     const [leaving, unplugged] = [watched.node("leaving"), watched.node("unplugged")];

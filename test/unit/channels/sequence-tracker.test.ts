@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RecentTable } from "../../../packages/channels/src/order/recent-table.js";
 import { SealedOrder } from "../../../packages/channels/src/order/sealed-order.js";
-import { SequenceTracker, type SourceState } from "../../../packages/channels/src/order/sequence-tracker.js";
+import { forgetSource, SequenceTracker, type SourceState } from "../../../packages/channels/src/order/sequence-tracker.js";
 
 /** A tracker with a clock that the test moves. */
 class Receiver {
@@ -28,6 +28,35 @@ class Receiver {
     return sequences.filter((sequence) => this.lead(sequence) >= 1);
   }
 }
+
+describe("close()", () => {
+  test("forgets the sources of its channel, and no others", () => {
+    const receiver = new Receiver();
+    const other = new SequenceTracker("other", receiver.sources);
+    for (const id of ["a", "b", "c"]) receiver.lead(1, id);
+    other.lead({ id: "a" }, 1, 1, 0);
+    receiver.tracker.close();
+    expect(receiver.sources.size).toBe(1);
+    expect(other.lead({ id: "a" }, 4, 4, 0)).toBe(3);
+  });
+
+  test("has no more sources to forget than the table holds", () => {
+    const sources = new RecentTable<SourceState>(2, forgetSource);
+    const tracker = new SequenceTracker("channel", sources);
+    for (let id = 0; id < 100; id++) tracker.lead({ id: `${id}` }, 1, 1, 0);
+    expect([...sources.values()[0]!.channelKeys]).toEqual(["channel\0" + "98", "channel\0" + "99"]);
+    tracker.close();
+    expect(sources.size).toBe(0);
+  });
+
+  test("forgets the newest counters of sealed senders", () => {
+    const order = new SealedOrder();
+    const sender = {};
+    expect([order.lead(sender, 5, 5), order.lead(sender, 4, 4)]).toEqual([1, -1]);
+    order.close();
+    expect(order.lead(sender, 4, 4)).toBe(1);
+  });
+});
 
 describe("lead()", () => {
   test("is 1 for messages in order", () => {
