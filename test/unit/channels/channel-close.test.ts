@@ -44,15 +44,32 @@ describe("channel.close()", () => {
     expect([got, site.reactor("a").ports.length]).toEqual([["1", "2"], 0]);
   });
 
-  test("resolves once the socket is closed", async () => {
+  test("resolves once the sender of the transport is closed", async () => {
     const site = new MemorySite();
-    let closedPorts = 0;
-    site.reactor("a").on("closed", () => closedPorts++);
-    const channel = site.node("a").channel("c");
+    const transport = new Hub(new HubClock()).transport();
+    let closeSender = (): void => {};
+    const close = (): Promise<void> => new Promise((resolve) => (closeSender = resolve));
+    Object.assign(transport, { openSender: () => ({ send: () => true, close }) });
+    const channel = new ChannelNode(site.reactor("a"), { name: "a", transport, heartbeatMs: 0 }).channel("c");
     channel.publish(X);
+    let isResolved = false;
+    const closed = channel.close().then(() => (isResolved = true));
     await site.settle();
-    await channel.close();
-    expect(closedPorts).toBe(1);
+    expect(isResolved).toBe(false);
+    closeSender();
+    expect(await closed).toBe(true);
+  });
+
+  test("of a sender on UDP returns a promise of its socket's end: the last of a channel, and no other", async () => {
+    const site = new MemorySite();
+    const transport = new UdpTransport(site.reactor("a"));
+    const [first, last] = [transport.openSender("c"), transport.openSender("c")];
+    const socketClosed = new Promise<void>((resolve) => site.reactor("a").on("closed", () => resolve()));
+    expect(first.close()).toBeUndefined();
+    const closed = last.close();
+    expect(closed).toBeInstanceOf(Promise);
+    await Promise.all([closed, socketClosed]);
+    expect([last.close(), site.reactor("a").ports.length]).toEqual([undefined, 0]);
   });
 
   test("ends subscriptions and loops; a loop still yields what waits, and groups are left", async () => {
