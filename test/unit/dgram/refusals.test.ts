@@ -26,6 +26,10 @@ function call(method: string, ...args: unknown[]): Call {
   return (socket) => (socket as unknown as Loose)[method]!(...args);
 }
 
+function throwing(): never {
+  throw new Error("no text");
+}
+
 const LONG_TEXT = "a".repeat(40);
 
 const UNBOUND: readonly Call[] = [
@@ -68,7 +72,9 @@ const UNBOUND: readonly Call[] = [
   call("bind", { fd: 999_999 }),
   call("bind", { fd: 1.5 }),
   call("bind", 0, 5),
-  call("bind", { address: 5 }),
+  ...[5, {}, Symbol("s"), { toString: () => "127.0.0.1" }, ["127.0.0.1"], { toString: throwing }].map((address) =>
+    call("bind", { address }),
+  ),
   (socket) => socket.bind().bind(),
 ];
 

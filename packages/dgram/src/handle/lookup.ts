@@ -18,11 +18,14 @@ export function lookupFor(family: Family, custom: SocketOptions["lookup"]): Look
   return (address, callback) => lookup(address || LOOPBACK[family], family, callback);
 }
 
+// Node 24 asks whether an address is a literal before `dns.lookup` refuses what is no string; so there the text of any value counts.
+const TAKES_ANY_TYPE = Number.parseInt(process.versions.node, 10) >= 24;
+
 /**
  * Looks up a name, never inside the call. An IP literal of the family is its own answer; `dns.lookup` is asked for at each call: programs
  * replace it.
  */
 function systemLookup(name: string, family: Family, callback: LookedUp): void {
-  if (typeof name === "string" && isIP(name) === family) process.nextTick(callback, null, name, family);
+  if ((TAKES_ANY_TYPE || typeof name === "string") && isIP(name) === family) process.nextTick(callback, null, `${name}`, family);
   else dns.lookup(name, family, callback);
 }
