@@ -74,7 +74,7 @@ export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): Resolv
     name: checkString(operation, "name", name),
     namespace: checkNamespace(operation, "", namespace),
     heartbeatMs: checkInteger(operation, "heartbeatMs", heartbeatMs, [0, LONGEST_HEARTBEAT_MS]),
-    seal: options.seal && resolveSeal(operation, options.seal),
+    seal: options.seal === undefined ? undefined : resolveSeal(operation, options.seal), // null must not turn it off
     maxSources: checkInteger(operation, "maxSources", maxSources, [1, LARGEST_SOURCES]),
     maxReassemblyBytes: checkInteger(operation, "maxReassemblyBytes", maxReassemblyBytes, [1 << 16, 2 ** 32]),
     logger: guardLogger(logger),

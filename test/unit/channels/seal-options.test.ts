@@ -32,6 +32,10 @@ describe("resolveSeal()", () => {
     ["a private key to verify with", { ...one, verify: { a: ed25519.privateKey } }, "ERR_ARGUMENT_RANGE"],
     ["bytes to verify with", { ...one, verify: { a: key } }, "ERR_ARGUMENT_TYPE"],
     ["members that are no object", { ...one, verify: 5 }, "ERR_ARGUMENT_TYPE"],
+    ["null to sign with, which is no way to say no", { ...one, sign: null }, "ERR_ARGUMENT_TYPE"],
+    ["an empty text to sign with", { ...one, sign: "" }, "ERR_ARGUMENT_TYPE"],
+    ["null for the members, which is no way to say no", { ...one, verify: null }, "ERR_ARGUMENT_TYPE"],
+    ["false for the members", { ...one, verify: false }, "ERR_ARGUMENT_TYPE"],
   ])("refuses %s", (_, options, code) => {
     expect(() => resolveSeal("channel", options as never)).toThrow(expect.objectContaining({ code }));
   });

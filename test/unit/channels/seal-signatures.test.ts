@@ -72,6 +72,48 @@ describe("sign and verify", () => {
     expect(reader.open(fromAlice.packet())).toMatchObject({ seal: { signer: "alice" } }); // bob's counter, under her salt, is his own
   });
 
+  test("refuse public keys for which anybody can sign, in every spelling: 32 zeroes are one of them", () => {
+    const Y_OF_SMALL_ORDER = [
+      "00".repeat(32), // two points of order 4
+      `01${"00".repeat(31)}`, // the identity: one signature fits every message
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", // order 8
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+      `ec${"ff".repeat(30)}7f`, // order 2
+      `ed${"ff".repeat(30)}7f`, // p, which is 0
+      `ee${"ff".repeat(30)}7f`, // p + 1
+    ];
+    for (const y of Y_OF_SMALL_ORDER) {
+      for (const sign of [0, 0x80]) {
+        const point = Buffer.from(y, "hex");
+        point[31]! |= sign;
+        const der = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), point]);
+        const key = createPublicKey({ key: der, format: "der", type: "spki" });
+        expect(() => new SealedEnd({ verify: { alice: key } })).toThrow(
+          expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", value: "a key of small order" }),
+        );
+        expect(() => new SealedEnd({ verify }).seal.rotate({ keys: { 1: KEYS[1] }, current: 1, verify: { alice: key } })).toThrow();
+      }
+    }
+  });
+
+  test("refuse one key under two names, as its messages would come under one of them only", () => {
+    const twice = { alice: alice.publicKey, carol: alice.publicKey };
+    expect(() => new SealedEnd({ verify: twice })).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "verify", value: "carol", message: expect.stringContaining('"alice"') }),
+    );
+  });
+
+  test("rotate() makes a channel verify that has not until then, and none that does stop", () => {
+    const reader = new SealedEnd();
+    const [fromAlice, unsigned] = [new SealedEnd({ sign: alice.privateKey }), new SealedEnd()];
+    expect(reader.texts(fromAlice.packet("1"), unsigned.packet("2"))).toEqual(["1", "2"]);
+    reader.seal.rotate({ keys: { 1: KEYS[1] }, current: 1, verify });
+    expect(reader.texts(fromAlice.packet("3"), unsigned.packet("4"))).toEqual(["3"]);
+    reader.seal.rotate({ keys: { 1: KEYS[1] }, current: 1, verify: undefined });
+    expect(reader.texts(fromAlice.packet("5"), unsigned.packet("6"))).toEqual(["5"]);
+    expect(() => reader.seal.rotate({ keys: { 1: KEYS[1] }, current: 1, verify: null as never })).toThrow();
+  });
+
   test("rotate() with other members refuses one that is gone, and hears one that is new", () => {
     const reader = new SealedEnd({ verify });
     const [fromAlice, fromEve] = [alice, eve].map(({ privateKey }) => new SealedEnd({ sign: privateKey }));

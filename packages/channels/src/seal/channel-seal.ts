@@ -1,6 +1,5 @@
-import { checkOptions } from "@groupcast/base";
 import { type ChannelKey, ChannelKeys } from "./channel-keys.js";
-import { type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
+import { checkSealOptions, type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
 import { type SealCounters, type SealStatistics, zeroSealStatistics } from "./seal-statistics.js";
 import { Sealer } from "./sealer.js";
 import { checkVerifyingKeys, type VerifyingKeys } from "./signatures.js";
@@ -8,7 +7,10 @@ import { type UnsealedPacket, Unsealer } from "./unsealer.js";
 
 /** Options of {@link ChannelSeal.rotate}. */
 export interface SealRotation extends SealKeys {
-  /** Public keys of the members from now on. Default: those that the channel has. A channel that verifies no signatures cannot begin to. */
+  /**
+   * Public keys of the members from now on. Default: those that the channel has. A channel that verifies no signatures begins to; one that
+   * does cannot stop.
+   */
   readonly verify?: SealOptions["verify"];
 }
 
@@ -84,7 +86,7 @@ export class SealedChannel implements ChannelSeal {
   }
 
   rotate(rotation: SealRotation): void {
-    const options = checkOptions("rotate", rotation, ["keys", "current", "verify"]);
+    const options = checkSealOptions("rotate", rotation, ["keys", "current", "verify"]);
     const ring = resolveKeys("rotate", options);
     const verify = options.verify === undefined ? this.#verify : checkVerifyingKeys("rotate", options.verify);
     this.#keys.rotate("rotate", ring);

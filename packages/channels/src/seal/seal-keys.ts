@@ -17,6 +17,8 @@ const GATE_LABEL = "groupcast sealed channel 2 gate\0";
 // 32 random bytes have fewer than 8 different values once in 2 ** 120 keys.
 const FEWEST_VALUES = 8;
 
+const HARMLESS: ReadonlySet<string> = new Set(["undefined", "boolean", "number"]); // types whose values are no key
+
 /**
  * Derives the key of one sender on one channel (HKDF with SHA-256, RFC 5869). Each sender has a salt of its own, so no two senders seal
  * with one key, and each can count its nonces from 0.
@@ -38,6 +40,14 @@ export function checkKey(operation: string, id: string, key: unknown): KeyObject
   const weakness = weaknessOf(key);
   if (weakness !== undefined) throw wrongKey(operation, id, "ERR_ARGUMENT_RANGE", weakness);
   return createSecretKey(key);
+}
+
+/**
+ * Returns what an error may show of a value that is not what it should be: its type, as it may be a key in the wrong place. Errors end up in
+ * logs.
+ */
+export function withoutContents(value: unknown): unknown {
+  return value === null || HARMLESS.has(typeof value) ? value : typeof value;
 }
 
 /** Returns the reason for which a key is easily guessed, if there is one. It finds placeholders, not every key that somebody made up. */

@@ -1,7 +1,7 @@
 /** Options of sealed channels, checked. */
 import type { KeyObject } from "node:crypto";
 import { BASE_ERRORS, checkFunction, checkInteger, checkOptions, InvalidArgumentError, outOfRange, wrongType } from "@groupcast/base";
-import { checkKey, type KeyRing } from "./seal-keys.js";
+import { checkKey, type KeyRing, withoutContents } from "./seal-keys.js";
 import { checkSigningKey, checkVerifyingKeys, type VerifyingKeys } from "./signatures.js";
 
 /** The keys of a sealed channel. Several are there while a key is rotated. */
@@ -47,26 +47,34 @@ export interface ResolvedSeal {
 // comes back hold a message back. Well below the time that an attacker gains from a recording. Kerberos allows 5 minutes (RFC 4120, 1.6).
 const DEFAULT_MAX_AGE_MS = 60_000;
 const MAX_KEY_ID = 255;
+const LONGEST_SHOWN_ID = 16; // characters; a key has 32 or more, in whatever way it is written
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveSeal(operation: string, given: SealOptions): ResolvedSeal {
-  const options = checkOptions(operation, given, ["keys", "current", "maxAgeMs", "now", "sign", "verify"]);
+  const options = checkSealOptions(operation, given, ["keys", "current", "maxAgeMs", "now", "sign", "verify"]);
   const { maxAgeMs = DEFAULT_MAX_AGE_MS, now = Date.now, sign, verify } = options;
   checkFunction(operation, "now", now);
   return {
     ring: resolveKeys(operation, options),
     maxAgeMs: checkInteger(operation, "maxAgeMs", maxAgeMs, [1, Number.MAX_SAFE_INTEGER]),
     now,
-    sign: sign && checkSigningKey(operation, sign),
-    verify: verify && checkVerifyingKeys(operation, verify),
+    // Not by their truth: null in the place of keys is a mistake, and must not turn signatures off.
+    sign: sign === undefined ? undefined : checkSigningKey(operation, sign),
+    verify: verify === undefined ? undefined : checkVerifyingKeys(operation, verify),
   };
+}
+
+/** Checks that options are an object with no unknown keys. A key may stand in their place, so the error says only what they are. */
+export function checkSealOptions<T extends object>(operation: string, given: T, known: readonly (keyof T & string)[]): Partial<T> {
+  const isTable = typeof given === "object" && !ArrayBuffer.isView(given);
+  return checkOptions(operation, isTable ? given : (withoutContents(given) as T), known);
 }
 
 /** Checks the keys of a channel. @throws InvalidArgumentError for a key that is no key, and for a `current` that is none of them. */
 export function resolveKeys(operation: string, { keys, current }: Partial<SealKeys>): KeyRing {
   if (typeof keys !== "object" || keys === null) throw notKeys(operation, keys);
   const ring = new Map(Object.entries(keys).map(([id, key]) => [checkKeyId(operation, id), checkKey(operation, id, key)]));
-  const sealing = checkInteger(operation, "current", current, [0, MAX_KEY_ID]);
+  const sealing = checkInteger(operation, "current", withoutContents(current), [0, MAX_KEY_ID]);
   if (ring.has(sealing)) return { sealing, keys: ring };
   throw outOfRange(
     operation,
@@ -78,7 +86,7 @@ export function resolveKeys(operation: string, { keys, current }: Partial<SealKe
 
 function notKeys(operation: string, keys: unknown): InvalidArgumentError {
   const expected = "an object of id → 32 bytes";
-  if (keys !== undefined) return wrongType(operation, "keys", keys, expected);
+  if (keys !== undefined) return wrongType(operation, "keys", withoutContents(keys), expected);
   const missing = { operation, argument: "keys", value: keys, shown: "keys", meaning: "is missing", expected };
   return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, missing);
 }
@@ -86,5 +94,6 @@ function notKeys(operation: string, keys: unknown): InvalidArgumentError {
 function checkKeyId(operation: string, id: string): number {
   const number = Number(id);
   if (String(number) === id && Number.isInteger(number) && number >= 0 && number <= MAX_KEY_ID) return number;
-  throw outOfRange(operation, "keys", id, `ids that are integers from 0 to ${MAX_KEY_ID}`);
+  const shown = id.length > LONGEST_SHOWN_ID ? `${id.length} characters` : id; // somebody took the key for the id
+  throw outOfRange(operation, "keys", shown, `ids that are integers from 0 to ${MAX_KEY_ID}`);
 }

@@ -6,6 +6,7 @@
  */
 import { createPublicKey, hash, KeyObject, sign, verify } from "node:crypto";
 import { outOfRange, wrongType } from "@groupcast/base";
+import { withoutContents } from "./seal-keys.js";
 import { SIGNER_BYTES } from "./sealed-packet.js";
 
 export const SIGNATURE_BYTES = 64;
@@ -30,7 +31,8 @@ export function checkSigningKey(operation: string, key: unknown): KeyObject {
 
 /** Checks public keys. @throws InvalidArgumentError for one that is none of Ed25519. */
 export function checkVerifyingKeys(operation: string, keys: Readonly<Record<string, KeyObject>>): VerifyingKeys {
-  if (typeof keys !== "object" || keys === null) throw wrongType(operation, "verify", keys, "an object of name → public key");
+  if (typeof keys !== "object" || keys === null)
+    throw wrongType(operation, "verify", withoutContents(keys), "an object of name → public key");
   return new Map(
     Object.entries(keys).map(([name, key]) => {
       checkVerifyingKey(operation, key);
