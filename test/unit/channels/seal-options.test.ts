@@ -36,6 +36,10 @@ describe("resolveSeal()", () => {
     ["an empty text to sign with", { ...one, sign: "" }, "ERR_ARGUMENT_TYPE"],
     ["null for the members, which is no way to say no", { ...one, verify: null }, "ERR_ARGUMENT_TYPE"],
     ["false for the members", { ...one, verify: false }, "ERR_ARGUMENT_TYPE"],
+    ["one public key for the members", { ...one, verify: ed25519.publicKey }, "ERR_ARGUMENT_TYPE"],
+    ["members in a Map", { ...one, verify: new Map([["a", ed25519.publicKey]]) }, "ERR_ARGUMENT_TYPE"],
+    ["members in a list", { ...one, verify: [ed25519.publicKey] }, "ERR_ARGUMENT_TYPE"],
+    ["one public key under two names", { ...one, verify: { a: ed25519.publicKey, b: ed25519.publicKey } }, "ERR_ARGUMENT_RANGE"],
   ])("refuses %s", (_, options, code) => {
     expect(() => resolveSeal("channel", options as never)).toThrow(expect.objectContaining({ code }));
   });

@@ -99,7 +99,12 @@ describe("sign and verify", () => {
   test("refuse one key under two names, as its messages would come under one of them only", () => {
     const twice = { alice: alice.publicKey, carol: alice.publicKey };
     expect(() => new SealedEnd({ verify: twice })).toThrow(
-      expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "verify", value: "carol", message: expect.stringContaining('"alice"') }),
+      expect.objectContaining({
+        code: "ERR_ARGUMENT_RANGE",
+        argument: "verify",
+        value: "carol",
+        message: expect.stringContaining('"alice"'),
+      }),
     );
   });
 

@@ -8,6 +8,7 @@ import { createPublicKey, hash, KeyObject, sign, verify } from "node:crypto";
 import { outOfRange, wrongType } from "@groupcast/base";
 import { withoutContents } from "./seal-keys.js";
 import { SIGNER_BYTES } from "./sealed-packet.js";
+import { isSmallOrder } from "./small-order.js";
 
 export const SIGNATURE_BYTES = 64;
 
@@ -29,22 +30,29 @@ export function checkSigningKey(operation: string, key: unknown): KeyObject {
   throw outOfRange(operation, "sign", `${key.asymmetricKeyType ?? ""} ${key.type}`.trim(), "an Ed25519 private key");
 }
 
-/** Checks public keys. @throws InvalidArgumentError for one that is none of Ed25519. */
+/**
+ * Checks public keys.
+ *
+ * @throws InvalidArgumentError for one that is none of Ed25519, for one for which anybody can sign, and for two with one mark: one member's
+ * messages would be delivered under the name of the other, or refused.
+ */
 export function checkVerifyingKeys(operation: string, keys: Readonly<Record<string, KeyObject>>): VerifyingKeys {
-  if (typeof keys !== "object" || keys === null)
+  if (typeof keys !== "object" || keys === null || keys instanceof KeyObject || Symbol.iterator in keys)
     throw wrongType(operation, "verify", withoutContents(keys), "an object of name → public key");
-  return new Map(
-    Object.entries(keys).map(([name, key]) => {
-      checkVerifyingKey(operation, key);
-      return [markOf(key).toString("hex"), { name, key }];
-    }),
-  );
+  const members = new Map<string, VerifyingKey>();
+  for (const [name, key] of Object.entries(keys)) {
+    checkVerifyingKey(operation, key);
+    const mark = markOf(key).toString("hex");
+    const other = members.get(mark);
+    if (other !== undefined) throw outOfRange(operation, "verify", name, `another key than that of ${JSON.stringify(other.name)}`);
+    members.set(mark, { name, key });
+  }
+  return members;
 }
 
 /** Returns the mark of a public or private key in headers. */
 export function markOf(key: KeyObject): Buffer {
-  const der = (key.type === "private" ? createPublicKey(key) : key).export({ format: "der", type: "spki" });
-  return Buffer.from(hash("sha256", der.subarray(-32), "hex"), "hex").subarray(0, SIGNER_BYTES); // SPKI ends with the 32 bytes (RFC 8410)
+  return Buffer.from(hash("sha256", pointOf(key), "hex"), "hex").subarray(0, SIGNER_BYTES);
 }
 
 /** Returns the message with its signature behind it. */
@@ -72,6 +80,12 @@ function signedContents(channel: string, header: Uint8Array, message: Uint8Array
 
 function checkVerifyingKey(operation: string, key: unknown): void {
   if (!(key instanceof KeyObject)) throw wrongType(operation, "verify", typeof key, "KeyObjects, as createPublicKey() returns them");
-  if (key.type === "public" && key.asymmetricKeyType === "ed25519") return;
-  throw outOfRange(operation, "verify", `${key.asymmetricKeyType ?? ""} ${key.type}`.trim(), "Ed25519 public keys");
+  if (key.type !== "public" || key.asymmetricKeyType !== "ed25519")
+    throw outOfRange(operation, "verify", `${key.asymmetricKeyType ?? ""} ${key.type}`.trim(), "Ed25519 public keys");
+  if (isSmallOrder(pointOf(key))) throw outOfRange(operation, "verify", "a key of small order", "keys for which not everybody can sign");
+}
+
+/** Returns the 32 bytes of a public key, also of that of a private one. */
+function pointOf(key: KeyObject): Buffer {
+  return (key.type === "private" ? createPublicKey(key) : key).export({ format: "der", type: "spki" }).subarray(-32); // RFC 8410, 4
 }
