@@ -10,6 +10,7 @@ import { ChannelLengthError } from "../contract/channel-errors.js";
 import type { ChannelSender } from "../contract/channel-transport.js";
 import type { Fragmenter } from "../fragments/fragmenter.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
+import type { SealedMessage } from "../seal/sealer.js";
 import type { ChannelCounters } from "./channel-message.js";
 import { costOf, type WaitingRoom } from "./waiting-room.js";
 
@@ -36,6 +37,7 @@ export interface OutgoingOptions {
 interface WaitingPart {
   readonly part: Uint8Array;
   readonly endsMessage: boolean;
+  readonly message: SealedMessage; // shared by its parts
   packet?: Uint8Array; // once it was sealed: a transport that refuses it for now is offered the same again
 }
 
@@ -71,8 +73,9 @@ export class OutgoingMessages {
     if (this.#waiting.length === 0 && parts.length === 1) return this.#send(parts[0]!);
     if (!this.#options.waitingRoom.enter(parts)) return false;
     // Fragments have memory of their own; a message that was not split still belongs to its publisher.
+    const message: SealedMessage = {};
     for (const [index, part] of parts.entries()) {
-      this.#waiting.push({ part: parts.length === 1 ? Buffer.from(part) : part, endsMessage: index === parts.length - 1 });
+      this.#waiting.push({ part: parts.length === 1 ? Buffer.from(part) : part, endsMessage: index === parts.length - 1, message });
     }
     if (this.#nextBurst === undefined) this.#sendBurst();
     return true;
@@ -93,7 +96,7 @@ export class OutgoingMessages {
     let count = 0;
     for (let bytes = 0; count < this.#waiting.length && bytes < BURST_BYTES; count++) {
       const next = this.#waiting[count]!;
-      next.packet ??= this.#packetOf(next.part);
+      next.packet ??= this.#packetOf(next.part, next.message);
       if (!this.#sender.send(next.packet)) break;
       bytes += costOf(next.part);
     }
@@ -110,7 +113,7 @@ export class OutgoingMessages {
     return this.#sender.send(this.#packetOf(part));
   }
 
-  #packetOf(part: Uint8Array): Uint8Array {
-    return this.#options.seal?.seal(part) ?? part;
+  #packetOf(part: Uint8Array, message?: SealedMessage): Uint8Array {
+    return this.#options.seal?.seal(part, message) ?? part;
   }
 }

@@ -27,6 +27,11 @@ export class ChannelKeys {
     return this.#sealing;
   }
 
+  /** Returns the key that seals a further part of a message: that of the parts before, unless it is gone. */
+  sealingWith(before: ChannelKey | undefined): ChannelKey {
+    return before !== undefined && this.#keys.get(before.id) === before ? before : this.#sealing;
+  }
+
   /** Ids of the keys that open, in ascending order. */
   get ids(): readonly number[] {
     return [...this.#keys.keys()].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import { type ChannelKey, ChannelKeys } from "./channel-keys.js";
 import { checkSealOptions, type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
 import { type SealCounters, type SealStatistics, zeroSealStatistics } from "./seal-statistics.js";
-import { Sealer } from "./sealer.js";
+import { type SealedMessage, Sealer } from "./sealer.js";
 import { checkVerifyingKeys, type VerifyingKeys } from "./signatures.js";
 import { type UnsealedPacket, Unsealer } from "./unsealer.js";
 
@@ -98,9 +98,9 @@ export class SealedChannel implements ChannelSeal {
     return { ...this.#statistics };
   }
 
-  /** Returns the sealed packet for a payload. */
-  seal(payload: Uint8Array): Buffer {
-    return this.#sealer.seal(payload);
+  /** Returns the sealed packet for a payload. All parts of a `message` are sealed with one key, as long as that is there. */
+  seal(payload: Uint8Array, message?: SealedMessage): Buffer {
+    return this.#sealer.seal(payload, message);
   }
 
   /** Unseals a packet; returns undefined, and counts, when it is refused. */

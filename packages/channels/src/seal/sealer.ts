@@ -27,6 +27,11 @@ export interface SealerOptions {
   readonly sign: KeyObject | undefined;
 }
 
+/** A message of several packets. Receivers put packets of one key together only, as another may be known to fewer or to more. */
+export interface SealedMessage {
+  key?: ChannelKey; // of the packets that are sealed already
+}
+
 /**
  * Seals the packets of one sender on one channel. It uses each nonce once: the counter only goes up, also when the key is rotated, and a new
  * salt makes a new key.
@@ -53,16 +58,18 @@ export class Sealer {
     return this.#salt.toString("hex");
   }
 
-  /** Returns the sealed packet for a payload. */
-  seal(payload: Uint8Array): Buffer {
+  /** Returns the sealed packet for a payload, which may be a part of a message. */
+  seal(payload: Uint8Array, message?: SealedMessage): Buffer {
     const { channel, keys, now, sign } = this.#options;
     const nowMs = timeOf(now()); // first, as it may throw
     if (this.#counter > MAX_COUNTER) this.#begin();
     const header = this.#header;
-    updateHeader(header, keys.sealing.id, this.#counter, nowMs);
+    const key = keys.sealingWith(message?.key);
+    if (message !== undefined) message.key = key;
+    updateHeader(header, key.id, this.#counter, nowMs);
     writeNonce(this.#nonce, this.#counter++);
     const plain = sign === undefined ? payload : signed(sign, channel, header, payload);
-    const cipher = createCipheriv(CIPHER, this.#key(), this.#nonce, TAG);
+    const cipher = createCipheriv(CIPHER, this.#senderKey(key), this.#nonce, TAG);
     cipher.setAAD(header, { plaintextLength: plain.length });
     const sealed = cipher.update(plain);
     cipher.final(); // a stream cipher keeps nothing back
@@ -70,14 +77,12 @@ export class Sealer {
     packet.set(header);
     packet.set(sealed, header.length);
     packet.set(cipher.getAuthTag(), header.length + sealed.length);
-    keys.sealing.gate.close(packet, header.length);
+    key.gate.close(packet, header.length);
     return packet;
   }
 
-  #key(): KeyObject {
-    const { channel, keys } = this.#options;
-    if (this.#derived?.from !== keys.sealing)
-      this.#derived = { from: keys.sealing, key: deriveSenderKey(keys.sealing.key, this.#salt, channel) };
+  #senderKey(from: ChannelKey): KeyObject {
+    if (this.#derived?.from !== from) this.#derived = { from, key: deriveSenderKey(from.key, this.#salt, this.#options.channel) };
     return this.#derived.key;
   }
 
