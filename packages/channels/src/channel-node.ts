@@ -11,7 +11,7 @@ import type { ChannelOpener } from "./channel-opener.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "./contract/channel-errors.js";
 import { resolveChannelName } from "./contract/channel-name.js";
 import type { ChannelTransport } from "./contract/channel-transport.js";
-import { ReassemblyMemory } from "./fragments/reassembly-memory.js";
+import { ReassemblyMemories } from "./fragments/reassembly-memories.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
 import { RecentTable } from "./order/recent-table.js";
 import { forgetSource, type SourceState } from "./order/sequence-tracker.js";
@@ -80,7 +80,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
   readonly #namespace: ChannelNamespace;
   readonly #channels = new Map<string, Channel<never, unknown>>();
   readonly #sources: RecentTable<SourceState>;
-  readonly #reassemblyMemory: ReassemblyMemory;
+  readonly #reassembly: ReassemblyMemories;
   readonly #waitingRoom = new WaitingRoom(MAX_WAITING_BYTES);
   #evicted = 0;
   readonly #owner: ChannelOwner;
@@ -112,13 +112,13 @@ export class ChannelNode extends Eventful<NodeEvents> {
       this.#evicted++;
       forgetSource(source);
     });
-    this.#reassemblyMemory = new ReassemblyMemory(reactor.clock, this.#options.maxReassemblyBytes);
+    this.#reassembly = new ReassemblyMemories(reactor.clock, this.#options.maxReassemblyBytes);
     this.#owner = {
       transport: this.transport,
       clock: reactor.clock,
       turnClock: new TurnClock(reactor.clock),
       sources: this.#sources,
-      reassemblyMemory: this.#reassemblyMemory,
+      reassembly: this.#reassembly,
       waitingRoom: this.#waitingRoom,
       usersOf: (channel, role) => this.#heartbeats?.directory.usersOf(channel, role) ?? [],
       usageChanged: () => this.#heartbeats?.changed(),
@@ -151,7 +151,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
     return {
       sources: this.#sources.size,
       evicted: this.#evicted,
-      heldBytes: this.#reassemblyMemory.heldBytes,
+      heldBytes: this.#reassembly.heldBytes,
       waitingBytes: this.#waitingRoom.bytes,
       directory: this.#heartbeats?.directory.statistics(),
     };
@@ -205,6 +205,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
   #forget(name: string): () => void {
     const channel = this.#channels.get(name)!;
     this.#channels.delete(name);
+    this.#reassembly.close(name);
     return () => {
       if (channel.isPublished) this.#heartbeats?.changed();
       this.#emitter.emit("channelClosed", channel);

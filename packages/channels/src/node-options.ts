@@ -37,8 +37,9 @@ export interface NodeOptions extends UdpTransportOptions {
    */
   readonly maxSources?: number | undefined;
   /**
-   * Memory of incomplete messages on channels with `fragment`, over all channels, in bytes, 65,536 … 2 ** 32. One sender has half of it. The
-   * message whose latest fragment is oldest is given up first. Default 64 MiB.
+   * Memory of incomplete messages on channels with `fragment`, in bytes, 65,536 … 2 ** 32. The open channels share it, and each sealed
+   * channel has as much for itself, as strangers must not fill that. One sender has half of it. The message whose latest fragment is oldest
+   * is given up first. Default 64 MiB.
    */
   readonly maxReassemblyBytes?: number | undefined;
 }

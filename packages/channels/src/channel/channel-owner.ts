@@ -1,6 +1,6 @@
 import type { Clock } from "@groupcast/base";
 import type { ChannelTransport } from "../contract/channel-transport.js";
-import type { ReassemblyMemory } from "../fragments/reassembly-memory.js";
+import type { ReassemblyMemories } from "../fragments/reassembly-memories.js";
 import type { RecentTable } from "../order/recent-table.js";
 import type { SourceState } from "../order/sequence-tracker.js";
 import type { RemoteNode, UsageRole } from "../presence/node-presence.js";
@@ -15,7 +15,7 @@ export interface ChannelOwner {
   /** Sources of all channels of the node. */
   readonly sources: RecentTable<SourceState>;
   /** Incomplete messages of all channels of the node. */
-  readonly reassemblyMemory: ReassemblyMemory;
+  readonly reassembly: ReassemblyMemories;
   /** Packets of all channels of the node that wait behind long messages. */
   readonly waitingRoom: WaitingRoom;
   /** Returns the other nodes that use a channel. */

@@ -73,15 +73,16 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#owner = owner;
     this.#options = options;
     const statistics = this.#statistics;
+    const isSealed = options.seal !== undefined;
     this.#seal = options.seal && new SealedChannel(name, options.seal, statistics, (worn) => this.#emitter.emit("keyWorn", worn));
     this.seal = this.#seal;
     this.#deadline = this.#watchDeadline();
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
       statistics,
-      tracker: options.seal ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
+      tracker: isSealed ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
       seal: this.#seal,
-      reassembler: options.isFragmented ? new Reassembler(name, owner.reassemblyMemory, statistics) : undefined,
+      reassembler: options.isFragmented ? new Reassembler(name, owner.reassembly.open(name, isSealed), statistics) : undefined,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
   }
