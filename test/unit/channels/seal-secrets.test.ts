@@ -1,5 +1,5 @@
 // Keys in the wrong place, and everything else that could end up in a log with a key in it.
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, hkdfSync } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { ChannelNode } from "../../../packages/channels/src/channel-node.js";
@@ -80,4 +80,16 @@ test("inspect(), JSON and a structured clone of a node, a channel and a seal hol
     expect(betrays(inspect(value, { depth: 20, showHidden: true, getters: true }))).toBe(false);
   }
   expect([JSON.stringify(channel.seal), structuredClone(channel.seal)]).toEqual(["{}", {}]);
+});
+
+test("no derived key lies in the memory that small Buffers share, and that leaves a program with their .buffer", () => {
+  const gateKey = Buffer.from(hkdfSync("sha256", key, "", "groupcast sealed channel 2 gate\0c", 32));
+  const senderKey = (salt: string) => Buffer.from(hkdfSync("sha256", key, Buffer.from(salt, "hex"), "groupcast sealed channel 2\0c", 32));
+  for (let i = 0; i < 10; i++) {
+    const [writer, reader] = [new SealedEnd(), new SealedEnd()];
+    expect(reader.texts(writer.packet())).toEqual(["text"]);
+    const pool = Buffer.from(Buffer.from("a word").buffer);
+    expect(pool.length).toBe(Buffer.poolSize);
+    expect([gateKey, senderKey(writer.seal.sender)].map((secret) => pool.includes(secret))).toEqual([false, false]);
+  }
 });

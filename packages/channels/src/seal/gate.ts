@@ -19,7 +19,8 @@ export class Gate {
   readonly #inputs: readonly Buffer[]; // its beginnings, by the length of the header: making one costs as much as a third of the hash
 
   constructor(key: Uint8Array) {
-    const input = Buffer.concat([key], KEY_BYTES + MAX_HEADER_BYTES + TAG_BYTES);
+    const input = Buffer.alloc(KEY_BYTES + MAX_HEADER_BYTES + TAG_BYTES); // not of the pool, whose memory other buffers show as their .buffer
+    input.set(key);
     this.#input = input;
     this.#inputs = Array.from({ length: MAX_HEADER_BYTES + 1 }, (_, bytes) => input.subarray(0, KEY_BYTES + bytes + TAG_BYTES));
   }
