@@ -17,10 +17,23 @@ export interface ByHand {
   readonly cutBytes?: number;
   /** The public key whose mark the header has, and the private one that signs. */
   readonly signed?: { readonly as: KeyObject; readonly by: KeyObject };
+  /** Key of the group for which it is signed. Default: the key that seals. */
+  readonly group?: Uint8Array;
 }
 
 /** Returns the packet. */
-export function sealByHand({ key, keyId = 1, channel = "c", salt, counter = 0, timeMs, message, cutBytes = 0, signed }: ByHand): Buffer {
+export function sealByHand({
+  key,
+  keyId = 1,
+  channel = "c",
+  salt,
+  counter = 0,
+  timeMs,
+  message,
+  cutBytes = 0,
+  signed,
+  group = key,
+}: ByHand): Buffer {
   const header = Buffer.concat([
     Buffer.of(2, signed === undefined ? 0 : 1, keyId),
     salt,
@@ -28,10 +41,9 @@ export function sealByHand({ key, keyId = 1, channel = "c", salt, counter = 0, t
     bigEndian(timeMs),
     ...(signed === undefined ? [] : [markByHand(signed.as)]),
   ]);
-  const name = Buffer.from(channel);
   const plain = Buffer.from(message);
-  const label = Buffer.from("groupcast sealed channel 2 signature\0");
-  const contents = [label, Buffer.of(name.length), name, header, plain];
+  const label = "groupcast sealed channel 2 signature\0";
+  const contents = [Buffer.from(label), Buffer.from(hkdfSync("sha256", group, "", label + channel, 32)), header, plain];
   const whole = signed === undefined ? plain : Buffer.concat([plain, sign(null, Buffer.concat(contents), signed.by)]);
   const text = whole.subarray(0, whole.length - cutBytes);
   const senderKey = Buffer.from(hkdfSync("sha256", key, salt, `groupcast sealed channel 2\0${channel}`, 32));

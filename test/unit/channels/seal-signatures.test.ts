@@ -28,7 +28,7 @@ describe("sign and verify", () => {
     expect(packet.includes("hello")).toBe(false);
   });
 
-  test("make what the format says: Ed25519 over label, name, header and message, sealed behind the message", () => {
+  test("make what the format says: Ed25519 over label, group, header and message, sealed behind the message", () => {
     const time = new TestTime();
     const sender = new SealedEnd({ sign: alice.privateKey, now: time.now }, "robot/pose");
     const salt = Buffer.from(sender.seal.sender, "hex");
@@ -70,6 +70,16 @@ describe("sign and verify", () => {
       seal: { signer: "bob", sender: fromAlice.seal.sender },
     });
     expect(reader.open(fromAlice.packet())).toMatchObject({ seal: { signer: "alice" } }); // bob's counter, under her salt, is his own
+  });
+
+  test("refuse what a member of two groups takes from one to the other: channel, id and members are the same, the key is not", () => {
+    const time = new TestTime();
+    const reader = new SealedEnd({ verify, now: time.now }); // the group of the first key
+    const facts = { key: KEYS[1], timeMs: time.ms, message: "sell", signed: { as: alice.publicKey, by: alice.privateKey } };
+    const taken = sealByHand({ ...facts, salt: keyFrom("salt 1").subarray(16), group: KEYS[2] }); // signed for the group of the second
+    expect(reader.texts(taken)).toEqual([]);
+    expect(reader.seal.statistics()).toMatchObject({ unsigned: 1, opened: 0 });
+    expect(reader.texts(sealByHand({ ...facts, salt: keyFrom("salt 2").subarray(16) }))).toEqual(["sell"]);
   });
 
   test("refuse public keys for which anybody can sign, in every spelling: 32 zeroes are one of them", () => {

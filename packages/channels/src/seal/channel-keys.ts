@@ -1,13 +1,14 @@
 import type { KeyObject } from "node:crypto";
 import { outOfRange } from "@groupcast/base";
 import { Gate } from "./gate.js";
-import { deriveGateKey, type KeyRing } from "./seal-keys.js";
+import { deriveGateKey, deriveSignaturePrefix, type KeyRing } from "./seal-keys.js";
 
 /** One key of one channel. */
 export interface ChannelKey {
   readonly id: number;
   readonly key: KeyObject;
   readonly gate: Gate;
+  readonly signaturePrefix: Buffer;
   forged: number; // packets under its id that it did not open
 }
 
@@ -58,8 +59,13 @@ export class ChannelKeys {
   #take({ keys, sealing }: KeyRing): void {
     for (const id of this.#keys.keys()) if (!keys.has(id)) this.#keys.delete(id);
     for (const [id, key] of keys) {
-      if (!this.#keys.has(id)) this.#keys.set(id, { id, key, gate: new Gate(deriveGateKey(key, this.#channel)), forged: 0 });
+      if (!this.#keys.has(id)) this.#keys.set(id, this.#keyOf(id, key));
     }
     this.#sealing = this.#keys.get(sealing)!;
+  }
+
+  #keyOf(id: number, key: KeyObject): ChannelKey {
+    const channel = this.#channel;
+    return { id, key, gate: new Gate(deriveGateKey(key, channel)), signaturePrefix: deriveSignaturePrefix(key, channel), forged: 0 };
   }
 }

@@ -13,6 +13,7 @@ export const KEY_BYTES = 32;
 // These bind derived keys to this format and to their purpose, and the channel's name after them to the channel.
 const SENDER_LABEL = "groupcast sealed channel 2\0";
 const GATE_LABEL = "groupcast sealed channel 2 gate\0";
+const SIGNATURE_LABEL = "groupcast sealed channel 2 signature\0";
 
 // 32 random bytes have fewer than 8 different values once in 2 ** 120 keys.
 const FEWEST_VALUES = 8;
@@ -29,7 +30,19 @@ export function deriveSenderKey(key: KeyObject, salt: Uint8Array, channel: strin
 
 /** Derives the key of the gate of one channel. */
 export function deriveGateKey(key: KeyObject, channel: string): Buffer {
-  return Buffer.from(hkdfSync("sha256", key, Buffer.alloc(0), GATE_LABEL + channel, KEY_BYTES));
+  return deriveForChannel(key, GATE_LABEL, channel);
+}
+
+/**
+ * Derives the bytes that signatures on one channel under one key begin with: two groups have different ones, also when their channels, the
+ * ids of their keys and their members are the same.
+ */
+export function deriveSignaturePrefix(key: KeyObject, channel: string): Buffer {
+  return Buffer.concat([Buffer.from(SIGNATURE_LABEL, "latin1"), deriveForChannel(key, SIGNATURE_LABEL, channel)]);
+}
+
+function deriveForChannel(key: KeyObject, label: string, channel: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", key, Buffer.alloc(0), label + channel, KEY_BYTES));
 }
 
 /** Checks one key. @throws InvalidArgumentError when it is none, or when anybody guesses it. */

@@ -60,7 +60,7 @@ export class Sealer {
 
   /** Returns the sealed packet for a payload, which may be a part of a message. */
   seal(payload: Uint8Array, message?: SealedMessage): Buffer {
-    const { channel, keys, now, sign } = this.#options;
+    const { keys, now, sign } = this.#options;
     const nowMs = timeOf(now()); // first, as it may throw
     if (this.#counter > MAX_COUNTER) this.#begin();
     const header = this.#header;
@@ -68,7 +68,7 @@ export class Sealer {
     if (message !== undefined) message.key = key;
     updateHeader(header, key.id, this.#counter, nowMs);
     writeNonce(this.#nonce, this.#counter++);
-    const plain = sign === undefined ? payload : signed(sign, channel, header, payload);
+    const plain = sign === undefined ? payload : signed(sign, key.signaturePrefix, header, payload);
     const cipher = createCipheriv(CIPHER, this.#senderKey(key), this.#nonce, TAG);
     cipher.setAAD(header, { plaintextLength: plain.length });
     const sealed = cipher.update(plain);

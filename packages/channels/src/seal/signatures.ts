@@ -1,8 +1,9 @@
 /**
  * Signatures on sealed messages, so that members of a group cannot pose as one another.
  *
- * Ed25519 (RFC 8032) over a label, the channel's name, the packet's header and the message. The signature is sealed, too: it follows the
- * message in the plain text. The header has the first 8 bytes of the SHA-256 of the signer's public key, by which a receiver finds it.
+ * Ed25519 (RFC 8032) over a label, bytes derived from the group's key and the channel's name, the packet's header and the message. So a
+ * member of two groups cannot take what somebody has signed in one of them to the other. The signature is sealed, too: it follows the message
+ * in the plain text. The header has the first 8 bytes of the SHA-256 of the signer's public key, by which a receiver finds it.
  */
 import { createPublicKey, hash, KeyObject, sign, verify } from "node:crypto";
 import { outOfRange, wrongType } from "@groupcast/base";
@@ -11,8 +12,6 @@ import { SIGNER_BYTES } from "./sealed-packet.js";
 import { isSmallOrder } from "./small-order.js";
 
 export const SIGNATURE_BYTES = 64;
-
-const LABEL = "groupcast sealed channel 2 signature\0";
 
 /** The key of a member, and its name. */
 export interface VerifyingKey {
@@ -55,16 +54,16 @@ export function markOf(key: KeyObject): Buffer {
   return Buffer.from(hash("sha256", pointOf(key), "hex"), "hex").subarray(0, SIGNER_BYTES);
 }
 
-/** Returns the message with its signature behind it. */
-export function signed(key: KeyObject, channel: string, header: Uint8Array, message: Uint8Array): Buffer {
-  return Buffer.concat([message, sign(null, signedContents(channel, header, message), key)]);
+/** Returns the message with its signature behind it. @param prefix - See deriveSignaturePrefix(). */
+export function signed(key: KeyObject, prefix: Uint8Array, header: Uint8Array, message: Uint8Array): Buffer {
+  return Buffer.concat([message, sign(null, signedContents(prefix, header, message), key)]);
 }
 
 /** Returns the message, without its signature; undefined when the signature is not right. */
-export function verified({ key }: VerifyingKey, channel: string, header: Uint8Array, plain: Buffer): Buffer | undefined {
+export function verified({ key }: VerifyingKey, prefix: Uint8Array, header: Uint8Array, plain: Buffer): Buffer | undefined {
   const message = withoutSignature(plain);
   if (message === undefined) return undefined;
-  const isGenuine = verify(null, signedContents(channel, header, message), key, plain.subarray(message.length));
+  const isGenuine = verify(null, signedContents(prefix, header, message), key, plain.subarray(message.length));
   return isGenuine ? message : undefined;
 }
 
@@ -73,9 +72,8 @@ export function withoutSignature(plain: Buffer): Buffer | undefined {
   return plain.length < SIGNATURE_BYTES ? undefined : plain.subarray(0, plain.length - SIGNATURE_BYTES);
 }
 
-function signedContents(channel: string, header: Uint8Array, message: Uint8Array): Buffer {
-  // The length of the name comes first, and the header is of one length: so no two packets have the same contents.
-  return Buffer.concat([Buffer.from(LABEL + String.fromCharCode(channel.length) + channel, "latin1"), header, message]);
+function signedContents(prefix: Uint8Array, header: Uint8Array, message: Uint8Array): Buffer {
+  return Buffer.concat([prefix, header, message]); // the first two are of one length each, so no two packets have the same contents
 }
 
 function checkVerifyingKey(operation: string, key: unknown): void {

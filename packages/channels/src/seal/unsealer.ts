@@ -57,6 +57,12 @@ export interface UnsealerOptions {
   readonly keyWorn: (key: ChannelKey) => void;
 }
 
+/** A signature that a packet must have. */
+interface ExpectedSignature {
+  readonly member: VerifyingKey;
+  readonly prefix: Buffer; // of what is signed
+}
+
 export class Unsealer {
   readonly #options: UnsealerOptions;
   readonly #senders: SealedSenders;
@@ -98,7 +104,7 @@ export class Unsealer {
     const senderKey = known?.key ?? this.#pendingKey(id, key, packet);
     const plain = this.#decrypt(senderKey, header, packet);
     if (plain === undefined) return this.#forged(key);
-    const payload = this.#messageIn(plain, packet, header, member);
+    const payload = this.#messageIn(plain, packet, header, member && { member, prefix: key.signaturePrefix });
     if (payload === undefined) return this.#refuse("unsigned");
     const sender = known ?? { id, salt: saltOf(packet).toString("hex"), keyId: key.id, key: senderKey };
     const source = this.#senders.use(sender, header.counter, header.timeMs);
@@ -127,8 +133,8 @@ export class Unsealer {
   }
 
   /** Returns the message in the plain text; undefined when it has to be signed, and is not. */
-  #messageIn(plain: Buffer, packet: Buffer, header: SealedHeader, member: VerifyingKey | undefined): Buffer | undefined {
-    if (member !== undefined) return verified(member, this.#options.channel, packet.subarray(0, header.lengthBytes), plain);
+  #messageIn(plain: Buffer, packet: Buffer, header: SealedHeader, expected: ExpectedSignature | undefined): Buffer | undefined {
+    if (expected !== undefined) return verified(expected.member, expected.prefix, packet.subarray(0, header.lengthBytes), plain);
     return signerOf(packet, header) === undefined ? plain : withoutSignature(plain);
   }
 
