@@ -1,7 +1,8 @@
-import { encodeHeartbeat, HEARTBEAT_CHANNEL, type NodeOptions } from "@groupcast/channels";
+import { encodeHeartbeat, HEARTBEAT_CHANNEL, type NodeOptions, type ReceivedPacket } from "@groupcast/channels";
 import { beforeEach, describe, expect, test } from "vitest";
 import { MemorySite } from "../../support/channels/memory-site.js";
 import { KEYS } from "../../support/channels/sealed-pair.js";
+import { TappedHubs } from "../../support/channels/tapped-hubs.js";
 
 const SEAL = { keys: { 1: KEYS[1] }, current: 1 };
 const PERIOD_MS = 100;
@@ -57,6 +58,33 @@ describe("NodeOptions.seal", () => {
     await b.close();
     await site.settle();
     expect([seen(a), changes]).toEqual([[], ["gone"]]);
+  });
+
+  test("lets nobody bring back a node that has left, nor an old list, by heartbeats that were held back", async () => {
+    const hubs = new TappedHubs();
+    const beats: ReceivedPacket[] = [];
+    hubs.near.transport().startReceiving(HEARTBEAT_CHANNEL, { packetReceived: (packet) => void beats.push(packet) });
+    const options = { heartbeatMs: PERIOD_MS, seal: SEAL };
+    const b = hubs.node("b", hubs.near.transport(), options);
+    const a = hubs.node("a", hubs.far.transport(), options);
+    const events: string[] = [];
+    a.on("node", ({ change, node: { channels } }) => events.push(`${change} ${channels.length}`));
+    const next = async (): Promise<ReceivedPacket> => {
+      const before = beats.length;
+      while (beats.length === before) await hubs.pass(PERIOD_MS / 10);
+      return beats.at(-1)!;
+    };
+    const [first, held, heldLonger] = [await next(), await next(), await next()];
+    b.channel("news").publish(Buffer.from("x"));
+    const published = await next();
+    hubs.give(first, published, held);
+    expect(events).toEqual(["appeared 0", "changed 1"]);
+    void b.close();
+    hubs.clock.run();
+    const leaving = beats.at(-1)!;
+    hubs.give(leaving, heldLonger, held, published);
+    expect([seen(a), events]).toEqual([[], ["appeared 0", "changed 1", "gone 1"]]);
+    expect(a.seal!.statistics()).toMatchObject({ forged: 0, replayed: 2 });
   });
 
   test("is rotated while nodes see one another", async () => {

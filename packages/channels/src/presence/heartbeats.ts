@@ -1,6 +1,8 @@
 import { type Clock, callGuarded } from "@groupcast/base";
 import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
+import { SealedOrder } from "../order/sealed-order.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
+import type { UnsealedPacket } from "../seal/unsealer.js";
 import { Announcer } from "./announcer.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
 import { type DirectoryReports, NodeDirectory } from "./node-directory.js";
@@ -23,6 +25,7 @@ export class Heartbeats implements ChannelReceiver {
   readonly #options: HeartbeatsOptions;
   #sender: ChannelSender | undefined; // while started
   readonly #announcer: Announcer;
+  readonly #order = new SealedOrder();
 
   constructor(options: HeartbeatsOptions) {
     const { clock, session, nodeChanged, usageChanged } = options;
@@ -52,8 +55,15 @@ export class Heartbeats implements ChannelReceiver {
 
   packetReceived({ payload, source }: ReceivedPacket): void {
     const { seal } = this.#options;
-    const heartbeat = seal === undefined ? payload : seal.unseal(payload)?.payload;
+    const heartbeat = seal === undefined ? payload : this.#latestOf(seal.unseal(payload));
     if (heartbeat !== undefined) this.directory.take(heartbeat, source);
+  }
+
+  /** Returns a heartbeat that no later one overtook: one that was held back would bring back an old list, or a node that has left. */
+  #latestOf(unsealed: UnsealedPacket | undefined): Buffer | undefined {
+    if (unsealed === undefined) return undefined;
+    const { source, sequence, payload } = unsealed;
+    return this.#order.lead(source, sequence, sequence) > 0 ? payload : undefined;
   }
 
   /** Announces soon that the list of channels, or their use, has changed. */
