@@ -87,6 +87,24 @@ describe("NodeOptions.seal", () => {
     expect(a.seal!.statistics()).toMatchObject({ forged: 0, replayed: 2 });
   });
 
+  test("goes on after a clock that threw for a while, which costs the heartbeats of that while and is reported", async () => {
+    let isBroken = false;
+    const now = (): number => {
+      if (isBroken) throw new Error("no clock");
+      return Date.now();
+    };
+    const [a, b] = [node("a", { seal: { ...SEAL, now } }), node("b", { seal: SEAL })];
+    const errors: string[] = [];
+    a.on("error", ({ message }) => errors.push(message));
+    await site.network.clock.advance(PERIOD_MS);
+    isBroken = true;
+    await site.network.clock.advance(5 * PERIOD_MS);
+    expect([seen(b), new Set(errors)]).toEqual([[], new Set(["no clock"])]);
+    isBroken = false;
+    await site.network.clock.advance(2 * PERIOD_MS);
+    expect([seen(a), seen(b)]).toEqual([["b"], ["a"]]);
+  });
+
   test("is rotated while nodes see one another", async () => {
     const [a, b] = [node("a", { seal: SEAL }), node("b", { seal: SEAL })];
     await site.network.clock.advance(PERIOD_MS);

@@ -86,13 +86,22 @@ export class Heartbeats implements ChannelReceiver {
     callGuarded(() => transport.stopReceiving(HEARTBEAT_CHANNEL, this), report);
   }
 
-  /** Sends from a timer, which must not throw: when the transport has closed first, it reports that once. */
+  /**
+   * Sends from a timer, which must not throw. A clock of the user's that throws costs one heartbeat. When the transport has closed first, it
+   * reports that once.
+   */
   #send(heartbeat: Buffer): void {
+    const { seal, report } = this.#options;
+    let packet: Uint8Array | undefined;
+    callGuarded(() => {
+      packet = seal?.seal(heartbeat) ?? heartbeat;
+    }, report);
+    if (packet === undefined) return;
     try {
-      this.#sender?.send(this.#options.seal?.seal(heartbeat) ?? heartbeat);
+      this.#sender?.send(packet);
     } catch (error) {
       this.#announcer.close();
-      this.#options.report(error);
+      report(error);
     }
   }
 }
