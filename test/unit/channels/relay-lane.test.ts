@@ -81,6 +81,14 @@ test.each<[reason: string, packet: Partial<ReceivedPacket>]>([
   expect(Object.entries(lane.statistics).filter(([, count]) => count !== 0)).toEqual([[reason, 1]]);
 });
 
+test("a copy that says it was published on the other side, which anybody can write, does not keep the packet itself from passing", () => {
+  const { lane, network, receive } = laneTo();
+  const genuine = { isRelayed: true, envelope: envelope() };
+  receive({ ...genuine, envelope: envelope({ origin: "there" }) });
+  receive(genuine);
+  expect([network.sent.length, lane.statistics.returned, lane.statistics.repeated]).toEqual([1, 1, 0]);
+});
+
 test("a packet of the longest payload is passed on with its origin, its source and one hop more", () => {
   const { lane, network, receive } = laneTo();
   receive({ payload: Buffer.alloc(MAX_BYTES, "y"), sequence: 7 });

@@ -5,8 +5,8 @@
  * - `own`: this relay sent it itself;
  * - `relayed`: it came to this network through a relay, and the network cannot carry its origin (UDP);
  * - `hops`: it has passed as many relays as it may;
- * - `repeated`: it has come before, from this side or the other;
  * - `returned`: it was published on the network it would go to;
+ * - `repeated`: it has come before, from this side or the other;
  * - `notAllowed`: no rule names its channel;
  * - `limited`: its rule has reached its rate;
  * - `tooLong`: it fits no packet of the other network.
@@ -115,12 +115,13 @@ export class RelayLane implements ChannelReceiver {
     const { relay, from, to, packets, clock } = this.#options;
     const circular = this.#circular(packet);
     if (circular !== undefined) return circular;
+    const { origin, hops } = packet.envelope ?? { origin: from.network, hops: 0 };
+    // Before it is remembered: a copy with a false origin, as anybody can write it, must not make the packet itself a repeat.
+    if (origin === to.network) return "returned";
     const nowMs = clock.nowMs();
     const source = packets.sourceOf(packet, from.network);
     const sequence = packet.sequence ?? source.next++;
     if (packets.isRepeat(packet, source, sequence, nowMs)) return "repeated";
-    const { origin, hops } = packet.envelope ?? { origin: from.network, hops: 0 };
-    if (origin === to.network) return "returned";
     return this.#send(packet, { origin, source: source.id, sequence, hops: hops + 1, via: relay }, nowMs);
   }
 
