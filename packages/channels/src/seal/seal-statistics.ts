@@ -12,7 +12,7 @@ export interface SealStatistics {
   forged: number;
   /** Not signed by a member, on a channel that verifies signatures. */
   unsigned: number;
-  /** They had come before, or are more than 1024 packets behind. */
+  /** They had come before, or are 1024 packets behind or more. */
   replayed: number;
   /** Sealed longer ago than `maxAgeMs`, or before the latest packet of a sender that had to be forgotten. */
   stale: number;

@@ -3,7 +3,7 @@ import { type RecentEntry, RecentTable } from "../order/recent-table.js";
 import { ReplayWindow } from "../order/replay-window.js";
 
 const MAX_SENDERS = 1024; // of one channel; the one that was silent for longest goes first
-const WINDOW = 1024; // packets that may overtake one packet
+const WINDOW = 1024; // packets, the newest among them: 1023 may overtake one
 
 /** A sender that has proved to have the key. One object for each, as long as it is remembered. */
 export interface SealedSender {
