@@ -89,7 +89,7 @@ test("no derived key lies in the memory that small Buffers share, and that leave
     const [writer, reader] = [new SealedEnd(), new SealedEnd()];
     expect(reader.texts(writer.packet())).toEqual(["text"]);
     const pool = Buffer.from(Buffer.from("a word").buffer);
-    expect(pool.length).toBe(Buffer.poolSize);
+    expect(pool.length).toBeGreaterThanOrEqual(Buffer.poolSize); // Node 26 aligns it
     expect([gateKey, senderKey(writer.seal.sender)].map((secret) => pool.includes(secret))).toEqual([false, false]);
   }
 });
