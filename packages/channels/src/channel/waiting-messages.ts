@@ -1,4 +1,5 @@
 import { checkInteger } from "@groupcast/base";
+import { Queue } from "../order/queue.js";
 import type { ChannelMessage } from "./channel-message.js";
 
 const DEFAULT_CAPACITY = 256;
@@ -12,7 +13,7 @@ export type Item<Out> = [data: Out, message: ChannelMessage];
 export class WaitingMessages<Out> {
   readonly #capacity: number;
   readonly #discarded: () => void;
-  #waiting: { readonly item: Item<Out>; readonly lengthBytes: number }[] = [];
+  readonly #waiting = new Queue<{ readonly item: Item<Out>; readonly lengthBytes: number }>();
   #waitingBytes = 0;
   #dropped = 0;
 
@@ -53,7 +54,7 @@ export class WaitingMessages<Out> {
 
   /** Forgets every message; nobody missed them. */
   clear(): void {
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#waitingBytes = 0;
   }
 

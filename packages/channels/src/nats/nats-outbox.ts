@@ -11,6 +11,7 @@
  */
 import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import type { TransportStatistics } from "../contract/channel-transport.js";
+import { Queue } from "../order/queue.js";
 import type { OutboxLimits } from "./nats-options.js";
 
 const CONFIRM_BYTES = 256 * 1024;
@@ -44,7 +45,7 @@ export class NatsOutbox {
   readonly #statistics: TransportStatistics;
   readonly #limits: OutboxLimits;
   readonly #owner: OutboxOwner;
-  #waiting: WaitingMessage[] = [];
+  readonly #waiting = new Queue<WaitingMessage>();
   #waitingBytes = 0;
   #isConnected = true;
   #life = 0; // number of the connection: an answer on an earlier one does not count
@@ -91,7 +92,8 @@ export class NatsOutbox {
   /** Resolves when the server has confirmed every message; rejects when the connection breaks. Messages that wait count as dropped. */
   async finish(): Promise<void> {
     clearTimeout(this.#question);
-    this.#statistics.dropped += this.#waiting.splice(0).length;
+    this.#statistics.dropped += this.#waiting.length;
+    this.#waiting.clear();
     if (this.#isConnected) await this.#connection.flush();
   }
 
@@ -142,14 +144,12 @@ export class NatsOutbox {
 
   #giveWaiting(): void {
     const nowMs = performance.now();
-    let count = 0;
-    while (count < this.#waiting.length && this.#hasRoom) {
-      const { sinceMs, ...outgoing } = this.#waiting[count++]!;
+    while (this.#waiting.length > 0 && this.#hasRoom) {
+      const { sinceMs, ...outgoing } = this.#waiting.shift()!;
       this.#waitingBytes -= outgoing.payload.length;
       if (outgoing.isRelayed && nowMs - sinceMs > MAX_RELAYED_WAIT_MS) this.#statistics.dropped++;
       else this.#give(outgoing);
     }
-    this.#waiting.splice(0, count);
   }
 
   #keep(outgoing: WaitingMessage): void {
