@@ -17,6 +17,7 @@ const LIMITS = {
   all: { entries: MAX_NODES, weight: MAX_CHANNELS },
   owner: { entries: MAX_NODES / 2, weight: MAX_CHANNELS / 2 },
 };
+const NOBODY: DirectoryReports = { nodeChanged: () => {} };
 const CHECK_MS = 100; // time between two searches for silent nodes: a tenth of the usual period
 
 /** Change of one node, as the event `node` reports it. */
@@ -66,7 +67,7 @@ export interface DirectoryStatistics {
 export class NodeDirectory {
   readonly #clock: Clock;
   readonly #ownSession: string | undefined;
-  readonly #reports: DirectoryReports;
+  #reports: DirectoryReports;
   readonly #nodes: QuotaTable<NodePresence>; // weighed by their channels
   #malformed = 0;
   #evicted = 0;
@@ -108,9 +109,10 @@ export class NodeDirectory {
     else if (beat.session !== this.#ownSession && !this.#isClosed) this.#update(beat, source.address ?? source.id);
   }
 
-  /** Takes no further heartbeats, and reports no further changes. */
+  /** Takes no further heartbeats, and reports no further changes, also of the heartbeat that it is taking. */
   close(): void {
     this.#isClosed = true;
+    this.#reports = NOBODY;
     this.#nextCheck?.cancel();
   }
 
@@ -127,7 +129,7 @@ export class NodeDirectory {
     this.#nodes.weigh(beat.session, node.channelCount);
     if (known === undefined || hasChanged) this.#reports.nodeChanged({ change: known === undefined ? "appeared" : "changed", node });
     for (const update of updates) this.#reports.usageChanged?.({ ...update, node, end: "stopped" });
-    this.#nextCheck ??= this.#clock.schedule(CHECK_MS, () => this.#check());
+    if (!this.#isClosed) this.#nextCheck ??= this.#clock.schedule(CHECK_MS, () => this.#check());
   }
 
   #check(): void {
@@ -144,9 +146,10 @@ export class NodeDirectory {
   }
 
   #gone(node: NodePresence, reason: NodeEnd): void {
-    const { nodeChanged, usageChanged } = this.#reports;
-    nodeChanged({ change: "gone", node, reason });
-    if (usageChanged === undefined) return;
-    for (const before of node.channels) usageChanged({ channel: before.name, before, after: undefined, node, end: reason });
+    this.#reports.nodeChanged({ change: "gone", node, reason });
+    if (this.#reports.usageChanged === undefined) return;
+    for (const before of node.channels) {
+      this.#reports.usageChanged?.({ channel: before.name, before, after: undefined, node, end: reason });
+    }
   }
 }

@@ -40,8 +40,10 @@ export class NodePresence implements RemoteNode {
   #periodMs: number;
   #latestMs: number;
   #revision = -1;
-  #current = 0; // number of channels of this revision that are known
-  readonly #channels = new Map<string, { readonly usage: ChannelUsage; readonly revision: number }>();
+  #list = 0; // number of the list that is being taken: the node sends its channels over and over
+  #taken = 0; // number of channels of this list that have come
+  #isWhole = false;
+  readonly #channels = new Map<string, { readonly usage: ChannelUsage; readonly list: number }>();
 
   constructor({ session, name, periodMs }: Heartbeat, nowMs: number) {
     this.session = session;
@@ -80,34 +82,40 @@ export class NodePresence implements RemoteNode {
    * @param room - Number of further channels that there is room for.
    */
   update(beat: Heartbeat, nowMs: number, room: number): PresenceUpdate {
-    const { name, periodMs, revision, totalChannels, channels } = beat;
+    const { name, periodMs, totalChannels, channels } = beat;
     const isRenamed = name !== this.#name;
     this.#latestMs = nowMs;
     this.#periodMs = periodMs;
     this.#name = name;
-    if (revision !== this.#revision) {
-      this.#revision = revision;
-      this.#current = 0;
-    }
+    this.#beginList(beat.revision);
     const updates: UsageUpdate[] = [];
     let left = room;
     for (const usage of channels) {
       const known = this.#channels.get(usage.name);
-      if (known?.revision === revision || (known === undefined && --left < 0)) continue;
-      this.#channels.set(usage.name, { usage, revision });
-      this.#current++;
+      if (known === undefined && --left < 0) continue;
+      if (known?.list !== this.#list) this.#taken++;
+      this.#channels.set(usage.name, { usage, list: this.#list });
       if (known === undefined || !isSameUsage(known.usage, usage))
         updates.push({ channel: usage.name, before: known?.usage, after: usage });
     }
-    if (this.#current >= totalChannels) this.#dropOld(updates);
+    this.#isWhole = this.#taken >= totalChannels;
+    if (this.#isWhole) this.#dropOld(updates);
     return { hasChanged: isRenamed || updates.length > 0, refused: Math.max(0, -left), updates };
   }
 
-  /** Removes the channels that are not on the list of this revision, which is complete. */
+  /** A list ends when it is whole or another revision comes. So what was late or forged goes with the next list that is whole. */
+  #beginList(revision: number): void {
+    if (revision === this.#revision && !this.#isWhole) return;
+    this.#revision = revision;
+    this.#list++;
+    this.#taken = 0;
+  }
+
+  /** Removes the channels that are not on this list, which is whole. */
   #dropOld(updates: UsageUpdate[]): void {
-    if (this.#channels.size === this.#current) return;
-    for (const [channel, { usage, revision }] of this.#channels) {
-      if (revision === this.#revision) continue;
+    if (this.#channels.size === this.#taken) return;
+    for (const [channel, { usage, list }] of this.#channels) {
+      if (list === this.#list) continue;
       this.#channels.delete(channel);
       updates.push({ channel, before: usage, after: undefined });
     }
