@@ -11,6 +11,7 @@ import type { ChannelOpener } from "./channel-opener.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "./contract/channel-errors.js";
 import { resolveChannelName } from "./contract/channel-name.js";
 import type { ChannelTransport } from "./contract/channel-transport.js";
+import { Closing } from "./contract/closing.js";
 import { ReassemblyMemories } from "./fragments/reassembly-memories.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
 import { RecentTable } from "./order/recent-table.js";
@@ -88,7 +89,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
   readonly #reactor: Reactor;
   readonly #trigger: TriggerId;
   readonly #failed = (error: Error): void => this.#report(error);
-  #closed: Promise<void> | undefined;
+  readonly #closing = new Closing();
 
   /**
    * Opens a node.
@@ -163,8 +164,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
    * @returns A promise that resolves when everything is closed; the same one at every call. Never rejects.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    return this.#closing.begin(() => this.#close());
   }
 
   /** Calls {@link ChannelNode.close}. */
@@ -174,12 +174,12 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   async #close(): Promise<void> {
     if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(this.#trigger);
-    this.#heartbeats?.close();
+    const closing = [this.#heartbeats?.close()];
     // First, so that a transport does not leave ten thousand groups before it closes.
-    const closed = this.#options.ownsTransport ? this.transport.close() : undefined;
-    for (const channel of this.#channels.values()) closeChannel(channel);
+    if (this.#options.ownsTransport) closing.push(this.transport.close());
+    for (const channel of this.#channels.values()) closing.push(closeChannel(channel));
     this.#stopListening();
-    await closed;
+    await Promise.all(closing);
   }
 
   /** Listens to the transport's errors no more. */
@@ -192,7 +192,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   #open(operation: string, namespace: string, name: string, options: ChannelOptions | undefined): Channel<never, unknown> {
     const fullName = resolveChannelName(operation, namespace, name);
-    if (this.#closed !== undefined) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation, { channel: fullName });
+    if (this.#closing.hasBegun) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation, { channel: fullName });
     const known = this.#channels.get(fullName);
     if (known !== undefined && options !== undefined)
       throw new ChannelStateError(CHANNEL_ERRORS.ERR_CHANNEL_OPEN, operation, { channel: fullName });
@@ -225,7 +225,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
       return this.#reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
     } catch (error) {
       this.#stopListening();
-      this.#heartbeats?.close();
+      void this.#heartbeats?.close();
       if (this.#options.ownsTransport) void this.transport.close();
       throw error;
     }

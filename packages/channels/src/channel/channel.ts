@@ -23,7 +23,7 @@ import { ChannelSubscription, type SubscribeOptions, type Subscriber, type Subsc
 export let makeChannel: <In, Out>(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) => Channel<In, Out>;
 
 /** Closes a channel, as its node closes. */
-export let closeChannel: (channel: Channel<never, unknown>) => void;
+export let closeChannel: (channel: Channel<never, unknown>) => Promise<void>;
 
 /** Emits the events of a change of another node on a channel. */
 export let peerChanged: (channel: Channel<never, unknown>, change: UsageChange) => void;
@@ -42,7 +42,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   static {
     // Nodes call these, users do not; so they are no members that users see.
     makeChannel = (name, owner, options) => new Channel(name, owner, options);
-    closeChannel = (channel) => void channel.#close(CHANNEL_ERRORS.ERR_NODE_CLOSED);
+    closeChannel = (channel) => channel.#close(CHANNEL_ERRORS.ERR_NODE_CLOSED);
     peerChanged = (channel, change) => channel.#peerChanged(change);
   }
   readonly #emitter: Emitter<ChannelEvents>;
@@ -125,8 +125,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const bytes = this.#options.codec.encode(value);
     this.#checkOpen("publish"); // now, as the codec may have closed it
     const wasPublished = this.isPublished;
-    this.#outgoing ??= this.#openOutgoing();
-    const isTaken = this.#outgoing.publish(bytes);
+    const isTaken = (this.#outgoing ?? this.#openOutgoing()).publish(bytes);
     if (isTaken && !wasPublished) this.#owner.usageChanged();
     return isTaken;
   }
@@ -149,7 +148,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
       },
     });
     this.#checkOpen("subscribe");
-    if (!this.isSubscribed) this.#owner.transport.startReceiving(this.name, this.#incoming);
+    if (!this.isSubscribed) this.#startReceiving();
     this.#subscriptions = [...this.#subscriptions, subscription];
     if (this.#subscriptions.length === 1) {
       this.#deadline?.start();
@@ -249,10 +248,21 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   #remove(subscription: ChannelSubscription<Out>): void {
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
     if (this.isSubscribed) return;
-    const { transport, report } = this.#owner;
     this.#deadline?.stop();
-    callGuarded(() => transport.stopReceiving(this.name, this.#incoming), report);
+    this.#stopReceiving();
     this.#owner.usageChanged();
+  }
+
+  /** A transport may call a logger of the user's, which may close the channel: then nothing is received. */
+  #startReceiving(): void {
+    this.#owner.transport.startReceiving(this.name, this.#incoming);
+    if (this.isClosed) this.#stopReceiving();
+    this.#checkOpen("subscribe");
+  }
+
+  #stopReceiving(): void {
+    const { transport, report } = this.#owner;
+    callGuarded(() => transport.stopReceiving(this.name, this.#incoming), report);
   }
 
   #peerChanged({ node, before, after, end }: UsageChange): void {
@@ -273,7 +283,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   #openOutgoing(): OutgoingMessages {
-    const { transport, clock, waitingRoom } = this.#owner;
+    const { transport, clock, waitingRoom, report } = this.#owner;
     const { isFragmented } = this.#options;
     // A relay passes packets on as they are, so those of a channel with fragments are no longer than UDP carries.
     const overheadBytes = this.#seal?.overheadBytes ?? 0;
@@ -286,9 +296,14 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
       seal: this.#seal,
       fragmenter: isFragmented ? new Fragmenter() : undefined,
       waitingRoom,
-      report: (error: unknown) => this.#owner.report(error),
+      report,
     };
-    return new OutgoingMessages(transport.openSender(this.name), options); // opened last
+    const sender = transport.openSender(this.name); // last
+    // A transport may call a logger of the user's, which may close the channel, or publish on it.
+    if (this.isClosed || this.#outgoing !== undefined) callGuarded(() => sender.close(), report);
+    this.#checkOpen("publish");
+    this.#outgoing ??= new OutgoingMessages(sender, options);
+    return this.#outgoing;
   }
 
   #checkOpen(operation: string): void {

@@ -71,14 +71,17 @@ export class Heartbeats implements ChannelReceiver {
     this.#announcer.changed();
   }
 
-  /** Announces that the node leaves, if the heartbeats have started, and closes. Reports what the transport throws. */
-  close(): void {
-    const sender = this.#sender;
-    if (sender === undefined) return;
+  /** Announces that the node leaves, if the heartbeats have started, and closes. Reports what the transport throws, and never rejects. */
+  async close(): Promise<void> {
+    if (this.#sender === undefined) return;
     this.#announcer.leave();
     this.directory.close();
     this.#stopReceiving();
-    callGuarded(() => sender.close(), this.#options.report);
+    try {
+      await this.#sender.close();
+    } catch (error) {
+      this.#options.report(error);
+    }
   }
 
   #stopReceiving(): void {

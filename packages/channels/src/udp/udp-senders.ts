@@ -27,6 +27,7 @@ export class UdpSenders {
   readonly #statistics: TransportStatistics;
   readonly #published = new Map<string, Stream>();
   readonly #relayed = new Map<string, Stream>();
+  readonly #ports = new Set<MulticastPort>(); // until they have closed
   #relayPort: MulticastPort | undefined;
   #scratch = Buffer.allocUnsafeSlow(INITIAL_SCRATCH_BYTES);
   #composed = { channel: "", datagram: Buffer.alloc(0), sequenceOffset: 0 };
@@ -41,8 +42,7 @@ export class UdpSenders {
   /** Opens a sender; or nothing at all, when that fails. */
   open(channel: string, purpose: "publish" | "relay"): ChannelSender {
     const streams = purpose === "relay" ? this.#relayed : this.#published;
-    const stream = streams.get(channel) ?? this.#openStream(channel, purpose);
-    streams.set(channel, stream);
+    const stream = streams.get(channel) ?? this.#openStream(channel, streams);
     stream.users++;
     let isOpen = true;
     return {
@@ -54,32 +54,49 @@ export class UdpSenders {
         if (!isOpen) return undefined;
         isOpen = false;
         const isLast = --stream.users === 0 && streams.delete(channel) && purpose === "publish";
-        return isLast ? stream.port.stopListening() : undefined;
+        return isLast ? this.#stop(stream.port) : undefined;
       },
     };
   }
 
-  /** Closes every port. */
+  /** Closes every port, and waits for those that are closing already. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const ports = [...this.#published.values()].map(({ port }) => port);
-    if (this.#relayPort !== undefined) ports.push(this.#relayPort);
-    await Promise.all(ports.map((port) => port.stopListening()));
+    await Promise.all([...this.#ports].map((port) => this.#stop(port)));
   }
 
-  #openStream(channel: string, purpose: "publish" | "relay"): Stream {
+  #openStream(channel: string, streams: Map<string, Stream>): Stream {
     const to = { address: multicastGroupForChannel(channel), port: this.#options.port }; // first, as it refuses what is no channel's name
-    const port = purpose === "relay" ? this.#openRelayPort() : this.#openPort();
-    return { channel, port, to, sequence: 0, users: 0 };
+    const port = streams === this.#relayed ? this.#openRelayPort() : this.#openPort();
+    const meanwhile = streams.get(channel); // a logger of the user's, which the reactor calls, may have published
+    const stream = meanwhile ?? { channel, port, to, sequence: 0, users: 0 };
+    streams.set(channel, stream);
+    if (stream.port !== port) void this.#stop(port);
+    return stream;
   }
 
   #openPort(): MulticastPort {
-    return this.#reactor.listenMulticast(0, new SendingProtocol(), this.#listenOptions());
+    return this.#opened(this.#reactor.listenMulticast(0, new SendingProtocol(), this.#listenOptions()));
   }
 
   #openRelayPort(): MulticastPort {
-    this.#relayPort ??= openRelayPort(this.#reactor, this.#options.port, this.#listenOptions());
+    const port = this.#relayPort ?? this.#opened(openRelayPort(this.#reactor, this.#options.port, this.#listenOptions()));
+    if (this.#relayPort !== undefined && this.#relayPort !== port) void this.#stop(port);
+    this.#relayPort ??= port;
     return this.#relayPort;
+  }
+
+  /** Keeps a port until it has closed; refuses it when a logger of the user's has closed the transport meanwhile. */
+  #opened(port: MulticastPort): MulticastPort {
+    this.#ports.add(port);
+    if (!this.#isClosed) return port;
+    void this.#stop(port);
+    throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "openSender");
+  }
+
+  async #stop(port: MulticastPort): Promise<void> {
+    await port.stopListening();
+    this.#ports.delete(port);
   }
 
   #listenOptions(): { ttl: number; loopback: boolean; outgoingInterface?: Exclude<ResolvedUdpOptions["selector"], "any"> } {

@@ -10,6 +10,7 @@ import {
   type TransportStatistics,
   zeroTransportStatistics,
 } from "../contract/channel-transport.js";
+import { Closing } from "../contract/closing.js";
 import { GroupMemberships, isLoopback } from "./group-memberships.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { maxPuliPayloadBytes } from "./puli-datagram.js";
@@ -42,7 +43,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   readonly #senders: UdpSenders;
   #receiving: Receiving | undefined;
   #hasCheckedTtl = false;
-  #closed: Promise<void> | undefined;
+  readonly #closing = new Closing();
 
   /** Makes a transport, which opens nothing yet. @throws InvalidArgumentError for each option that is unknown or wrong. */
   constructor(reactor: Reactor, options?: UdpTransportOptions) {
@@ -69,8 +70,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
    * @throws InvalidArgumentError `ERR_CHANNEL_NAME`. @throws CannotListenError `ERR_LISTEN`. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   openSender(channel: string, purpose: "publish" | "relay" = "publish"): ChannelSender {
-    this.#checkOpen("openSender");
-    this.#warnOfTtl();
+    this.#prepare("openSender");
     return this.#senders.open(channel, purpose);
   }
 
@@ -82,8 +82,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
    * @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   startReceiving(channel: string, receiver: ChannelReceiver): void {
-    this.#checkOpen("startReceiving");
-    this.#warnOfTtl();
+    this.#prepare("startReceiving");
     const group = multicastGroupForChannel(channel);
     if (!this.#receptions.add(channel, receiver)) return;
     try {
@@ -106,8 +105,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
 
   /** Closes every port; datagrams that were sent still leave. Returns the same promise at every call. Never rejects. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    return this.#closing.begin(() => this.#close());
   }
 
   async #close(): Promise<void> {
@@ -117,14 +115,15 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
 
   /** Joins a group, on a port that is opened for the first one. A port whose first group cannot be joined is closed again. */
   #join(group: string): void {
-    const receiving = this.#receiving ?? this.#openPort();
+    const opened = this.#receiving ?? this.#openPort();
+    const receiving = this.#receiving ?? opened; // a logger of the user's, which the reactor calls, may have received or closed meanwhile
     try {
       receiving.memberships.join(group);
-    } catch (error) {
-      if (receiving !== this.#receiving) void receiving.port.stopListening();
-      throw error;
+      this.#checkOpen("startReceiving");
+      this.#receiving = receiving;
+    } finally {
+      if (opened !== this.#receiving) void opened.port.stopListening();
     }
-    this.#receiving = receiving;
   }
 
   #openPort(): Receiving {
@@ -161,7 +160,14 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     logger.warn(`TTL 0 with an interface other than loopback: nothing leaves this host, and only members on that interface receive it`);
   }
 
+  /** Warns, if there is reason to, while it is open; the logger of the user's may close it. */
+  #prepare(operation: string): void {
+    this.#checkOpen(operation);
+    this.#warnOfTtl();
+    this.#checkOpen(operation);
+  }
+
   #checkOpen(operation: string): void {
-    if (this.#closed !== undefined) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, operation);
+    if (this.#closing.hasBegun) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, operation);
   }
 }

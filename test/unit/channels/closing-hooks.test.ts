@@ -1,0 +1,163 @@
+// Loggers and listeners are called while a channel, a node or a transport opens or closes, and may close or use it.
+import { MemoryNetwork } from "@groupcast/backend-memory";
+import { type Channel, ChannelNode, ChannelRelay, UdpTransport } from "@groupcast/channels";
+import { type Logger, Reactor } from "groupcast";
+import { describe, expect, test } from "vitest";
+import { Hub, HubClock, type HubTransport } from "../../support/channels/hub.js";
+import { MemorySite } from "../../support/channels/memory-site.js";
+
+const X = Buffer.from("x");
+
+/** A node on a reactor whose logger, and whose own, do something once. */
+class Hooked {
+  readonly network = new MemoryNetwork();
+  readonly reactor: Reactor;
+  readonly node: ChannelNode;
+  readonly channel: Channel;
+  calls = 0;
+
+  constructor(where: "node" | "reactor", deed: (hooked: Hooked) => unknown) {
+    const log = (): void => {
+      if (this.channel !== undefined && this.calls++ === 0) deed(this);
+    };
+    const hook: Logger = { info: log, warn: log, error: log };
+    const quiet: Logger = { info() {}, warn() {}, error() {} };
+    const [reactorLogger, logger] = where === "reactor" ? [hook, quiet] : [quiet, hook];
+    this.reactor = new Reactor({ backend: this.network.host("a"), clock: this.network.clock, logger: reactorLogger });
+    this.node = new ChannelNode(this.reactor, { name: "a", heartbeatMs: 0, interface: "eth0", logger }); // TTL 0: it warns
+    this.channel = this.node.channel("c");
+  }
+
+  settle(): Promise<void> {
+    return this.network.clock.advance(10);
+  }
+
+  /** Memberships, and ports that have none. */
+  get open(): number {
+    return this.reactor.ports.reduce((sum, port) => sum + ("memberships" in port ? port.memberships.length || 1 : 1), 0);
+  }
+}
+
+const USES = {
+  publish: (channel: Channel) => channel.publish(X),
+  subscribe: (channel: Channel) => channel.subscribe(() => {}),
+  messages: (channel: Channel) => channel.messages(),
+} as const;
+
+describe.for(["node", "reactor"] as const)("a logger of the %s", (where) => {
+  test.each(Object.entries(USES))("that closes the channel inside %s() leaves it closed, and nothing open", async (_, use) => {
+    const hooked = new Hooked(where, ({ channel }) => channel.close());
+    expect(() => use(hooked.channel)).toThrow(expect.objectContaining({ code: "ERR_CHANNEL_CLOSED" }));
+    await hooked.settle();
+    expect([hooked.channel.isSubscribed, hooked.channel.isPublished, hooked.node.channels]).toEqual([false, false, []]);
+    expect(hooked.reactor.ports.flatMap((port) => ("memberships" in port ? port.memberships : []))).toEqual([]);
+    await Promise.all([hooked.node.close(), hooked.settle()]);
+    expect(hooked.open).toBe(0);
+  });
+
+  test.each(Object.entries(USES))("that closes the node inside %s() leaves nothing open", async (_, use) => {
+    const hooked = new Hooked(where, ({ node }) => node.close());
+    expect(() => use(hooked.channel)).toThrow(expect.objectContaining({ code: expect.stringMatching(/ERR_(TRANSPORT|NODE)_CLOSED/) }));
+    await hooked.settle();
+    expect([hooked.open, hooked.calls > 0]).toEqual([0, true]);
+  });
+
+  test.each([
+    ["publish", "publishes", USES.publish],
+    ["publish", "subscribes", USES.subscribe],
+    ["subscribe", "publishes", USES.publish],
+    ["subscribe", "subscribes", USES.subscribe],
+  ] as const)("inside %s() that %s, on the same channel and on another one, opens each once", async (first, _, use) => {
+    const hooked = new Hooked(where, ({ channel, node }) => [use(channel), use(node.channel("d"))]);
+    USES[first](hooked.channel);
+    await hooked.settle();
+    const receiving = hooked.channel.isSubscribed ? 1 : 0;
+    const published = hooked.node.channels.filter(({ isPublished }) => isPublished).length;
+    expect(hooked.reactor.ports.length).toBe(receiving + published);
+    for (const channel of hooked.node.channels) void channel.close();
+    await hooked.settle();
+    expect(hooked.reactor.ports.length).toBe(receiving); // the receiving port stays for the next channel
+    await Promise.all([hooked.node.close(), hooked.settle()]);
+    expect(hooked.open).toBe(0);
+  });
+
+  test("that has a relay closed as it opens its port leaves none open", async () => {
+    const hooked = new Hooked("reactor", () => transport.close());
+    const clock = new HubClock();
+    const [hub, transport] = [new Hub(clock), new UdpTransport(hooked.reactor)];
+    const sides = [
+      { transport: hub.transport(), network: "a" },
+      { transport, network: "b" },
+    ] as const;
+    const logger: Logger = { info() {}, warn() {}, error() {} };
+    const relay = new ChannelRelay(hooked.reactor, { sides, allow: [{ channels: "c", from: "a" }], logger });
+    hub.transport().openSender("c").send(X);
+    clock.run();
+    await hooked.settle();
+    expect([hooked.calls > 0, relay.statistics()[0].refused, hooked.open]).toEqual([true, 1, 0]);
+    relay.close();
+  });
+});
+
+describe("node.close()", () => {
+  test("from a listener that hears of its failures closes once, returns one promise, and lets nothing be opened", async () => {
+    const node = new ChannelNode(new MemorySite().reactor("a"), { name: "a", transport: biting() });
+    const promises = new Set<Promise<void>>();
+    const refused: unknown[] = [];
+    node.on("error", () => {
+      promises.add(node.close());
+      try {
+        node.channel(`another ${refused.length}`).subscribe(() => {});
+      } catch (error) {
+        refused.push((error as { code: string }).code);
+      }
+    });
+    node.channel("c").subscribe(() => {});
+    promises.add(node.close());
+    await node.close();
+    expect([promises.size, refused, node.channels.length]).toEqual([1, ["ERR_NODE_CLOSED", "ERR_NODE_CLOSED"], 1]);
+  });
+
+  test("resolves once the senders of a transport that is not its own are closed, that of its heartbeats, too", async () => {
+    const site = new MemorySite();
+    const transport = new Hub(new HubClock()).transport();
+    const closings: (() => void)[] = [];
+    const close = (): Promise<void> => new Promise((resolve) => closings.push(resolve));
+    Object.assign(transport, { openSender: () => ({ send: () => true, close }) });
+    const node = new ChannelNode(site.reactor("a"), { name: "a", transport, heartbeatMs: 100 });
+    node.channel("c").publish(X);
+    let isClosed = false;
+    const closed = node.close().then(() => (isClosed = true));
+    expect(closings).toHaveLength(2);
+    closings[0]!();
+    await site.settle();
+    expect(isClosed).toBe(false);
+    closings[1]!();
+    expect(await closed).toBe(true);
+  });
+
+  test("waits for the sockets of channels that were closed right before", async () => {
+    const site = new MemorySite();
+    const transport = new UdpTransport(site.reactor("a"));
+    const sender = transport.openSender("c");
+    const order: string[] = [];
+    const port = site.reactor("a").ports[0]!;
+    let stop = (): void => {};
+    const stopped = new Promise<void>((resolve) => (stop = resolve)); // as one with a backlog does, once it is sent
+    Object.assign(port, { stopListening: () => stopped });
+    void sender.close();
+    const closed = transport.close().then(() => order.push("transport"));
+    await site.settle();
+    order.push("socket");
+    stop();
+    await closed;
+    expect(order).toEqual(["socket", "transport"]);
+  });
+});
+
+function biting(): HubTransport {
+  const stopReceiving = (): void => {
+    throw new Error("bite");
+  };
+  return Object.assign(new Hub(new HubClock()).transport(), { stopReceiving });
+}
