@@ -1,6 +1,7 @@
 import { jsonCodec, SchemaMismatchError, type StandardSchema, textCodec } from "@groupcast/channels";
 import { expect, test } from "vitest";
 import { withSchema } from "../../../packages/channels/src/channel/standard-schema.js";
+import { MemorySite } from "../../support/channels/memory-site.js";
 
 interface Pose {
   readonly x: number;
@@ -66,3 +67,19 @@ test("withSchema() refuses a schema that has to wait", () => {
 function mismatchWith(issues: SchemaMismatchError["issues"]): unknown {
   return expect.objectContaining({ name: SchemaMismatchError.name, issues });
 }
+
+test.each([
+  ["text", () => "text"],
+  ["numbers", () => [1, 2]],
+  ["wider numbers", () => Uint16Array.of(1, 2)],
+  ["an ArrayBuffer", () => new ArrayBuffer(2)],
+  ["nothing", () => undefined],
+  ["a promise", () => Promise.reject(new Error("nobody waits for it"))],
+])("publish() refuses what a codec of the user's returns, when it is %s and no bytes", (_, encode) => {
+  const codec = { name: "wrong", encode: encode as unknown as () => Uint8Array, decode: (bytes: Buffer) => bytes };
+  const site = new MemorySite();
+  const channel = site.node("a").channel("c", { codec });
+  const error = expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument: "result of the codec's encode()" });
+  expect(() => channel.publish("text" as never)).toThrow(error);
+  expect([channel.statistics().published, site.reactor("a").ports.length]).toEqual([0, 0]);
+});

@@ -1,7 +1,7 @@
 /** Options of a channel, checked once and with defaults. */
 import { checkBoolean, checkChoice, checkInteger, checkOptions, wrongType } from "@groupcast/base";
 import { type ResolvedSeal, resolveSeal, type SealOptions } from "../seal/seal-options.js";
-import { CODECS, type Codec, type CodecName } from "./codec.js";
+import { CODECS, type Codec, type CodecName, checkedCodec } from "./codec.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
 
 /** Options of a channel. All nodes must open a channel with the same options, but for `deadlineMs`, to understand one another. */
@@ -50,7 +50,7 @@ function resolveCodec(value: unknown): Codec<unknown> {
     return CODECS[name] as unknown as Codec<unknown>;
   }
   const { encode, decode } = (value ?? {}) as { encode?: unknown; decode?: unknown };
-  if (typeof encode === "function" && typeof decode === "function") return value as Codec<unknown>;
+  if (typeof encode === "function" && typeof decode === "function") return checkedCodec(value as Codec<unknown>);
   throw wrongType("channel", "codec", value, '"bytes", "text", "json", or an object with encode() and decode()');
 }
 

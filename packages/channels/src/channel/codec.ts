@@ -1,5 +1,5 @@
 /** Codecs: they turn the values of a channel into bytes, and bytes into values. */
-import { wrongType } from "@groupcast/base";
+import { watchRejection, wrongType } from "@groupcast/base";
 
 /** Turns published values into bytes, and received bytes into values. */
 export interface Codec<In, Out = In> {
@@ -47,6 +47,20 @@ export const jsonCodec: Codec<unknown> = {
   },
   decode: (bytes) => JSON.parse(strictUtf8.decode(bytes)) as unknown,
 };
+
+/** Returns a codec of the user's whose results are checked: text, too, has a length, and would travel as zeros. */
+export function checkedCodec<In, Out>(codec: Codec<In, Out>): Codec<In, Out> {
+  return {
+    name: codec.name,
+    encode(value) {
+      const bytes: unknown = codec.encode(value);
+      if (bytes instanceof Uint8Array) return bytes;
+      watchRejection(bytes, () => {}); // of an encode() that is async by mistake: nobody needs its outcome
+      throw wrongType("publish", "result of the codec's encode()", bytes, "a Uint8Array, such as Buffer.from(text)");
+    },
+    decode: (bytes) => codec.decode(bytes),
+  };
+}
 
 /** Name of a built-in codec. */
 export type CodecName = "bytes" | "text" | "json";
