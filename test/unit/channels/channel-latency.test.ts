@@ -64,6 +64,24 @@ describe("channel.statistics().latency", () => {
     expect(from.statistics().latency).toBeUndefined();
   });
 
+  test("leaves out a message at which the clock of the seal throws, which is reported; it is delivered all the same", async () => {
+    const site = new MemorySite();
+    let readings = 0;
+    const now = (): number => {
+      readings++; // to seal it, to see that it is fresh, to measure it
+      if (readings === 3) throw new Error("no time");
+      return 1_800_000_000_000;
+    };
+    const channel = site.node("a").channel("c", { seal: { keys: { 1: KEYS[1] }, current: 1, now } });
+    const got: string[] = [];
+    channel.subscribe((data) => void got.push(String(data)));
+    for (const text of ["x", "y"]) {
+      channel.publish(Buffer.from(text));
+      await site.settle();
+    }
+    expect([got, site.log.errors.map(String), channel.statistics().latency?.count]).toEqual([["x", "y"], ["Error: no time"], 1]);
+  });
+
   test("is undefined on a plain channel: nothing says when its messages were sent", async () => {
     const site = new MemorySite();
     const channel = site.node("a").channel("c");

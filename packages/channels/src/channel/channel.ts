@@ -240,9 +240,14 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     }
     this.#statistics.received++;
     this.#lengthBytes = payload.length;
-    if (message.sentAt !== undefined) this.#latency.add(this.#options.seal!.now() - message.sentAt);
+    if (message.sentAt !== undefined) this.#addLatency(message.sentAt);
     if (message.lead > 0) this.#deadline?.messageCame(this.#owner.turnClock.nowMs());
     for (const subscription of this.#subscriptions) subscription.deliver(value, message);
+  }
+
+  /** A clock of the user's may throw: then the message counts for no latency, and is delivered all the same. */
+  #addLatency(sentAt: number): void {
+    callGuarded(() => this.#latency.add(this.#options.seal!.now() - sentAt), this.#owner.report);
   }
 
   #remove(subscription: ChannelSubscription<Out>): void {
