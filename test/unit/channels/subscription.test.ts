@@ -84,6 +84,22 @@ describe("pause()", () => {
     expect([one.subscription.waiting, one.subscription.dropped]).toEqual([4, 1]);
   });
 
+  test("lets 256 messages keep the chunk of memory that they came in, and copies the bytes of further ones", async () => {
+    const got: unknown[] = [];
+    const one = new Subscribed({ capacity: 1000 }, (data) => void got.push(data));
+    one.subscription.pause();
+    const chunk = Buffer.alloc(65_536, "x");
+    const deliver = (data: unknown): void => one.deliver(data as string);
+    for (let i = 0; i < 256; i++) deliver(chunk.subarray(i, i + 1));
+    const [last, value] = [chunk.subarray(300, 302), { chunk }];
+    for (const data of [last, value]) deliver(data);
+    one.subscription.resume();
+    await Promise.resolve();
+    expect((got[255] as Buffer).buffer).toBe(chunk.buffer);
+    expect([got[256], (got[256] as Buffer).buffer.byteLength]).toEqual([last, 2]);
+    expect(got[257]).toBe(value);
+  });
+
   test("from inside the subscriber holds what just arrived, also of what waited", async () => {
     const one: Subscribed = new Subscribed({}, (text) => {
       one.got.push(text);

@@ -15,7 +15,7 @@ export interface Codec<In, Out = In> {
   decode(bytes: Buffer): Out;
 }
 
-/** Bytes as they are. The subscribers of a channel share one Buffer for each message. */
+/** Bytes as they are. The subscribers of a channel share one Buffer for each message; those with 256 that wait get a copy. */
 export const bytesCodec: Codec<Uint8Array, Buffer> = {
   name: "bytes",
   encode(value) {

@@ -34,8 +34,9 @@ export class WaitingMessages<Out> {
   }
 
   /** Adds a message that arrived as `lengthBytes`. */
-  push(item: Item<Out>, lengthBytes: number): void {
-    this.#waiting.push({ item, lengthBytes });
+  push([data, message]: Item<Out>, lengthBytes: number): void {
+    const isLong = this.#waiting.length >= DEFAULT_CAPACITY;
+    this.#waiting.push({ item: [isLong ? inOwnMemory(data) : data, message], lengthBytes });
     this.#waitingBytes += lengthBytes;
     while (this.#waiting.length > this.#capacity || this.#waitingBytes > MAX_WAITING_BYTES) this.#discardOldest();
   }
@@ -63,6 +64,14 @@ export class WaitingMessages<Out> {
     this.#dropped++;
     this.#discarded();
   }
+}
+
+/** Returns bytes in memory of their own: a view keeps the whole chunk alive that it came in, which may be 64 KiB. Other values stay. */
+function inOwnMemory<Out>(data: Out): Out {
+  if (!Buffer.isBuffer(data)) return data;
+  const copy = Buffer.allocUnsafeSlow(data.length);
+  data.copy(copy);
+  return copy as Out;
 }
 
 /** Checks a capacity, in messages. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. */
