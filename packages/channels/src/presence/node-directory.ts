@@ -12,7 +12,7 @@ import { decodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import { NodePresence, type RemoteNode, type UsageRole, type UsageUpdate } from "./node-presence.js";
 
 const MAX_NODES = 1024;
-const MAX_CHANNELS = 65_536; // over all nodes; some 10 MiB
+const MAX_CHANNELS = 65_536; // over all nodes; some 10 MiB, 25 when all names have 255 characters
 const LIMITS = {
   all: { entries: MAX_NODES, weight: MAX_CHANNELS },
   owner: { entries: MAX_NODES / 2, weight: MAX_CHANNELS / 2 },
