@@ -80,6 +80,28 @@ describe.for(["node", "reactor"] as const)("a logger of the %s", (where) => {
     await Promise.all([hooked.node.close(), hooked.settle()]);
     expect(hooked.open).toBe(0);
   });
+});
+
+describe("a logger of the reactor", () => {
+  test("that opens another sender of relays while their port opens shares one port with it", async () => {
+    const hooked = new Hooked("reactor", () => transport.openSender("d", "relay"));
+    const transport = new UdpTransport(hooked.reactor);
+    transport.openSender("c", "relay");
+    await hooked.settle();
+    expect([hooked.calls > 0, hooked.reactor.ports.length]).toEqual([true, 1]);
+    await Promise.all([transport.close(), hooked.settle()]);
+    expect(hooked.open).toBe(0);
+  });
+
+  test("that receives another channel while the port opens shares one port with it", async () => {
+    const hooked = new Hooked("reactor", () => transport.startReceiving("d", { packetReceived() {} }));
+    const transport = new UdpTransport(hooked.reactor);
+    transport.startReceiving("c", { packetReceived() {} });
+    await hooked.settle();
+    expect([hooked.calls > 0, hooked.reactor.ports.length]).toEqual([true, 1]);
+    await Promise.all([transport.close(), hooked.settle()]);
+    expect(hooked.open).toBe(0);
+  });
 
   test("that has a relay closed as it opens its port leaves none open", async () => {
     const hooked = new Hooked("reactor", () => transport.close());

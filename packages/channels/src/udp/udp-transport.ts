@@ -70,7 +70,8 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
    * @throws InvalidArgumentError `ERR_CHANNEL_NAME`. @throws CannotListenError `ERR_LISTEN`. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   openSender(channel: string, purpose: "publish" | "relay" = "publish"): ChannelSender {
-    this.#prepare("openSender");
+    this.#checkOpen("openSender");
+    this.#warnOfTtl();
     return this.#senders.open(channel, purpose);
   }
 
@@ -82,7 +83,8 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
    * @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   startReceiving(channel: string, receiver: ChannelReceiver): void {
-    this.#prepare("startReceiving");
+    this.#checkOpen("startReceiving");
+    this.#warnOfTtl();
     const group = multicastGroupForChannel(channel);
     if (!this.#receptions.add(channel, receiver)) return;
     try {
@@ -116,7 +118,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   /** Joins a group, on a port that is opened for the first one. A port whose first group cannot be joined is closed again. */
   #join(group: string): void {
     const opened = this.#receiving ?? this.#openPort();
-    const receiving = this.#receiving ?? opened; // a logger of the user's, which the reactor calls, may have received or closed meanwhile
+    const receiving = this.#receiving ?? opened; // a logger of the user's may have received on it, or closed it, meanwhile
     try {
       receiving.memberships.join(group);
       this.#checkOpen("startReceiving");
@@ -158,13 +160,6 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
       return;
     }
     logger.warn(`TTL 0 with an interface other than loopback: nothing leaves this host, and only members on that interface receive it`);
-  }
-
-  /** Warns, if there is reason to, while it is open; the logger of the user's may close it. */
-  #prepare(operation: string): void {
-    this.#checkOpen(operation);
-    this.#warnOfTtl();
-    this.#checkOpen(operation);
   }
 
   #checkOpen(operation: string): void {
