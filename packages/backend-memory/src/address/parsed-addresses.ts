@@ -1,6 +1,6 @@
 import { parseIpAddress, type WrittenAddress } from "./ip-address.js";
 
-const MAX_ENTRIES = 65_536; // a scan of many destinations must not grow it without end
+const MAX_ENTRIES = 8192; // some 4 MiB: a scan of many destinations, or groups that come and go, must not grow it without end
 
 /** Keeps what was parsed, so that the address of a datagram costs one look-up. */
 export class ParsedAddresses {
