@@ -77,7 +77,8 @@ describe("a list of channels", () => {
     const one = new Listening();
     const names = ["a", "b", "c", "d", "e"];
     for (const name of names) one.watch(name);
-    for (const round of [names, ["a", "a", "b", "c", "d"], ["e", "a", "b", "b", "c"], names]) {
+    one.hear({ revision: 0, channels: published("old", "e") });
+    for (const round of [["a", "a", "b", "c", "d"], ["e", "a", "b", "b", "c"], names]) {
       for (const name of round) one.hear({ totalChannels: names.length, channels: published(name) });
     }
     expect(one.names).toEqual(names);

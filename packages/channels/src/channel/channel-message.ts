@@ -28,7 +28,7 @@ export interface ChannelMessage {
 export interface ChannelCounters {
   /** Taken by the transport, or waiting for it. */
   published: number;
-  /** Not taken by the transport, or waiting behind the fragments of a long one when the channel closed. */
+  /** Not taken by the transport; or waiting behind the fragments of a long one when the channel closed, and so among `published`, too. */
   dropped: number;
   /** Given to subscribers. */
   received: number;
