@@ -32,9 +32,9 @@ class Hooked {
     return this.network.clock.advance(10);
   }
 
-  /** Memberships, and ports that have none. */
+  /** Number of open ports. */
   get open(): number {
-    return this.reactor.ports.reduce((sum, port) => sum + ("memberships" in port ? port.memberships.length || 1 : 1), 0);
+    return this.reactor.ports.length;
   }
 }
 
@@ -84,8 +84,8 @@ describe.for(["node", "reactor"] as const)("a logger of the %s", (where) => {
 
 describe("a logger of the reactor", () => {
   test("that opens another sender of relays while their port opens shares one port with it", async () => {
-    const hooked = new Hooked("reactor", () => transport.openSender("d", "relay"));
-    const transport = new UdpTransport(hooked.reactor);
+    const hooked: Hooked = new Hooked("reactor", () => transport.openSender("d", "relay"));
+    const transport: UdpTransport = new UdpTransport(hooked.reactor);
     transport.openSender("c", "relay");
     await hooked.settle();
     expect([hooked.calls > 0, hooked.reactor.ports.length]).toEqual([true, 1]);
@@ -94,8 +94,8 @@ describe("a logger of the reactor", () => {
   });
 
   test("that receives another channel while the port opens shares one port with it", async () => {
-    const hooked = new Hooked("reactor", () => transport.startReceiving("d", { packetReceived() {} }));
-    const transport = new UdpTransport(hooked.reactor);
+    const hooked: Hooked = new Hooked("reactor", () => transport.startReceiving("d", { packetReceived() {} }));
+    const transport: UdpTransport = new UdpTransport(hooked.reactor);
     transport.startReceiving("c", { packetReceived() {} });
     await hooked.settle();
     expect([hooked.calls > 0, hooked.reactor.ports.length]).toEqual([true, 1]);
@@ -104,9 +104,10 @@ describe("a logger of the reactor", () => {
   });
 
   test("that has a relay closed as it opens its port leaves none open", async () => {
-    const hooked = new Hooked("reactor", () => transport.close());
+    const hooked: Hooked = new Hooked("reactor", () => transport.close());
     const clock = new HubClock();
-    const [hub, transport] = [new Hub(clock), new UdpTransport(hooked.reactor)];
+    const hub = new Hub(clock);
+    const transport: UdpTransport = new UdpTransport(hooked.reactor);
     const sides = [
       { transport: hub.transport(), network: "a" },
       { transport, network: "b" },
