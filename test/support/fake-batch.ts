@@ -1,5 +1,5 @@
 // Datagrams as a backend hands them over: in memory that is somebody else's as soon as the wake-up ends.
-import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress, socketAddress } from "@groupcast/backend";
+import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress, socketAddress } from "@groupcast/backend";
 
 const STALE = 0x21; // "!": what a borrowed view shows when it was kept too long
 const SENDER = socketAddress("192.0.2.99", 9999);
@@ -36,8 +36,10 @@ export class FakeBatch implements DatagramBatch {
     return this.#at(index).bytes;
   }
 
-  copy(index: number): Buffer {
-    return Buffer.from(this.#at(index).bytes);
+  copy(index: number, startBytes = 0): Buffer {
+    const { bytes } = this.#at(index);
+    checkStart(startBytes, bytes.length);
+    return Buffer.from(bytes.subarray(startBytes));
   }
 
   from(index: number): SocketAddress {

@@ -1,4 +1,4 @@
-import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 
 const WHOLE: Arrival = Object.freeze({ truncated: false });
 const CUT: Arrival = Object.freeze({ truncated: true });
@@ -45,9 +45,10 @@ export class SingleBatch implements DatagramBatch {
     return this.#bytes;
   }
 
-  copy(index: number): Buffer {
+  copy(index: number, startBytes = 0): Buffer {
     this.#check(index);
-    return this.#bytes;
+    checkStart(startBytes, this.#bytes.length);
+    return startBytes === 0 ? this.#bytes : this.#bytes.subarray(startBytes);
   }
 
   from(index: number): SocketAddress {

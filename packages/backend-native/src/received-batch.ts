@@ -1,4 +1,4 @@
-import { type Arrival, batchDetached, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, batchDetached, checkStart, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 import { BufferView } from "@groupcast/base";
 import type { Addon } from "./addon.js";
 import type { AddressTranslator } from "./address-translator.js";
@@ -87,12 +87,13 @@ export class ReceivedBatch implements DatagramBatch {
     return this.#views[index]!;
   }
 
-  copy(index: number): Buffer {
+  copy(index: number, startBytes = 0): Buffer {
     const entry = this.#entryOf(index);
     const length = this.#entries[entry + ENTRY.LENGTH]!;
-    if (length > this.#maxGatheredBytes) return this.#copyAlone(index, length);
+    checkStart(startBytes, length);
+    if (length > this.#maxGatheredBytes) return this.#copyAlone(index, startBytes, length);
     if (!this.#isGathered(index, entry)) this.#gather(index);
-    const copy = new BufferView(this.#chunkMemory, this.#entries[entry + ENTRY.COPIED_AT]!, length);
+    const copy = new BufferView(this.#chunkMemory, this.#entries[entry + ENTRY.COPIED_AT]! + startBytes, length - startBytes);
     this.#entries[entry + ENTRY.COPIED_AT] = -1; // given away: a second call copies again
     return copy;
   }
@@ -191,9 +192,10 @@ export class ReceivedBatch implements DatagramBatch {
     this.#chunkUsedBytes = 0;
   }
 
-  #copyAlone(index: number, length: number): Buffer {
-    const copy = Buffer.allocUnsafeSlow(length);
-    copy.set(this.view(index));
+  #copyAlone(index: number, startBytes: number, length: number): Buffer {
+    const copy = Buffer.allocUnsafeSlow(length - startBytes);
+    const whole = this.view(index);
+    copy.set(startBytes === 0 ? whole : whole.subarray(startBytes));
     return copy;
   }
 }

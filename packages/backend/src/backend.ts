@@ -111,8 +111,8 @@ export interface ReadLimits {
 /**
  * Received datagrams, in order of arrival. Indices run from 0 to `length - 1`; `length` is 0 once the call that delivered the batch is over.
  *
- * Methods throw InvalidArgumentError `ERR_ARGUMENT_RANGE`, or `ERR_ARGUMENT_TYPE`, for an index that the batch does not have; `view` and `copy`
- * StateError `ERR_BATCH_DETACHED` once the program has transferred the memory of a view, where that cannot be prevented.
+ * Methods throw InvalidArgumentError `ERR_ARGUMENT_RANGE`, or `ERR_ARGUMENT_TYPE`, for an index that the batch does not have, or a
+ * start that the datagram does not have; `view` and `copy` StateError `ERR_BATCH_DETACHED` once the program has transferred the memory of a view, where that cannot be prevented.
  */
 export interface DatagramBatch {
   /** Number of datagrams. */
@@ -121,8 +121,12 @@ export interface DatagramBatch {
   lengthBytes(index: number): number;
   /** Returns the bytes where they lie: valid until the call that delivered the batch returns. */
   view(index: number): Buffer;
-  /** Returns the bytes as a Buffer of the caller's own. */
-  copy(index: number): Buffer;
+  /**
+   * Returns the bytes as a Buffer of the caller's own.
+   *
+   * @param startBytes - Number of bytes to leave out, such as a header that was read from the view: 0 (the default) … the length.
+   */
+  copy(index: number, startBytes?: number): Buffer;
   /** Returns the sender; frozen, and shared by its datagrams. */
   from(index: number): SocketAddress;
   /** Returns whether the datagram was cut to {@link ReadLimits.maxPacketBytes}. */

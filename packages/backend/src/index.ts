@@ -12,7 +12,7 @@ export type {
   SocketObserver,
 } from "./backend.js";
 export { BACKEND_ERRORS, BackendLoadError, type BackendLoadFailure } from "./backend-errors.js";
-export { batchDetached, outsideBatch } from "./batch-errors.js";
+export { batchDetached, checkStart, outsideBatch } from "./batch-errors.js";
 export { type Capability, FEATURE_NAMES, FEATURES, type Feature } from "./capabilities.js";
 export { capabilitySet } from "./capability-set.js";
 export {

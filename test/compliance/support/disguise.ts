@@ -47,7 +47,7 @@ export function pickedFrom(batch: DatagramBatch, indexes: readonly number[]): Da
     length: indexes.length,
     lengthBytes: (index) => batch.lengthBytes(at(index)),
     view: (index) => batch.view(at(index)),
-    copy: (index) => batch.copy(at(index)),
+    copy: (index, startBytes) => batch.copy(at(index), startBytes),
     from: (index) => batch.from(at(index)),
     truncated: (index) => batch.truncated(at(index)),
     arrival: (index) => batch.arrival(at(index)),

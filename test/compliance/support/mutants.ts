@@ -52,6 +52,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       return reusing(backend);
     },
   },
+  leavesNothingOut: {
+    killedBy: "RX-20",
+    disguise: changedBatches((batch) => ({ copy: (index) => batch.copy(index) })),
+  },
   truncatesSilently: {
     killedBy: "RX-17",
     disguise: changedBatches((batch) => ({

@@ -172,6 +172,20 @@ test("copy() gives memory of its own each time it is asked", async () => {
   expect(Buffer.isBuffer(copies[2])).toBe(true);
 });
 
+test("copy() leaves out the start of datagrams that share memory, and of those too long for that", async () => {
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen();
+  const sent = [pattern(300, 1), pattern(9000, 2), pattern(300, 3)];
+  const copies: Buffer[] = [];
+  seen.onReceived = (batch) => {
+    for (let index = 0; index < batch.length; index++) copies.push(batch.copy(index, 100));
+  };
+  for (const datagram of sent) sendTo(socket, local, datagram);
+  await seen.arrivals(sent.length);
+  expect(copies.map((copy, index) => copy.equals(sent[index]!.subarray(100)))).toEqual([true, true, true]);
+  expect(copies[1]!.buffer.byteLength).toBe(8900); // what was left out takes no memory
+});
+
 test("view() shows the bytes where they lie, without copying", async () => {
   using sockets = new NativeSockets();
   const { socket, seen, local } = sockets.listen();

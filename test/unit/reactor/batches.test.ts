@@ -25,6 +25,8 @@ function describeAt(batch: DatagramBatch, index: number): unknown[] {
     batch.lengthBytes(index),
     batch.view(index).toString(),
     batch.copy(index).toString(),
+    batch.copy(index, 2).toString(),
+    batch.copy(index, batch.lengthBytes(index)).length,
     batch.from(index),
     batch.truncated(index),
     batch.arrival(index),
@@ -91,8 +93,29 @@ test("HeldBatch and BatchSelection refuse an index that they do not have", () =>
   expectRefusals(new BatchSelection(batchOfThree(), [1]));
 });
 
+/** Refusals of `copy()` for numbers of bytes that its first datagram does not have to leave out: memory before or after it is not its. */
+function expectStartRefusals(batch: DatagramBatch): void {
+  for (const start of [-1, 0.5, batch.lengthBytes(0) + 1, Number.NaN, 2 ** 32]) {
+    expect(() => batch.copy(0, start), `copy(0, ${start})`).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "startBytes" }),
+    );
+  }
+  for (const start of [null, "1", {}]) {
+    expect(() => batch.copy(0, start as unknown as number), `copy(0, ${start})`).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument: "startBytes" }),
+    );
+  }
+}
+
+test("copy() of HeldBatch and BatchSelection refuses a start that the datagram does not have", () => {
+  const held = new HeldBatch();
+  held.keep(batchOfThree(), 1);
+  expectStartRefusals(held);
+  expectStartRefusals(new BatchSelection(batchOfThree(), [1]));
+});
+
 test.for(["native", "dgram", "memory"] as const)(
-  "a batch of %s refuses an index that it does not have, and every one afterwards",
+  "a batch of %s refuses an index or a start that it does not have, and every index afterwards",
   async (name, context) => {
     if (name !== "memory") await skipUnless(context, canLoad(name));
     const backend = name === "memory" ? new MemoryNetwork({ clock: systemClock }).host("a") : chooseBackend(name);
@@ -107,7 +130,12 @@ test.for(["native", "dgram", "memory"] as const)(
       {
         datagramsReceived(batch) {
           kept = batch;
-          refused(thrownBy(() => expectRefusals(batch)));
+          refused(
+            thrownBy(() => {
+              expectRefusals(batch);
+              expectStartRefusals(batch);
+            }),
+          );
         },
       },
       { interface: "127.0.0.1" },

@@ -106,7 +106,7 @@ export const RECEIVING: readonly Contract[] = contracts([
   },
   {
     id: "RX-20",
-    title: "view(), copy() and lengthBytes() of a batch agree, and an index is counted from 0",
+    title: "view(), copy() and lengthBytes() of a batch agree, copy() leaves out what it is told to, and an index is counted from 0",
     access: "bare",
     why: "backend.ts: DatagramBatch",
     async run(trial) {
@@ -115,12 +115,13 @@ export const RECEIVING: readonly Contract[] = contracts([
       end.bind(trial.addresses.loopback);
       const texts = ["", "a", "bc", "def".repeat(100)];
       sender.sendAll(batchTo(end.local, texts));
-      const seen: [string, string, number][] = [];
+      const seen: [string, string, string, number][] = [];
       end.onBatch = (batch) => {
         const indexes = Array.from({ length: batch.length }, (_, index) => index).reverse(); // in no order that it could rely on
-        const ofBatch = indexes.map((index): [string, string, number] => [
+        const ofBatch = indexes.map((index): [string, string, string, number] => [
           batch.view(index).toString(),
           batch.copy(index).toString(),
+          batch.copy(index, Math.min(2, batch.lengthBytes(index))).toString(),
           batch.lengthBytes(index),
         ]);
         seen.push(...ofBatch.reverse());
@@ -129,7 +130,7 @@ export const RECEIVING: readonly Contract[] = contracts([
       await trial.received(end, texts.length);
       assert.deepEqual(
         seen,
-        texts.map((text) => [text, text, text.length]),
+        texts.map((text) => [text, text, text.slice(2), text.length]),
       );
     },
   },

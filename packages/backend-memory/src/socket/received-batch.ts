@@ -1,4 +1,4 @@
-import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 import { mappedText } from "../address/ip-address.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
@@ -59,11 +59,12 @@ export class ReceivedBatch implements DatagramBatch {
     return view;
   }
 
-  copy(index: number): Buffer {
+  copy(index: number, startBytes = 0): Buffer {
     const { packet } = this.#get(index);
-    const end = this.#end(packet);
-    const copy = Buffer.allocUnsafeSlow(end - packet.start); // not of Node's pool: whoever detaches it must not empty other Buffers
-    packet.bytes.copy(copy, 0, packet.start, end);
+    const [start, end] = [packet.start + startBytes, this.#end(packet)];
+    checkStart(startBytes, end - packet.start);
+    const copy = Buffer.allocUnsafeSlow(end - start); // not of Node's pool: whoever detaches it must not empty other Buffers
+    packet.bytes.copy(copy, 0, start, end);
     return copy;
   }
 

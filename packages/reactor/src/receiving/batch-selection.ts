@@ -23,8 +23,8 @@ export class BatchSelection implements DatagramBatch {
     return this.#whole.view(this.#indexOf(index));
   }
 
-  copy(index: number): Buffer {
-    return this.#whole.copy(this.#indexOf(index));
+  copy(index: number, startBytes?: number): Buffer {
+    return this.#whole.copy(this.#indexOf(index), startBytes);
   }
 
   from(index: number): SocketAddress {

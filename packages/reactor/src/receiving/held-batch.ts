@@ -1,4 +1,4 @@
-import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
 
 interface Held {
   readonly bytes: Buffer;
@@ -33,8 +33,10 @@ export class HeldBatch implements DatagramBatch {
     return this.#at(index).bytes;
   }
 
-  copy(index: number): Buffer {
-    return this.#at(index).bytes;
+  copy(index: number, startBytes = 0): Buffer {
+    const { bytes } = this.#at(index);
+    checkStart(startBytes, bytes.length);
+    return startBytes === 0 ? bytes : bytes.subarray(startBytes);
   }
 
   from(index: number): SocketAddress {
