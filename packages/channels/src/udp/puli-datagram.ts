@@ -54,7 +54,9 @@ export function readPuliHeader(datagram: Buffer): PuliHeader | undefined {
 
 /** Returns the sequence number of a datagram with its payload at offset `payloadOffset`. */
 export function readSequence(datagram: Buffer, payloadOffset: number): number {
-  return datagram.readUInt32BE(payloadOffset - SEQUENCE_BYTES);
+  const at = payloadOffset - SEQUENCE_BYTES;
+  // readUInt32BE() checks its argument, which costs more than the four bytes.
+  return ((datagram[at]! << 24) | (datagram[at + 1]! << 16) | (datagram[at + 2]! << 8) | datagram[at + 3]!) >>> 0;
 }
 
 /** Whether a datagram is on the channel of `header`, the part of a datagram before its payload; the sequence numbers may differ. */

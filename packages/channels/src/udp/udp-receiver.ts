@@ -1,4 +1,4 @@
-import { BufferView, watchRejection } from "@groupcast/base";
+import { watchRejection } from "@groupcast/base";
 import { type DatagramBatch, DatagramProtocol, type SocketAddress } from "groupcast";
 import type { ChannelReceiver, ChannelSource, TransportStatistics } from "../contract/channel-transport.js";
 import { isSameChannel, readPuliHeader, readSequence } from "./puli-datagram.js";
@@ -41,14 +41,14 @@ export class UdpReceiver extends DatagramProtocol {
   }
 
   #take(batch: DatagramBatch, index: number): void {
-    const datagram = batch.copy(index);
+    const datagram = batch.view(index);
     const route = this.#routeOf(datagram);
     if (route === undefined) return;
     this.#statistics.received++;
     const { channel, header, receivers } = route;
     const source = this.#sourceOf(batch.from(index));
     const sequence = readSequence(datagram, header.length);
-    const payload = new BufferView(datagram.buffer, datagram.byteOffset + header.length, datagram.length - header.length);
+    const payload = batch.copy(index, header.length); // the receivers' own
     const packet = { channel, source, sequence, payload, isRelayed: isRelayPort(source.port!, this.#port) };
     for (let i = 0; i < receivers.length; i++) {
       try {
