@@ -21,7 +21,7 @@ function listenOn6(): Listening & { readonly stage: Stage } {
 test("drop() of a group that has no rule changes nothing", () => {
   const filter = new ArrivalFilter(() => true);
   filter.drop(GROUP, ETH0_INDEX, undefined);
-  filter.ruleFor(GROUP, ETH0_INDEX, false).sources.add("fe80::9");
+  filter.add(GROUP, ETH0_INDEX, { isAnySource: false, sender: "fe80::9" });
   filter.drop("ff15::2", ETH0_INDEX, "fe80::9");
   filter.drop(GROUP, 1, "fe80::9");
   const batch = new FakeBatch([datagram("still let in", GROUP)], 100);

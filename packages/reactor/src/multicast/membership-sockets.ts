@@ -61,13 +61,15 @@ export class MembershipSockets {
   /** Joins on the first socket that has room. */
   join(group: string, iface: NetworkInterface | undefined, source: string | undefined): Joined | Outcome {
     const { all } = this.#sockets;
-    const full = all.filter(({ isFull }) => isFull);
-    const withRoom = all.filter(({ isFull }) => !isFull);
+    const withRoom = all.filter(({ isFull }) => !isFull); // mostly one of hundreds
     const outcome = this.#joinOneOf(withRoom, group, iface, source);
     if (typeof outcome !== "number" || !MEMBERSHIP_LIMITS.has(outcome)) return outcome;
     const further = this.#sockets.openFurther();
     // Without a further socket, the full ones are asked again: the limit may have been raised.
-    if (typeof further === "number") return full.length > 0 ? this.#joinOneOf(full, group, iface, source) : outcome;
+    if (typeof further === "number") {
+      const full = all.filter((member) => !withRoom.includes(member));
+      return full.length > 0 ? this.#joinOneOf(full, group, iface, source) : outcome;
+    }
     const joined = this.#joinOneOf([further], group, iface, source);
     if (typeof joined === "number") this.#sockets.closeFurther(further);
     return joined;
@@ -95,14 +97,14 @@ export class MembershipSockets {
   /** Shuts `source` out of one membership. */
   block(group: string, { iface, member }: Joined, source: string): Outcome {
     const outcome = member.socket.blockSource(group, iface!, source);
-    if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).blocked.add(source);
+    if (outcome >= 0) member.filter?.add(group, iface!.index, { isAnySource: true, sender: source });
     return outcome;
   }
 
   /** Undoes one `block`. */
   unblock(group: string, { iface, member }: Joined, source: string): Outcome {
     const outcome = member.socket.unblockSource(group, iface!, source);
-    if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).blocked.delete(source);
+    if (outcome >= 0) member.filter?.ruleFor(group, iface!.index, true).senders?.delete(source);
     return outcome;
   }
 
@@ -127,8 +129,8 @@ export class MembershipSockets {
     const outcome = member.socket.join(group, iface, source);
     if (iface === undefined || (outcome < 0 && outcome !== ERRNO.EADDRINUSE)) return outcome;
     // EADDRINUSE: the kernel has it already, of an adopted socket or on an interface that the backend did not list while it was down.
-    const rule = member.filter?.ruleFor(group, iface.index, source === undefined);
-    if (source !== undefined) rule?.sources.add(source);
+    if (source === undefined) member.filter?.ruleFor(group, iface.index, true);
+    else member.filter?.add(group, iface.index, { isAnySource: false, sender: source });
     return OK;
   }
 

@@ -18,18 +18,23 @@ export interface JoinRequest {
   readonly source: string | undefined;
 }
 
-/** One joinGroup and its state. */
+/** One joinGroup and its state. A port may have thousands, so what few have is made when it is needed. */
 export interface Wish extends JoinRequest {
   /** Memberships that the kernel has. */
-  readonly joined: Joined[];
-  /** Senders that are shut out. */
-  readonly blocked: Set<string>;
-  /** Map of interface name → errno of the OS's latest refusal, as it was reported. */
-  readonly refused: Map<string, Outcome>;
+  joined: Joined[];
+  /** Senders that are shut out; undefined: none was ever. */
+  blocked: Set<string> | undefined;
+  /** Map of interface name → errno of the OS's latest refusal, as it was reported; undefined: none was ever. */
+  refused: Map<string, Outcome> | undefined;
   /** Name of the interface that was lost last, for as long as none is joined; undefined for `"all"`, which has no interface of its own. */
   lost: string | undefined;
   /** The call of joinGroup, where it has returned without a membership: its error comes later. */
   origin: CallOrigin | undefined;
+}
+
+/** Returns a wish that nothing was done for. Written out, as V8 gives each object that is spread into a longer one a shape of its own. */
+export function wishFor({ operation, group, selector, source }: JoinRequest): Wish {
+  return { operation, group, selector, source, joined: [], blocked: undefined, refused: undefined, lost: undefined, origin: undefined };
 }
 
 /** Returns each membership that `wish` stands for now; at least one. */

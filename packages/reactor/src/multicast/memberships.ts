@@ -18,7 +18,17 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Membership, MembershipChange } from "../transport.js";
 import { filterError, joinError } from "./membership-errors.js";
 import { type Joined, MEMBERSHIP_LIMITS, type MembershipSockets } from "./membership-sockets.js";
-import { excludes, type JoinRequest, membershipOf, nameOf, sameSelector, statesOf, subjectOf, type Wish } from "./membership-wish.js";
+import {
+  excludes,
+  type JoinRequest,
+  membershipOf,
+  nameOf,
+  sameSelector,
+  statesOf,
+  subjectOf,
+  type Wish,
+  wishFor,
+} from "./membership-wish.js";
 import type { MulticastSender } from "./multicast-sender.js";
 
 /** Dependencies of {@link Memberships}. */
@@ -55,7 +65,7 @@ export class Memberships {
   join(request: JoinRequest, waits: boolean): void {
     this.#owner.network.watch(); // from now on changes come to reconcile()
     this.#checkNew(request);
-    const wish: Wish = { ...request, joined: [], blocked: new Set(), refused: new Map(), lost: undefined, origin: undefined };
+    const wish = wishFor(request);
     const targets = this.#targets(wish);
     if (targets.length === 0 && !waits) throw joinError(wish, ERRNO.ENODEV);
     const refusals = targets.flatMap((iface) => this.#joinOn(wish, iface) ?? []);
@@ -89,7 +99,7 @@ export class Memberships {
   block(request: JoinRequest, source: string): void {
     const operation = "blockSource";
     const wish = this.#findAnySource(operation, request);
-    if (wish.blocked.has(source)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_BLOCKED, operation, { ...subjectOf(wish), source });
+    if (wish.blocked?.has(source)) throw new StateError(REACTOR_ERRORS.ERR_ALREADY_BLOCKED, operation, { ...subjectOf(wish), source });
     const done: Joined[] = [];
     for (const joined of wish.joined) {
       const outcome = this.#owner.sockets.block(wish.group, joined, source);
@@ -99,6 +109,7 @@ export class Memberships {
       }
       done.push(joined);
     }
+    wish.blocked ??= new Set();
     wish.blocked.add(source);
   }
 
@@ -106,7 +117,7 @@ export class Memberships {
   unblock(request: JoinRequest, source: string): void {
     const operation = "unblockSource";
     const wish = this.#findAnySource(operation, request);
-    if (!wish.blocked.delete(source)) throw new StateError(REACTOR_ERRORS.ERR_NOT_BLOCKED, operation, { ...subjectOf(wish), source });
+    if (!wish.blocked?.delete(source)) throw new StateError(REACTOR_ERRORS.ERR_NOT_BLOCKED, operation, { ...subjectOf(wish), source });
     const outcomes = wish.joined.map((joined) => this.#owner.sockets.unblock(wish.group, joined, source));
     const failed = Math.min(0, ...outcomes);
     if (failed < 0) throw filterError(operation, failed, { ...subjectOf(wish), source });
@@ -146,7 +157,7 @@ export class Memberships {
   }
 
   #add(wish: Wish): void {
-    this.#wishes.set(wish.group, [...this.#of(wish.group), wish]);
+    this.#wishes.set(wish.group, this.#of(wish.group).concat(wish));
   }
 
   #remove(wish: Wish): void {
@@ -163,7 +174,7 @@ export class Memberships {
   }
 
   #dropLost(wish: Wish, all: readonly NetworkInterface[]): void {
-    for (const name of wish.refused.keys()) if (!all.some((iface) => iface.name === name)) wish.refused.delete(name);
+    for (const name of wish.refused?.keys() ?? []) if (!all.some((iface) => iface.name === name)) wish.refused?.delete(name);
     for (const joined of [...wish.joined]) {
       const { iface } = joined;
       if (iface === undefined || all.some((other) => isSame(other, iface))) continue;
@@ -213,20 +224,21 @@ export class Memberships {
     const { sockets } = this.#owner;
     const joined = sockets.join(wish.group, iface, wish.source);
     if (typeof joined === "number") return joinError(wish, joined, nameOf(iface));
-    for (const source of wish.blocked) {
+    for (const source of wish.blocked ?? []) {
       const outcome = sockets.block(wish.group, joined, source);
       if (outcome >= 0) continue;
       sockets.leave(wish.group, joined, wish.source);
       return filterError(wish.operation, outcome, { ...subjectOf(wish, nameOf(iface)), source });
     }
-    wish.joined.push(joined);
-    wish.refused.delete(nameOf(iface));
+    wish.joined = wish.joined.concat(joined); // push() would make room for 16 more
+    wish.refused?.delete(nameOf(iface));
     return undefined;
   }
 
   #reportRefusal(wish: Wish, error: SystemError): void {
     const name = error.interface ?? formatSelector(wish.selector);
-    if (wish.refused.get(name) === error.errno) return;
+    if (wish.refused?.get(name) === error.errno) return;
+    wish.refused ??= new Map();
     wish.refused.set(name, error.errno);
     this.#owner.membershipChanged({ membership: membershipOf(wish, name, wish.lost === name ? "lost" : "waiting"), error });
   }

@@ -72,7 +72,7 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
   try {
     const { socket } = sockets.main;
     const awaited = new AwaitedInterfaces(network, wires.warn);
-    const outgoingChanged = emitLater(emitter, "outgoingInterface");
+    const { membershipChanged, outgoingChanged } = laterEvents(emitter);
     const hasSourceAddress = isSourceAddress(sockets.local.address);
     const sender = new MulticastSender({ backend, network, clock, socket, hasSourceAddress, awaited, outgoingChanged });
     if (opening.by === "adopt") sender.takeOver(opening.operation);
@@ -86,7 +86,7 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
       sender,
       sockets: new MembershipSockets(sockets),
       awaited,
-      membershipChanged: emitLater(emitter, "membership"),
+      membershipChanged,
       report: wires.report,
     });
     const { family } = sockets;
@@ -120,12 +120,26 @@ function observePort(port: Port, emitter: Emitter<PortEvents>): void {
   emitter.on("closed", () => publish("groupcast:port:closed", { port, statistics: port.statistics() }));
 }
 
-/** Returns a function that emits `event`, from a microtask: never from inside a call into the port. */
-function emitLater<Event extends "membership" | "outgoingInterface">(
-  emitter: Emitter<PortEvents>,
-  event: Event,
-): (...change: Parameters<PortEvents[Event]>) => void {
-  return (...change) => queueMicrotask(() => emitter.emit(event, ...change));
+interface LaterEvents {
+  readonly membershipChanged: PortEvents["membership"];
+  readonly outgoingChanged: PortEvents["outgoingInterface"];
+}
+
+/**
+ * Returns functions that emit events from a microtask: never from inside a call into the port. One microtask emits all that wait, in
+ * order, since a program may join ten thousand groups in one turn.
+ */
+function laterEvents(emitter: Emitter<PortEvents>): LaterEvents {
+  let waiting: (readonly ["membership" | "outgoingInterface", change: unknown])[] = [];
+  const emitAll = (): void => {
+    const events = waiting;
+    waiting = [];
+    for (const [event, change] of events) emitter.emit(event, change as never);
+  };
+  const add = (...event: (typeof waiting)[number]): void => {
+    if (waiting.push(event) === 1) queueMicrotask(emitAll);
+  };
+  return { membershipChanged: (change) => add("membership", change), outgoingChanged: (change) => add("outgoingInterface", change) };
 }
 
 function stopOnAbort(port: Port, signal: AbortSignal): void {

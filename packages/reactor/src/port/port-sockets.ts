@@ -67,7 +67,7 @@ export class PortSockets implements MemberSockets {
   readonly #owner: PortSocketsOwner;
   readonly #opening: Opening;
   readonly #limits: ReadLimits;
-  readonly #further: PortSocket[] = [];
+  #all: readonly PortSocket[]; // never changed, as a loop may open or close a socket
   readonly #settings = new Map<OptionName, number>(); // of further sockets, besides those that the first was bound with
   readonly #broadcasts = new BroadcastAddresses();
   #local: SocketAddress;
@@ -78,6 +78,7 @@ export class PortSockets implements MemberSockets {
   /** Takes sockets that are open: see {@link openPortSockets}. */
   constructor({ owner, opening, main, local }: OpenedFirst) {
     this.main = main;
+    this.#all = [main];
     this.#owner = owner;
     this.#opening = opening;
     this.#local = local;
@@ -97,7 +98,7 @@ export class PortSockets implements MemberSockets {
   }
 
   get all(): readonly PortSocket[] {
-    return [this.main, ...this.#further];
+    return this.#all;
   }
 
   /** Whether the port receives only the groups that it has joined. */
@@ -128,19 +129,20 @@ export class PortSockets implements MemberSockets {
       socket.close();
       return outcome;
     }
-    this.#further.push(further);
+    this.#all = this.#all.concat(further);
     return further;
   }
 
   /** Sets an option of all sockets but the first, also of those that are opened later. Returns 0, or the first errno. */
   setOnFurther(name: OptionName, value: number): Outcome {
     this.#settings.set(name, value);
-    return this.#further.map(({ socket }) => socket.setOption(name, value)).find((outcome) => outcome < 0) ?? 0;
+    const further = this.#all.slice(1);
+    return further.map(({ socket }) => socket.setOption(name, value)).find((outcome) => outcome < 0) ?? 0;
   }
 
   /** Closes a further socket that is not needed. */
   closeFurther(further: PortSocket): void {
-    this.#further.splice(this.#further.indexOf(further), 1);
+    this.#all = this.#all.filter((member) => member !== further);
     further.socket.close();
   }
 

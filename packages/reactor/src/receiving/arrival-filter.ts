@@ -9,12 +9,10 @@ import { BatchSelection } from "./batch-selection.js";
 
 /** Senders that one membership lets in. */
 export interface SourceRule {
-  /** Whether all senders are let in but the `blocked` ones, rather than the `sources` alone. */
+  /** Whether all are let in but the `senders`, rather than these alone. */
   readonly isAnySource: boolean;
-  /** Senders that are let in where `isAnySource` is false. */
-  readonly sources: Set<string>;
-  /** Senders that are kept out where `isAnySource` is true. */
-  readonly blocked: Set<string>;
+  /** Senders that are let in where it is false, and kept out where it is true; undefined: none was named, as with most groups. */
+  senders: Set<string> | undefined;
 }
 
 /** Returns whether a datagram, multicast or not, may pass at all. */
@@ -43,11 +41,18 @@ export class ArrivalFilter {
     return [...this.#rules.values()].some((groups) => groups.has(group));
   }
 
+  /** Adds a sender to the rule for `group` on the interface with this index; makes the rule if it is missing. */
+  add(group: string, interfaceIndex: number, { isAnySource, sender }: { isAnySource: boolean; sender: string }): void {
+    const rule = this.ruleFor(group, interfaceIndex, isAnySource);
+    rule.senders ??= new Set();
+    rule.senders.add(sender);
+  }
+
   /** Returns the rule for `group` on the interface with this index; makes it if it is missing. */
   ruleFor(group: string, interfaceIndex: number, isAnySource: boolean): SourceRule {
     const groups = this.#rules.get(interfaceIndex) ?? new Map<string, SourceRule>();
     this.#rules.set(interfaceIndex, groups);
-    const rule = groups.get(group) ?? { isAnySource, sources: new Set(), blocked: new Set() };
+    const rule = groups.get(group) ?? { isAnySource, senders: undefined };
     groups.set(group, rule);
     return rule;
   }
@@ -57,8 +62,8 @@ export class ArrivalFilter {
     const groups = this.#rules.get(interfaceIndex);
     const rule = groups?.get(group);
     if (groups === undefined || rule === undefined) return;
-    if (source !== undefined) rule.sources.delete(source);
-    if (source === undefined || rule.sources.size === 0) groups.delete(group);
+    if (source !== undefined) rule.senders?.delete(source);
+    if (source === undefined || !rule.senders?.size) groups.delete(group);
   }
 
   /** Returns the datagrams of `batch` that may pass: `batch` itself when all may. */
@@ -82,6 +87,6 @@ export class ArrivalFilter {
     const rule = this.#rules.get(batch.interfaceIndex(index))?.get(destination);
     if (rule === undefined) return false;
     const sender = withoutZone(batch.from(index).address);
-    return rule.isAnySource ? !rule.blocked.has(sender) : rule.sources.has(sender);
+    return rule.isAnySource !== (rule.senders?.has(sender) ?? false);
   }
 }
