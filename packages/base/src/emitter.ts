@@ -33,19 +33,23 @@ export type EventTable<M extends EventMap> = { readonly [E in keyof M & string]:
 
 type Listener = (...args: unknown[]) => unknown;
 
+// Not written where they are assigned: each emitter would have functions of its own.
+const nothing = (): void => {};
+const rethrow = (error: unknown): void => {
+  throw error;
+};
+
 /** Emitter of the events of map `M`. Its owner keeps it private, and gives users {@link Subscribable}. */
 export class Emitter<M extends EventMap> {
-  readonly #listeners = new EventEmitter();
+  #listeners: EventEmitter | undefined; // from the first listener on: most of ten thousand channels have none
   readonly #table: EventTable<M>;
   /**
    * Receives each error that a listener of `event` throws or rejects with. Must not emit that event. The owner sets it before anybody
    * listens.
    */
-  listenerThrew: (error: unknown, event: keyof M & string) => void = (error) => {
-    throw error;
-  };
+  listenerThrew: (error: unknown, event: keyof M & string) => void = rethrow;
   /** Called after each listener that was added. The owner sets it before anybody listens. */
-  listenerAdded: () => void = () => {};
+  listenerAdded: () => void = nothing;
   #guarded: Map<string, WeakMap<Listener, Listener>> | undefined; // event → listener → the function that calls it in a guard
 
   /** Makes an emitter without listeners. @param table - All events; any other name is refused. */
@@ -55,24 +59,29 @@ export class Emitter<M extends EventMap> {
 
   /** Adds `listener`; {@link Subscribable.on} has the errors. */
   on<E extends keyof M & string>(event: E, listener: M[E]): void {
-    this.#listeners.on(event, this.#guard("on", event, listener));
+    const guarded = this.#guard("on", event, listener);
+    this.#listeners ??= new EventEmitter();
+    this.#listeners.on(event, guarded);
     this.listenerAdded();
   }
 
   /** Adds `listener` for one event; {@link Subscribable.on} has the errors. */
   once<E extends keyof M & string>(event: E, listener: M[E]): void {
-    this.#listeners.once(event, this.#guard("once", event, listener));
+    const guarded = this.#guard("once", event, listener);
+    this.#listeners ??= new EventEmitter();
+    this.#listeners.once(event, guarded);
     this.listenerAdded();
   }
 
   /** Removes `listener`; {@link Subscribable.on} has the errors. */
   off<E extends keyof M & string>(event: E, listener: M[E]): void {
-    this.#listeners.off(event, this.#guard("off", event, listener));
+    const guarded = this.#guard("off", event, listener);
+    this.#listeners?.off(event, guarded);
   }
 
   /** Calls every listener of `event`, each in its own guard. Returns false when there was none. */
   emit<E extends keyof M & string>(event: E, ...args: Parameters<M[E]>): boolean {
-    return this.#listeners.emit(event, ...args);
+    return this.#listeners?.emit(event, ...args) ?? false;
   }
 
   /** Returns the function that calls `listener` in a guard: the same one each time, so that `off` finds it. */
