@@ -15,7 +15,8 @@ function makeStream(options: { capacity?: number } = {}, lengthBytes = 0) {
     return new ChannelSubscription(
       subscriber,
       {},
-      { unsubscribed: (subscription) => ended.push(subscription), failed: () => {}, discarded: () => {}, lengthBytes: () => 1 },
+      { unsubscribed: (_, subscription) => ended.push(subscription), failed: () => {}, discarded: () => {}, lengthBytes: () => 1 },
+      undefined,
     );
   };
   const stream = new MessageQueue<number>(options, { lengthBytes: () => lengthBytes, discarded: () => {}, queueClosed: () => {} });

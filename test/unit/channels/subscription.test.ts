@@ -20,17 +20,18 @@ class Calls {
 class Subscribed {
   readonly errors: string[] = [];
   readonly got: string[] = [];
-  readonly subscription: ChannelSubscription<string>;
+  readonly subscription: ChannelSubscription<string, Subscribed>;
   lengthBytes = 1;
   discarded = 0;
 
   constructor(options: SubscribeOptions = {}, subscriber: (text: string) => unknown = (text) => void this.got.push(text)) {
-    this.subscription = new ChannelSubscription<string>(subscriber as (text: string) => void, options, {
+    const reports = {
       unsubscribed: () => {},
-      failed: (error) => this.errors.push(String(error)),
-      discarded: () => this.discarded++,
-      lengthBytes: () => this.lengthBytes,
-    });
+      failed: (channel: Subscribed, error: unknown) => void channel.errors.push(String(error)),
+      discarded: (channel: Subscribed) => void channel.discarded++,
+      lengthBytes: (channel: Subscribed) => channel.lengthBytes,
+    };
+    this.subscription = new ChannelSubscription(subscriber as (text: string) => void, options, reports, this);
   }
 
   deliver(...texts: string[]): void {

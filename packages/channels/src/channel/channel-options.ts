@@ -31,8 +31,16 @@ export interface ResolvedChannelOptions<In, Out> {
 
 const LONGEST_DEADLINE_MS = 86_400_000; // a day
 
+const DEFAULTS: ResolvedChannelOptions<Uint8Array, Buffer> = {
+  codec: CODECS.bytes as unknown as Codec<Uint8Array, Buffer>,
+  seal: undefined,
+  isFragmented: false,
+  deadlineMs: undefined,
+};
+
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveChannelOptions<In, Out>(given: ChannelOptions | undefined): ResolvedChannelOptions<In, Out> {
+  if (given === undefined) return DEFAULTS as unknown as ResolvedChannelOptions<In, Out>; // ten thousand channels share one object
   const options = checkOptions("channel", given, ["codec", "schema", "seal", "fragment", "deadlineMs"]);
   const { codec, schema, seal, fragment = false, deadlineMs } = options;
   const plain = resolveCodec(codec ?? (schema === undefined ? "bytes" : "json"));

@@ -17,7 +17,13 @@ import { IncomingMessages } from "./incoming-messages.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 import { MessageQueue, type MessageStream, type StreamOptions } from "./message-stream.js";
 import { OutgoingMessages } from "./outgoing-messages.js";
-import { ChannelSubscription, type SubscribeOptions, type Subscriber, type Subscription } from "./subscription.js";
+import {
+  ChannelSubscription,
+  type SubscribeOptions,
+  type Subscriber,
+  type Subscription,
+  type SubscriptionReports,
+} from "./subscription.js";
 
 /** Makes a channel of a node. */
 export let makeChannel: <In, Out>(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) => Channel<In, Out>;
@@ -45,6 +51,15 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     closeChannel = (channel) => channel.#close(CHANNEL_ERRORS.ERR_NODE_CLOSED);
     peerChanged = (channel, change) => channel.#peerChanged(change);
   }
+  static readonly #reports: SubscriptionReports<Channel<never, unknown>> = {
+    unsubscribed: (channel, gone) => channel.#remove(gone),
+    discarded: (channel) => void channel.#statistics.discarded++,
+    lengthBytes: (channel) => channel.#lengthBytes,
+    failed: (channel, error) => {
+      channel.#statistics.failed++;
+      channel.#owner.report(error);
+    },
+  };
   readonly #emitter: Emitter<ChannelEvents>;
   /** Full name, without a leading slash. */
   readonly name: string;
@@ -54,11 +69,11 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
   readonly #statistics: ChannelCounters = zeroChannelCounters();
-  readonly #latency = new LatencyHistogram();
+  readonly #latency: LatencyHistogram | undefined; // of a sealed channel: other messages have no sentAt
   readonly #deadline: DeadlineWatch | undefined;
   readonly #incoming: IncomingMessages;
-  readonly #queues = new Set<MessageQueue<Out>>();
-  #subscriptions: readonly ChannelSubscription<Out>[] = [];
+  #queues: Set<MessageQueue<Out>> | undefined;
+  #subscriptions: readonly ChannelSubscription<Out, Channel<never, unknown>>[] = [];
   #outgoing: OutgoingMessages | undefined;
   #lengthBytes = 0; // of the message that is being delivered
   #refusal: Refusal | undefined; // once it is closed
@@ -67,7 +82,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   private constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
     const emitter = new Emitter<ChannelEvents>(CHANNEL_EVENTS);
     super(emitter);
-    emitter.listenerThrew = (error) => owner.report(error);
+    emitter.listenerThrew = owner.report;
     this.#emitter = emitter;
     this.name = name;
     this.#owner = owner;
@@ -76,6 +91,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const isSealed = options.seal !== undefined;
     this.#seal = options.seal && new SealedChannel(name, options.seal, statistics, (worn) => this.#emitter.emit("keyWorn", worn));
     this.seal = this.#seal;
+    this.#latency = options.seal && new LatencyHistogram();
     this.#deadline = this.#watchDeadline();
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
@@ -138,18 +154,11 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
    * @throws CannotListenError `ERR_LISTEN`, MulticastJoinError `ERR_JOIN` (UDP). After an error the channel is not subscribed.
    */
   subscribe(subscriber: Subscriber<Out>, options?: SubscribeOptions): Subscription {
-    const subscription = new ChannelSubscription<Out>(subscriber, options, {
-      unsubscribed: (gone) => this.#remove(gone),
-      discarded: () => this.#statistics.discarded++,
-      lengthBytes: () => this.#lengthBytes,
-      failed: (error) => {
-        this.#statistics.failed++;
-        this.#owner.report(error);
-      },
-    });
+    const self = this as unknown as Channel<never, unknown>; // as all channels have the same reports
+    const subscription = new ChannelSubscription<Out, Channel<never, unknown>>(subscriber, options, Channel.#reports, self);
     this.#checkOpen("subscribe");
     if (!this.isSubscribed) this.#startReceiving();
-    this.#subscriptions = [...this.#subscriptions, subscription];
+    this.#subscriptions = this.#subscriptions.concat(subscription); // a spread makes room for 16 more
     if (this.#subscriptions.length === 1) {
       this.#deadline?.start();
       this.#owner.usageChanged();
@@ -167,9 +176,10 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const queue = new MessageQueue<Out>(options, {
       lengthBytes: () => this.#lengthBytes,
       discarded: () => this.#statistics.discarded++,
-      queueClosed: (closed) => this.#queues.delete(closed),
+      queueClosed: (closed) => this.#queues?.delete(closed),
     });
     queue.start((subscriber) => this.subscribe(subscriber, { ordered }));
+    this.#queues ??= new Set();
     this.#queues.add(queue);
     return queue;
   }
@@ -181,7 +191,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
 
   /** Returns the counters as they are now. */
   statistics(): ChannelStatistics {
-    return { ...this.#statistics, latency: this.#latency.statistics() };
+    return { ...this.#statistics, latency: this.#latency?.statistics() };
   }
 
   /**
@@ -212,7 +222,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     this.#closed = new Promise((settle) => {
       resolve = settle;
     });
-    for (const queue of this.#queues) queue.close();
+    for (const queue of this.#queues ?? []) queue.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#incoming.close();
     void this.#closeOutgoing().then(resolve);
@@ -247,10 +257,10 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
 
   /** A clock of the user's may throw: then the message counts for no latency, and is delivered all the same. */
   #addLatency(sentAt: number): void {
-    callGuarded(() => this.#latency.add(this.#options.seal!.now() - sentAt), this.#owner.report);
+    callGuarded(() => this.#latency!.add(this.#options.seal!.now() - sentAt), this.#owner.report);
   }
 
-  #remove(subscription: ChannelSubscription<Out>): void {
+  #remove(subscription: object): void {
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
     if (this.isSubscribed) return;
     this.#deadline?.stop();

@@ -8,7 +8,7 @@
  */
 import { checkBoolean, checkFunction, checkInteger, checkOptions, isThenable, settled } from "@groupcast/base";
 import type { ChannelMessage } from "./channel-message.js";
-import { checkCapacity, WaitingMessages } from "./waiting-messages.js";
+import { checkCapacity, type Item, WaitingMessages } from "./waiting-messages.js";
 
 /** Gets the messages of a channel. May be async: the channel treats a rejection like a throw. */
 export type Subscriber<Out> = (data: Out, message: ChannelMessage) => void | Promise<void>;
@@ -51,33 +51,35 @@ export interface Subscription {
   [Symbol.dispose](): void;
 }
 
-/** Reports of a subscription to its channel. */
-export interface SubscriptionReports<Out> {
-  readonly unsubscribed: (subscription: ChannelSubscription<Out>) => void;
+/** Reports of subscriptions to their channels. All channels share one object: functions of each one's own would take 300 bytes. */
+export interface SubscriptionReports<Owner> {
+  unsubscribed(channel: Owner, subscription: object): void;
   /** The subscriber threw or rejected. */
-  readonly failed: (error: unknown) => void;
+  failed(channel: Owner, error: unknown): void;
   /** A message that waited was discarded. */
-  readonly discarded: () => void;
+  discarded(channel: Owner): void;
   /** Returns the length of the message that is being delivered, as it arrived, in bytes. */
-  readonly lengthBytes: () => number;
+  lengthBytes(channel: Owner): number;
 }
 
 const DEFAULT_PENDING = 1024;
 const MAX_PENDING = 1 << 16;
 
 /** A subscription, as its channel sees it. */
-export class ChannelSubscription<Out = unknown> implements Subscription {
+export class ChannelSubscription<Out = unknown, Owner = unknown> implements Subscription {
   readonly #subscriber: Subscriber<Out>;
   readonly #isOrdered: boolean;
   readonly #maxPending: number;
-  readonly #reports: SubscriptionReports<Out>;
-  readonly #waiting: WaitingMessages<Out>;
+  readonly #reports: SubscriptionReports<Owner>;
+  readonly #channel: Owner;
+  readonly #capacity: number;
+  #waiting: WaitingMessages<Out> | undefined; // since the first message that had to wait
   #isActive = true;
   #isPaused = false;
   #isHeld = false;
   #pending = 0;
 
-  constructor(subscriber: Subscriber<Out>, given: SubscribeOptions | undefined, reports: SubscriptionReports<Out>) {
+  constructor(subscriber: Subscriber<Out>, given: SubscribeOptions | undefined, reports: SubscriptionReports<Owner>, channel: Owner) {
     checkFunction("subscribe", "subscriber", subscriber);
     const options = checkOptions("subscribe", given, ["ordered", "maxPending", "capacity"]);
     const { ordered = false, maxPending = DEFAULT_PENDING } = options;
@@ -85,7 +87,8 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
     this.#isOrdered = checkBoolean("subscribe", "ordered", ordered);
     this.#maxPending = checkInteger("subscribe", "maxPending", maxPending, [1, MAX_PENDING]);
     this.#reports = reports;
-    this.#waiting = new WaitingMessages(checkCapacity("subscribe", options.capacity, 0), reports.discarded);
+    this.#channel = channel;
+    this.#capacity = checkCapacity("subscribe", options.capacity, 0);
   }
 
   get isActive(): boolean {
@@ -101,11 +104,11 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting?.length ?? 0;
   }
 
   get dropped(): number {
-    return this.#waiting.dropped;
+    return this.#waiting?.dropped ?? 0;
   }
 
   pause(): void {
@@ -122,8 +125,8 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
   unsubscribe(): void {
     if (!this.#isActive) return;
     this.#isActive = false;
-    this.#waiting.discardAll();
-    this.#reports.unsubscribed(this);
+    this.#waiting?.discardAll();
+    this.#reports.unsubscribed(this.#channel, this);
   }
 
   [Symbol.dispose](): void {
@@ -133,8 +136,13 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
   /** Gives the subscriber a message, if it wants it, or lets it wait. */
   deliver(data: Out, message: ChannelMessage): void {
     if (!this.#isActive || (this.#isOrdered && message.lead < 1)) return;
-    if (this.#isHeld) this.#waiting.push([data, message], this.#reports.lengthBytes());
+    if (this.#isHeld) this.#wait([data, message]);
     else this.#call(data, message);
+  }
+
+  #wait(item: Item<Out>): void {
+    this.#waiting ??= new WaitingMessages(this.#capacity, () => this.#reports.discarded(this.#channel));
+    this.#waiting.push(item, this.#reports.lengthBytes(this.#channel));
   }
 
   #call(data: Out, message: ChannelMessage): void {
@@ -142,7 +150,7 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
       const result: unknown = this.#subscriber(data, message);
       if (result !== undefined && isThenable(result)) this.#watch(result);
     } catch (error) {
-      this.#reports.failed(error);
+      this.#reports.failed(this.#channel, error);
     }
   }
 
@@ -153,7 +161,7 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
       this.#goOn();
     };
     settled(call).then(ended, (error) => {
-      this.#reports.failed(error);
+      this.#reports.failed(this.#channel, error);
       ended();
     });
   }
@@ -161,7 +169,7 @@ export class ChannelSubscription<Out = unknown> implements Subscription {
   /** Delivers what waits, until it has to wait again. */
   #goOn(): void {
     while (this.#isHeld && !this.#isPaused && this.#pending < this.#maxPending) {
-      const next = this.#waiting.shift();
+      const next = this.#waiting?.shift();
       if (next === undefined) this.#isHeld = false;
       else this.#call(...next);
     }

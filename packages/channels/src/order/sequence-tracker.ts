@@ -55,7 +55,7 @@ export interface OrderTracker {
 export class SequenceTracker implements OrderTracker {
   readonly #channel: string;
   readonly #sources: RecentTable<SourceState>;
-  readonly #keys = new Set<string>(); // of this channel's sources in the table, so that closing costs no search through all
+  #keys: Set<string> | undefined; // of this channel's sources in the table, so that closing costs no search through all
   readonly #maxMisorder: number;
   #previous: { readonly source: object; readonly entry: RecentEntry<SourceState> } | undefined;
   #restarts = 0;
@@ -101,8 +101,8 @@ export class SequenceTracker implements OrderTracker {
   }
 
   close(): void {
-    for (const key of this.#keys) this.#sources.delete(key);
-    this.#keys.clear();
+    for (const key of this.#keys ?? []) this.#sources.delete(key);
+    this.#keys = undefined;
   }
 
   #isNear(distance: number): boolean {
@@ -114,12 +114,14 @@ export class SequenceTracker implements OrderTracker {
     // Mostly one source sends several messages in a row; then nothing has to be looked up.
     if (this.#previous?.source === source && this.#sources.renew(this.#previous.entry)) return this.#previous.entry.value;
     const key = `${this.#channel}\0${source.id}`;
+    this.#keys ??= new Set();
+    const channelKeys = this.#keys;
     let isNew = false;
     const entry = this.#sources.use(key, () => {
       isNew = true;
-      return { newest, advancedMs, other: undefined, key, channelKeys: this.#keys };
+      return { newest, advancedMs, other: undefined, key, channelKeys };
     });
-    if (isNew) this.#keys.add(key);
+    if (isNew) channelKeys.add(key);
     this.#previous = { source, entry };
     return isNew ? undefined : entry.value;
   }
