@@ -124,6 +124,17 @@ describe("senders that had to be forgotten", () => {
     expect(reader.texts(second, first)).toEqual([]);
   });
 
+  test("replay nothing once they have come back, though their window has begun again", () => {
+    const { time, reader, writer } = ends();
+    const first = writer();
+    const recording = first.packets("1", "2", "3");
+    expect(reader.texts(...recording)).toHaveLength(3);
+    for (let i = 0; i < MAX_SENDERS; i++) reader.texts(writer().packet());
+    time.ms += 1;
+    expect(reader.texts(first.packet("4"), ...recording)).toEqual(["4"]);
+    expect(reader.seal.statistics()).toMatchObject({ stale: 3, replayed: 0 });
+  });
+
   test("come back with their next packet", () => {
     const { time, reader, writer } = ends();
     const first = writer();

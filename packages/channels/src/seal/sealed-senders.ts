@@ -14,6 +14,7 @@ export interface SealedSender {
   readonly keyId: number;
   readonly key: KeyObject;
   readonly window: ReplayWindow;
+  readonly sinceMs: number; // latest time that its packets may have had before it was remembered
   newestMs: number; // latest time in its packets
 }
 
@@ -21,8 +22,9 @@ export interface SealedSender {
  * The senders of a sealed channel, with the counters that they have used.
  *
  * Theory of operation: whoever can make the table forget a sender could replay its packets. So the table keeps the latest time of all that
- * it has forgotten, for each key, and {@link SealedSenders.mayBeRepeat} holds for every packet of an unknown sender that is not later. An honest sender
- * that was forgotten comes back with its next packet, which is later, unless its clock is behind those of other forgotten ones.
+ * it has forgotten, for each key, and {@link SealedSenders.mayBeRepeat} holds for every packet that is not later: of an unknown sender, and
+ * of one that was unknown then, whose window has begun again and knows no earlier counters. An honest sender that was forgotten comes back
+ * with its next packet, which is later, unless its clock is behind those of other forgotten ones.
  */
 export class SealedSenders {
   readonly #senders: RecentTable<SealedSender>;
@@ -47,15 +49,17 @@ export class SealedSenders {
     return this.#latest?.key === id ? this.#latest.value : this.#senders.peek(id);
   }
 
-  /** Whether a packet under this key, of this time and of a sender that is not remembered, may have come before. */
-  mayBeRepeat(keyId: number, timeMs: number): boolean {
-    return timeMs <= (this.#forgottenMs.get(keyId) ?? -1);
+  /** Whether a packet under this key, of this time and of this sender, may have come before the window of its sender began. */
+  mayBeRepeat(sender: SealedSender | undefined, keyId: number, timeMs: number): boolean {
+    return timeMs <= (sender?.sinceMs ?? this.#sinceMs(keyId));
   }
 
   /** Remembers that a sender has used a counter. */
-  use(sender: Omit<SealedSender, "window" | "newestMs">, counter: number, timeMs: number): SealedSender {
+  use(sender: Omit<SealedSender, "window" | "sinceMs" | "newestMs">, counter: number, timeMs: number): SealedSender {
     if (this.#latest?.key !== sender.id) {
-      this.#latest = this.#senders.use(sender.id, () => ({ ...sender, window: new ReplayWindow(WINDOW), newestMs: timeMs }));
+      this.#latest = this.#senders.use(sender.id, () => {
+        return { ...sender, window: new ReplayWindow(WINDOW), sinceMs: this.#sinceMs(sender.keyId), newestMs: timeMs };
+      });
     }
     const { value } = this.#latest;
     value.window.add(counter);
@@ -74,6 +78,10 @@ export class SealedSenders {
   }
 
   #forgotten({ keyId, newestMs }: SealedSender): void {
-    this.#forgottenMs.set(keyId, Math.max(this.#forgottenMs.get(keyId) ?? -1, newestMs));
+    this.#forgottenMs.set(keyId, Math.max(this.#sinceMs(keyId), newestMs));
+  }
+
+  #sinceMs(keyId: number): number {
+    return this.#forgottenMs.get(keyId) ?? -1;
   }
 }

@@ -118,8 +118,8 @@ export class Unsealer {
     const ageMs = now() - timeMs;
     if (ageMs < -maxAgeMs) return "early";
     if (!(ageMs <= maxAgeMs)) return "stale"; // also when a clock of the user's returns no number
-    if (known === undefined) return this.#senders.mayBeRepeat(keyId, timeMs) ? "stale" : undefined;
-    return known.window.isNew(counter) ? undefined : "replayed";
+    if (this.#senders.mayBeRepeat(known, keyId, timeMs)) return "stale";
+    return known === undefined || known.window.isNew(counter) ? undefined : "replayed";
   }
 
   /** Returns the key of a sender who is not known yet, and keeps it: deriving it takes longer than all the rest. */
