@@ -21,6 +21,7 @@ import { Heartbeats } from "./presence/heartbeats.js";
 import type { DirectoryStatistics, NodeChange, UsageChange } from "./presence/node-directory.js";
 import type { RemoteNode } from "./presence/node-presence.js";
 import { type ChannelSeal, SealedChannel, type WornKey } from "./seal/channel-seal.js";
+import { ClosedSeals } from "./seal/closed-seals.js";
 import type { ResolvedSeal } from "./seal/seal-options.js";
 
 /** Events of a node. */
@@ -121,6 +122,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
       sources: this.#sources,
       reassembly: this.#reassembly,
       waitingRoom: this.#waitingRoom,
+      closedSeals: new ClosedSeals(),
       usersOf: (channel, role) => this.#heartbeats?.directory.usersOf(channel, role) ?? [],
       usageChanged: () => this.#heartbeats?.changed(),
       forget: (channel) => this.#forget(channel),

@@ -4,6 +4,7 @@ import type { ReassemblyMemories } from "../fragments/reassembly-memories.js";
 import type { RecentTable } from "../order/recent-table.js";
 import type { SourceState } from "../order/sequence-tracker.js";
 import type { RemoteNode, UsageRole } from "../presence/node-presence.js";
+import type { ClosedSeals } from "../seal/closed-seals.js";
 import type { TurnClock } from "./turn-clock.js";
 import type { WaitingRoom } from "./waiting-room.js";
 
@@ -18,6 +19,8 @@ export interface ChannelOwner {
   readonly reassembly: ReassemblyMemories;
   /** Packets of all channels of the node that wait behind long messages. */
   readonly waitingRoom: WaitingRoom;
+  /** What sealed channels of the node had accepted when they were closed. */
+  readonly closedSeals: ClosedSeals;
   /** Returns the other nodes that use a channel. */
   usersOf(channel: string, role: UsageRole): readonly RemoteNode[];
   /** Announces that a channel is published or subscribed for the first time, or no longer subscribed. */

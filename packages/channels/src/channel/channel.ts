@@ -90,6 +90,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const statistics = this.#statistics;
     const isSealed = options.seal !== undefined;
     this.#seal = options.seal && new SealedChannel(name, options.seal, statistics, (worn) => this.#emitter.emit("keyWorn", worn));
+    this.#seal?.open(owner.closedSeals);
     this.seal = this.#seal;
     this.#latency = options.seal && new LatencyHistogram();
     this.#deadline = this.#watchDeadline();
@@ -198,7 +199,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
    * Closes the channel: its subscriptions and loops end, messages that wait behind a long one count as `dropped`, incomplete ones as
    * `incomplete`, and the node forgets the channel, its counters, its order, and its senders. What was published before still leaves.
    * `node.channel()` opens the name again at once, with any options. It is then a new sender, and a new receiver: of a sealed channel it
-   * accepts once more what was recorded in the last `maxAgeMs`.
+   * refuses what was sealed no later than the latest packet that had come before, as nothing else shows that it is new.
    *
    * Calls of async subscribers go on; an error of theirs is still reported.
    *
@@ -218,6 +219,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     if (this.#closed !== undefined) return this.#closed;
     const forgotten = refusal === CHANNEL_ERRORS.ERR_CHANNEL_CLOSED ? this.#owner.forget(this.name) : undefined;
     this.#refusal = refusal;
+    this.#seal?.close(this.#owner.closedSeals);
     let resolve = (): void => {};
     this.#closed = new Promise((settle) => {
       resolve = settle;

@@ -1,4 +1,5 @@
 import { type ChannelKey, ChannelKeys } from "./channel-keys.js";
+import type { ClosedSeals } from "./closed-seals.js";
 import { checkSealOptions, type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
 import { type SealCounters, type SealStatistics, zeroSealStatistics } from "./seal-statistics.js";
 import { type SealedMessage, Sealer } from "./sealer.js";
@@ -85,6 +86,16 @@ export class SealedChannel implements ChannelSeal {
     return this.#unsealer.senders;
   }
 
+  /** Refuses what a channel of the same name may have accepted before it closed. Without freshness nothing shows what that is. */
+  open(closed: ClosedSeals): void {
+    if (this.#isTimed) this.#unsealer.open(closed.latestOf(this.#channel));
+  }
+
+  /** Remembers the latest time that it has accepted, for the next channel of this name. */
+  close(closed: ClosedSeals): void {
+    if (this.#isTimed) closed.close(this.#channel, this.#unsealer.latestMs);
+  }
+
   rotate(rotation: SealRotation): void {
     const options = checkSealOptions("rotate", rotation, ["keys", "current", "verify"]);
     const ring = resolveKeys("rotate", options);
@@ -106,6 +117,10 @@ export class SealedChannel implements ChannelSeal {
   /** Unseals a packet; returns undefined, and counts, when it is refused. */
   unseal(packet: Buffer): UnsealedPacket | undefined {
     return this.#unsealer.unseal(packet);
+  }
+
+  get #isTimed(): boolean {
+    return this.#options.maxAgeMs < Number.MAX_SAFE_INTEGER;
   }
 
   /** Made when it is first needed: most channels are only published or only subscribed. */

@@ -30,6 +30,7 @@ export class SealedSenders {
   readonly #senders: RecentTable<SealedSender>;
   #latest: RecentEntry<SealedSender> | undefined; // the newest in the table: mostly one sender sends several packets in a row
   readonly #forgottenMs = new Map<number, number>(); // by key id
+  #closedMs = -1; // latest time of a channel of this name that closed
 
   /** @param counters - Counts those that had to make room. */
   constructor(counters: { evicted: number }) {
@@ -42,6 +43,19 @@ export class SealedSenders {
   /** Number of senders that are remembered. */
   get size(): number {
     return this.#senders.size;
+  }
+
+  /** Latest time in packets of all senders so far; -1 before the first. */
+  get latestMs(): number {
+    let latestMs = this.#closedMs;
+    for (const timeMs of this.#forgottenMs.values()) latestMs = Math.max(latestMs, timeMs);
+    for (const { newestMs } of this.#senders.values()) latestMs = Math.max(latestMs, newestMs);
+    return latestMs;
+  }
+
+  /** Takes packets up to this time for ones that may have come before. Called before the first packet. */
+  open(closedMs: number): void {
+    this.#closedMs = closedMs;
   }
 
   /** Returns a sender that is remembered; it stays as old as it is. */
@@ -82,6 +96,6 @@ export class SealedSenders {
   }
 
   #sinceMs(keyId: number): number {
-    return this.#forgottenMs.get(keyId) ?? -1;
+    return this.#forgottenMs.get(keyId) ?? this.#closedMs;
   }
 }

@@ -81,6 +81,16 @@ export class Unsealer {
     return this.#senders.size;
   }
 
+  /** Latest time in the packets that it has opened; -1 before the first. */
+  get latestMs(): number {
+    return this.#senders.latestMs;
+  }
+
+  /** Refuses packets up to this time. Called before the first packet. */
+  open(closedMs: number): void {
+    this.#senders.open(closedMs);
+  }
+
   /** Forgets the senders of keys that are gone, and takes other keys of members. */
   rotated(verify: VerifyingKeys | undefined): void {
     this.#verify = verify;
