@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { asError, callGuarded, Emitter, Eventful, type EventTable } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
+import { linkOf } from "./challenge/channel-link.js";
 import { type Channel, closeChannel, makeChannel, peerChanged } from "./channel/channel.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
 import type { ChannelOwner } from "./channel/channel-owner.js";
@@ -240,9 +241,10 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   #makeHeartbeats(): Heartbeats {
     const { name, heartbeatMs } = this.#options;
+    const parts = { transport: this.transport, clock: this.#reactor.clock, report: (error: unknown) => this.#report(error) };
     return new Heartbeats({
-      transport: this.transport,
-      clock: this.#reactor.clock,
+      ...parts,
+      transport: linkOf(HEARTBEAT_CHANNEL, this.#seal, parts),
       session: this.session,
       name,
       periodMs: heartbeatMs,
@@ -250,7 +252,6 @@ export class ChannelNode extends Eventful<NodeEvents> {
       usages: () => this.#usages(),
       nodeChanged: (change) => this.#emitter.emit("node", change),
       usageChanged: (change) => this.#peerChanged(change),
-      report: (error) => this.#report(error),
     });
   }
 

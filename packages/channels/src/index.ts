@@ -51,6 +51,7 @@ export { ChannelRelay, type RelayStatistics } from "./relay/channel-relay.js";
 export type { LaneStatistics } from "./relay/relay-lane.js";
 export type { RelayOptions, RelayRule, RelaySide } from "./relay/relay-options.js";
 export type { ChannelSeal, SealRotation, WornKey } from "./seal/channel-seal.js";
+export type { ChallengeStatistics } from "./seal/seal-challenges.js";
 export type { SealKeys, SealOptions } from "./seal/seal-options.js";
 export type { SealStatistics } from "./seal/seal-statistics.js";
 export { multicastGroupForChannel } from "./udp/multicast-group.js";

@@ -20,6 +20,17 @@ test("seal() takes a new salt after the largest counter, and begins again at 0, 
   expect(new SealedEnd().texts(...packets)).toEqual(packets.map((_, index) => String(index)));
 });
 
+test("position() has the salt and the counter of the next packet, and none when the next one takes a new salt", () => {
+  const sender = new SealedEnd({ now: () => 5 });
+  expect(sender.seal.position()).toBeUndefined(); // it has sealed nothing
+  const [packet] = sender.packets("0", "1", "2");
+  expect(sender.seal.position()).toEqual({ salt: packet!.toString("latin1", 3, 19), counter: 3, timeMs: 5 });
+  sender.packet();
+  expect(sender.seal.position()).toBeUndefined();
+  expect(sender.packet().toString("latin1", 3, 19)).not.toBe(packet!.toString("latin1", 3, 19));
+  expect(sender.seal.position()!.counter).toBe(1);
+});
+
 test("keyWorn is told for each five forgeries of one key, and the channel goes on", () => {
   const reader = new SealedEnd({ keys: KEYS, current: 1 });
   const sender = new SealedEnd();

@@ -25,6 +25,7 @@ describe("resolveSeal()", () => {
     ["an age of nothing", { ...one, maxAgeMs: 0 }, "ERR_ARGUMENT_RANGE"],
     ["an age that is no number", { ...one, maxAgeMs: Number.NaN }, "ERR_ARGUMENT_RANGE"],
     ["a clock that is none", { ...one, now: 5 }, "ERR_ARGUMENT_TYPE"],
+    ["challenges that are neither on nor off", { ...one, challenge: "always" }, "ERR_ARGUMENT_TYPE"],
     ["an unknown option", { ...one, algorithm: "none" }, "ERR_OPTION_UNKNOWN"],
     ["a public key to sign with", { ...one, sign: ed25519.publicKey }, "ERR_ARGUMENT_RANGE"],
     ["a key of another curve to sign with", { ...one, sign: x25519.privateKey }, "ERR_ARGUMENT_RANGE"],
@@ -71,6 +72,12 @@ describe("resolveSeal()", () => {
   });
 
   test("accepts 60 seconds by default, by the clock of the system", () => {
-    expect(resolveSeal("channel", one)).toMatchObject({ maxAgeMs: 60_000, now: Date.now, sign: undefined, verify: undefined });
+    expect(resolveSeal("channel", one)).toMatchObject({
+      maxAgeMs: 60_000,
+      challenge: false,
+      now: Date.now,
+      sign: undefined,
+      verify: undefined,
+    });
   });
 });

@@ -20,7 +20,10 @@ export interface ChannelMessage {
   readonly sender: string | undefined;
   /** Name of the member that signed it, on a sealed channel that verifies signatures; `undefined` on others. */
   readonly signer: string | undefined;
-  /** The sender's time of day when it sealed the message, in milliseconds since 1970, authenticated; `undefined` on other channels. */
+  /**
+   * The sender's time of day when it sealed the message, in milliseconds since 1970, authenticated; `undefined` on other channels, and when
+   * its clock or the one here is not to be trusted (`challenge`).
+   */
   readonly sentAt: number | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface ChannelOwner {
   readonly reassembly: ReassemblyMemories;
   /** Packets of all channels of the node that wait behind long messages. */
   readonly waitingRoom: WaitingRoom;
-  /** What sealed channels of the node had accepted when they were closed. */
+  /** Latest times that sealed channels of the node had accepted when they were closed. */
   readonly closedSeals: ClosedSeals;
   /** Returns the other nodes that use a channel. */
   usersOf(channel: string, role: UsageRole): readonly RemoteNode[];

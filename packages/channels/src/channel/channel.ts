@@ -1,4 +1,5 @@
 import { callGuarded, checkOptions, Emitter, Eventful, watchRejection } from "@groupcast/base";
+import { type ChannelLink, linkOf } from "../challenge/channel-link.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import { Fragmenter } from "../fragments/fragmenter.js";
 import { Reassembler } from "../fragments/reassembler.js";
@@ -66,6 +67,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   /** The seal of a sealed channel, by which its keys are rotated; `undefined` on other channels. */
   readonly seal: ChannelSeal | undefined;
   readonly #seal: SealedChannel | undefined;
+  readonly #link: ChannelLink;
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
   readonly #statistics: ChannelCounters = zeroChannelCounters();
@@ -91,6 +93,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     const isSealed = options.seal !== undefined;
     this.#seal = options.seal && new SealedChannel(name, options.seal, statistics, (worn) => this.#emitter.emit("keyWorn", worn));
     this.#seal?.open(owner.closedSeals);
+    this.#link = linkOf(name, this.#seal, owner);
     this.seal = this.#seal;
     this.#latency = options.seal && new LatencyHistogram();
     this.#deadline = this.#watchDeadline();
@@ -235,6 +238,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   async #closeOutgoing(): Promise<void> {
     try {
       await this.#outgoing?.close();
+      await this.#seal?.closed;
     } catch (error) {
       this.#owner.report(error);
     }
@@ -272,14 +276,13 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
 
   /** A transport may call a logger of the user's, which may close the channel: then nothing is received. */
   #startReceiving(): void {
-    this.#owner.transport.startReceiving(this.name, this.#incoming);
+    this.#link.startReceiving(this.name, this.#incoming);
     if (this.isClosed) this.#stopReceiving();
     this.#checkOpen("subscribe");
   }
 
   #stopReceiving(): void {
-    const { transport, report } = this.#owner;
-    callGuarded(() => transport.stopReceiving(this.name, this.#incoming), report);
+    callGuarded(() => this.#link.stopReceiving(this.name, this.#incoming), this.#owner.report);
   }
 
   #peerChanged({ node, before, after, end }: UsageChange): void {
@@ -300,7 +303,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   #openOutgoing(): OutgoingMessages {
-    const { transport, clock, waitingRoom, report } = this.#owner;
+    const { clock, waitingRoom, report } = this.#owner;
     const { isFragmented } = this.#options;
     // A relay passes packets on as they are, so those of a channel with fragments are no longer than UDP carries.
     const overheadBytes = this.#seal?.overheadBytes ?? 0;
@@ -309,13 +312,13 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
       channel: this.name,
       clock,
       statistics: this.#statistics,
-      maxPartBytes: () => Math.min(transport.maxPayloadBytes(this.name), portableBytes) - overheadBytes,
+      maxPartBytes: () => Math.min(this.#link.maxPayloadBytes(this.name), portableBytes) - overheadBytes,
       seal: this.#seal,
       fragmenter: isFragmented ? new Fragmenter() : undefined,
       waitingRoom,
       report,
     };
-    const sender = transport.openSender(this.name); // last
+    const sender = this.#link.openSender(this.name); // last
     // A transport may call a logger of the user's, which may close the channel, or publish on it.
     if (this.isClosed || this.#outgoing !== undefined) callGuarded(() => sender.close(), report);
     this.#checkOpen("publish");

@@ -1,5 +1,6 @@
 import { type Clock, callGuarded } from "@groupcast/base";
-import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
+import type { ChannelLink } from "../challenge/channel-link.js";
+import type { ChannelReceiver, ChannelSender, ReceivedPacket } from "../contract/channel-transport.js";
 import { SealedOrder } from "../order/sealed-order.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import type { UnsealedPacket } from "../seal/unsealer.js";
@@ -9,7 +10,7 @@ import { type DirectoryReports, NodeDirectory } from "./node-directory.js";
 
 /** The part of a node that its heartbeats use. */
 export interface HeartbeatsOptions extends Required<DirectoryReports> {
-  readonly transport: ChannelTransport;
+  readonly transport: ChannelLink;
   readonly clock: Clock;
   readonly session: string;
   readonly name: string;

@@ -1,5 +1,9 @@
+import type { Clock } from "@groupcast/base";
 import { type ChannelKey, ChannelKeys } from "./channel-keys.js";
 import type { ClosedSeals } from "./closed-seals.js";
+import { ANY_TIME, NO_PROOFS, type Proofs } from "./proofs.js";
+import type { ChallengeStatistics, SealChallenges, SealPosition } from "./seal-challenges.js";
+import type { KeyRing } from "./seal-keys.js";
 import { checkSealOptions, type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
 import { type SealCounters, type SealStatistics, zeroSealStatistics } from "./seal-statistics.js";
 import { type SealedMessage, Sealer } from "./sealer.js";
@@ -33,6 +37,8 @@ export interface ChannelSeal {
   rotate(rotation: SealRotation): void;
   /** Returns the counters as they are now. */
   statistics(): SealStatistics;
+  /** Returns the counters of challenges as they are now; `undefined` on a channel without `challenge`. */
+  challenges(): ChallengeStatistics | undefined;
 }
 
 /** A key that has reached the limit on forgeries. */
@@ -50,6 +56,10 @@ export class SealedChannel implements ChannelSeal {
   readonly #keys: ChannelKeys;
   readonly #statistics = zeroSealStatistics();
   readonly #unsealer: Unsealer;
+  readonly #keyWorn: (worn: WornKey) => void;
+  #proofs: Proofs = NO_PROOFS;
+  #challenges: SealChallenges | undefined;
+  #clock: Clock | undefined;
   #verify: VerifyingKeys | undefined;
   #made: Sealer | undefined;
 
@@ -60,8 +70,14 @@ export class SealedChannel implements ChannelSeal {
     this.#verify = verify;
     const keys = new ChannelKeys(channel, ring);
     this.#keys = keys;
+    this.#keyWorn = keyWorn;
+    const proofs: Proofs = {
+      isProven: (senderId, moment) => this.#proofs.isProven(senderId, moment),
+      forgotten: (senderId, newest) => this.#proofs.forgotten(senderId, newest),
+    };
     const worn = ({ id, forged }: ChannelKey): void => keyWorn({ keyId: id, forged });
-    this.#unsealer = new Unsealer({ channel, keys, maxAgeMs, now, statistics: this.#statistics, counters, keyWorn: worn }, verify);
+    const statistics = this.#statistics;
+    this.#unsealer = new Unsealer({ channel, keys, maxAgeMs, now, proofs, statistics, counters, keyWorn: worn }, verify);
   }
 
   get sender(): string {
@@ -86,6 +102,48 @@ export class SealedChannel implements ChannelSeal {
     return this.#unsealer.senders;
   }
 
+  /** Whether senders are asked whose time shows nothing. */
+  get isChallenging(): boolean {
+    return this.#options.challenge;
+  }
+
+  get maxAgeMs(): number {
+    return this.#options.maxAgeMs;
+  }
+
+  /** Resolves when the socket of its challenges is closed; `undefined` when there is none. */
+  get closed(): Promise<void> | undefined {
+    return this.#challenges?.closed;
+  }
+
+  /** Lets challenges decide where time does not. A clock without time of day takes the place of one that shows none. */
+  challengeBy(challenges: SealChallenges, clock: Clock): void {
+    this.#challenges = challenges;
+    this.#proofs = challenges;
+    this.#clock = clock;
+  }
+
+  /**
+   * Returns the seal of another channel with the same keys, as long as it is given them. It takes packets of any time.
+   *
+   * @param isVerifying - Whether it checks the signatures that this channel checks.
+   */
+  companion(channel: string, counters: SealCounters, isVerifying: boolean): SealedChannel {
+    const options = { ...this.#options, verify: isVerifying ? this.#verify : undefined };
+    const companion = new SealedChannel(channel, options, counters, this.#keyWorn);
+    companion.#proofs = ANY_TIME;
+    return companion;
+  }
+
+  /** Returns the place of this node among the senders; undefined when it has sealed nothing. */
+  position(): SealPosition | undefined {
+    return this.#made?.position;
+  }
+
+  challenges(): ChallengeStatistics | undefined {
+    return this.#challenges?.statistics();
+  }
+
   /** Refuses what a channel of the same name may have accepted before it closed. Without freshness nothing shows what that is. */
   open(closed: ClosedSeals): void {
     if (this.#isTimed) this.#unsealer.open(closed.latestOf(this.#channel));
@@ -99,10 +157,15 @@ export class SealedChannel implements ChannelSeal {
   rotate(rotation: SealRotation): void {
     const options = checkSealOptions("rotate", rotation, ["keys", "current", "verify"]);
     const ring = resolveKeys("rotate", options);
-    const verify = options.verify === undefined ? this.#verify : checkVerifyingKeys("rotate", options.verify);
+    this.adopt(ring, options.verify === undefined ? this.#verify : checkVerifyingKeys("rotate", options.verify));
+  }
+
+  /** Takes keys that were checked. @throws InvalidArgumentError as {@link ChannelSeal.rotate} does. */
+  adopt(ring: KeyRing, verify: VerifyingKeys | undefined): void {
     this.#keys.rotate("rotate", ring);
     this.#verify = verify;
     this.#unsealer.rotated(verify);
+    this.#challenges?.adopt(ring, verify); // has the same ids as this channel, so it does not throw
   }
 
   statistics(): SealStatistics {
@@ -125,8 +188,19 @@ export class SealedChannel implements ChannelSeal {
 
   /** Made when it is first needed: most channels are only published or only subscribed. */
   get #sealer(): Sealer {
-    const { now, sign } = this.#options;
-    this.#made ??= new Sealer({ channel: this.#channel, keys: this.#keys, now, sign });
+    const { sign } = this.#options;
+    this.#made ??= new Sealer({ channel: this.#channel, keys: this.#keys, now: this.#sealingClock(), sign });
     return this.#made;
+  }
+
+  /** Returns the clock that packets are sealed by: with challenges one that goes on, also while there is no time of day. */
+  #sealingClock(): () => number {
+    const { now } = this.#options;
+    const clock = this.#clock;
+    if (clock === undefined) return now;
+    return () => {
+      const nowMs = now();
+      return Number.isNaN(nowMs) ? clock.nowMs() : nowMs;
+    };
   }
 }

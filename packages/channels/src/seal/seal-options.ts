@@ -1,6 +1,15 @@
 /** Options of sealed channels, checked. */
 import type { KeyObject } from "node:crypto";
-import { BASE_ERRORS, checkFunction, checkInteger, checkOptions, InvalidArgumentError, outOfRange, wrongType } from "@groupcast/base";
+import {
+  BASE_ERRORS,
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  InvalidArgumentError,
+  outOfRange,
+  wrongType,
+} from "@groupcast/base";
 import { checkKey, type KeyRing, withoutContents } from "./seal-keys.js";
 import { checkSigningKey, checkVerifyingKeys, type VerifyingKeys } from "./signatures.js";
 
@@ -23,7 +32,16 @@ export interface SealOptions extends SealKeys {
    * without a clock; a receiver that starts then accepts each recording once.
    */
   readonly maxAgeMs?: number | undefined;
-  /** Returns the time of day, in milliseconds since 1970. Default: `Date.now`. */
+  /**
+   * Asks senders whose time is off by more than `maxAgeMs` to prove that they are there, instead of refusing all that they seal, and answers
+   * those who ask this node. For hosts without a clock, and for all who are to hear one: each node that opens the channel needs it. The
+   * channel's name has 232 characters at most. Default false.
+   */
+  readonly challenge?: boolean | undefined;
+  /**
+   * Returns the time of day, in milliseconds since 1970. `Number.NaN` says that this host does not know it (yet): with `challenge` it then
+   * asks each sender, and each receiver asks it. Default: `Date.now`.
+   */
   readonly now?: (() => number) | undefined;
   /** Ed25519 private key that signs each message. Default: messages are not signed. */
   readonly sign?: KeyObject | undefined;
@@ -38,6 +56,7 @@ export interface SealOptions extends SealKeys {
 export interface ResolvedSeal {
   readonly ring: KeyRing;
   readonly maxAgeMs: number;
+  readonly challenge: boolean;
   readonly now: () => number;
   readonly sign: KeyObject | undefined;
   readonly verify: VerifyingKeys | undefined;
@@ -51,12 +70,13 @@ const LONGEST_SHOWN_ID = 16; // characters; a key has 32 or more, in whatever wa
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveSeal(operation: string, given: SealOptions): ResolvedSeal {
-  const options = checkSealOptions(operation, given, ["keys", "current", "maxAgeMs", "now", "sign", "verify"]);
-  const { maxAgeMs = DEFAULT_MAX_AGE_MS, now = Date.now, sign, verify } = options;
+  const options = checkSealOptions(operation, given, ["keys", "current", "maxAgeMs", "challenge", "now", "sign", "verify"]);
+  const { maxAgeMs = DEFAULT_MAX_AGE_MS, challenge = false, now = Date.now, sign, verify } = options;
   checkFunction(operation, "now", now);
   return {
     ring: resolveKeys(operation, options),
     maxAgeMs: checkInteger(operation, "maxAgeMs", maxAgeMs, [1, Number.MAX_SAFE_INTEGER]),
+    challenge: checkBoolean(operation, "challenge", challenge),
     now,
     // Not by their truth: null in the place of keys is a mistake, and must not turn signatures off.
     sign: sign === undefined ? undefined : checkSigningKey(operation, sign),

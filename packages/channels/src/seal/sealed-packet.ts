@@ -82,6 +82,11 @@ export function readSealedHeader(packet: Buffer): SealedHeader | "outdated" | "u
   };
 }
 
+/** Whether a packet says that it is signed. */
+export function isSigned(packet: Buffer): boolean {
+  return packet[KIND_OFFSET] === KIND.signed;
+}
+
 /** Returns the salt, as a view into the packet. */
 export function saltOf(packet: Buffer): Buffer {
   return packet.subarray(SALT_OFFSET, SALT_OFFSET + SALT_BYTES);

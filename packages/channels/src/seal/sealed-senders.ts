@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { type RecentEntry, RecentTable } from "../order/recent-table.js";
 import { ReplayWindow } from "../order/replay-window.js";
+import type { Proofs } from "./proofs.js";
 
 const MAX_SENDERS = 1024; // of one channel; the one that was silent for longest goes first
 const WINDOW = 1024; // packets, the newest among them: 1023 may overtake one
@@ -28,12 +29,17 @@ export interface SealedSender {
  */
 export class SealedSenders {
   readonly #senders: RecentTable<SealedSender>;
+  readonly #proofs: Proofs;
   #latest: RecentEntry<SealedSender> | undefined; // the newest in the table: mostly one sender sends several packets in a row
   readonly #forgottenMs = new Map<number, number>(); // by key id
   #closedMs = -1; // latest time of a channel of this name that closed
 
-  /** @param counters - Counts those that had to make room. */
-  constructor(counters: { evicted: number }) {
+  /**
+   * @param counters - Counts those that had to make room.
+   * @param proofs - Learns which counters are forgotten.
+   */
+  constructor(counters: { evicted: number }, proofs: Proofs) {
+    this.#proofs = proofs;
     this.#senders = new RecentTable(MAX_SENDERS, (sender) => {
       counters.evicted++;
       this.#forgotten(sender);
@@ -91,7 +97,8 @@ export class SealedSenders {
     }
   }
 
-  #forgotten({ keyId, newestMs }: SealedSender): void {
+  #forgotten({ id, keyId, newestMs, window }: SealedSender): void {
+    this.#proofs.forgotten(id, window.newest);
     this.#forgottenMs.set(keyId, Math.max(this.#sinceMs(keyId), newestMs));
   }
 

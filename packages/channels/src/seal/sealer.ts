@@ -1,5 +1,6 @@
 import { createCipheriv, type KeyObject, randomBytes } from "node:crypto";
 import type { ChannelKey, ChannelKeys } from "./channel-keys.js";
+import type { SealPosition } from "./seal-challenges.js";
 import { deriveSenderKey } from "./seal-keys.js";
 import {
   CIPHER,
@@ -56,6 +57,12 @@ export class Sealer {
   /** The salt: 32 hexadecimal digits. */
   get sender(): string {
     return this.#salt.toString("hex");
+  }
+
+  /** Its place between two packets; undefined when the next one begins with another salt. */
+  get position(): SealPosition | undefined {
+    if (this.#counter > MAX_COUNTER) return undefined;
+    return { salt: this.#salt.toString("latin1"), counter: this.#counter, timeMs: timeOf(this.#options.now()) };
   }
 
   /** Returns the sealed packet for a payload, which may be a part of a message. */

@@ -10,6 +10,7 @@ import { createDecipheriv, type KeyObject } from "node:crypto";
 import { RecentTable } from "../order/recent-table.js";
 import type { ChannelKey, ChannelKeys } from "./channel-keys.js";
 import { MAX_FORGERIES } from "./forgery-limit.js";
+import type { Proofs } from "./proofs.js";
 import { deriveSenderKey } from "./seal-keys.js";
 import { REFUSALS, type SealCounters, type SealRefusal, type SealStatistics } from "./seal-statistics.js";
 import {
@@ -42,7 +43,7 @@ export interface UnsealedPacket {
 export interface SealFacts {
   readonly sender: string;
   readonly signer: string | undefined;
-  readonly sentAt: number;
+  readonly sentAt: number | undefined; // when the sender's clock is not to be trusted
 }
 
 /** Parts of a sealed channel that its unsealer uses. */
@@ -51,6 +52,7 @@ export interface UnsealerOptions {
   readonly keys: ChannelKeys;
   readonly maxAgeMs: number;
   readonly now: () => number;
+  readonly proofs: Proofs;
   readonly statistics: SealStatistics;
   readonly counters: SealCounters;
   /** Reports that a key has reached the limit on forgeries. */
@@ -72,7 +74,7 @@ export class Unsealer {
 
   constructor(options: UnsealerOptions, verify: VerifyingKeys | undefined) {
     this.#options = options;
-    this.#senders = new SealedSenders(options.counters);
+    this.#senders = new SealedSenders(options.counters, options.proofs);
     this.#verify = verify;
   }
 
@@ -109,7 +111,8 @@ export class Unsealer {
     if (member === undefined && this.#verify !== undefined) return this.#refuse("unsigned");
     const id = senderIdOf(packet, header);
     const known = this.#senders.peek(id);
-    const refusal = this.#refusalOf(header, known);
+    const doubt = this.#doubtAbout(header, known);
+    const refusal = this.#refusalOf(id, header, known, doubt);
     if (refusal !== undefined) return this.#refuse(refusal);
     const senderKey = known?.key ?? this.#pendingKey(id, key, packet);
     const plain = this.#decrypt(senderKey, header, packet);
@@ -119,17 +122,22 @@ export class Unsealer {
     const sender = known ?? { id, salt: saltOf(packet).toString("hex"), keyId: key.id, key: senderKey };
     const source = this.#senders.use(sender, header.counter, header.timeMs);
     this.#options.statistics.opened++;
-    return { source, sequence: header.counter, payload, seal: { sender: source.salt, signer: member?.name, sentAt: header.timeMs } };
+    const sentAt = doubt === undefined ? header.timeMs : undefined;
+    return { source, sequence: header.counter, payload, seal: { sender: source.salt, signer: member?.name, sentAt } };
   }
 
-  /** Returns the reason to refuse a packet that only its time or its counter gives. */
-  #refusalOf({ keyId, timeMs, counter }: SealedHeader, known: SealedSender | undefined): SealRefusal | undefined {
+  /** Returns the reason to refuse a packet that its time gives, if nothing else proves that it is fresh. */
+  #doubtAbout({ keyId, timeMs }: SealedHeader, known: SealedSender | undefined): SealRefusal | undefined {
     const { now, maxAgeMs } = this.#options;
     const ageMs = now() - timeMs;
     if (ageMs < -maxAgeMs) return "early";
     if (!(ageMs <= maxAgeMs)) return "stale"; // also when a clock of the user's returns no number
-    if (this.#senders.mayBeRepeat(known, keyId, timeMs)) return "stale";
-    return known === undefined || known.window.isNew(counter) ? undefined : "replayed";
+    return this.#senders.mayBeRepeat(known, keyId, timeMs) ? "stale" : undefined;
+  }
+
+  #refusalOf(id: string, header: SealedHeader, known: SealedSender | undefined, doubt: SealRefusal | undefined): SealRefusal | undefined {
+    if (doubt !== undefined && !this.#options.proofs.isProven(id, header)) return doubt;
+    return known === undefined || known.window.isNew(header.counter) ? undefined : "replayed";
   }
 
   /** Returns the key of a sender who is not known yet, and keeps it: deriving it takes longer than all the rest. */

@@ -1,0 +1,60 @@
+import type { ChannelReceiver, ChannelSender, ChannelTransport } from "../contract/channel-transport.js";
+import type { SealedChannel } from "../seal/channel-seal.js";
+import { ChallengeExchange, type ExchangeOwner } from "./challenge-exchange.js";
+
+/** The part of a transport that one channel uses. */
+export type ChannelLink = Pick<ChannelTransport, "maxPayloadBytes" | "openSender" | "startReceiving" | "stopReceiving">;
+
+/**
+ * Returns the link of a channel: the transport itself, or one that takes part in challenges as long as the channel is sent or received.
+ *
+ * @throws InvalidArgumentError `ERR_CHANNEL_NAME` when the name is too long for a channel with challenges.
+ */
+export function linkOf(channel: string, seal: SealedChannel | undefined, owner: ExchangeOwner): ChannelLink {
+  return seal?.isChallenging ? new ChallengedLink(owner.transport, new ChallengeExchange(channel, seal, owner)) : owner.transport;
+}
+
+class ChallengedLink implements ChannelLink {
+  readonly #transport: ChannelTransport;
+  readonly #exchange: ChallengeExchange;
+
+  constructor(transport: ChannelTransport, exchange: ChallengeExchange) {
+    this.#transport = transport;
+    this.#exchange = exchange;
+  }
+
+  maxPayloadBytes(channel: string): number {
+    return this.#transport.maxPayloadBytes(channel);
+  }
+
+  openSender(channel: string): ChannelSender {
+    const sender = this.#joined(() => this.#transport.openSender(channel));
+    return {
+      send: (payload) => sender.send(payload),
+      close: () => {
+        this.#exchange.leave();
+        return sender.close();
+      },
+    };
+  }
+
+  startReceiving(channel: string, receiver: ChannelReceiver): void {
+    this.#joined(() => this.#transport.startReceiving(channel, receiver));
+  }
+
+  stopReceiving(channel: string, receiver: ChannelReceiver): void {
+    this.#exchange.leave();
+    this.#transport.stopReceiving(channel, receiver);
+  }
+
+  /** Joins the exchange, and does what else there is to do; or neither. */
+  #joined<T>(call: () => T): T {
+    this.#exchange.join();
+    try {
+      return call();
+    } catch (error) {
+      this.#exchange.leave();
+      throw error;
+    }
+  }
+}
