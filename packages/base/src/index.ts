@@ -1,5 +1,6 @@
 export { checkSignal, isAborted, throwIfAborted, whenAborted } from "./abort-signal.js";
 export { asError } from "./as-error.js";
+export { type AttemptPlan, BackOff, planAttempts } from "./back-off.js";
 export { BASE_ERRORS } from "./base-errors.js";
 export { BufferView, type BufferViewConstructor } from "./buffer-view.js";
 export { type CallOrigin, callOrigin, hideFrames } from "./caller-stack.js";

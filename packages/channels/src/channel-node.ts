@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { asError, callGuarded, Emitter, Eventful, type EventTable } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
+import { AskingNode } from "./asking/asking-node.js";
+import { NodeQuestions } from "./asking/node-questions.js";
 import { linkOf } from "./challenge/channel-link.js";
 import { type Channel, closeChannel, makeChannel, peerChanged } from "./channel/channel.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
@@ -87,6 +89,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
   readonly #waitingRoom = new WaitingRoom(MAX_WAITING_BYTES);
   #evicted = 0;
   readonly #owner: ChannelOwner;
+  readonly #asking: AskingNode;
   readonly #heartbeats: Heartbeats | undefined;
   readonly #reactor: Reactor;
   readonly #trigger: TriggerId;
@@ -125,10 +128,13 @@ export class ChannelNode extends Eventful<NodeEvents> {
       waitingRoom: this.#waitingRoom,
       closedSeals: new ClosedSeals(),
       usersOf: (channel, role) => this.#heartbeats?.directory.usersOf(channel, role) ?? [],
+      questionsOf: (channel) => new NodeQuestions(this.#asking, channel),
       usageChanged: () => this.#heartbeats?.changed(),
       forget: (channel) => this.#forget(channel),
       report: (error) => this.#report(error),
     };
+    const { name, session } = this;
+    this.#asking = new AskingNode({ name, session, knowsNodes: this.#options.heartbeatMs > 0 }, this.#owner);
     this.#seal = this.#options.seal && this.#sealHeartbeats(this.#options.seal);
     this.seal = this.#seal;
     this.#heartbeats = this.#options.heartbeatMs === 0 ? undefined : this.#makeHeartbeats();
@@ -257,7 +263,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
 
   #usages(): readonly ChannelUsage[] {
     const used = [...this.#channels.values()].filter(({ isPublished, isSubscribed }) => isPublished || isSubscribed);
-    return used.map(({ name, isPublished, isSubscribed }) => ({ name, isPublished, isSubscribed }));
+    return [...used.map(({ name, isPublished, isSubscribed }) => ({ name, isPublished, isSubscribed })), ...this.#asking.usages];
   }
 
   #report(thrown: unknown): void {

@@ -5,6 +5,17 @@ export type { ChannelOptions } from "./channel/channel-options.js";
 export { bytesCodec, type Codec, type CodecName, jsonCodec, textCodec } from "./channel/codec.js";
 export type { LatencyStatistics } from "./channel/latency-histogram.js";
 export type { MessageStream, StreamOptions } from "./channel/message-stream.js";
+export type {
+  AnsweringNode,
+  AnswerStream,
+  ChannelAnswer,
+  ChannelRequestManyOptions,
+  ChannelRequestOptions,
+  RequestStatistics,
+  Responder,
+  Responding,
+  RespondOptions,
+} from "./channel/questions.js";
 export {
   type SchemaInput,
   SchemaMismatchError,
@@ -40,6 +51,7 @@ export type {
   TransportEvents,
   TransportStatistics,
 } from "./contract/channel-transport.js";
+export { AnswerError, RequestTimeoutError } from "./contract/request-errors.js";
 export type { NatsClientOptions, NatsTransportOptions } from "./nats/nats-options.js";
 export { NatsTransport } from "./nats/nats-transport.js";
 export type { NodeOptions } from "./node-options.js";

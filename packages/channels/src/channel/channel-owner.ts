@@ -5,6 +5,7 @@ import type { RecentTable } from "../order/recent-table.js";
 import type { SourceState } from "../order/sequence-tracker.js";
 import type { RemoteNode, UsageRole } from "../presence/node-presence.js";
 import type { ClosedSeals } from "../seal/closed-seals.js";
+import type { AskedChannel, ChannelQuestions } from "./questions.js";
 import type { TurnClock } from "./turn-clock.js";
 import type { WaitingRoom } from "./waiting-room.js";
 
@@ -23,6 +24,8 @@ export interface ChannelOwner {
   readonly closedSeals: ClosedSeals;
   /** Returns the other nodes that use a channel. */
   usersOf(channel: string, role: UsageRole): readonly RemoteNode[];
+  /** Returns what asks and answers on a channel. */
+  questionsOf<In, Out>(channel: AskedChannel<In, Out>): ChannelQuestions<In, Out>;
   /** Announces that a channel is published or subscribed for the first time, or no longer subscribed. */
   usageChanged(): void;
   /** Forgets a channel that closes, so that its name can be opened again. Returns a function that announces that it has closed. */

@@ -1,4 +1,4 @@
-import { callGuarded, checkOptions, Emitter, Eventful, watchRejection } from "@groupcast/base";
+import { callGuarded, checkOptions, Emitter, watchRejection } from "@groupcast/base";
 import { type ChannelLink, linkOf } from "../challenge/channel-link.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import { Fragmenter } from "../fragments/fragmenter.js";
@@ -7,9 +7,10 @@ import { SealedOrder } from "../order/sealed-order.js";
 import { SequenceTracker } from "../order/sequence-tracker.js";
 import type { UsageChange } from "../presence/node-directory.js";
 import { hasRole, type RemoteNode } from "../presence/node-presence.js";
-import { type ChannelSeal, SealedChannel } from "../seal/channel-seal.js";
+import { type ChannelSeal, SealedChannel, type WornKey } from "../seal/channel-seal.js";
 import { maxPuliPayloadBytes } from "../udp/puli-datagram.js";
-import { CHANNEL_EVENTS, type ChannelEvents } from "./channel-events.js";
+import { AskableChannel } from "./askable-channel.js";
+import { CHANNEL_EVENTS, type ChannelEvents, type UndecodableMessage } from "./channel-events.js";
 import { type ChannelCounters, type ChannelMessage, type ChannelStatistics, zeroChannelCounters } from "./channel-message.js";
 import type { ResolvedChannelOptions } from "./channel-options.js";
 import type { ChannelOwner } from "./channel-owner.js";
@@ -18,6 +19,7 @@ import { IncomingMessages } from "./incoming-messages.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 import { MessageQueue, type MessageStream, type StreamOptions } from "./message-stream.js";
 import { OutgoingMessages } from "./outgoing-messages.js";
+import type { ChannelQuestions, ChannelRefusal } from "./questions.js";
 import {
   ChannelSubscription,
   type SubscribeOptions,
@@ -35,9 +37,6 @@ export let closeChannel: (channel: Channel<never, unknown>) => Promise<void>;
 /** Emits the events of a change of another node on a channel. */
 export let peerChanged: (channel: Channel<never, unknown>, change: UsageChange) => void;
 
-/** Reason for which a closed channel refuses calls. */
-type Refusal = typeof CHANNEL_ERRORS.ERR_CHANNEL_CLOSED | typeof CHANNEL_ERRORS.ERR_NODE_CLOSED;
-
 const ROLES = ["publisher", "subscriber"] as const;
 
 /**
@@ -45,7 +44,7 @@ const ROLES = ["publisher", "subscriber"] as const;
  *
  * Like UDP it delivers at most once. Messages may be lost, repeated or late; the `lead` of each message shows which.
  */
-export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEvents> implements AsyncIterable<[Out, ChannelMessage]> {
+export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, Out> implements AsyncIterable<[Out, ChannelMessage]> {
   static {
     // Nodes call these, users do not; so they are no members that users see.
     makeChannel = (name, owner, options) => new Channel(name, owner, options);
@@ -70,39 +69,50 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   readonly #link: ChannelLink;
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
-  readonly #statistics: ChannelCounters = zeroChannelCounters();
+  readonly #statistics: ChannelCounters;
   readonly #latency: LatencyHistogram | undefined; // of a sealed channel: other messages have no sentAt
   readonly #deadline: DeadlineWatch | undefined;
   readonly #incoming: IncomingMessages;
+  readonly #undecodable: (failure: UndecodableMessage) => void;
+  readonly #questions: ChannelQuestions<In, Out>;
   #queues: Set<MessageQueue<Out>> | undefined;
   #subscriptions: readonly ChannelSubscription<Out, Channel<never, unknown>>[] = [];
   #outgoing: OutgoingMessages | undefined;
   #lengthBytes = 0; // of the message that is being delivered
-  #refusal: Refusal | undefined; // once it is closed
+  #refusal: ChannelRefusal | undefined; // once it is closed
   #closed: Promise<void> | undefined;
 
   private constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
     const emitter = new Emitter<ChannelEvents>(CHANNEL_EVENTS);
-    super(emitter);
+    const statistics = zeroChannelCounters();
+    const keyWorn = (worn: WornKey): void => void emitter.emit("keyWorn", worn);
+    const seal = options.seal && new SealedChannel(name, options.seal, statistics, keyWorn);
+    const undecodable = (failure: UndecodableMessage): void => {
+      statistics.undecodable++;
+      emitter.emit("undecodable", failure);
+    };
+    const questions = owner.questionsOf({ name, codec: options.codec, isFragmented: options.isFragmented, seal, undecodable, keyWorn });
+    super(emitter, questions);
     emitter.listenerThrew = owner.report;
+    this.#statistics = statistics;
+    this.#questions = questions;
+    this.#undecodable = undecodable;
     this.#emitter = emitter;
     this.name = name;
     this.#owner = owner;
     this.#options = options;
-    const statistics = this.#statistics;
-    const isSealed = options.seal !== undefined;
-    this.#seal = options.seal && new SealedChannel(name, options.seal, statistics, (worn) => this.#emitter.emit("keyWorn", worn));
-    this.#seal?.open(owner.closedSeals);
-    this.#link = linkOf(name, this.#seal, owner);
-    this.seal = this.#seal;
-    this.#latency = options.seal && new LatencyHistogram();
+    this.#seal = seal;
+    seal?.open(owner.closedSeals);
+    this.#link = linkOf(name, seal, owner);
+    this.seal = seal;
+    this.#latency = seal && new LatencyHistogram();
     this.#deadline = this.#watchDeadline();
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
       statistics,
-      tracker: isSealed ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
-      seal: this.#seal,
-      reassembler: options.isFragmented ? new Reassembler(name, owner.reassembly.open(name, isSealed), statistics) : undefined,
+      tracker: seal ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
+      seal,
+      reassembler: options.isFragmented ? new Reassembler(name, owner.reassembly.open(name, seal !== undefined), statistics) : undefined,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
   }
@@ -218,7 +228,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   /** Nothing in here may be done twice, though what it calls may throw into a listener that closes or opens the channel. */
-  #close(refusal: Refusal): Promise<void> {
+  #close(refusal: ChannelRefusal): Promise<void> {
     if (this.#closed !== undefined) return this.#closed;
     const forgotten = refusal === CHANNEL_ERRORS.ERR_CHANNEL_CLOSED ? this.#owner.forget(this.name) : undefined;
     this.#refusal = refusal;
@@ -230,7 +240,8 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
     for (const queue of this.#queues ?? []) queue.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#incoming.close();
-    void this.#closeOutgoing().then(resolve);
+    const asked = this.#questions.close(refusal);
+    void Promise.all([this.#closeOutgoing(), asked]).then(() => resolve());
     forgotten?.();
     return this.#closed;
   }
@@ -250,8 +261,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
       value = this.#options.codec.decode(payload);
       watchRejection(value, this.#owner.report); // of a codec that is async by mistake: nobody else may look at it
     } catch (error) {
-      this.#statistics.undecodable++;
-      this.#emitter.emit("undecodable", { data: payload, message, error });
+      this.#undecodable({ data: payload, message, error });
       return;
     }
     this.#statistics.received++;
@@ -327,6 +337,6 @@ export class Channel<In = Uint8Array, Out = Buffer> extends Eventful<ChannelEven
   }
 
   #checkOpen(operation: string): void {
-    if (this.#refusal !== undefined) throw new ChannelStateError<Refusal["code"]>(this.#refusal, operation, { channel: this.name });
+    if (this.#refusal !== undefined) throw new ChannelStateError<ChannelRefusal["code"]>(this.#refusal, operation, { channel: this.name });
   }
 }

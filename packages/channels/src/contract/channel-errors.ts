@@ -43,6 +43,31 @@ const TABLE = {
     meaning: "the message is longer than the channel carries",
     remedy: "publish less at once, or open the channel with fragment: true",
   },
+  ERR_CHANNEL_ASKED_NAME: {
+    class: "ChannelStateError",
+    meaning: "the channel's name is too long to ask on it",
+    remedy: "choose a name of at most 236 characters, namespace included",
+  },
+  ERR_CHANNEL_RESPONDER: {
+    class: "ChannelStateError",
+    meaning: "this node has a responder on the channel already",
+    remedy: "close the other one first, or let it answer both",
+  },
+  ERR_CHANNEL_REQUESTS: {
+    class: "ChannelStateError",
+    meaning: "too many requests of this node are pending",
+    remedy: "wait for some of the 1024 before you ask more",
+  },
+  ERR_CHANNEL_REQUEST_TIMEOUT: {
+    class: "RequestTimeoutError",
+    meaning: "no answer came",
+    remedy: "check that a node answers on this channel, with the same options, and that both are on one network",
+  },
+  ERR_CHANNEL_ANSWER: {
+    class: "AnswerError",
+    meaning: "answered with the error",
+    remedy: "read error.answerCode and error.answerMessage, which are the responder's",
+  },
   ERR_NATS_CLIENT_MISSING: {
     class: "ChannelStateError",
     meaning: "the NATS client could not be loaded",
@@ -155,10 +180,10 @@ export class ChannelLengthError extends ChannelError {
   readonly maxBytes: number;
 
   /** Makes the error for a message of `lengthBytes` on a channel that carries at most `maxBytes`. */
-  constructor(channel: string, lengthBytes: number, maxBytes: number) {
+  constructor(channel: string, lengthBytes: number, maxBytes: number, operation = "publish") {
     const { remedy } = CHANNEL_ERRORS.ERR_CHANNEL_MESSAGE_TOO_LONG;
     super({
-      operation: "publish",
+      operation,
       reason: `the message has ${lengthBytes} bytes, and at most ${maxBytes} fit`,
       remedy,
       subject: { channel },

@@ -10,7 +10,9 @@ import { type Clock, callGuarded, type ScheduledCall } from "@groupcast/base";
 import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
 import { HEARTBEAT_CHANNEL } from "../presence/heartbeat.js";
 import { NodeDirectory } from "../presence/node-directory.js";
+import { ChannelPattern } from "./channel-pattern.js";
 import type { ResolvedRule } from "./relay-options.js";
+import { channelsOf, ruleFor } from "./ruled-channels.js";
 
 const RECONCILE_MS = 50; // once for many heartbeats, as they come in bursts and anybody can send them
 
@@ -28,6 +30,7 @@ export class RelayIntake {
   readonly #options: IntakeOptions;
   readonly #named: readonly string[];
   readonly #patterns: readonly ResolvedRule[];
+  readonly #subscribed: readonly ChannelPattern[]; // by a transport that can match names
   readonly #received = new Set<string>(); // of the named ones
   readonly #found = new Set<string>();
   readonly #matching = new Map<string, ChannelReceiver>(); // by pattern
@@ -39,8 +42,9 @@ export class RelayIntake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { rules } = options;
-    this.#named = [...new Set(rules.filter(({ pattern }) => pattern.isName).map(({ pattern }) => pattern.text))];
+    this.#named = [...new Set(rules.filter(({ pattern }) => pattern.isName).flatMap(channelsOf))];
     this.#patterns = rules.filter(({ pattern }) => !pattern.isName);
+    this.#subscribed = this.#patterns.flatMap(channelsOf).map((text) => new ChannelPattern("new ChannelRelay", text));
   }
 
   /** Receives all that the rules name. When a part of it cannot be received, {@link RelayIntake.close} gives back the rest. */
@@ -78,7 +82,7 @@ export class RelayIntake {
   #startPatterns(): void {
     const { transport, clock } = this.#options;
     if (transport.startReceivingPattern !== undefined) {
-      for (const { pattern } of this.#patterns) this.#startPattern(pattern.text);
+      for (const { text } of this.#subscribed) this.#startPattern(text);
       return;
     }
     const nodeChanged = (): void => {
@@ -103,7 +107,7 @@ export class RelayIntake {
 
   #patternOf(channel: string): string | undefined {
     if (this.#named.includes(channel)) return undefined;
-    return this.#patterns.find(({ pattern }) => pattern.matches(channel))?.pattern.text;
+    return this.#subscribed.find((pattern) => pattern.matches(channel))?.text;
   }
 
   #heartbeatReceived({ isRelayed, payload, source }: ReceivedPacket): void {
@@ -149,7 +153,7 @@ export class RelayIntake {
   /** Returns the matching channels that each node publishes, the node that sent the latest heartbeat first. */
   #publishedByNode(): string[][] {
     const isMeant = (name: string): boolean =>
-      name !== HEARTBEAT_CHANNEL && !this.#named.includes(name) && this.#patterns.some(({ pattern }) => pattern.matches(name));
+      name !== HEARTBEAT_CHANNEL && !this.#named.includes(name) && ruleFor(this.#patterns, name) !== undefined;
     const byNode = this.#directory!.nodes.map(({ channels }) =>
       channels.flatMap(({ name, isPublished }) => (isPublished && isMeant(name) ? [name] : [])),
     );

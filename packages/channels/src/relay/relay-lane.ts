@@ -17,6 +17,7 @@ import { RecentTable } from "../order/recent-table.js";
 import { RateLimit } from "./rate-limit.js";
 import type { RelaySide, ResolvedRule } from "./relay-options.js";
 import type { RelayedPackets } from "./relayed-packets.js";
+import { ruleFor } from "./ruled-channels.js";
 
 /** Counters of one direction of a relay, in packets. All but `forwarded` were not passed on. */
 export interface LaneStatistics {
@@ -143,13 +144,9 @@ export class RelayLane implements ChannelReceiver {
 
   #routeFor(channel: string): Route | undefined {
     const known = this.#routes.peek(channel);
-    const rule = known === undefined ? this.#ruleFor(channel) : undefined;
+    const rule = known === undefined ? ruleFor(this.#options.rules, channel) : undefined;
     if (known === undefined && rule === undefined) return undefined;
     const { transport } = this.#options.to;
     return this.#routes.use(channel, () => ({ limit: this.#limits.get(rule!)!, sender: transport.openSender(channel, "relay") })).value;
-  }
-
-  #ruleFor(channel: string): ResolvedRule | undefined {
-    return this.#options.rules.find(({ pattern }) => pattern.matches(channel));
   }
 }

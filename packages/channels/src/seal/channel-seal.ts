@@ -2,7 +2,7 @@ import type { Clock } from "@groupcast/base";
 import { type ChannelKey, ChannelKeys } from "./channel-keys.js";
 import type { ClosedSeals } from "./closed-seals.js";
 import { ANY_TIME, NO_PROOFS, type Proofs } from "./proofs.js";
-import type { ChallengeStatistics, SealChallenges, SealPosition } from "./seal-challenges.js";
+import type { ChallengeStatistics, SealChallenges, SealFollower, SealPosition } from "./seal-challenges.js";
 import type { KeyRing } from "./seal-keys.js";
 import { checkSealOptions, type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
 import { type SealCounters, type SealStatistics, zeroSealStatistics } from "./seal-statistics.js";
@@ -52,7 +52,8 @@ export interface WornKey {
 /** The sealing and unsealing of one channel. */
 export class SealedChannel implements ChannelSeal {
   readonly #channel: string;
-  readonly #options: ResolvedSeal;
+  #options: ResolvedSeal;
+  readonly #followers = new Set<SealFollower>();
   readonly #keys: ChannelKeys;
   readonly #statistics = zeroSealStatistics();
   readonly #unsealer: Unsealer;
@@ -119,6 +120,7 @@ export class SealedChannel implements ChannelSeal {
   /** Lets challenges decide where time does not. A clock without time of day takes the place of one that shows none. */
   challengeBy(challenges: SealChallenges, clock: Clock): void {
     this.#challenges = challenges;
+    this.#followers.add(challenges);
     this.#proofs = challenges;
     this.#clock = clock;
   }
@@ -165,7 +167,19 @@ export class SealedChannel implements ChannelSeal {
     this.#keys.rotate("rotate", ring);
     this.#verify = verify;
     this.#unsealer.rotated(verify);
-    this.#challenges?.adopt(ring, verify); // has the same ids as this channel, so it does not throw
+    this.#options = { ...this.#options, ring, verify };
+    for (const follower of this.#followers) follower.adopt(ring, verify); // has the same ids as this channel, so it does not throw
+  }
+
+  /** The options that a channel of the same group has now, whatever they were at first. */
+  get options(): ResolvedSeal {
+    return this.#options;
+  }
+
+  /** Gives `follower`, which was made with {@link SealedChannel.options}, the keys of each rotation. Returns a function that ends that. */
+  lead(follower: SealFollower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 
   statistics(): SealStatistics {

@@ -24,12 +24,16 @@ export interface ChallengeStatistics {
   refused: number;
 }
 
-/** The part of a channel's challenges that its seal uses. */
-export interface SealChallenges extends Proofs {
-  /** Resolves when the socket of the latest challenges is closed; `undefined` before it is. */
-  readonly closed: Promise<void> | undefined;
+/** What is sealed with the keys of a channel, and takes others with it. */
+export interface SealFollower {
   /** Takes the keys that the channel takes. */
   adopt(ring: KeyRing, verify: VerifyingKeys | undefined): void;
+}
+
+/** The part of a channel's challenges that its seal uses. */
+export interface SealChallenges extends Proofs, SealFollower {
+  /** Resolves when the socket of the latest challenges is closed; `undefined` before it is. */
+  readonly closed: Promise<void> | undefined;
   /** Returns the counters as they are now. */
   statistics(): ChallengeStatistics;
 }

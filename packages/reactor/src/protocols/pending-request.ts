@@ -1,5 +1,6 @@
 import type { SocketAddress } from "@groupcast/backend";
 import {
+  BackOff,
   type Clock,
   callGuarded,
   DatagramError,
@@ -14,8 +15,6 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MessageLengthError } from "../system-errors.js";
 import type { ReceivedDatagram } from "./datagram-stream.js";
 import type { ResolvedRequestOptions } from "./request-options.js";
-
-const JITTER = 0.5; // a wait is 1 to 1.5 times as long: requests that began together do not stay together (RFC 7252, 4.2)
 
 /** Requester of a pending request. */
 export interface PendingRequestOwner {
@@ -48,7 +47,7 @@ export class PendingRequest {
   #isSettled = false;
   #attempts = 0;
   #failures = 0; // attempts that are known to be lost
-  #waitMs: number;
+  readonly #backOff: BackOff;
   #cause: unknown; // latest reason why there may be no answer
   #ignoreSignal: (() => void) | undefined;
   #next: ScheduledCall | undefined;
@@ -61,7 +60,7 @@ export class PendingRequest {
     this.to = to;
     this.number = owner.number;
     this.#options = options;
-    this.#waitMs = options.firstWaitMs;
+    this.#backOff = new BackOff(options.firstWaitMs);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -112,9 +111,7 @@ export class PendingRequest {
     if (this.#attempts++ > 0) this.#owner.sentAgain();
     this.#owner.send(this.#query, this.to).catch((error: unknown) => this.#sendFailed(error));
     if (this.#attempts === this.#options.attempts) return;
-    const waitMs = this.#waitMs * (1 + JITTER * Math.random());
-    this.#waitMs *= 2;
-    this.#next = this.#owner.clock.schedule(waitMs, () => this.#guarded(() => this.#transmit()));
+    this.#next = this.#owner.clock.schedule(this.#backOff.nextMs(), () => this.#guarded(() => this.#transmit()));
   }
 
   /** Another attempt helps when the network refused this one, and not when the datagram is wrong or the port is closed. */

@@ -1,5 +1,5 @@
 import type { SocketAddress } from "@groupcast/backend";
-import { checkBoolean, checkFunction, checkInteger, checkOptions, checkSignal } from "@groupcast/base";
+import { checkBoolean, checkFunction, checkInteger, checkOptions, checkSignal, planAttempts } from "@groupcast/base";
 import type { Destination } from "../transport.js";
 
 /** Options of {@link Requester.request}. */
@@ -34,7 +34,6 @@ export interface ResolvedRequestOptions {
 }
 
 const NAMES = ["to", "match", "timeoutMs", "attempts", "anySource", "signal"] as const;
-const FIRST_WAIT_MS = 1000; // an estimate for paths of unknown latency (RFC 8085, 3.1.1; RFC 6298, 2.1)
 const DEFAULT_ATTEMPTS = 3;
 const MAX_ATTEMPTS = 16; // the last wait would be nine hours
 const MAX_TIMEOUT_MS = 0x7fff_ffff;
@@ -45,10 +44,9 @@ export function resolveRequestOptions(given: RequestOptions | undefined): Resolv
   const { to, match = () => true, attempts = DEFAULT_ATTEMPTS, ...rest } = checkOptions<RequestOptions>(operation, given, NAMES);
   checkFunction(operation, "match", match);
   checkInteger(operation, "attempts", attempts, [1, MAX_ATTEMPTS]);
-  const waits = 2 ** attempts - 1; // 1 + 2 + 4 …: each wait is twice the one before
-  const { timeoutMs = FIRST_WAIT_MS * waits, anySource } = rest;
+  const { timeoutMs, firstWaitMs } = planAttempts(attempts, rest.timeoutMs);
+  const { anySource } = rest;
   checkInteger(operation, "timeoutMs", timeoutMs, [1, MAX_TIMEOUT_MS]);
   if (anySource !== undefined) checkBoolean(operation, "anySource", anySource);
-  const firstWaitMs = Math.min(FIRST_WAIT_MS, timeoutMs / waits);
   return { to, match, timeoutMs, attempts, firstWaitMs, anySource, signal: checkSignal(operation, rest.signal) };
 }

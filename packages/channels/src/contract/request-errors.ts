@@ -1,0 +1,85 @@
+/** Errors of questions that were asked. */
+import { brandError, hideFrames } from "@groupcast/base";
+import { CHANNEL_ERRORS, ChannelError } from "./channel-errors.js";
+
+hideFrames(import.meta.url);
+
+/** A question to which no answer came in time. */
+export class RequestTimeoutError extends ChannelError {
+  static {
+    brandError(this, "RequestTimeoutError");
+  }
+  /** Always `ERR_CHANNEL_REQUEST_TIMEOUT`. */
+  readonly code = "ERR_CHANNEL_REQUEST_TIMEOUT" as const;
+  /** Number of times that the question was sent. */
+  readonly attempts: number;
+  /** Time after which the request failed, in milliseconds. */
+  readonly timeoutMs: number;
+  /**
+   * Number of other nodes that answer on this channel, as their heartbeats say; 0 when none is known, `undefined` when this node has no
+   * heartbeats and so knows no others.
+   */
+  readonly responders: number | undefined;
+
+  /** Makes the error for a question on `channel`. */
+  constructor(channel: string, wait: { attempts: number; timeoutMs: number; responders: number | undefined }) {
+    const { meaning } = CHANNEL_ERRORS.ERR_CHANNEL_REQUEST_TIMEOUT;
+    super({
+      operation: "request",
+      reason: `${meaning} within ${wait.timeoutMs} ms (it was sent ${wait.attempts} times, and ${knownText(wait.responders)})`,
+      remedy: remedyFor(wait.responders),
+      subject: { channel },
+    });
+    this.attempts = wait.attempts;
+    this.timeoutMs = wait.timeoutMs;
+    this.responders = wait.responders;
+  }
+}
+
+/** A question to which the responder's answer is an error. */
+export class AnswerError extends ChannelError {
+  static {
+    brandError(this, "AnswerError");
+  }
+  /** Always `ERR_CHANNEL_ANSWER`. */
+  readonly code = "ERR_CHANNEL_ANSWER" as const;
+  /** Code of the responder's error: letters, digits and `_`, at most 64; `"ERR_RESPONDER"` when it had none. */
+  readonly answerCode: string;
+  /** Message of the responder's error, at most 1,024 bytes of UTF-8. It is the responder's word: do not trust it more than the responder. */
+  readonly answerMessage: string;
+  /** Name of the node that answered. */
+  readonly responder: string;
+  /** Random number that identifies that node: 16 hexadecimal digits. */
+  readonly session: string;
+
+  /** Makes the error for an answer on `channel`. */
+  constructor(channel: string, answer: { code: string; message: string; responder: string; session: string }) {
+    const { meaning, remedy } = CHANNEL_ERRORS.ERR_CHANNEL_ANSWER;
+    const said = `node ${JSON.stringify(answer.responder)} ${meaning} ${answer.code}: ${JSON.stringify(answer.message)}`;
+    super({ operation: "request", reason: said, remedy, subject: { channel } });
+    this.answerCode = answer.code;
+    this.answerMessage = answer.message;
+    this.responder = answer.responder;
+    this.session = answer.session;
+  }
+}
+
+declare module "@groupcast/base" {
+  interface ErrorClasses<Code extends string> {
+    /** A question to which no answer came in time. */
+    readonly RequestTimeoutError: RequestTimeoutError;
+    /** A question to which the responder's answer is an error. */
+    readonly AnswerError: AnswerError;
+  }
+}
+
+function knownText(responders: number | undefined): string {
+  if (responders === undefined) return "this node has no heartbeats to know responders by";
+  return responders === 0 ? "no node is known that answers" : `${responders} known nodes answer on this channel`;
+}
+
+function remedyFor(responders: number | undefined): string {
+  if (responders !== undefined && responders > 0)
+    return "ask later or wait longer, because responders are there: they are slow or busy, or have another key";
+  return CHANNEL_ERRORS.ERR_CHANNEL_REQUEST_TIMEOUT.remedy;
+}
