@@ -19,6 +19,10 @@ import { ReassemblyMemories } from "./fragments/reassembly-memories.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
 import { RecentTable } from "./order/recent-table.js";
 import { forgetSource, type SourceState } from "./order/sequence-tracker.js";
+import type { NodeParameters } from "./parameters/node-parameters.js";
+import type { NoParameters, ParameterDefinitions } from "./parameters/parameter-definition.js";
+import { ParametersOfNode } from "./parameters/parameters-of-node.js";
+import type { RemoteParameters } from "./parameters/remote-parameters.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./presence/heartbeat.js";
 import { Heartbeats } from "./presence/heartbeats.js";
 import type { DirectoryStatistics, NodeChange, UsageChange } from "./presence/node-directory.js";
@@ -68,7 +72,7 @@ export interface NodeStatistics {
  * Theory of operation: the first request for a name makes its channel, which costs nothing before it is published or subscribed. The
  * node's heartbeats go over the same transport, on a channel of their own. A node closes with its reactor.
  */
-export class ChannelNode extends Eventful<NodeEvents> {
+export class ChannelNode<const P extends ParameterDefinitions = NoParameters> extends Eventful<NodeEvents> {
   readonly #emitter: Emitter<NodeEvents>;
   /** Name that other nodes see. */
   readonly name: string;
@@ -80,8 +84,11 @@ export class ChannelNode extends Eventful<NodeEvents> {
   readonly channel: ChannelOpener;
   /** The seal of the node's heartbeats, by which their keys are rotated; `undefined` when they are not sealed. */
   readonly seal: ChannelSeal | undefined;
+  /** The parameters from the node's options. Other nodes read them, and set those that are `settable`. */
+  readonly parameters: NodeParameters<P>;
+  readonly #parameters: ParametersOfNode<P>;
   readonly #seal: SealedChannel | undefined;
-  readonly #options: ResolvedNodeOptions;
+  readonly #options: ResolvedNodeOptions<P>;
   readonly #namespace: ChannelNamespace;
   readonly #channels = new Map<string, Channel<never, unknown>>();
   readonly #sources: RecentTable<SourceState>;
@@ -102,7 +109,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
    * @throws InvalidArgumentError for each option that is unknown or wrong. @throws CannotListenError, MulticastJoinError when UDP cannot
    * carry its heartbeats. After an error nothing is open.
    */
-  constructor(reactor: Reactor, options: NodeOptions) {
+  constructor(reactor: Reactor, options: NodeOptions<P>) {
     const emitter = new Emitter<NodeEvents>(EVENTS);
     super(emitter);
     emitter.listenerThrew = (error) => this.#options.logger.error("an event listener threw", { error });
@@ -133,10 +140,12 @@ export class ChannelNode extends Eventful<NodeEvents> {
       forget: (channel) => this.#forget(channel),
       report: (error) => this.#report(error),
     };
-    const { name, session } = this;
-    this.#asking = new AskingNode({ name, session, knowsNodes: this.#options.heartbeatMs > 0 }, this.#owner);
+    const knowsNodes = this.#options.heartbeatMs > 0;
+    this.#asking = new AskingNode({ name: this.name, session: this.session, knowsNodes }, this.#owner);
     this.#seal = this.#options.seal && this.#sealHeartbeats(this.#options.seal);
     this.seal = this.#seal;
+    this.#parameters = this.#makeParameters(knowsNodes);
+    this.parameters = this.#parameters.own;
     this.#heartbeats = this.#options.heartbeatMs === 0 ? undefined : this.#makeHeartbeats();
     this.#trigger = this.#start();
   }
@@ -154,6 +163,15 @@ export class ChannelNode extends Eventful<NodeEvents> {
   /** The other nodes, the latest to send a heartbeat at the end. A node without heartbeats knows no others. */
   get nodes(): readonly RemoteNode[] {
     return this.#heartbeats?.directory.nodes ?? [];
+  }
+
+  /**
+   * Returns the parameters of another node, by its name or its session. A name of 16 hexadecimal digits counts as a session.
+   *
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`: not a string.
+   */
+  parametersOf(node: string): RemoteParameters {
+    return this.#parameters.of(node);
   }
 
   /** Returns the counters as they are now. */
@@ -187,6 +205,7 @@ export class ChannelNode extends Eventful<NodeEvents> {
     // First, so that a transport does not leave ten thousand groups before it closes.
     if (this.#options.ownsTransport) closing.push(this.transport.close());
     for (const channel of this.#channels.values()) closing.push(closeChannel(channel));
+    this.#parameters.close();
     this.#stopListening();
     await Promise.all(closing);
   }
@@ -230,10 +249,12 @@ export class ChannelNode extends Eventful<NodeEvents> {
   #start(): TriggerId {
     try {
       this.#heartbeats?.start();
+      this.#parameters.start();
       this.transport.on("error", this.#failed);
       return this.#reactor.addSystemEventTrigger("before", "shutdown", () => this.close());
     } catch (error) {
       this.#stopListening();
+      this.#parameters.close();
       void this.#heartbeats?.close();
       if (this.#options.ownsTransport) void this.transport.close();
       throw error;
@@ -243,6 +264,20 @@ export class ChannelNode extends Eventful<NodeEvents> {
   #sealHeartbeats(options: ResolvedSeal): SealedChannel {
     const counters = { unopened: 0, replayed: 0, stale: 0, evicted: 0 }; // those by reason are in its statistics
     return new SealedChannel(HEARTBEAT_CHANNEL, options, counters, (worn) => this.#emitter.emit("keyWorn", worn));
+  }
+
+  #makeParameters(knowsNodes: boolean): ParametersOfNode<P> {
+    return new ParametersOfNode(this.#options.parameters, {
+      name: this.name,
+      session: this.session,
+      clock: this.#reactor.clock,
+      hidden: this.#asking.hidden,
+      seal: this.#seal,
+      keyWorn: (worn) => this.#emitter.emit("keyWorn", worn),
+      nodes: () => this.nodes,
+      knowsNodes,
+      report: (error) => this.#report(error),
+    });
   }
 
   #makeHeartbeats(): Heartbeats {
@@ -256,7 +291,10 @@ export class ChannelNode extends Eventful<NodeEvents> {
       periodMs: heartbeatMs,
       seal: this.#seal,
       usages: () => this.#usages(),
-      nodeChanged: (change) => this.#emitter.emit("node", change),
+      nodeChanged: (change) => {
+        this.#parameters.nodes.nodeChanged(change);
+        this.#emitter.emit("node", change);
+      },
       usageChanged: (change) => this.#peerChanged(change),
     });
   }

@@ -51,10 +51,25 @@ export type {
   TransportEvents,
   TransportStatistics,
 } from "./contract/channel-transport.js";
+export { ParameterError, type ParameterErrorCode, type ParameterSubject } from "./contract/parameter-errors.js";
 export { AnswerError, RequestTimeoutError } from "./contract/request-errors.js";
 export type { NatsClientOptions, NatsTransportOptions } from "./nats/nats-options.js";
 export { NatsTransport } from "./nats/nats-transport.js";
 export type { NodeOptions } from "./node-options.js";
+export type { NodeParameters, ParameterEvents } from "./parameters/node-parameters.js";
+export type {
+  AnyParameterChange,
+  JsonValue,
+  NoParameters,
+  ParameterAuthor,
+  ParameterChange,
+  ParameterDefinition,
+  ParameterDefinitions,
+  ParameterDescription,
+  ParameterValue,
+} from "./parameters/parameter-definition.js";
+export type { ParameterWatch, RemoteParameterChange } from "./parameters/parameter-watch.js";
+export type { RemoteParameters } from "./parameters/remote-parameters.js";
 export { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, HEARTBEAT_CHANNEL, type Heartbeat } from "./presence/heartbeat.js";
 export type { DirectoryStatistics, NodeChange, NodeEnd, UsageEnd } from "./presence/node-directory.js";
 export type { RemoteNode } from "./presence/node-presence.js";

@@ -12,12 +12,13 @@ import {
 import type { Reactor } from "groupcast";
 import { checkNamespace } from "./contract/channel-name.js";
 import { type ChannelTransport, TRANSPORT_EXPECTED } from "./contract/channel-transport.js";
+import type { ParameterDefinitions } from "./parameters/parameter-definition.js";
 import { type ResolvedSeal, resolveSeal, type SealOptions } from "./seal/seal-options.js";
 import { resolveUdpOptions, UDP_OPTIONS, type UdpTransportOptions } from "./udp/udp-options.js";
 import { UdpTransport } from "./udp/udp-transport.js";
 
 /** Options of a {@link ChannelNode}: a name, and a transport or the options of a {@link UdpTransport}. */
-export interface NodeOptions extends UdpTransportOptions {
+export interface NodeOptions<P extends ParameterDefinitions = ParameterDefinitions> extends UdpTransportOptions {
   /** Name that other nodes see. Several nodes can have one name. */
   readonly name: string;
   /** Namespace of relative channel names. Default: the root. */
@@ -32,6 +33,11 @@ export interface NodeOptions extends UdpTransportOptions {
    */
   readonly seal?: SealOptions | undefined;
   /**
+   * Parameters of the node, by name: `node.parameters`. Other nodes can read them all, and set those that are `settable`; with a `seal`,
+   * only holders of its key can. Default: none.
+   */
+  readonly parameters?: P | undefined;
+  /**
    * Number of sources whose order is tracked, over all channels, 1 … 16,777,216; the one that was silent for longest is forgotten first.
    * Default 65,536.
    */
@@ -45,13 +51,14 @@ export interface NodeOptions extends UdpTransportOptions {
 }
 
 /** {@link NodeOptions}, checked, with defaults. */
-export interface ResolvedNodeOptions {
+export interface ResolvedNodeOptions<P extends ParameterDefinitions> {
   readonly name: string;
   readonly namespace: string;
   readonly transport: ChannelTransport;
   readonly ownsTransport: boolean;
   readonly heartbeatMs: number;
   readonly seal: ResolvedSeal | undefined;
+  readonly parameters: P | undefined;
   readonly maxSources: number;
   readonly maxReassemblyBytes: number;
   readonly logger: Logger;
@@ -62,10 +69,20 @@ const LONGEST_HEARTBEAT_MS = 60_000;
 const DEFAULT_SOURCES = 65_536; // some 27 MiB, measured full
 const LARGEST_SOURCES = 1 << 24;
 const DEFAULT_REASSEMBLY_BYTES = 64 * 1024 * 1024;
-const NODE_OPTIONS = ["name", "namespace", "transport", "heartbeatMs", "seal", "maxSources", "maxReassemblyBytes", ...UDP_OPTIONS] as const;
+const NODE_OPTIONS = [
+  "name",
+  "namespace",
+  "transport",
+  "heartbeatMs",
+  "seal",
+  "parameters",
+  "maxSources",
+  "maxReassemblyBytes",
+  ...UDP_OPTIONS,
+] as const;
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
-export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): ResolvedNodeOptions {
+export function resolveNodeOptions<P extends ParameterDefinitions>(reactor: Reactor, given: NodeOptions<P>): ResolvedNodeOptions<P> {
   const operation = "new ChannelNode";
   if (typeof reactor?.listenMulticast !== "function") throw wrongType(operation, "reactor", reactor, "a Reactor");
   const options = checkOptions(operation, given, NODE_OPTIONS);
@@ -76,6 +93,7 @@ export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): Resolv
     namespace: checkNamespace(operation, "", namespace),
     heartbeatMs: checkInteger(operation, "heartbeatMs", heartbeatMs, [0, LONGEST_HEARTBEAT_MS]),
     seal: options.seal === undefined ? undefined : resolveSeal(operation, options.seal), // null must not turn it off
+    parameters: options.parameters,
     maxSources: checkInteger(operation, "maxSources", maxSources, [1, LARGEST_SOURCES]),
     maxReassemblyBytes: checkInteger(operation, "maxReassemblyBytes", maxReassemblyBytes, [1 << 16, 2 ** 32]),
     logger: guardLogger(logger),
@@ -84,7 +102,7 @@ export function resolveNodeOptions(reactor: Reactor, given: NodeOptions): Resolv
   };
 }
 
-function resolveTransport(operation: string, reactor: Reactor, options: Partial<NodeOptions>): ChannelTransport {
+function resolveTransport(operation: string, reactor: Reactor, options: Partial<Omit<NodeOptions, "parameters">>): ChannelTransport {
   const { transport } = options;
   const udp = Object.fromEntries(UDP_OPTIONS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
   if (transport === undefined) {

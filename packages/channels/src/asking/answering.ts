@@ -10,14 +10,14 @@ import type { ChannelMessage } from "../channel/channel-message.js";
 import type { AskedChannel, RequestStatistics, Responder, Responding } from "../channel/questions.js";
 import { ChannelLengthError } from "../contract/channel-errors.js";
 import type { AskingNode } from "./asking-node.js";
-import type { Companion } from "./companions.js";
 import { decodeQuestion, encodeAnswer, type ReceivedQuestion, wireErrorOf } from "./envelope.js";
+import type { HiddenChannel } from "./hidden-channels.js";
 
 /** The parts of a channel that answer. */
 export interface AnsweringParts<In, Out> {
   readonly node: AskingNode;
   readonly channel: AskedChannel<In, Out>;
-  readonly answers: Companion;
+  readonly answers: HiddenChannel;
   readonly statistics: RequestStatistics;
   readonly responder: Responder<In, Out>;
   readonly maxPending: number;
@@ -42,7 +42,7 @@ export class Answering<In, Out> implements Responding {
   constructor(parts: AnsweringParts<In, Out>) {
     this.#parts = parts;
     this.#number = parts.node.nextResponder();
-    parts.node.companions.announce(parts.answers, true);
+    parts.node.hidden.announce(parts.answers, true);
   }
 
   get isActive(): boolean {
@@ -58,7 +58,7 @@ export class Answering<In, Out> implements Responding {
     this.#isActive = false;
     const { node, answers, closed } = this.#parts;
     for (const key of this.#sent) node.answers.delete(key);
-    node.companions.announce(answers, false);
+    node.hidden.announce(answers, false);
     closed();
   }
 

@@ -12,8 +12,8 @@ import { CHANNEL_ERRORS, ChannelLengthError, ChannelStateError } from "../contra
 import { AnswerError } from "../contract/request-errors.js";
 import { RecentTable } from "../order/recent-table.js";
 import type { AskingNode } from "./asking-node.js";
-import type { Companion } from "./companions.js";
 import { answeredQuestion, decodeAnswer, encodeQuestion, QUESTION_OVERHEAD_BYTES, questionId, type ReceivedAnswer } from "./envelope.js";
+import type { HiddenChannel } from "./hidden-channels.js";
 import { PendingQuestion } from "./pending-question.js";
 import type { ResolvedRequest } from "./request-options.js";
 
@@ -42,7 +42,7 @@ export class Asker<Out> {
   readonly #node: AskingNode;
   readonly #channel: AskedChannel<never, Out>;
   readonly #statistics: RequestStatistics;
-  readonly #questions: Companion;
+  readonly #questions: HiddenChannel;
   readonly #waiting = new Map<string, Waiting<Out>>();
   readonly #ended = new RecentTable<true>(MAX_ENDED);
 
@@ -50,7 +50,7 @@ export class Asker<Out> {
   constructor(
     node: AskingNode,
     channel: AskedChannel<never, Out>,
-    companions: { questions: Companion; answers: Companion },
+    companions: { questions: HiddenChannel; answers: HiddenChannel },
     statistics: RequestStatistics,
   ) {
     this.#node = node;
@@ -58,7 +58,7 @@ export class Asker<Out> {
     this.#statistics = statistics;
     this.#questions = companions.questions;
     companions.answers.channel.subscribe((bytes, message) => this.#answerReceived(bytes, message));
-    node.companions.announce(companions.questions, true);
+    node.hidden.announce(companions.questions, true);
   }
 
   /** Asks a question. Its answers go to `taker`, until the function that this returns is called. @throws ChannelStateError `ERR_CHANNEL_REQUESTS`. */

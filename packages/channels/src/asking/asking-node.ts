@@ -1,7 +1,7 @@
 import type { ChannelOwner } from "../channel/channel-owner.js";
 import type { ChannelUsage } from "../presence/heartbeat.js";
 import { AnswerMemory } from "./answer-memory.js";
-import { Companions } from "./companions.js";
+import { HiddenChannels } from "./hidden-channels.js";
 
 const MAX_PENDING = 1024; // requests
 
@@ -10,7 +10,7 @@ export class AskingNode {
   readonly session: string;
   readonly name: string;
   readonly owner: ChannelOwner;
-  readonly companions: Companions;
+  readonly hidden: HiddenChannels;
   readonly answers: AnswerMemory = new AnswerMemory();
   /** Whether the node has heartbeats, and so knows others. */
   readonly knowsNodes: boolean;
@@ -22,12 +22,12 @@ export class AskingNode {
     this.name = node.name;
     this.knowsNodes = node.knowsNodes;
     this.owner = owner;
-    this.companions = new Companions(owner);
+    this.hidden = new HiddenChannels(owner);
   }
 
   /** Use of companion channels, as heartbeats announce it. */
   get usages(): readonly ChannelUsage[] {
-    return this.companions.usages;
+    return this.hidden.usages;
   }
 
   /** Counts one more pending request; returns false when there are too many. */

@@ -22,7 +22,7 @@ import { AnswerQueue } from "./answer-queue.js";
 import { Answering } from "./answering.js";
 import { Asker } from "./asker.js";
 import type { AskingNode } from "./asking-node.js";
-import type { Companion } from "./companions.js";
+import type { HiddenChannel } from "./hidden-channels.js";
 import { type ResolvedRequest, resolveMaxPending, resolveRequest, resolveRequestMany } from "./request-options.js";
 
 /** What asks and answers on one channel of a node. It opens its companion channels when they are first needed. */
@@ -30,7 +30,7 @@ export class NodeQuestions<In, Out> implements ChannelQuestions<In, Out> {
   readonly #node: AskingNode;
   readonly #channel: AskedChannel<In, Out>;
   readonly #statistics = zeroRequestStatistics();
-  readonly #companions = new Map<CompanionRole, Companion>();
+  readonly #companions = new Map<CompanionRole, HiddenChannel>();
   #asker: Asker<Out> | undefined;
   #answering: Answering<In, Out> | undefined;
   #refusal: ChannelRefusal | undefined; // once it is closed
@@ -128,8 +128,8 @@ export class NodeQuestions<In, Out> implements ChannelQuestions<In, Out> {
     return this.#asker;
   }
 
-  #companion(role: CompanionRole): Companion {
-    const open = this.#companions.get(role) ?? this.#node.companions.open(this.#channel, role);
+  #companion(role: CompanionRole): HiddenChannel {
+    const open = this.#companions.get(role) ?? this.#node.hidden.openCompanion(this.#channel, role);
     this.#companions.set(role, open);
     return open;
   }

@@ -68,6 +68,46 @@ const TABLE = {
     meaning: "answered with the error",
     remedy: "read error.answerCode and error.answerMessage, which are the responder's",
   },
+  ERR_PARAMETER_NAME: {
+    class: "InvalidArgumentError",
+    meaning: "is not the name of a parameter",
+    remedy: "use 1 to 64 letters, digits, _, ., - and /",
+  },
+  ERR_PARAMETER_UNKNOWN: {
+    class: "ParameterError",
+    meaning: "the node has no such parameter",
+    remedy: "look at the names that list() returns",
+  },
+  ERR_PARAMETER_TYPE: {
+    class: "ParameterError",
+    meaning: "the value has the wrong type",
+    remedy: "pass a value of the type that list() shows",
+  },
+  ERR_PARAMETER_RANGE: {
+    class: "ParameterError",
+    meaning: "the value is not allowed",
+    remedy: "pass a value within the bounds that list() shows",
+  },
+  ERR_PARAMETER_READ_ONLY: {
+    class: "ParameterError",
+    meaning: "the parameter is read-only",
+    remedy: "change its definition, because nobody can set it",
+  },
+  ERR_PARAMETER_NOT_SETTABLE: {
+    class: "ParameterError",
+    meaning: "other nodes may not set the parameter",
+    remedy: "define it with settable: true on the node that has it, and give the node a seal",
+  },
+  ERR_PARAMETER_NODE_UNKNOWN: {
+    class: "ParameterError",
+    meaning: "no node of this name is known",
+    remedy: "check that both nodes send heartbeats on one network, with the same seal, or pass the session of the node",
+  },
+  ERR_PARAMETER_NODE_AMBIGUOUS: {
+    class: "ParameterError",
+    meaning: "several nodes have this name",
+    remedy: "pass the session of the one you mean: it is in node.nodes",
+  },
   ERR_NATS_CLIENT_MISSING: {
     class: "ChannelStateError",
     meaning: "the NATS client could not be loaded",
@@ -127,9 +167,13 @@ export interface ChannelErrorSubject {
   readonly channel?: string;
   /** Addresses of the NATS servers, separated by commas; without the names, passwords and tokens in them. */
   readonly servers?: string;
+  /** Name of the parameter. */
+  readonly parameter?: string;
+  /** Name or session of the node that has the parameter. */
+  readonly node?: string;
 }
 
-const WORDS: SubjectWords<ChannelErrorSubject> = { channel: "channel", servers: "servers" };
+const WORDS: SubjectWords<ChannelErrorSubject> = { channel: "channel", servers: "servers", parameter: "parameter", node: "node" };
 
 /** Common ancestor of the errors that only channels have. */
 export abstract class ChannelError extends OperationError<ChannelErrorSubject> implements ChannelErrorSubject {
@@ -140,6 +184,10 @@ export abstract class ChannelError extends OperationError<ChannelErrorSubject> i
   declare readonly channel?: string;
   /** {@inheritDoc ChannelErrorSubject.servers} */
   declare readonly servers?: string;
+  /** {@inheritDoc ChannelErrorSubject.parameter} */
+  declare readonly parameter?: string;
+  /** {@inheritDoc ChannelErrorSubject.node} */
+  declare readonly node?: string;
 
   /** Makes an error; its subclasses say which. */
   constructor(failure: Omit<OperationFailure<ChannelErrorSubject>, "words">) {

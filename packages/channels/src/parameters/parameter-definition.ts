@@ -1,0 +1,101 @@
+/** Parameters as nodes define and describe them. */
+import type { SchemaOutput, StandardSchema } from "../channel/standard-schema.js";
+
+/** A value that JSON can represent (RFC 8259). */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** A parameter of a node. */
+export interface ParameterDefinition {
+  /** Its value at first. Later values have the same type: `"boolean"`, `"number"`, `"string"`, `"array"`, `"object"` or `"null"`. */
+  readonly value: JsonValue;
+  /** One sentence for people, at most 1,024 characters. */
+  readonly description?: string | undefined;
+  /** Smallest number. */
+  readonly minimum?: number | undefined;
+  /** Largest number. */
+  readonly maximum?: number | undefined;
+  /** Values that are allowed, 1 … 256, strings or numbers. */
+  readonly choices?: readonly (string | number)[] | undefined;
+  /** Checks values, instead of their type, bounds and choices: any library that speaks standardschema.dev. What it yields is the value. */
+  readonly schema?: StandardSchema<never, unknown> | undefined;
+  /** Refuses every `set()`, this node's own, too. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Lets other nodes set it. Without a `seal` of the node, that is everybody on the network. Default false. */
+  readonly settable?: boolean | undefined;
+}
+
+/** The parameters of a node, by name. A name is 1 to 64 letters, digits, `_`, `.`, `-` and `/`. There are 1,024 at most. */
+export type ParameterDefinitions = Readonly<Record<string, ParameterDefinition>>;
+
+/** No parameters. */
+export type NoParameters = Readonly<Record<never, ParameterDefinition>>;
+
+/** Type of a parameter's values: what its schema yields, one of its choices, or what its first value is one of. */
+export type ParameterValue<D extends ParameterDefinition> = D extends { readonly schema: infer S extends StandardSchema }
+  ? SchemaOutput<S>
+  : D extends { readonly choices: readonly (infer Choice)[] }
+    ? Choice
+    : Widened<D["value"]>;
+
+type Widened<T> = T extends boolean
+  ? boolean
+  : T extends number
+    ? number
+    : T extends string
+      ? string
+      : T extends readonly (infer Item)[]
+        ? readonly Widened<Item>[]
+        : T extends object
+          ? { readonly [Key in keyof T]: Widened<T[Key]> }
+          : T;
+
+/** A parameter, as `list()` describes it. */
+export interface ParameterDescription {
+  /** Its name. */
+  readonly name: string;
+  /** Its value now. */
+  readonly value: JsonValue;
+  /** One sentence for people. */
+  readonly description?: string | undefined;
+  /** Smallest number. */
+  readonly minimum?: number | undefined;
+  /** Largest number. */
+  readonly maximum?: number | undefined;
+  /** Values that are allowed. */
+  readonly choices?: readonly (string | number)[] | undefined;
+  /** Whether nobody can set it. */
+  readonly readOnly: boolean;
+  /** Whether other nodes can set it. */
+  readonly settable: boolean;
+}
+
+/** Whoever set a parameter. Name and session are its own word; `signer` is authenticated. */
+export interface ParameterAuthor {
+  /** Name of the node. */
+  readonly name: string;
+  /** Random number that identifies the node: 16 hexadecimal digits. */
+  readonly session: string;
+  /** Whether it is another node. */
+  readonly isRemote: boolean;
+  /** Name of the member that signed the request, if the node's `seal` verifies signatures. */
+  readonly signer?: string | undefined;
+}
+
+/** Change of a parameter. */
+export interface ParameterChange<Name extends string = string, Value = JsonValue> {
+  /** Its name. */
+  readonly name: Name;
+  /** Its value from now on. */
+  readonly value: Value;
+  /** Its value before. */
+  readonly previous: Value;
+  /** Whoever set it. */
+  readonly by: ParameterAuthor;
+  /** Number of changes of the node's parameters until now, with this one. */
+  readonly revision: number;
+}
+
+/** A change of any of these parameters. */
+export type AnyParameterChange<P extends ParameterDefinitions> = {
+  [Name in keyof P & string]: ParameterChange<Name, ParameterValue<P[Name]>>;
+}[keyof P & string];
