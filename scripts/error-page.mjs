@@ -32,6 +32,9 @@ const CLASSES = /** @type {const} */ ({
   BackendLoadError: "A backend could not be loaded: `cause` has the reason.",
   ChannelStateError: "As `StateError`, of channels: call in another order. `channel` names the channel.",
   ChannelLengthError: "A message is longer than its channel carries: `lengthBytes` and `maxBytes`.",
+  RequestTimeoutError: "A question was not answered in time: `attempts`, `timeoutMs`, and `responders`, the known nodes that answer.",
+  AnswerError: "The answer to a question is an error: `answerCode`, `answerMessage`, and the `responder` with its `session`.",
+  ParameterError: "A parameter is not there, or does not take a value: `parameter`, `node`, and the owner's `reason`.",
   BrokerError: "The NATS server cannot be reached, or refused: `cause` has the reason, `servers` the addresses.",
 });
 

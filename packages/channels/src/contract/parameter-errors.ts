@@ -14,14 +14,17 @@ export type ParameterErrorCode =
   | "ERR_PARAMETER_NODE_UNKNOWN"
   | "ERR_PARAMETER_NODE_AMBIGUOUS";
 
-/** Codes of refusals: those that travel from a parameter's owner to whoever asked. */
-export const REFUSAL_CODES: readonly ParameterErrorCode[] = [
-  "ERR_PARAMETER_UNKNOWN",
-  "ERR_PARAMETER_TYPE",
-  "ERR_PARAMETER_RANGE",
-  "ERR_PARAMETER_READ_ONLY",
-  "ERR_PARAMETER_NOT_SETTABLE",
-];
+/** Row of {@link CHANNEL_ERRORS} for a {@link ParameterError}. */
+export type ParameterErrorDefinition = ErrorDefinition<ParameterErrorCode, "ParameterError">;
+
+/** Refusals: the errors that travel from a parameter's owner to whoever asked, by their code. */
+export const PARAMETER_REFUSALS: Readonly<Record<string, ParameterErrorDefinition>> = {
+  ERR_PARAMETER_UNKNOWN: CHANNEL_ERRORS.ERR_PARAMETER_UNKNOWN,
+  ERR_PARAMETER_TYPE: CHANNEL_ERRORS.ERR_PARAMETER_TYPE,
+  ERR_PARAMETER_RANGE: CHANNEL_ERRORS.ERR_PARAMETER_RANGE,
+  ERR_PARAMETER_READ_ONLY: CHANNEL_ERRORS.ERR_PARAMETER_READ_ONLY,
+  ERR_PARAMETER_NOT_SETTABLE: CHANNEL_ERRORS.ERR_PARAMETER_NOT_SETTABLE,
+};
 
 /** Subject of a {@link ParameterError}. */
 export interface ParameterSubject {
@@ -41,11 +44,15 @@ export class ParameterError extends ChannelError {
   /** The objection in words, of the owner of the parameter. */
   readonly reason: string;
 
-  /** Makes the error for a row of {@link CHANNEL_ERRORS}. @param reason - Instead of the row's meaning. */
-  constructor(code: ParameterErrorCode, operation: string, subject: ParameterSubject, details: { reason?: string; cause?: unknown } = {}) {
-    const { meaning, remedy }: ErrorDefinition<string, string> = CHANNEL_ERRORS[code];
-    const reason = details.reason ?? meaning;
-    super({ operation, reason, remedy, subject, cause: details.cause });
+  /** Makes the error for a row of {@link CHANNEL_ERRORS}. @param details - A reason instead of the row's meaning, and the error behind this one. */
+  constructor(
+    { code, meaning, remedy }: ParameterErrorDefinition,
+    operation: string,
+    subject: ParameterSubject,
+    details: { reason?: string; cause?: unknown } = {},
+  ) {
+    const { reason = meaning, cause } = details;
+    super({ operation, reason, remedy, subject, cause });
     this.code = code;
     this.reason = reason;
   }

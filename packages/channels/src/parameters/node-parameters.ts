@@ -1,4 +1,5 @@
 import { Emitter, Eventful, type EventTable, outOfRange, wrongType } from "@groupcast/base";
+import { CHANNEL_ERRORS } from "../contract/channel-errors.js";
 import { ParameterError } from "../contract/parameter-errors.js";
 import { Parameter } from "./parameter.js";
 import type {
@@ -95,10 +96,10 @@ export class NodeParameters<P extends ParameterDefinitions> extends Eventful<Par
   #set(name: string, given: unknown, by: ParameterAuthor): JsonValue {
     const parameter = this.#named("set", name);
     const subject = { parameter: name };
-    if (parameter.isReadOnly) throw new ParameterError("ERR_PARAMETER_READ_ONLY", "set", subject);
-    if (by.isRemote && !parameter.isSettable) throw new ParameterError("ERR_PARAMETER_NOT_SETTABLE", "set", subject);
+    if (parameter.isReadOnly) throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_READ_ONLY, "set", subject);
+    if (by.isRemote && !parameter.isSettable) throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_NOT_SETTABLE, "set", subject);
     const checked = parameter.check(given);
-    if ("code" in checked) throw new ParameterError(checked.code, "set", subject, { reason: checked.reason });
+    if ("refusal" in checked) throw new ParameterError(checked.refusal, "set", subject, { reason: checked.reason });
     const previous = parameter.value;
     if (!parameter.take(checked)) return previous;
     this.#revision++;
@@ -112,6 +113,6 @@ export class NodeParameters<P extends ParameterDefinitions> extends Eventful<Par
   #named(operation: string, name: string): Parameter {
     const parameter = this.#parameters.get(name);
     if (parameter !== undefined) return parameter;
-    throw new ParameterError("ERR_PARAMETER_UNKNOWN", operation, { parameter: `${name}` });
+    throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_UNKNOWN, operation, { parameter: `${name}` });
   }
 }

@@ -1,7 +1,7 @@
 import { checkOptions } from "@groupcast/base";
 import type { Channel } from "../channel/channel.js";
 import type { ChannelRequestOptions } from "../channel/questions.js";
-import { ParameterError, type ParameterErrorCode, REFUSAL_CODES } from "../contract/parameter-errors.js";
+import { PARAMETER_REFUSALS, ParameterError } from "../contract/parameter-errors.js";
 import { AnswerError } from "../contract/request-errors.js";
 import type { ParameterDescription } from "./parameter-definition.js";
 import type { ParameterNodes } from "./parameter-nodes.js";
@@ -75,9 +75,9 @@ export class ParameterClient {
   }
 
   #refusalOf(cause: AnswerError, operation: string, parameter: string | undefined): Error {
-    const code = cause.answerCode as ParameterErrorCode;
-    if (!REFUSAL_CODES.includes(code)) return cause;
+    if (!Object.hasOwn(PARAMETER_REFUSALS, cause.answerCode)) return cause;
+    const refusal = PARAMETER_REFUSALS[cause.answerCode]!;
     const subject = parameter === undefined ? { node: this.node } : { parameter, node: this.node };
-    return new ParameterError(code, operation, subject, { reason: cause.answerMessage.replace(/\p{Cc}/gu, " "), cause });
+    return new ParameterError(refusal, operation, subject, { reason: cause.answerMessage.replace(/\p{Cc}/gu, " "), cause });
   }
 }

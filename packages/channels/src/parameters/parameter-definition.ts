@@ -17,7 +17,7 @@ export interface ParameterDefinition {
   /** Values that are allowed, 1 … 256, strings or numbers. */
   readonly choices?: readonly (string | number)[] | undefined;
   /** Checks values, instead of their type, bounds and choices: any library that speaks standardschema.dev. What it yields is the value. */
-  readonly schema?: StandardSchema<never, unknown> | undefined;
+  readonly schema?: StandardSchema | undefined;
   /** Refuses every `set()`, this node's own, too. Default false. */
   readonly readOnly?: boolean | undefined;
   /** Lets other nodes set it. Without a `seal` of the node, that is everybody on the network. Default false. */

@@ -76,7 +76,7 @@ export class ParameterNodes {
     if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation);
     const session = this.#lookUp(operation, node);
     if (session !== undefined) return session;
-    if (!this.#options.knowsNodes) throw new ParameterError("ERR_PARAMETER_NODE_UNKNOWN", operation, { node });
+    if (!this.#options.knowsNodes) throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_NODE_UNKNOWN, operation, { node });
     let ignoreSignal = (): void => {};
     let retry = (): void => {};
     let deadline: ScheduledCall | undefined;
@@ -85,7 +85,9 @@ export class ParameterNodes {
         retry = () => this.#retry(operation, node, { resolve, reject });
         this.#waiting.add(retry);
         ignoreSignal = whenAborted(signal, reject);
-        deadline = this.clock.schedule(timeoutMs, () => reject(new ParameterError("ERR_PARAMETER_NODE_UNKNOWN", operation, { node })));
+        deadline = this.clock.schedule(timeoutMs, () =>
+          reject(new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_NODE_UNKNOWN, operation, { node })),
+        );
       });
     } finally {
       this.#waiting.delete(retry);
@@ -131,6 +133,6 @@ export class ParameterNodes {
     const all = [this.#options, ...this.#options.nodes()].filter(({ name }) => name === node).map(({ session }) => session);
     if (all.length < 2) return all[0];
     const reason = `${CHANNEL_ERRORS.ERR_PARAMETER_NODE_AMBIGUOUS.meaning}: ${all.slice(0, 4).join(", ")}`;
-    throw new ParameterError("ERR_PARAMETER_NODE_AMBIGUOUS", operation, { node }, { reason });
+    throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_NODE_AMBIGUOUS, operation, { node }, { reason });
   }
 }

@@ -11,7 +11,7 @@ import {
   wrongType,
 } from "@groupcast/base";
 import { CHANNEL_ERRORS } from "../contract/channel-errors.js";
-import type { ParameterErrorCode } from "../contract/parameter-errors.js";
+import type { ParameterErrorDefinition } from "../contract/parameter-errors.js";
 import type { JsonValue, ParameterDefinition, ParameterDescription } from "./parameter-definition.js";
 
 const NAME = /^[A-Za-z0-9_./-]{1,64}$/;
@@ -23,7 +23,7 @@ const KEYS = ["value", "description", "minimum", "maximum", "choices", "schema",
 
 /** Objection to a value. */
 export interface Objection {
-  readonly code: ParameterErrorCode;
+  readonly refusal: ParameterErrorDefinition;
   readonly reason: string;
 }
 
@@ -48,7 +48,7 @@ export class Parameter {
     this.#definition = checkDefinition(name, given);
     this.#type = typeOf(given.value);
     const checked = this.check(given.value);
-    if ("code" in checked) throw outOfRange(OPERATION, `parameters.${name}.value`, given.value, checked.reason);
+    if ("refusal" in checked) throw outOfRange(OPERATION, `parameters.${name}.value`, given.value, checked.reason);
     this.#value = checked.value;
     this.#json = checked.json;
   }
@@ -88,7 +88,10 @@ export class Parameter {
     try {
       return this.#check(value);
     } catch (error) {
-      return { code: "ERR_PARAMETER_TYPE", reason: `the value cannot be read: ${preview((error as Error | undefined)?.message)}` };
+      return {
+        refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE,
+        reason: `the value cannot be read: ${preview((error as Error | undefined)?.message)}`,
+      };
     }
   }
 
@@ -104,14 +107,18 @@ export class Parameter {
     const { schema } = this.#definition;
     if (schema !== undefined) {
       const result = schema["~standard"].validate(value);
-      if (isThenable(result)) return { code: "ERR_PARAMETER_TYPE", reason: "the schema validates later, and has to do so at once" };
+      if (isThenable(result))
+        return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: "the schema validates later, and has to do so at once" };
       if (result.issues !== undefined)
-        return { code: "ERR_PARAMETER_RANGE", reason: result.issues.map(({ message }) => message).join(", ") };
+        return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: result.issues.map(({ message }) => message).join(", ") };
       return frozenJson(result.value);
     }
-    if (typeOf(value) !== this.#type) return { code: "ERR_PARAMETER_TYPE", reason: `${preview(value)} is no ${this.#type}` };
+    if (typeOf(value) !== this.#type)
+      return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: `${preview(value)} is no ${this.#type}` };
     const reason = this.#boundsBroken(value);
-    return reason === undefined ? frozenJson(value) : { code: "ERR_PARAMETER_RANGE", reason: `${preview(value)} is ${reason}` };
+    return reason === undefined
+      ? frozenJson(value)
+      : { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: `${preview(value)} is ${reason}` };
   }
 
   #boundsBroken(value: unknown): string | undefined {
@@ -161,9 +168,9 @@ function typeOf(value: unknown): string {
 /** Returns a copy of a value as JSON has it, that nobody can change. */
 function frozenJson(value: unknown): Checked {
   const json: string | undefined = JSON.stringify(value);
-  if (json === undefined) return { code: "ERR_PARAMETER_TYPE", reason: `${preview(value)} has no form in JSON` };
+  if (json === undefined) return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: `${preview(value)} has no form in JSON` };
   const lengthBytes = Buffer.byteLength(json);
   if (lengthBytes > MAX_VALUE_BYTES)
-    return { code: "ERR_PARAMETER_RANGE", reason: `it has ${lengthBytes} bytes as JSON, more than ${MAX_VALUE_BYTES}` };
+    return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: `it has ${lengthBytes} bytes as JSON, more than ${MAX_VALUE_BYTES}` };
   return { value: JSON.parse(json, (_, part: unknown) => Object.freeze(part)) as JsonValue, json };
 }
