@@ -109,4 +109,21 @@ describe.each(Object.entries(WORLDS))("%s", (kind, makeWorld) => {
       reason: { code: "ERR_CHANNEL_REQUEST_TIMEOUT", attempts: 2, responders: undefined },
     });
   });
+
+  test("parametersOf() reads, sets and watches what another node has, and its refusal comes back", async () => {
+    const changes: unknown[] = [];
+    const parameters = { level: { value: 1, maximum: 9, settable: true }, serial: { value: "A1" } } as const;
+    const owner = await world.node("owner", { parameters });
+    await whenReceiving(world, owner.transport);
+    const remote = alice.parametersOf(owner.session);
+    const watching = await settled(remote.watch(({ name, value }) => void changes.push([name, value])));
+    expect(watching.status).toBe("fulfilled");
+    expect(await settled(remote.set("level", 5))).toMatchObject({ value: 5 });
+    expect(await settled(remote.get("level"))).toMatchObject({ value: 5 });
+    expect(await settled(remote.set("level", 10))).toMatchObject({ reason: { code: "ERR_PARAMETER_RANGE", reason: "10 is more than 9" } });
+    expect(await settled(remote.set("serial", "A2"))).toMatchObject({ reason: { code: "ERR_PARAMETER_NOT_SETTABLE" } });
+    await world.until(() => changes.length === 1, "the change");
+    expect(changes).toEqual([["level", 5]]);
+    await owner.close();
+  });
 });

@@ -317,11 +317,11 @@ describe("watch()", () => {
     studio.camera.parameters.set("exposureMs", 20);
     await studio.pass(50);
     const closed = studio.camera.close();
-    await studio.pass(8000);
+    await studio.pass(12_000);
     await closed;
     expect(watch.isConnected).toBe(false);
     const again = studio.open("camera", { ...DEFINITIONS, isOn: { value: false } });
-    await studio.pass(8000);
+    await studio.pass(12_000);
     again.parameters.set("mode", "manual");
     await studio.pass(50);
     expect(changes.map(({ name, value, previous }) => [name, value, previous])).toEqual([

@@ -76,7 +76,7 @@ describe("channel.request()", () => {
     expect(pair.responder.requestStatistics()).toMatchObject({ questions: 1, answers: 1, repeatedQuestions: 20, resent: 16 });
   });
 
-  test("calls the responder once for a question that comes again while it works", async () => {
+  test("calls the responder once for a question that comes again while the call is pending", async () => {
     const pair = new Pair();
     let calls = 0;
     let answer = (_: string): void => {};
@@ -336,4 +336,5 @@ test("channel.seal.rotate() rotates the keys of questions and answers, of compan
   const outdated = site.node("e", { ttl: 1 }).channel("c", options).request("?", { timeoutMs: 5 });
   const [[outcome]] = await Promise.all([Promise.allSettled([outdated]), site.settle()]);
   expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ERR_CHANNEL_REQUEST_TIMEOUT" } });
+  expect(b!.requestStatistics().refused).toBe(3); // the attempts with the old key
 });

@@ -9,6 +9,8 @@ const MAX_RESENT = 16; // as often as a question is sent at most
 
 /** An answer that was sent. */
 interface SentAnswer {
+  readonly key: string;
+  readonly responder: number;
   readonly answer: Buffer;
   resent: number;
 }
@@ -30,9 +32,9 @@ export class AnswerMemory {
     return this.#answers.weight;
   }
 
-  /** Remembers an answer under `key`; what is too much forgets the one that was not used for longest, first of the same asker. */
-  add(asker: string, key: string, answer: Buffer): void {
-    this.#answers.use(asker, key, () => ({ answer, resent: 0 }));
+  /** Remembers an answer of a responder under `key`; what is too much forgets the oldest, first of the same asker. */
+  add(asker: string, key: string, { responder, answer }: { readonly responder: number; readonly answer: Buffer }): void {
+    this.#answers.use(asker, key, () => ({ key, responder, answer, resent: 0 }));
     this.#answers.weigh(key, answer.length + ENTRY_BYTES);
   }
 
@@ -47,8 +49,8 @@ export class AnswerMemory {
     return sent === undefined || ++sent.resent > MAX_RESENT ? undefined : sent.answer;
   }
 
-  /** Forgets an answer. */
-  delete(key: string): void {
-    this.#answers.delete(key);
+  /** Forgets the answers of a responder. */
+  forget(responder: number): void {
+    for (const answer of this.#answers.values()) if (answer.responder === responder) this.#answers.delete(answer.key);
   }
 }

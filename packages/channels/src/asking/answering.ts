@@ -36,7 +36,6 @@ export class Answering<In, Out> implements Responding {
   readonly #number: number;
   readonly #running = new Map<string, Task>(); // by key
   readonly #askers = new Map<string, number>(); // asker → its pending calls
-  readonly #sent = new Set<string>(); // keys of answers that may be remembered
   #isActive = true;
 
   constructor(parts: AnsweringParts<In, Out>) {
@@ -57,7 +56,7 @@ export class Answering<In, Out> implements Responding {
     if (!this.#isActive) return;
     this.#isActive = false;
     const { node, answers, closed } = this.#parts;
-    for (const key of this.#sent) node.answers.delete(key);
+    node.answers.forget(this.#number);
     node.hidden.announce(answers, false);
     closed();
   }
@@ -151,8 +150,7 @@ export class Answering<In, Out> implements Responding {
     }
     const answer = encodeAnswer(question, node, outcome);
     if (this.#publish(answer)) statistics.answers++;
-    node.answers.add(asker, key, answer);
-    this.#sent.add(key);
+    node.answers.add(asker, key, { responder: this.#number, answer });
   }
 
   /** Returns whether the transport took it. @throws ChannelLengthError. */

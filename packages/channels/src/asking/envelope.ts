@@ -1,5 +1,5 @@
 /**
- * What travels on companion channels.
+ * Questions and answers, as they travel on companion channels.
  *
  *     question: "GCQ1" | nonce (16) | contents
  *     answer:   "GCA1" | question (16) | kind (1; 0: answer, 1: error) | session (8) | length of the name (1) | name (UTF-8) | contents

@@ -25,7 +25,7 @@ import type { AskingNode } from "./asking-node.js";
 import type { HiddenChannel } from "./hidden-channels.js";
 import { type ResolvedRequest, resolveMaxPending, resolveRequest, resolveRequestMany } from "./request-options.js";
 
-/** What asks and answers on one channel of a node. It opens its companion channels when they are first needed. */
+/** The questions of one channel of a node, asked and answered. It opens its companion channels when they are first needed. */
 export class NodeQuestions<In, Out> implements ChannelQuestions<In, Out> {
   readonly #node: AskingNode;
   readonly #channel: AskedChannel<In, Out>;
@@ -86,7 +86,11 @@ export class NodeQuestions<In, Out> implements ChannelQuestions<In, Out> {
   }
 
   statistics(): RequestStatistics {
-    return { ...this.#statistics };
+    const companions = [...this.#companions.values()].map(({ channel }) => channel.statistics());
+    const refused = companions.reduce((sum, { unopened, replayed, stale, malformed, incomplete }) => {
+      return sum + unopened + replayed + stale + malformed + incomplete;
+    }, 0);
+    return { ...this.#statistics, refused };
   }
 
   close(refusal: ChannelRefusal): Promise<unknown> {

@@ -117,6 +117,8 @@ export interface RequestStatistics {
   abandoned: number;
   /** Questions and answers that are not of the format. */
   malformed: number;
+  /** Packets that made no question and no answer: of a sealed channel those that no key opens, repeats and stale ones; lost fragments. */
+  refused: number;
 }
 
 /** Reason for which a closed channel refuses calls. */
@@ -164,5 +166,6 @@ export function zeroRequestStatistics(): RequestStatistics {
     busy: 0,
     abandoned: 0,
     malformed: 0,
+    refused: 0,
   };
 }

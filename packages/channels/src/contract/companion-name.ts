@@ -6,10 +6,10 @@
  */
 import { MAX_NAME_BYTES } from "./channel-name.js";
 
-/** What a companion carries → the first part of its name. */
+/** Role of a companion → the first part of its name. */
 export const COMPANION_PREFIXES = { questions: "__groupcast_ask", answers: "__groupcast_answer" } as const;
 
-/** What a companion carries. */
+/** Role of a companion: it carries questions, or answers. */
 export type CompanionRole = keyof typeof COMPANION_PREFIXES;
 
 const ROLES = Object.keys(COMPANION_PREFIXES) as CompanionRole[];

@@ -1,5 +1,5 @@
 /**
- * What nodes say to one another about parameters, as JSON on the channel of the node that has them, `__groupcast_parameters/<session>`:
+ * Words of nodes about parameters, as JSON on the channel of the node that has them, `__groupcast_parameters/<session>`:
  *
  *     question                                  answer
  *     { get: name }                             { revision, value }
