@@ -27,7 +27,7 @@ export function planAttempts(attempts: number, timeoutMs?: number): AttemptPlan 
 export class BackOff {
   #waitMs: number;
 
-  /** @param firstWaitMs - Milliseconds of the first wait, before the random share. */
+  /** Begins with the first wait. @param firstWaitMs - Its milliseconds, before the random share. */
   constructor(firstWaitMs: number) {
     this.#waitMs = firstWaitMs;
   }

@@ -51,7 +51,12 @@ export type {
   TransportEvents,
   TransportStatistics,
 } from "./contract/channel-transport.js";
-export { ParameterError, type ParameterErrorCode, type ParameterSubject } from "./contract/parameter-errors.js";
+export {
+  ParameterError,
+  type ParameterErrorCode,
+  type ParameterErrorDefinition,
+  type ParameterSubject,
+} from "./contract/parameter-errors.js";
 export { AnswerError, RequestTimeoutError } from "./contract/request-errors.js";
 export type { NatsClientOptions, NatsTransportOptions } from "./nats/nats-options.js";
 export { NatsTransport } from "./nats/nats-transport.js";
@@ -67,6 +72,7 @@ export type {
   ParameterDefinitions,
   ParameterDescription,
   ParameterValue,
+  Widened,
 } from "./parameters/parameter-definition.js";
 export type { ParameterWatch, RemoteParameterChange } from "./parameters/parameter-watch.js";
 export type { RemoteParameters } from "./parameters/remote-parameters.js";

@@ -31,13 +31,15 @@ export type ParameterDefinitions = Readonly<Record<string, ParameterDefinition>>
 export type NoParameters = Readonly<Record<never, ParameterDefinition>>;
 
 /** Type of a parameter's values: what its schema yields, one of its choices, or what its first value is one of. */
-export type ParameterValue<D extends ParameterDefinition> = D extends { readonly schema: infer S extends StandardSchema }
-  ? SchemaOutput<S>
-  : D extends { readonly choices: readonly (infer Choice)[] }
-    ? Choice
-    : Widened<D["value"]>;
+export type ParameterValue<D extends ParameterDefinition> =
+  D extends Readonly<Record<"schema", infer S extends StandardSchema>>
+    ? SchemaOutput<S>
+    : D extends Readonly<Record<"choices", readonly (infer Choice)[]>>
+      ? Choice
+      : Widened<D["value"]>;
 
-type Widened<T> = T extends boolean
+/** Type of the values that are like a literal: `number` for `10`. */
+export type Widened<T> = T extends boolean
   ? boolean
   : T extends number
     ? number
