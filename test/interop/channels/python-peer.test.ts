@@ -121,3 +121,12 @@ function frame(channel: string, sequence: number, payload: string): string {
   header.writeUInt32BE(sequence, 5 + channel.length);
   return Buffer.concat([header, Buffer.from(payload)]).toString("hex");
 }
+
+test("questions and answers on a channel reach no peer of it", async () => {
+  const python = await peer("test");
+  node.channel("test").respond((question) => question);
+  const { data } = await node.channel("test").request(Buffer.from("question"));
+  expect(String(data)).toBe("question");
+  node.channel("test").publish(Buffer.from("fence")); // numbered 0, as the question and the answer were on their channels
+  expect((await python.line(/^\d+ /)).input).toBe(`0 ${Buffer.from("fence").toString("hex")}`);
+});
