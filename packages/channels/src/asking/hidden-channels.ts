@@ -1,5 +1,5 @@
 /** Channels that a node uses by itself: companions of its channels, and those of parameters. They are like others, but no user sees them. */
-import { type Channel, makeChannel } from "../channel/channel.js";
+import { type Channel, makeChannel, sealOf } from "../channel/channel.js";
 import type { ChannelOwner } from "../channel/channel-owner.js";
 import { bytesCodec, type Codec } from "../channel/codec.js";
 import type { AskedChannel } from "../channel/questions.js";
@@ -58,7 +58,7 @@ export class HiddenChannels {
     };
     const options = { codec, seal: seal?.options, isFragmented, deadlineMs: undefined };
     const channel = makeChannel<In, Out>(name, { ...this.#owner, forget }, options);
-    if (seal !== undefined) unfollow = seal.lead(channel.seal!);
+    if (seal !== undefined) unfollow = seal.lead(sealOf(channel)!);
     channel.on("keyWorn", keyWorn);
     const hidden = { channel, isPublished: false };
     this.#open.set(name, hidden);

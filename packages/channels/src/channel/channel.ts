@@ -34,6 +34,9 @@ export let makeChannel: <In, Out>(name: string, owner: ChannelOwner, options: Re
 /** Closes a channel, as its node closes. */
 export let closeChannel: (channel: Channel<never, unknown>) => Promise<void>;
 
+/** Returns the seal of a channel. */
+export let sealOf: <In, Out>(channel: Channel<In, Out>) => SealedChannel | undefined;
+
 /** Emits the events of a change of another node on a channel. */
 export let peerChanged: (channel: Channel<never, unknown>, change: UsageChange) => void;
 
@@ -49,6 +52,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
     // Nodes call these, users do not; so they are no members that users see.
     makeChannel = (name, owner, options) => new Channel(name, owner, options);
     closeChannel = (channel) => channel.#close(CHANNEL_ERRORS.ERR_NODE_CLOSED);
+    sealOf = (channel) => channel.#seal;
     peerChanged = (channel, change) => channel.#peerChanged(change);
   }
   static readonly #reports: SubscriptionReports<Channel<never, unknown>> = {
