@@ -11,29 +11,29 @@ function fragment(): Buffer {
   return Buffer.concat([Buffer.from("GCF1"), Buffer.from("000000010000001e00000003", "hex"), Buffer.alloc(10)]);
 }
 
-function reassembler(memories: ReassemblyMemories, channel: string, isSealed: boolean): Reassembler {
-  return new Reassembler(channel, memories.open(channel, isSealed), zeroChannelCounters());
+function reassembler(memories: ReassemblyMemories, channel: string, seal: object | undefined): Reassembler {
+  return new Reassembler(channel, memories.open(channel, seal), zeroChannelCounters());
 }
 
 test("open() gives open channels one memory, and each sealed one its own; heldBytes is the sum", () => {
   const memories = new ReassemblyMemories(new ManualClock(), 1 << 16);
-  expect(memories.open("a", false)).toBe(memories.open("b", false));
-  expect(new Set([memories.open("a", false), memories.open("c", true), memories.open("d", true)]).size).toBe(3);
-  for (const [channel, isSealed] of [
-    ["a", false],
-    ["b", false],
-    ["e", true],
-    ["f", true],
+  expect(memories.open("a", undefined)).toBe(memories.open("b", undefined));
+  expect(new Set([memories.open("a", undefined), memories.open("c", {}), memories.open("d", {})]).size).toBe(3);
+  for (const [channel, seal] of [
+    ["a", undefined],
+    ["b", undefined],
+    ["e", {}],
+    ["f", {}],
   ] as const)
-    reassembler(memories, channel, isSealed).take({ sourceId: "s", sequence: 0, payload: fragment() });
+    reassembler(memories, channel, seal).take({ sourceId: "s", sequence: 0, payload: fragment() });
   expect(memories.heldBytes).toBe(4 * HELD_BYTES);
 });
 
 test("close() forgets the memory of a sealed channel, and that of a channel that is opened again is another", () => {
   const memories = new ReassemblyMemories(new ManualClock(), 1 << 16);
-  const before = memories.open("c", true);
+  const before = memories.open("c", {});
   new Reassembler("c", before, zeroChannelCounters()).take({ sourceId: "s", sequence: 0, payload: fragment() });
   memories.close("c");
   expect(memories.heldBytes).toBe(0);
-  expect(memories.open("c", true)).not.toBe(before);
+  expect(memories.open("c", {})).not.toBe(before);
 });

@@ -116,7 +116,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
       statistics,
       tracker: seal ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
       seal,
-      reassembler: options.isFragmented ? new Reassembler(name, owner.reassembly.open(name, seal !== undefined), statistics) : undefined,
+      reassembler: options.isFragmented ? new Reassembler(name, owner.reassembly.open(name, seal), statistics) : undefined,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
   }

@@ -23,9 +23,9 @@ export class ReassemblyMemories {
     return [...this.#sealed.values()].reduce((sum, { heldBytes }) => sum + heldBytes, this.#open.heldBytes);
   }
 
-  /** Returns the memory for a channel that opens. */
-  open(channel: string, isSealed: boolean): ReassemblyMemory {
-    if (!isSealed) return this.#open;
+  /** Returns the memory for a channel that opens. @param seal - Undefined when it is open to all. */
+  open(channel: string, seal: object | undefined): ReassemblyMemory {
+    if (seal === undefined) return this.#open;
     const memory = new ReassemblyMemory(this.#clock, this.#maxBytes);
     this.#sealed.set(channel, memory);
     return memory;
