@@ -39,6 +39,7 @@ describe("400,000 messages that wait", () => {
       () => void counts.delivered++,
       { capacity: COUNT },
       { unsubscribed() {}, failed() {}, discarded: () => void counts.discarded++, lengthBytes: () => 1 },
+      undefined,
     );
     subscription.pause();
     for (let i = 0; i < COUNT + 1000; i++) subscription.deliver(i, MESSAGE);
