@@ -12,7 +12,7 @@ export interface ByHand {
   readonly salt: Uint8Array;
   readonly counter?: number;
   readonly timeMs: number;
-  readonly message: string;
+  readonly message: string | Uint8Array;
   /** Number of bytes that are missing at the end of the plain text. Default 0. */
   readonly cutBytes?: number;
   /** The public key whose mark the header has, and the private one that signs. */
