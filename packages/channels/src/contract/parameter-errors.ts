@@ -1,8 +1,6 @@
 /** Errors of parameters. */
-import { brandError, type ErrorDefinition, hideFrames } from "@groupcast/base";
+import { brandError, type ErrorDefinition } from "@groupcast/base";
 import { CHANNEL_ERRORS, ChannelError } from "./channel-errors.js";
-
-hideFrames(import.meta.url);
 
 /** Codes of a {@link ParameterError}. */
 export type ParameterErrorCode =

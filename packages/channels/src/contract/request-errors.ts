@@ -1,8 +1,6 @@
 /** Errors of questions that were asked. */
-import { brandError, hideFrames } from "@groupcast/base";
+import { brandError } from "@groupcast/base";
 import { CHANNEL_ERRORS, ChannelError } from "./channel-errors.js";
-
-hideFrames(import.meta.url);
 
 /** A question to which no answer came in time. */
 export class RequestTimeoutError extends ChannelError {
