@@ -48,7 +48,8 @@ export class Parameter {
     this.#definition = checkDefinition(name, given);
     this.#type = typeOf(given.value);
     const checked = this.check(given.value);
-    if ("refusal" in checked) throw outOfRange(OPERATION, `parameters.${name}.value`, given.value, checked.reason);
+    if ("refusal" in checked)
+      throw outOfRange(OPERATION, `parameters.${name}.value`, given.value, `a value that its definition allows (${checked.reason})`);
     this.#value = checked.value;
     this.#json = checked.json;
   }

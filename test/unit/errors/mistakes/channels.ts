@@ -357,4 +357,50 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     says: 'NatsTransport.connect() failed for servers "127.0.0.1:1": no NATS server answered',
     remedy: "check the address, and that the server runs and can be reached (error.cause says what failed)",
   },
+  {
+    mistake: "a responder is no function",
+    make: ({ node }) => node.channel("pose").respond(js("here")),
+    code: "ERR_ARGUMENT_TYPE",
+    argument: "responder",
+    value: "here",
+    says: 'respond(): responder "here" is of the wrong type',
+    remedy: "expected a function",
+  },
+  {
+    mistake: "a channel has two responders on a node",
+    make: ({ node }) => {
+      node.channel("twice").respond((data) => data);
+      return node.channel("twice").respond((data) => data);
+    },
+    code: "ERR_CHANNEL_RESPONDER",
+    fields: { channel: "twice" },
+    says: 'respond() failed for channel "twice": this node has a responder on the channel already',
+    remedy: "close the other one first, or let it answer both",
+  },
+  {
+    mistake: "a request waits for no time",
+    make: ({ node }) => node.channel("pose").request(Buffer.of(), { timeoutMs: 0 }),
+    code: "ERR_ARGUMENT_RANGE",
+    argument: "timeoutMs",
+    value: 0,
+    says: "request(): timeoutMs 0 is out of range",
+    remedy: "expected an integer from 1 to 2147483647",
+  },
+  {
+    mistake: "a parameter's first value is beyond its bounds",
+    make: ({ reactor }) => new ChannelNode(js(reactor), { name: "robot", parameters: { speed: { value: 5, maximum: 3 } } }),
+    code: "ERR_ARGUMENT_RANGE",
+    argument: "parameters.speed.value",
+    value: 5,
+    says: "new ChannelNode(): parameters.speed.value 5 is out of range",
+    remedy: "expected a value that its definition allows (5 is more than 3)",
+  },
+  {
+    mistake: "the name of a parameter is misspelt",
+    make: ({ node }) => node.parameters.get(js("sped")),
+    code: "ERR_PARAMETER_UNKNOWN",
+    fields: { parameter: "sped" },
+    says: 'get() failed for parameter "sped": the node has no such parameter',
+    remedy: "look at the names that list() returns",
+  },
 ];
