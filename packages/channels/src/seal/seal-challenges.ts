@@ -24,7 +24,7 @@ export interface ChallengeStatistics {
   refused: number;
 }
 
-/** What is sealed with the keys of a channel, and takes others with it. */
+/** Channel that is sealed with the keys of another, and takes its new ones. */
 export interface SealFollower {
   /** Takes the keys that the channel takes. */
   adopt(ring: KeyRing, verify: VerifyingKeys | undefined): void;
