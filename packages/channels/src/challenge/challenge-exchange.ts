@@ -2,7 +2,7 @@ import { type Clock, callGuarded } from "@groupcast/base";
 import type { ChannelReceiver, ChannelSender, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import type { SealedMoment } from "../seal/proofs.js";
-import { type ChallengeStatistics, type SealChallenges, zeroChallengeStatistics } from "../seal/seal-challenges.js";
+import { type ChallengeStatistics, type SealChallenges, type SealPosition, zeroChallengeStatistics } from "../seal/seal-challenges.js";
 import type { KeyRing } from "../seal/seal-keys.js";
 import { isSigned, SALT_BYTES } from "../seal/sealed-packet.js";
 import type { SealedSender } from "../seal/sealed-senders.js";
@@ -49,7 +49,7 @@ export class ChallengeExchange implements ChannelReceiver, SealChallenges {
     this.#unsigned = seal.companion(this.#channel, this.#counters, false);
     const parts = { clock: owner.clock, statistics: this.#statistics, send: (contents: Buffer) => this.#send(contents) };
     this.#challenger = new Challenger({ ...parts, maxAgeMs: seal.maxAgeMs });
-    this.#answerer = new Answerer({ ...parts, position: () => seal.position() });
+    this.#answerer = new Answerer({ ...parts, position: () => this.#positionOf(seal) });
     seal.challengeBy(this, owner.clock);
   }
 
@@ -84,6 +84,7 @@ export class ChallengeExchange implements ChannelReceiver, SealChallenges {
   }
 
   isProven(senderId: string, moment: SealedMoment): boolean {
+    if (this.#users === 0) return false; // left by another receiver of the same packet: nobody would close what asks
     return this.#challenger.isProven(senderId, moment);
   }
 
@@ -99,6 +100,15 @@ export class ChallengeExchange implements ChannelReceiver, SealChallenges {
   statistics(): ChallengeStatistics {
     const { unopened, replayed } = this.#counters;
     return { ...this.#statistics, refused: this.#statistics.refused + unopened + replayed };
+  }
+
+  /** Returns the place of this node. Asked from a timer, which must not throw as a clock of the user's may: then it has none, and reports that. */
+  #positionOf(seal: SealedChannel): SealPosition | undefined {
+    let position: SealPosition | undefined;
+    callGuarded(() => {
+      position = seal.position();
+    }, this.#owner.report);
+    return position;
   }
 
   /** Sends from a timer, which must not throw; reports the first of several failures in a row. */
