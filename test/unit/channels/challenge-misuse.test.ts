@@ -1,6 +1,10 @@
-// Challenges on hosts whose clocks throw, and on channels that are left by another receiver of the same packet.
+// Challenges on hosts whose clocks throw, on channels that are left by another receiver of the same packet, and on ones that begin to verify.
+import { generateKeyPairSync } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { ChallengeLab } from "../../support/channels/challenge-lab.js";
+import { decodeChallenge, encodeAnswer } from "../../../packages/channels/src/challenge/challenge-contents.js";
+import { CHALLENGES, ChallengeLab } from "../../support/channels/challenge-lab.js";
+import { sealByHand } from "../../support/channels/seal-by-hand.js";
+import { KEYS, SealedEnd } from "../../support/channels/sealed-pair.js";
 
 let lab: ChallengeLab;
 
@@ -64,5 +68,38 @@ describe("an exchange that all users have left", () => {
     expect(reader.texts(writer.packet("1"))).toEqual(["1"]);
     reader.exchange.leave();
     expect([reader.transport.received, reader.transport.openSenders]).toEqual([[], 0]);
+  });
+});
+
+describe("rotate() to verify signatures", () => {
+  const [alice, bob, mary] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
+  const verifying = { keys: { 1: KEYS[1] }, current: 1, verify: { alice: alice.publicKey } };
+
+  test("takes back what was proved before, when any member could answer for another", async () => {
+    const [reader, writer] = [lab.end(), new SealedEnd({ now: () => Number.NaN, sign: alice.privateKey })];
+    const recording = writer.packets("0", "1");
+    reader.open(recording[0]!);
+    await lab.pass(5);
+    const member = new SealedEnd({ now: () => 0, maxAgeMs: Number.MAX_SAFE_INTEGER }, CHALLENGES);
+    const { salt, nonce } = decodeChallenge(member.open(lab.packets[0]!)!.payload)!.questions![0]!;
+    const message = encodeAnswer({ salt, counter: 0, timeMs: 0, nonces: [nonce] });
+    const signed = { as: alice.publicKey, by: mary.privateKey };
+    lab.inject(sealByHand({ key: KEYS[1], channel: CHALLENGES, salt: Buffer.alloc(16, 7), timeMs: 0, message, signed }));
+    await lab.pass(5);
+    expect([reader.exchange.statistics().proven, reader.texts(recording[0]!)]).toEqual([1, ["0"]]); // so far members are one
+    reader.seal.rotate(verifying);
+    expect(reader.texts(recording[1]!)).toEqual([]);
+  });
+
+  test("asks anew who has proved something before, and no more when others are verified", async () => {
+    const [reader, writer] = [lab.end(), lab.end({ sign: alice.privateKey })];
+    await lab.prove(reader, writer);
+    reader.seal.rotate(verifying);
+    expect(reader.texts(writer.packet("1"))).toEqual([]);
+    await lab.pass(200);
+    expect(reader.texts(writer.packet("2"))).toEqual(["2"]);
+    reader.seal.rotate({ ...verifying, verify: { alice: alice.publicKey, bob: bob.publicKey } });
+    expect(reader.texts(writer.packet("3"))).toEqual(["3"]);
+    expect(reader.exchange.statistics()).toMatchObject({ asked: 2, proven: 2 });
   });
 });

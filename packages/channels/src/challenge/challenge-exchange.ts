@@ -36,6 +36,7 @@ export class ChallengeExchange implements ChannelReceiver, SealChallenges {
   readonly #statistics = zeroChallengeStatistics();
   readonly #challenger: Challenger;
   readonly #answerer: Answerer;
+  #isVerifying: boolean;
   #users = 0;
   #sender: ChannelSender | undefined; // opened with the first packet: most nodes with a clock never send one
   #hasFailed = false;
@@ -47,6 +48,7 @@ export class ChallengeExchange implements ChannelReceiver, SealChallenges {
     this.#owner = owner;
     this.#signed = seal.companion(this.#channel, this.#counters, true);
     this.#unsigned = seal.companion(this.#channel, this.#counters, false);
+    this.#isVerifying = seal.options.verify !== undefined;
     const parts = { clock: owner.clock, statistics: this.#statistics, send: (contents: Buffer) => this.#send(contents) };
     this.#challenger = new Challenger({ ...parts, maxAgeMs: seal.maxAgeMs });
     this.#answerer = new Answerer({ ...parts, position: () => this.#positionOf(seal) });
@@ -95,6 +97,8 @@ export class ChallengeExchange implements ChannelReceiver, SealChallenges {
   adopt(ring: KeyRing, verify: VerifyingKeys | undefined): void {
     this.#signed.adopt(ring, verify);
     this.#unsigned.adopt(ring, undefined);
+    if (verify !== undefined && !this.#isVerifying) this.#challenger.distrust();
+    this.#isVerifying = verify !== undefined;
   }
 
   statistics(): ChallengeStatistics {

@@ -51,13 +51,13 @@ export interface ChallengerOptions {
 export class Challenger implements Proofs {
   readonly #options: ChallengerOptions;
   readonly #pacer: Pacer;
-  readonly #proven: RecentTable<Proof>;
+  #proven: RecentTable<Proof>;
   #asked: RecentTable<Challenge>;
 
   constructor(options: ChallengerOptions) {
     this.#options = options;
     this.#pacer = new Pacer(options.clock, () => this.#askAll());
-    this.#proven = new RecentTable(MAX_SENDERS, () => options.statistics.evicted++);
+    this.#proven = this.#noneProven();
     this.#asked = this.#noneAsked();
   }
 
@@ -104,8 +104,17 @@ export class Challenger implements Proofs {
     this.#asked = this.#noneAsked();
   }
 
+  /** Takes back what was proved by answers that nobody had to sign: any member may have given them, in the name of any other. */
+  distrust(): void {
+    this.#proven = this.#noneProven();
+  }
+
   get #nowMs(): number {
     return this.#options.clock.nowMs();
+  }
+
+  #noneProven(): RecentTable<Proof> {
+    return new RecentTable(MAX_SENDERS, () => this.#options.statistics.evicted++);
   }
 
   #noneAsked(): RecentTable<Challenge> {
