@@ -158,6 +158,31 @@ describe("channel.request()", () => {
     );
   });
 
+  test("takes names of 213 characters on channels with challenges, whose companions have longer names each, and refuses longer ones", async () => {
+    const pair = new Pair();
+    const seal = { keys: { 1: randomBytes(32) }, current: 1, challenge: true };
+    const [longest, longer] = ["x".repeat(213), "x".repeat(214)];
+    pair.answering.channel(longest, { codec: "text", seal }).respond(() => "fits");
+    expect(await pair.outcome(pair.asking.channel(longest, { codec: "text", seal }).request("?"))).toMatchObject({
+      value: { data: "fits" },
+    });
+    const refused = pair.asking.channel(longer, { seal });
+    await expect(refused.request(Buffer.of())).rejects.toMatchObject({ code: "ERR_CHANNEL_ASKED_NAME" });
+    expect(() => refused.respond(() => Buffer.of())).toThrow(expect.objectContaining({ code: "ERR_CHANNEL_ASKED_NAME" }));
+  });
+
+  test("is answered at the third attempt between hosts without a clock, and at the first from then on", async () => {
+    const pair = new Pair();
+    const seal = { keys: { 1: randomBytes(32) }, current: 1, challenge: true, now: () => Number.NaN };
+    const [asker, responder] = [pair.asking, pair.answering].map((node) => node.channel("dark", { codec: "text", seal }));
+    let calls = 0;
+    responder!.respond(() => `${++calls}`);
+    expect(await pair.outcome(asker!.request("?"), 6000)).toMatchObject({ value: { data: "1" } });
+    expect(asker!.requestStatistics()).toMatchObject({ retransmissions: 2, answered: 1 });
+    expect(await pair.outcome(asker!.request("?"))).toMatchObject({ value: { data: "2" } });
+    expect(asker!.requestStatistics()).toMatchObject({ retransmissions: 2, answered: 2 });
+  });
+
   test("refuses a question that fits no packet with its own length, and is no longer pending", async () => {
     const pair = new Pair();
     const request = pair.asker.request("x".repeat(70_000));

@@ -1,4 +1,5 @@
 import { checkFunction, throwIfAborted } from "@groupcast/base";
+import { MAX_CHALLENGED_NAME } from "../challenge/challenge-name.js";
 import {
   type AnswerStream,
   type AskedChannel,
@@ -15,7 +16,7 @@ import {
 } from "../channel/questions.js";
 import type { Subscription } from "../channel/subscription.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
-import { type CompanionRole, companionName, MAX_ASKED_NAME } from "../contract/companion-name.js";
+import { type CompanionRole, companionName, maxAskedName } from "../contract/companion-name.js";
 import { RequestTimeoutError } from "../contract/request-errors.js";
 import type { RemoteNode } from "../presence/node-presence.js";
 import { AnswerQueue } from "./answer-queue.js";
@@ -140,7 +141,9 @@ export class NodeQuestions<In, Out> implements ChannelQuestions<In, Out> {
 
   #check(operation: string): void {
     if (this.#refusal !== undefined) throw this.#stateError(this.#refusal, operation);
-    if (this.#channel.name.length > MAX_ASKED_NAME) throw this.#stateError(CHANNEL_ERRORS.ERR_CHANNEL_ASKED_NAME, operation);
+    const { name, seal } = this.#channel;
+    const longest = maxAskedName(seal?.isChallenging ? MAX_CHALLENGED_NAME : undefined); // companions have challenges if the channel has
+    if (name.length > longest) throw this.#stateError(CHANNEL_ERRORS.ERR_CHANNEL_ASKED_NAME, operation);
   }
 
   #stateError(definition: ConstructorParameters<typeof ChannelStateError>[0], operation: string): ChannelStateError {

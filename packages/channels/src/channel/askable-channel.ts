@@ -36,8 +36,8 @@ export abstract class AskableChannel<In, Out> extends Eventful<ChannelEvents> {
    * @returns A promise of the answer. It rejects with RequestTimeoutError `ERR_CHANNEL_REQUEST_TIMEOUT`; with AnswerError
    * `ERR_CHANNEL_ANSWER`: the responder threw; with the reason of the signal; with ChannelStateError `ERR_CHANNEL_CLOSED` or
    * `ERR_NODE_CLOSED`, also when that happens while it waits, `ERR_CHANNEL_REQUESTS` (1,024 are pending on this node) or
-   * `ERR_CHANNEL_ASKED_NAME` (a name longer than 236 characters); and with the errors of {@link Channel.publish} and
-   * {@link Channel.subscribe}.
+   * `ERR_CHANNEL_ASKED_NAME` (a name longer than 236 characters, 213 with `challenge`); and with the errors of
+   * {@link Channel.publish} and {@link Channel.subscribe}.
    */
   request(value: In, options?: ChannelRequestOptions): Promise<ChannelAnswer<Out>> {
     return this.#questions.request(value, options);

@@ -46,7 +46,7 @@ const TABLE = {
   ERR_CHANNEL_ASKED_NAME: {
     class: "ChannelStateError",
     meaning: "the channel's name is too long to ask on it",
-    remedy: "choose a name of at most 236 characters, namespace included",
+    remedy: "choose a name of at most 236 characters, 213 with challenges, namespace included",
   },
   ERR_CHANNEL_RESPONDER: {
     class: "ChannelStateError",

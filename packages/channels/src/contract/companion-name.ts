@@ -15,8 +15,10 @@ export type CompanionRole = keyof typeof COMPANION_PREFIXES;
 const ROLES = Object.keys(COMPANION_PREFIXES) as CompanionRole[];
 const LONGEST_PREFIX = Math.max(...Object.values(COMPANION_PREFIXES).map(({ length }) => length)) + 1;
 
-/** Length of the longest name of a channel that has companions, in characters. */
-export const MAX_ASKED_NAME: number = MAX_NAME_BYTES - LONGEST_PREFIX;
+/** Length of the longest name of a channel that has companions, in characters, when those of the companions have `longest` at most. */
+export function maxAskedName(longest: number = MAX_NAME_BYTES): number {
+  return longest - LONGEST_PREFIX;
+}
 
 /** Returns the name of a channel's companion. */
 export function companionName(channel: string, role: CompanionRole): string {
@@ -25,7 +27,7 @@ export function companionName(channel: string, role: CompanionRole): string {
 
 /** Returns the names, or patterns, of both companions of a name or a pattern; none when it is too long to have any. */
 export function companionNames(channel: string): string[] {
-  return channel.length > MAX_ASKED_NAME ? [] : ROLES.map((role) => companionName(channel, role));
+  return channel.length > maxAskedName() ? [] : ROLES.map((role) => companionName(channel, role));
 }
 
 /** Returns the channel whose companion `name` is; undefined when it is none. */
