@@ -71,6 +71,75 @@ describe("an exchange that all users have left", () => {
   });
 });
 
+describe("what is refused and counted", () => {
+  test("contents that are neither a challenge nor an answer, and a repeat of them", async () => {
+    const [reader, member] = [lab.end(), new SealedEnd({}, CHALLENGES)];
+    const malformed = member.packet("\u0003 neither");
+    lab.inject(malformed);
+    await lab.pass(5);
+    expect(reader.exchange.statistics().refused).toBe(1);
+    lab.inject(malformed);
+    await lab.pass(5);
+    expect(reader.exchange.statistics().refused).toBe(2);
+    reader.exchange.leave();
+    reader.exchange.packetReceived({ channel: "", source: { id: "x" }, sequence: 0, payload: malformed, isRelayed: false });
+    expect(reader.exchange.statistics().refused).toBe(2);
+  });
+
+  test("an answer of a member with another nonce, for a sender that is asked: it proves nothing", async () => {
+    const [reader, member] = [lab.end(), new SealedEnd({}, CHALLENGES)];
+    const writer = new SealedEnd({ now: () => Number.NaN });
+    reader.open(writer.packet());
+    await lab.pass(5);
+    const salt = Buffer.from(writer.seal.sender, "hex").toString("latin1");
+    lab.inject(member.seal.seal(encodeAnswer({ salt, counter: 0, timeMs: 0, nonces: ["n".repeat(16)] })));
+    await lab.pass(5);
+    expect([reader.exchange.statistics().proven, reader.texts(writer.packet())]).toEqual([0, []]);
+  });
+});
+
+describe("leaving and joining again", () => {
+  test("sends no answer that was waiting, and opens another sender with the next packet", async () => {
+    const [first, second, writer] = [lab.end(), lab.end(), lab.end()];
+    await lab.prove(first, writer);
+    second.open(writer.packet());
+    await lab.pass(20); // the challenge has come; its answer waits
+    writer.exchange.leave();
+    await lab.pass(100);
+    expect([writer.exchange.statistics().answered, writer.transport.openSenders]).toEqual([1, 0]);
+    writer.exchange.join();
+    await lab.pass(500);
+    expect([second.exchange.statistics().proven, writer.transport.openSenders]).toEqual([1, 1]);
+  });
+
+  test("receives once, however many users there are", () => {
+    const end = lab.end();
+    let calls = 0;
+    end.transport.startReceiving = () => void calls++;
+    end.exchange.join();
+    expect(calls).toBe(0);
+  });
+});
+
+test("a transport that fails again after it had recovered is reported again", async () => {
+  const reader = lab.end();
+  let isFailing = true;
+  reader.transport.openSender = () => ({
+    send: () => {
+      if (isFailing) throw new Error("no route");
+      return true;
+    },
+    close: () => {},
+  });
+  reader.open(new SealedEnd({ now: () => Number.NaN }).packet());
+  await lab.pass(5);
+  isFailing = false;
+  await lab.pass(300); // the second try
+  isFailing = true;
+  await lab.pass(10_000);
+  expect(lab.errors.map(String)).toEqual(["Error: no route", "Error: no route"]);
+});
+
 describe("rotate() to verify signatures", () => {
   const [alice, bob, mary] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
   const verifying = { keys: { 1: KEYS[1] }, current: 1, verify: { alice: alice.publicKey } };
