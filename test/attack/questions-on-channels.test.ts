@@ -1,5 +1,6 @@
 // Hostile askers and responders on channels: what they send is counted, bounded, and neither answered in another's name nor thrown.
 import { randomBytes } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import {
   type Channel,
   type ChannelNode,
@@ -205,25 +206,31 @@ describe("hostile askers", () => {
           },
         },
       ),
+      new Proxy(new Error("hidden"), {
+        get: () => {
+          throw new Error("trap");
+        },
+      }),
+      { error: Object.assign(new Error("within"), { stack: "secret stack" }) },
+      runInNewContext('Object.assign(new Error("elsewhere"), { stack: "secret stack", code: "ERR_REALM" })'),
       Object.assign(new Error("\u001b[31mred"), { stack: "secret stack", code: "ERR_OK" }),
     ];
+    const count = thrown.length;
     responder.respond(() => {
       throw thrown.shift();
     });
     const outcomes: unknown[] = [];
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < count; i++) {
       const request = asker.request("?").catch((error: unknown) => error);
       await site.settle();
       outcomes.push(await request);
     }
     expect(outcomes.map((error) => (error as { answerCode: string }).answerCode)).toEqual([
-      "ERR_RESPONDER",
-      "ERR_RESPONDER",
-      "ERR_RESPONDER",
-      "ERR_RESPONDER",
+      ...Array.from({ length: 6 }, () => "ERR_RESPONDER"),
+      "ERR_REALM",
       "ERR_OK",
     ]);
-    expect((outcomes[4] as Error).message).toContain(String.raw`\u001b[31mred`); // no control character gets to a terminal
+    expect((outcomes.at(-1) as Error).message).toContain(String.raw`\u001b[31mred`); // no control character gets to a terminal
     expect(site.answers.some((answer) => answer.includes("secret stack"))).toBe(false);
   });
 });

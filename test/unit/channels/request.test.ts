@@ -267,6 +267,16 @@ describe("channel.respond()", () => {
     expect(second.isActive).toBe(true);
   });
 
+  test("reports what a codec rejects with that is async by mistake, also when the responder does not look at the question", async () => {
+    const pair = new Pair();
+    const decode = () => Promise.reject(new Error("late refusal"));
+    const codec = { name: "late", encode: (text: string) => Buffer.from(text), decode };
+    pair.answering.channel("late", { codec: codec as never }).respond(() => "answer" as never);
+    const asker = pair.asking.channel("late", { codec: "text" });
+    expect(await pair.outcome(asker.request("?"))).toMatchObject({ value: { data: "answer" } });
+    expect(pair.site.log.errors).toEqual([expect.objectContaining({ message: "late refusal" })]);
+  });
+
   test("discards the answer of a call that is pending when it closes", async () => {
     const pair = new Pair();
     let answer = (_: string): void => {};

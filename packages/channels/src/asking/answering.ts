@@ -5,7 +5,7 @@
  * question does not call the responder again: the answer is sent again, at most as often as a question is asked. So a question makes one
  * answer at most, and what a flood of questions costs is bounded.
  */
-import { asError, settled } from "@groupcast/base";
+import { settled, watchRejection } from "@groupcast/base";
 import type { ChannelMessage } from "../channel/channel-message.js";
 import type { AskedChannel, RequestStatistics, Responder, Responding } from "../channel/questions.js";
 import { ChannelLengthError } from "../contract/channel-errors.js";
@@ -113,7 +113,9 @@ export class Answering<In, Out> implements Responding {
 
   #decode(contents: Buffer, message: ChannelMessage, { codec, undecodable }: AskedChannel<In, Out>): Out {
     try {
-      return codec.decode(contents);
+      const data = codec.decode(contents);
+      watchRejection(data, this.#parts.node.owner.report); // of a codec that is async by mistake
+      return data;
     } catch (error) {
       undecodable({ data: contents, message, error });
       throw error;
@@ -134,7 +136,7 @@ export class Answering<In, Out> implements Responding {
   #fail(task: Task, thrown: unknown): void {
     this.#parts.statistics.failed++;
     try {
-      this.#send(task, wireErrorOf(asError(thrown)));
+      this.#send(task, wireErrorOf(thrown));
     } catch (error) {
       this.#parts.node.owner.report(error);
     }

@@ -10,6 +10,7 @@
  * its name.
  */
 import { createHash, randomBytes } from "node:crypto";
+import { asError } from "@groupcast/base";
 
 const QUESTION_MAGIC = "GCQ1";
 const ANSWER_MAGIC = "GCA1";
@@ -98,10 +99,22 @@ export function decodeAnswer(bytes: Buffer): ReceivedAnswer | undefined {
   return { question, session: bytes.toString("hex", SESSION_OFFSET, NAME_OFFSET), name, outcome };
 }
 
-/** Returns what the asker learns of an error: its code, if it has one of the usual form, and its message. Never its stack. */
-export function wireErrorOf({ code, message }: { readonly code?: unknown; readonly message?: unknown }): WireError {
-  const hasCode = typeof code === "string" && CODE.test(code);
-  return { code: hasCode ? code : UNNAMED_CODE, message: typeof message === "string" ? message : "" };
+/** Returns what the asker learns of what was thrown: its code, if it has one of the usual form, and its message. Never its stack. */
+export function wireErrorOf(thrown: unknown): WireError {
+  const isObject = (typeof thrown === "object" && thrown !== null) || typeof thrown === "function";
+  const error = isObject ? thrown : asError(thrown); // to show an object would show stacks within it, and its own if it is of another realm
+  const code = textIn(error, "code");
+  return { code: CODE.test(code) ? code : UNNAMED_CODE, message: textIn(error, "message") };
+}
+
+/** Returns a property of an error if it is text; a getter of the user's may throw. */
+function textIn(error: { readonly code?: unknown; readonly message?: unknown }, property: "code" | "message"): string {
+  try {
+    const { [property]: value } = error;
+    return typeof value === "string" ? value : "";
+  } catch {
+    return "";
+  }
 }
 
 function encodeError({ code, message }: WireError): Buffer {
