@@ -248,6 +248,39 @@ describe("node.parametersOf()", () => {
     await expect(studio.remote.get("gain")).rejects.toMatchObject({ code: "ERR_NODE_CLOSED" });
   });
 
+  test("refuses wrong options and aborted signals of every call at once, also while the node is not known", async () => {
+    const { desk } = new Studio();
+    for (const name of ["nobody", "0123456789abcdef"]) {
+      const remote = desk.parametersOf(name);
+      const calls = {
+        get: (options: never) => remote.get("a", options),
+        set: (options: never) => remote.set("a", 1, options),
+        list: (options: never) => remote.list(options),
+        watch: (options: never) => remote.watch(() => {}, options),
+      };
+      for (const [operation, call] of Object.entries(calls)) {
+        for (const options of [{ signal: 42 }, { timeoutMs: "7" }, { timeoutMs: Number.NaN }, { attempts: 0 }, { retries: 1 }])
+          await expect(call(options as never)).rejects.toMatchObject({ operation, name: "InvalidArgumentError" });
+        await expect(call({ signal: AbortSignal.abort("no more") } as never)).rejects.toBe("no more");
+      }
+    }
+  });
+
+  test("rejects when its node closes within the same turn, and leaves no watch behind", async () => {
+    const studio = new Studio();
+    await studio.pass(50);
+    const { desk, remote } = studio;
+    const watch = studio.outcome(remote.watch(() => {}));
+    const closed = studio.outcome(remote.get("gain").then(() => void desk.close())); // its answer and the watch's come together
+    expect(await watch).toMatchObject({ code: "ERR_NODE_CLOSED", operation: "watch" });
+    await closed;
+    const other = studio.site.node("other", { ttl: 1, heartbeatMs: 1000 });
+    await studio.pass(50);
+    const calls = Promise.allSettled([other.parametersOf("camera").get("gain"), other.parametersOf("camera").watch(() => {})]);
+    void other.close();
+    expect((await calls).map((outcome) => (outcome as PromiseRejectedResult).reason.code)).toEqual(["ERR_NODE_CLOSED", "ERR_NODE_CLOSED"]);
+  });
+
   test("with a seal serves holders of the key alone, also after rotation", async () => {
     const studio = new Studio();
     const [old, next] = [randomBytes(32), randomBytes(32)];

@@ -25,8 +25,8 @@ const DEFAULT_PENDING = 64;
 const MAX_PENDING = 1 << 16;
 
 /** Checks options. @throws InvalidArgumentError for each that is unknown or wrong. */
-export function resolveRequest(given: ChannelRequestOptions | undefined): ResolvedRequest {
-  return resolve("request", checkOptions("request", given, ["timeoutMs", "attempts", "signal"]));
+export function resolveRequest(given: ChannelRequestOptions | undefined, operation = "request"): ResolvedRequest {
+  return resolve(operation, checkOptions(operation, given, ["timeoutMs", "attempts", "signal"]));
 }
 
 /** Checks options. @throws InvalidArgumentError for each that is unknown or wrong. */

@@ -1,4 +1,4 @@
-import { checkOptions } from "@groupcast/base";
+import { resolveRequest } from "../asking/request-options.js";
 import type { Channel } from "../channel/channel.js";
 import type { ChannelRequestOptions } from "../channel/questions.js";
 import { PARAMETER_REFUSALS, ParameterError } from "../contract/parameter-errors.js";
@@ -33,8 +33,9 @@ export class ParameterClient {
 
   /** Finds the node; returns the channel of its parameters. */
   async connect({ operation, options }: ParameterCall): Promise<ParameterChannel> {
-    const checked = checkOptions(operation, options, ["timeoutMs", "attempts", "signal"]);
-    return this.nodes.channelOf(await this.nodes.find(operation, this.node, checked));
+    const { timeoutMs, signal } = resolveRequest(options, operation);
+    const session = await this.nodes.find(operation, this.node, { timeoutMs, signal });
+    return this.nodes.channelOf(session, operation);
   }
 
   /** Asks for all parameters, with the revision that they have at least. */

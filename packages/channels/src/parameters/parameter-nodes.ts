@@ -1,8 +1,8 @@
-import { type Clock, type ScheduledCall, whenAborted } from "@groupcast/base";
+import { type Clock, type ScheduledCall, throwIfAborted, whenAborted } from "@groupcast/base";
 import type { HiddenChannel, HiddenChannels } from "../asking/hidden-channels.js";
+import type { ResolvedRequest } from "../asking/request-options.js";
 import { type Channel, closeChannel } from "../channel/channel.js";
 import { jsonCodec } from "../channel/codec.js";
-import type { ChannelRequestOptions } from "../channel/questions.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import { ParameterError } from "../contract/parameter-errors.js";
 import type { NodeChange } from "../presence/node-directory.js";
@@ -10,7 +10,6 @@ import type { RemoteNode } from "../presence/node-presence.js";
 import type { SealedChannel, WornKey } from "../seal/channel-seal.js";
 import { isSession, PARAMETER_CHANNELS } from "./parameter-protocol.js";
 
-const DEFAULT_WAIT_MS = 7000; // as long as three attempts of a question
 const MAX_NAME = 255;
 
 /** The part of a node that the parameters of others use. */
@@ -32,8 +31,7 @@ export class ParameterNodes {
   readonly #options: ParameterNodesOptions;
   readonly #channels = new Map<string, HiddenChannel<unknown, unknown>>(); // by session
   readonly #waiting = new Set<() => void>(); // for nodes that are not known
-  /** Watches that are active. */
-  readonly watches: Set<{ close(): void }> = new Set();
+  readonly #watches = new Set<{ close(): void }>();
   #isClosed = false;
 
   constructor(options: ParameterNodesOptions) {
@@ -54,8 +52,9 @@ export class ParameterNodes {
   /** Reports an error that no call can throw. */
   readonly report = (error: unknown): void => this.#options.report(error);
 
-  /** Returns the channel for the parameters of a node. */
-  channelOf(session: string): Channel<unknown, unknown> {
+  /** Returns the channel for the parameters of a node. @throws ChannelStateError `ERR_NODE_CLOSED`. */
+  channelOf(session: string, operation: string): Channel<unknown, unknown> {
+    this.#checkOpen(operation);
     const { hidden, seal, keyWorn } = this.#options;
     const known = this.#channels.get(session);
     if (known !== undefined) return known.channel;
@@ -67,13 +66,13 @@ export class ParameterNodes {
   /** Announces that this node publishes on the channel for its own parameters. */
   announceOwn(): void {
     const { hidden, session } = this.#options;
-    this.channelOf(session);
     hidden.announce(this.#channels.get(session)!, true);
   }
 
   /** Returns the session of a node, once it is known. Rejects with ParameterError `ERR_PARAMETER_NODE_UNKNOWN`, `ERR_PARAMETER_NODE_AMBIGUOUS`. */
-  async find(operation: string, node: string, { timeoutMs = DEFAULT_WAIT_MS, signal }: ChannelRequestOptions): Promise<string> {
-    if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation);
+  async find(operation: string, node: string, { timeoutMs, signal }: Pick<ResolvedRequest, "timeoutMs" | "signal">): Promise<string> {
+    this.#checkOpen(operation);
+    throwIfAborted(signal);
     const session = this.#lookUp(operation, node);
     if (session !== undefined) return session;
     if (!this.#options.knowsNodes) throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_NODE_UNKNOWN, operation, { node });
@@ -109,8 +108,15 @@ export class ParameterNodes {
   close(): void {
     this.#isClosed = true;
     for (const retry of [...this.#waiting]) retry();
-    for (const watch of [...this.watches]) watch.close();
+    for (const watch of [...this.#watches]) watch.close();
     for (const { channel } of this.#channels.values()) closeChannel(channel);
+  }
+
+  /** Closes a watch when the node closes, until the function that this returns is called. @throws ChannelStateError `ERR_NODE_CLOSED`. */
+  closeWithNode(watch: { close(): void }): () => void {
+    this.#checkOpen("watch");
+    this.#watches.add(watch);
+    return () => this.#watches.delete(watch);
   }
 
   #retry(
@@ -119,12 +125,16 @@ export class ParameterNodes {
     { resolve, reject }: { resolve: (session: string) => void; reject: (reason: unknown) => void },
   ): void {
     try {
-      if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation);
+      this.#checkOpen(operation);
       const session = this.#lookUp(operation, node);
       if (session !== undefined) resolve(session);
     } catch (error) {
       reject(error);
     }
+  }
+
+  #checkOpen(operation: string): void {
+    if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_NODE_CLOSED, operation);
   }
 
   /** @throws ParameterError `ERR_PARAMETER_NODE_AMBIGUOUS`. */

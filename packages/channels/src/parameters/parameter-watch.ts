@@ -58,6 +58,7 @@ export class ParameterWatching implements ParameterWatch {
   #isChecking = false;
   #hasGap = false;
   #next: ScheduledCall | undefined;
+  #forget = (): void => {};
 
   constructor(client: ParameterClient, listener: (change: RemoteParameterChange) => void) {
     this.#client = client;
@@ -67,7 +68,7 @@ export class ParameterWatching implements ParameterWatch {
   /** Reads the list, and watches from then on. */
   async start(options: ChannelRequestOptions | undefined): Promise<void> {
     await this.#connect(options, () => {});
-    this.#client.nodes.watches.add(this);
+    this.#forget = this.#client.nodes.closeWithNode(this);
     this.#schedule(CHECK_MS);
   }
 
@@ -87,7 +88,7 @@ export class ParameterWatching implements ParameterWatch {
     this.#ended.abort();
     this.#next?.cancel();
     this.#subscription?.unsubscribe();
-    this.#client.nodes.watches.delete(this);
+    this.#forget();
   }
 
   [Symbol.dispose](): void {

@@ -24,7 +24,7 @@ export class ParametersOfNode<P extends ParameterDefinitions> {
   /** Begins to serve the node's own parameters, if it has some. @throws CannotListenError, MulticastJoinError (UDP). */
   start(): void {
     if (this.own.list().length === 0) return;
-    this.#server = new ParameterServer(this.own, this.nodes.channelOf(this.#options.session));
+    this.#server = new ParameterServer(this.own, this.nodes.channelOf(this.#options.session, "new ChannelNode"));
     this.nodes.announceOwn();
   }
 
