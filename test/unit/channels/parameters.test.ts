@@ -20,6 +20,10 @@ const gain: StandardSchema<number, number> = {
   },
 };
 
+const anything: StandardSchema<string, string> = {
+  "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: value as string }) },
+};
+
 const DEFINITIONS = {
   exposureMs: { value: 10, minimum: 0.1, maximum: 1000, description: "Time for which the shutter is open.", settable: true },
   mode: { value: "auto", choices: ["auto", "manual"], settable: true },
@@ -105,6 +109,52 @@ describe("node.parameters", () => {
     expect([parameters.list(), parameters.revision]).toEqual([before, 0]);
   });
 
+  test("set() takes what JSON makes of a value, if that has the parameter's type", () => {
+    const { parameters } = new Studio().camera;
+    const region = (value: unknown) => parameters.set("region", value as never);
+    for (const value of [new Date(0), { toJSON: () => 5 }, new Number(3)])
+      expect(() => region(value)).toThrow(expect.objectContaining({ code: "ERR_PARAMETER_TYPE", parameter: "region" }));
+    expect(region({ toJSON: () => ({ x: 1, y: -0 }) })).toEqual({ x: 1, y: 0 });
+    const named = JSON.parse('{ "__proto__": { "x": 1 }, "y": 2 }');
+    expect(Object.keys(region(named))).toEqual(["__proto__", "y"]);
+    expect(() => parameters.get(Symbol("a") as never)).toThrow(expect.objectContaining({ code: "ERR_PARAMETER_UNKNOWN" }));
+  });
+
+  test("list() returns choices that nobody can change, neither in the definition nor in the list", () => {
+    const choices = ["a", "b"];
+    const { parameters } = new Studio().open("other", { mode: { value: "a", choices } });
+    choices.push("c");
+    expect(() => (parameters.list()[0]!.choices as string[]).push("d")).toThrow(TypeError);
+    for (const choice of ["c", "d"])
+      expect(() => parameters.set("mode", choice)).toThrow(expect.objectContaining({ code: "ERR_PARAMETER_RANGE" }));
+  });
+
+  test("set() refuses a value whatever its schema throws, returns or rejects with", async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const behaviours: (() => unknown)[] = [
+      () => undefined,
+      () => ({ issues: [null] }),
+      () => ({ value: 1n }),
+      () => Promise.reject(new Error("later")),
+      ...[undefined, null, "text", proxy].map((thrown) => () => {
+        throw thrown;
+      }),
+    ];
+    const state = { next: (): unknown => ({ value: 1 }) };
+    const schema = { "~standard": { version: 1, vendor: "test", validate: () => state.next() } } as unknown as StandardSchema<number>;
+    const studio = new Studio();
+    const owner = studio.open("owner", { a: { value: 1, schema, settable: true } });
+    await studio.pass(50);
+    const remote = studio.desk.parametersOf("owner");
+    for (const behaviour of behaviours) {
+      state.next = behaviour;
+      expect(() => owner.parameters.set("a", 2)).toThrow(expect.objectContaining({ code: "ERR_PARAMETER_TYPE" }));
+      expect(await studio.outcome(remote.set("a", 2))).toMatchObject({ code: "ERR_PARAMETER_TYPE", parameter: "a" });
+    }
+    expect(owner.parameters.revision).toBe(0);
+  });
+
   test("get() returns a frozen copy", () => {
     const { parameters } = new Studio().camera;
     const given = { x: 1, y: 1 };
@@ -120,6 +170,10 @@ describe("node.parameters", () => {
     [{ a: { value: undefined } }, "ERR_ARGUMENT_RANGE"],
     [{ a: { value: 1, minimum: 2 } }, "ERR_ARGUMENT_RANGE"],
     [{ a: { value: 1, minimum: "0" } }, "ERR_ARGUMENT_TYPE"],
+    [{ a: { value: 1, minimum: Number.NaN } }, "ERR_ARGUMENT_TYPE"],
+    [{ a: { value: 1, maximum: Number.POSITIVE_INFINITY } }, "ERR_ARGUMENT_TYPE"],
+    [{ a: { value: new Date(0) } }, "ERR_ARGUMENT_RANGE"],
+    [{ a: { value: "a", choices: ["a", "x".repeat(16_384)] } }, "ERR_ARGUMENT_TYPE"],
     [{ a: { value: 1, choices: [] } }, "ERR_ARGUMENT_TYPE"],
     [{ a: { value: 1, choices: [1, null] } }, "ERR_ARGUMENT_TYPE"],
     [{ a: { value: 1, schema: {} } }, "ERR_ARGUMENT_TYPE"],
@@ -232,6 +286,15 @@ describe("node.parametersOf()", () => {
     const { parameters } = studio.open("many", many);
     await studio.pass(50);
     expect(await studio.outcome(studio.desk.parametersOf("many").list(), 500)).toEqual(parameters.list());
+  });
+
+  test("lists the largest parameter that can be defined", async () => {
+    const studio = new Studio();
+    const value = "x".repeat(16_382);
+    const largest = { value, schema: anything, description: "\u0001".repeat(1024), choices: ["y".repeat(16_380)], settable: true };
+    const { parameters } = studio.open("large", { ["n".repeat(64)]: largest });
+    await studio.pass(50);
+    expect(await studio.outcome(studio.desk.parametersOf("large").list())).toEqual(parameters.list());
   });
 
   test("rejects when its node closes, also while it waits for another", async () => {

@@ -113,6 +113,6 @@ export class NodeParameters<P extends ParameterDefinitions> extends Eventful<Par
   #named(operation: string, name: string): Parameter {
     const parameter = this.#parameters.get(name);
     if (parameter !== undefined) return parameter;
-    throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_UNKNOWN, operation, { parameter: `${name}` });
+    throw new ParameterError(CHANNEL_ERRORS.ERR_PARAMETER_UNKNOWN, operation, { parameter: String(name) });
   }
 }

@@ -10,11 +10,11 @@ export interface ParameterDefinition {
   readonly value: JsonValue;
   /** One sentence for people, at most 1,024 characters. */
   readonly description?: string | undefined;
-  /** Smallest number. */
+  /** Smallest number; finite. */
   readonly minimum?: number | undefined;
-  /** Largest number. */
+  /** Largest number; finite. */
   readonly maximum?: number | undefined;
-  /** Values that are allowed, 1 … 256, strings or numbers. */
+  /** Values that are allowed, 1 … 256, strings or numbers, of 16,384 bytes as JSON at most. */
   readonly choices?: readonly (string | number)[] | undefined;
   /** Checks values, instead of their type, bounds and choices: any library that speaks standardschema.dev. What it yields is the value. */
   readonly schema?: StandardSchema | undefined;

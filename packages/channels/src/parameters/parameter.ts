@@ -8,6 +8,7 @@ import {
   isThenable,
   outOfRange,
   preview,
+  watchRejection,
   wrongType,
 } from "@groupcast/base";
 import { CHANNEL_ERRORS } from "../contract/channel-errors.js";
@@ -89,10 +90,7 @@ export class Parameter {
     try {
       return this.#check(value);
     } catch (error) {
-      return {
-        refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE,
-        reason: `the value cannot be read: ${preview((error as Error | undefined)?.message)}`,
-      };
+      return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: `the value cannot be read: ${messageOf(error)}` };
     }
   }
 
@@ -108,18 +106,23 @@ export class Parameter {
     const { schema } = this.#definition;
     if (schema !== undefined) {
       const result = schema["~standard"].validate(value);
-      if (isThenable(result))
+      if (isThenable(result)) {
+        watchRejection(result, () => {}); // nobody needs its outcome
         return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: "the schema validates later, and has to do so at once" };
+      }
       if (result.issues !== undefined)
         return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: result.issues.map(({ message }) => message).join(", ") };
       return frozenJson(result.value);
     }
-    if (typeOf(value) !== this.#type)
-      return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: `${preview(value)} is no ${this.#type}` };
+    if (typeOf(value) !== this.#type) return this.#wrongType(value);
     const reason = this.#boundsBroken(value);
-    return reason === undefined
-      ? frozenJson(value)
-      : { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: `${preview(value)} is ${reason}` };
+    if (reason !== undefined) return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: `${preview(value)} is ${reason}` };
+    const checked = frozenJson(value);
+    return "refusal" in checked || typeOf(checked.value) === this.#type ? checked : this.#wrongType(checked.value); // toJSON() of a Date
+  }
+
+  #wrongType(value: unknown): Objection {
+    return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: `${preview(value)} is no ${this.#type}` };
   }
 
   #boundsBroken(value: unknown): string | undefined {
@@ -139,25 +142,39 @@ function checkDefinition(name: string, given: ParameterDefinition): Partial<Para
   if (description !== undefined && checkString(OPERATION, argument("description"), description).length > MAX_DESCRIPTION)
     throw outOfRange(OPERATION, argument("description"), description, `at most ${MAX_DESCRIPTION} characters`);
   for (const [key, bound] of Object.entries({ minimum, maximum }))
-    if (bound !== undefined && typeof bound !== "number") throw wrongType(OPERATION, argument(key), bound, "a number");
-  if (choices !== undefined && !areChoices(choices))
-    throw wrongType(OPERATION, argument("choices"), choices, `1 to ${MAX_CHOICES} strings or numbers`);
+    if (bound !== undefined && !Number.isFinite(bound))
+      throw wrongType(OPERATION, argument(key), bound, "a number that JSON can represent");
   if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function")
     throw wrongType(OPERATION, argument("schema"), schema, "a Standard Schema, as zod, valibot and arktype make it");
   checkBoolean(OPERATION, argument("readOnly"), readOnly);
-  if (!checkBoolean(OPERATION, argument("settable"), settable) || !readOnly) return { ...definition };
+  if (checkBoolean(OPERATION, argument("settable"), settable) && readOnly) throw contradiction(argument("settable"));
+  return { ...definition, choices: choices === undefined ? choices : choicesOf(argument("choices"), choices) };
+}
+
+/** Returns a copy that nobody can change. */
+function choicesOf(argument: string, choices: readonly (string | number)[]): readonly (string | number)[] {
+  if (areChoices(choices)) return Object.freeze([...choices]);
+  throw wrongType(OPERATION, argument, choices, `1 to ${MAX_CHOICES} strings or numbers, of ${MAX_VALUE_BYTES} bytes as JSON`);
+}
+
+function contradiction(argument: string): InvalidArgumentError {
   const meaning = "contradicts readOnly";
-  throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, {
-    operation: OPERATION,
-    argument: argument("settable"),
-    value: settable,
-    meaning,
-  });
+  return new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { operation: OPERATION, argument, value: true, meaning });
 }
 
 function areChoices(value: unknown): boolean {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CHOICES) return false;
-  return value.every((choice) => typeof choice === "string" || Number.isFinite(choice));
+  if (!value.every((choice) => typeof choice === "string" || Number.isFinite(choice))) return false;
+  return Buffer.byteLength(JSON.stringify(value)) <= MAX_VALUE_BYTES; // an entry of list() has to fit a packet
+}
+
+/** Returns the message of what user code threw, as a preview. */
+function messageOf(thrown: unknown): string {
+  try {
+    return preview((thrown as Error | undefined)?.message);
+  } catch {
+    return "it threw what cannot be read either";
+  }
 }
 
 /** Returns the type of a value, in JSON's words; JavaScript's for values that JSON does not have. */
