@@ -47,7 +47,7 @@ export class ParameterClient {
       if (page.parameters.length === 0) break;
       revision ??= page.revision;
       total = page.total;
-      parameters.push(...page.parameters);
+      parameters.push(...page.parameters.slice(0, MAX_PARAMETERS - parameters.length));
     }
     return { revision: revision ?? 0, total: parameters.length, parameters };
   }

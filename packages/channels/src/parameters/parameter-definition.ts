@@ -1,6 +1,9 @@
 /** Parameters as nodes define and describe them. */
 import type { SchemaOutput, StandardSchema } from "../channel/standard-schema.js";
 
+/** Largest value of a parameter, in bytes as JSON. */
+export const MAX_VALUE_BYTES = 16_384;
+
 /** A value that JSON can represent (RFC 8259). */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 

@@ -10,7 +10,7 @@
  * Lists and changes hold as many entries as fit 8 KiB, one at least. Each change is published as `{ revision, name, value, by }`. What comes
  * is hostile: these functions return undefined for what has another form.
  */
-import type { JsonValue, ParameterAuthor, ParameterDescription } from "./parameter-definition.js";
+import { type JsonValue, MAX_VALUE_BYTES, type ParameterAuthor, type ParameterDescription } from "./parameter-definition.js";
 
 /** First part of the names of the channels for parameters. */
 export const PARAMETER_CHANNELS = "__groupcast_parameters";
@@ -49,6 +49,18 @@ export interface WireChanges {
   readonly changes: readonly WireChange[];
 }
 
+/** Parts of a description → whether one is of the form that `list()` promises. */
+const DESCRIBED: readonly (readonly [keyof ParameterDescription, (value: unknown) => boolean])[] = [
+  ["name", isName],
+  ["value", isValue],
+  ["description", (text) => text === undefined || typeof text === "string"],
+  ["minimum", (bound) => bound === undefined || typeof bound === "number"],
+  ["maximum", (bound) => bound === undefined || typeof bound === "number"],
+  ["choices", (choices) => choices === undefined || (Array.isArray(choices) && choices.every(isChoice))],
+  ["readOnly", (flag) => typeof flag === "boolean"],
+  ["settable", (flag) => typeof flag === "boolean"],
+];
+
 /** Returns whether `text` is the session of a node. */
 export function isSession(text: string): boolean {
   return SESSION.test(text);
@@ -78,7 +90,7 @@ export function readQuestion(given: unknown): ParameterQuestion | undefined {
 /** Reads the answer to `get` and `set`. */
 export function readValue(given: unknown): { readonly value: JsonValue } | undefined {
   const { value } = fieldsOf(given);
-  return value === undefined ? undefined : { value: value as JsonValue };
+  return isValue(value) ? { value: value as JsonValue } : undefined;
 }
 
 /** Reads the answer to `list`. */
@@ -86,10 +98,7 @@ export function readList(given: unknown): ParameterPage | undefined {
   const { revision, total, parameters } = fieldsOf(given);
   if (!isCount(revision) || !isCount(total) || !Array.isArray(parameters)) return undefined;
   const described = parameters.map(fieldsOf);
-  const isWhole = described.every(
-    ({ name, value, readOnly, settable }) =>
-      isName(name) && value !== undefined && typeof readOnly === "boolean" && typeof settable === "boolean",
-  );
+  const isWhole = described.every((entry) => DESCRIBED.every(([key, isRight]) => isRight(entry[key])));
   return isWhole ? { revision, total, parameters: described as unknown as ParameterDescription[] } : undefined;
 }
 
@@ -104,7 +113,7 @@ export function readChanges(given: unknown): WireChanges | undefined {
 /** Reads a change. */
 export function readChange(given: unknown): WireChange | undefined {
   const { revision, name, value, by } = fieldsOf(given);
-  return isCount(revision) && isName(name) && value !== undefined
+  return isCount(revision) && isName(name) && isValue(value)
     ? { revision, name, value: value as JsonValue, by: readAuthor(by) }
     : undefined;
 }
@@ -117,6 +126,19 @@ function readAuthor(given: unknown): ParameterAuthor | undefined {
 
 function fieldsOf(given: unknown): Readonly<Record<string, unknown>> {
   return typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+}
+
+/** Returns whether a parameter can have the value. JSON.parse() makes values that are too deep for JSON.stringify(), which throws then. */
+function isValue(value: unknown): boolean {
+  try {
+    return value !== undefined && Buffer.byteLength(JSON.stringify(value)) <= MAX_VALUE_BYTES;
+  } catch {
+    return false;
+  }
+}
+
+function isChoice(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "number";
 }
 
 function isName(value: unknown): value is string {

@@ -106,6 +106,8 @@ export class ParameterWatching implements ParameterWatch {
       const { revision, parameters } = await this.#client.list(channel, { operation: "watch", options });
       this.#channel = channel;
       this.#revision = revision;
+      const names = new Set(parameters.map(({ name }) => name));
+      for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name); // of an owner that started again without it
       for (const { name, value } of parameters) this.#take({ revision, name, value }, report);
       this.#isConnected = true;
     } catch (error) {
@@ -116,14 +118,18 @@ export class ParameterWatching implements ParameterWatch {
 
   async #catchUp(): Promise<void> {
     const channel = this.#channel!;
-    for (let isMore = true; isMore; ) {
-      const answer = await this.#client.changes(channel, this.#revision, { operation: "watch", options: this.#options });
+    for (let since = -1; since < this.#revision; ) {
+      since = this.#revision;
+      const answer = await this.#client.changes(channel, since, { operation: "watch", options: this.#options });
       if (answer.revision < this.#revision) this.#channel = undefined; // read the list at the next check, which is soon
       if (this.#channel !== channel) return this.#foundGap();
       for (const change of answer.changes) this.#takeNext(change);
-      isMore = answer.isMore && answer.changes.length > 0;
-      if (!isMore) this.#revision = Math.max(this.#revision, answer.revision);
+      if (!answer.isMore) {
+        this.#revision = Math.max(this.#revision, answer.revision);
+        return;
+      }
     }
+    this.#foundGap(); // there is more, it says, and tells nothing that is new
   }
 
   get #options(): ChannelRequestOptions {

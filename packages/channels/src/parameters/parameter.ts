@@ -13,10 +13,9 @@ import {
 } from "@groupcast/base";
 import { CHANNEL_ERRORS } from "../contract/channel-errors.js";
 import type { ParameterErrorDefinition } from "../contract/parameter-errors.js";
-import type { JsonValue, ParameterDefinition, ParameterDescription } from "./parameter-definition.js";
+import { type JsonValue, MAX_VALUE_BYTES, type ParameterDefinition, type ParameterDescription } from "./parameter-definition.js";
 
 const NAME = /^[A-Za-z0-9_./-]{1,64}$/;
-const MAX_VALUE_BYTES = 16 * 1024; // as JSON
 const MAX_DESCRIPTION = 1024;
 const MAX_CHOICES = 256;
 const OPERATION = "new ChannelNode";
