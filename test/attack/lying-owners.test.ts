@@ -100,8 +100,8 @@ describe("owners that lie", () => {
     const codec = { name: "raw", encode: () => Buffer.from(text), decode: (bytes: Buffer) => bytes };
     await stage.channel.close();
     stage.liar.channel(stage.channel.name, { codec }).respond(() => Buffer.alloc(0));
-    for (const ask of [() => stage.remote.get("a"), () => stage.remote.list()])
-      await expect(stage.outcome(ask())).rejects.toMatchObject({ answerCode: "ERR_PARAMETER_ANSWER" });
+    const calls: readonly (() => Promise<unknown>)[] = [() => stage.remote.get("a"), () => stage.remote.list()];
+    for (const call of calls) await expect(stage.outcome(call())).rejects.toMatchObject({ answerCode: "ERR_PARAMETER_ANSWER" });
   });
 
   test("a watch forgets the parameters that its owner no longer has, so that there is room for others", async () => {

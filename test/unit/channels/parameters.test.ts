@@ -247,6 +247,11 @@ describe("node.parametersOf()", () => {
     expect(camera.parameters.list()).toEqual(before);
   });
 
+  test.each([undefined, () => {}, Symbol("a")])("set() refuses %o, which JSON cannot represent, before it asks", async (value) => {
+    const { remote } = new Studio();
+    await expect(remote.set("gain", value as never)).rejects.toMatchObject({ code: "ERR_ARGUMENT_TYPE", operation: "set" });
+  });
+
   test("get() rejects with the owner's refusal of a name that it does not have", async () => {
     const { remote, outcome } = bound(new Studio());
     expect(await outcome(remote.get("shutter"))).toMatchObject({ code: "ERR_PARAMETER_UNKNOWN", operation: "get", parameter: "shutter" });

@@ -1,4 +1,4 @@
-import { checkFunction, checkString } from "@groupcast/base";
+import { checkFunction, checkString, wrongType } from "@groupcast/base";
 import type { ChannelRequestOptions } from "../channel/questions.js";
 import { ParameterClient } from "./parameter-client.js";
 import type { JsonValue, ParameterDescription } from "./parameter-definition.js";
@@ -44,6 +44,7 @@ export class RemoteParameters {
    */
   async set<T extends JsonValue = JsonValue>(name: string, value: T, options?: ChannelRequestOptions): Promise<T> {
     const call = { operation: "set", name: checkString("set", "name", name), options };
+    if (JSON.stringify(value) === undefined) throw wrongType("set", "value", value, "a value that JSON can represent");
     const question = { set: name, value, ...this.#client.nodes.author };
     const answer = await this.#client.ask(await this.#client.connect(call), question, readValue, call);
     return answer.value as T;
