@@ -344,7 +344,8 @@ describe("node.parametersOf()", () => {
     await closed;
     const other = studio.site.node("other", { ttl: 1, heartbeatMs: 1000 });
     await studio.pass(50);
-    const calls = Promise.allSettled([other.parametersOf("camera").get("gain"), other.parametersOf("camera").watch(() => {})]);
+    const camera = other.parametersOf(studio.camera.session);
+    const calls = Promise.allSettled([camera.get("gain"), camera.watch(() => {})]);
     void other.close();
     expect((await calls).map((outcome) => (outcome as PromiseRejectedResult).reason.code)).toEqual(["ERR_NODE_CLOSED", "ERR_NODE_CLOSED"]);
   });
