@@ -1,5 +1,6 @@
 import type { AnswerStream, ChannelAnswer } from "../channel/questions.js";
 import type { AnswerError } from "../contract/request-errors.js";
+import { Queue } from "../order/queue.js";
 import type { AnswerTaker } from "./asker.js";
 
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -17,7 +18,7 @@ interface Reader<Out> {
 export class AnswerQueue<Out> implements AnswerStream<Out>, AnswerTaker<Out> {
   readonly #maxAnswers: number;
   readonly #errors: AnswerError[] = [];
-  #waiting: { readonly answer: ChannelAnswer<Out>; readonly bytes: number }[] = [];
+  readonly #waiting = new Queue<{ readonly answer: ChannelAnswer<Out>; readonly bytes: number }>();
   #waitingBytes = 0;
   #readers: Reader<Out>[] = [];
   #taken = 0;
@@ -59,7 +60,7 @@ export class AnswerQueue<Out> implements AnswerStream<Out>, AnswerTaker<Out> {
   }
 
   return(): Promise<Result<Out>> {
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#waitingBytes = 0;
     this.#failure = undefined;
     this.#over();
