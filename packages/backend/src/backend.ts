@@ -112,7 +112,8 @@ export interface ReadLimits {
  * Received datagrams, in order of arrival. Indices run from 0 to `length - 1`; `length` is 0 once the call that delivered the batch is over.
  *
  * Methods throw InvalidArgumentError `ERR_ARGUMENT_RANGE`, or `ERR_ARGUMENT_TYPE`, for an index that the batch does not have, or a
- * start that the datagram does not have; `view` and `copy` StateError `ERR_BATCH_DETACHED` once the program has transferred the memory of a view, where that cannot be prevented.
+ * start that the datagram does not have; `view` and `copy` StateError `ERR_BATCH_DETACHED` once the program has transferred the memory of a
+ * view, where that cannot be prevented.
  */
 export interface DatagramBatch {
   /** Number of datagrams. */

@@ -4,7 +4,7 @@
  * Theory of operation: a challenge is a random number, sealed. Its sender answers with the number, and with the counter and the time that its
  * next packet will have. As counters only go up, whatever has that counter or a higher one was sealed after the challenge, so it is no
  * recording from before; the window of counters refuses the rest. The time says by how much the sender's clock differs from the one here, so
- * that packets held back on the way are found as those of a sender with a right clock are. The packets before the answer stay refused.
+ * a packet that was held back on the way is found, as with a sender whose clock is right. The packets before the answer stay refused.
  *
  * The challenger asks for packets that a member has made, as their gate shows, so a stranger makes it ask only by recordings. A sender that
  * does not answer is asked six times, at growing intervals, and then left alone for a minute.

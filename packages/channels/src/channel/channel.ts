@@ -1,6 +1,7 @@
 import { callGuarded, checkOptions, Emitter, watchRejection } from "@groupcast/base";
 import { type ChannelLink, linkOf } from "../challenge/channel-link.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
+import { Closing } from "../contract/closing.js";
 import { Fragmenter } from "../fragments/fragmenter.js";
 import { Reassembler } from "../fragments/reassembler.js";
 import { SealedOrder } from "../order/sealed-order.js";
@@ -84,7 +85,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
   #outgoing: OutgoingMessages | undefined;
   #lengthBytes = 0; // of the message that is being delivered
   #refusal: ChannelRefusal | undefined; // once it is closed
-  #closed: Promise<void> | undefined;
+  readonly #closing = new Closing();
 
   private constructor(name: string, owner: ChannelOwner, options: ResolvedChannelOptions<In, Out>) {
     const emitter = new Emitter<ChannelEvents>(CHANNEL_EVENTS);
@@ -231,23 +232,18 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
     return this.close();
   }
 
-  /** Nothing in here may be done twice, though what it calls may throw into a listener that closes or opens the channel. */
   #close(refusal: ChannelRefusal): Promise<void> {
-    if (this.#closed !== undefined) return this.#closed;
-    const forgotten = refusal === CHANNEL_ERRORS.ERR_CHANNEL_CLOSED ? this.#owner.forget(this.name) : undefined;
-    this.#refusal = refusal;
-    this.#seal?.close(this.#owner.closedSeals);
-    let resolve = (): void => {};
-    this.#closed = new Promise((settle) => {
-      resolve = settle;
+    return this.#closing.begin(() => {
+      const forgotten = refusal === CHANNEL_ERRORS.ERR_CHANNEL_CLOSED ? this.#owner.forget(this.name) : undefined;
+      this.#refusal = refusal;
+      this.#seal?.close(this.#owner.closedSeals);
+      for (const queue of this.#queues ?? []) queue.close();
+      for (const subscription of this.#subscriptions) subscription.unsubscribe();
+      this.#incoming.close();
+      const closed = Promise.all([this.#closeOutgoing(), this.#questions.close(refusal)]);
+      forgotten?.();
+      return closed;
     });
-    for (const queue of this.#queues ?? []) queue.close();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    this.#incoming.close();
-    const asked = this.#questions.close(refusal);
-    void Promise.all([this.#closeOutgoing(), asked]).then(() => resolve());
-    forgotten?.();
-    return this.#closed;
   }
 
   async #closeOutgoing(): Promise<void> {

@@ -8,13 +8,13 @@ export class Closing {
   }
 
   /** Calls `close` the first time; returns the same promise at every call. */
-  begin(close: () => Promise<void>): Promise<void> {
+  begin(close: () => Promise<unknown>): Promise<void> {
     if (this.#closed !== undefined) return this.#closed;
     let settle = (_closing: Promise<void>): void => {};
     this.#closed = new Promise((resolve) => {
       settle = resolve;
     });
-    settle(close());
+    settle(close().then(() => {}));
     return this.#closed;
   }
 }
