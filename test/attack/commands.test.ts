@@ -19,6 +19,8 @@ import {
   section,
   words,
 } from "../support/cli/capture-bytes.js";
+import { unusedPort } from "../support/unused-port.js";
+
 import { hostilePayloads } from "./support/hostile-payloads.js";
 
 const PROGRAM = `${ROOT}packages/cli/dist/groupcast.js`;
@@ -47,16 +49,8 @@ async function bombard(payloads: readonly Buffer[], port: number, isOver: () => 
   }
 }
 
-/** Returns a port number that nobody has. */
-async function freePort(): Promise<number> {
-  const reactor = new Reactor();
-  const { port } = reactor.listenUDP(0, { datagramReceived() {} }, { interface: "127.0.0.1" }).getHost();
-  await reactor.stop();
-  return port;
-}
-
 async function listenToHostility(args: readonly string[], lastOf: RegExp): Promise<Ending> {
-  const port = await freePort();
+  const port = await unusedPort();
   const program = start("listen", `127.0.0.1:${port}`, ...args);
   let isSeen = false;
   const seen = program.line(lastOf).then(() => {
@@ -93,7 +87,7 @@ async function ping(port: number): Promise<void> {
 }
 
 test("ping --respond refuses hostile messages, counts them, and answers a ping afterwards", async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const responder = start("ping", "--respond", "--port", String(port), "--no-legacy", "--json");
   await ping(port);
   await bombard(hostilePayloads(), port, () => true);
@@ -107,7 +101,7 @@ test("ping --respond refuses hostile messages, counts them, and answers a ping a
 });
 
 test.each([0, 50, 100, 200])("listen ends by SIGTERM %i ms after its start, without a stack trace", async (delayMs) => {
-  const program = start("listen", `127.0.0.1:${await freePort()}`);
+  const program = start("listen", `127.0.0.1:${await unusedPort()}`);
   await new Promise((resolve) => setTimeout(resolve, delayMs));
   const { exitCode, signal, stderr } = await program.stop("SIGTERM");
   expect(signal === "SIGTERM" || exitCode === 1, `${exitCode} ${signal}`).toBe(true); // before it listens to signals, or with its summary
@@ -173,7 +167,7 @@ test("groupcast names no word of a command line that could write to the terminal
 
 test("listen says that it may open no more files, and ends with 3", async () => {
   const groups = Array.from({ length: 40 }, (_, index) => `239.255.77.${index + 1}`);
-  const words = [PROGRAM, "listen", ...groups, String(await freePort()), "-i", "lo", "--duration", "10s"];
+  const words = [PROGRAM, "listen", ...groups, String(await unusedPort()), "-i", "lo", "--duration", "10s"];
   const program = new ChildProgram("bash", ["-c", 'ulimit -n 32; exec "$0" "$@"', process.execPath, ...words]);
   onTestFinished(() => program[Symbol.asyncDispose]());
   const { exitCode, stderr } = await program.ended;
@@ -184,7 +178,7 @@ test("listen says that it may open no more files, and ends with 3", async () => 
 test.each([0, 60, 120, 180, 240])("record ends by SIGTERM %i ms after its start, and leaves no half file", async (delayMs) => {
   const path = fileWith(Buffer.alloc(0));
   rmSync(path);
-  const program = start("record", path, `127.0.0.1:${await freePort()}`);
+  const program = start("record", path, `127.0.0.1:${await unusedPort()}`);
   await new Promise((resolve) => setTimeout(resolve, delayMs));
   const { exitCode, signal, stderr } = await program.stop("SIGTERM");
   expect(signal === "SIGTERM" || exitCode === 1, `${exitCode} ${signal}`).toBe(true); // before it listens to signals, or with its summary
@@ -200,7 +194,7 @@ function strangers(count: number): Buffer[] {
 }
 
 test("listen --json keeps 4,096 streams of a sender that makes up more, and counts what it leaves out", async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const most = 4096;
   const program = start("listen", `127.0.0.1:${port}`, "--json");
   let isSeen = false;
@@ -217,7 +211,7 @@ test("listen --json keeps 4,096 streams of a sender that makes up more, and coun
 });
 
 test("ping --json prints times with three decimals at most", async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   start("ping", "--respond", "--port", String(port), "--no-legacy");
   const client = start("ping", "127.0.0.1", "--port", String(port), "--no-legacy", "--json");
   const answer = JSON.parse((await client.line(/^.*"type":"answer".*$/))[0]) as { rttMs: number };

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
-import { ask, unusedPort } from "../support/plain-exchange.js";
+import { ask } from "../support/plain-exchange.js";
 import { hasCommand, hasIPv6, hasMulticastLoopback, skipUnless } from "../support/probe.js";
+import { unusedPort } from "../support/unused-port.js";
 import { play, playBehind, portOf, wellEnded } from "./played.js";
 
 const LIMIT_MS = 60_000; // two programs one after another, each killed after 30 s

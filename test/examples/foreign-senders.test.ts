@@ -6,8 +6,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { hasStatsd, resultOf, startPython } from "../interop/peers.js";
 import { BACKENDS, canLoad } from "../support/backends.js";
 import { runCommand } from "../support/lab/command.js";
-import { ask, tell, unusedPort } from "../support/plain-exchange.js";
+import { ask, tell } from "../support/plain-exchange.js";
 import { hasCommand, hasGStreamer, hasMulticastLoopback, skipUnless } from "../support/probe.js";
+import { unusedPort } from "../support/unused-port.js";
 import { play, portOf, wellEnded, withPlaceholders } from "./played.js";
 
 const HOST = "127.0.0.1";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChildProgram } from "../support/child-program.js";
 import { until } from "../support/lab/until.js";
-import { unusedPort } from "../support/plain-exchange.js";
+import { unusedPort } from "../support/unused-port.js";
 
 /** What a server has been given. */
 interface Given {

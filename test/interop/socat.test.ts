@@ -2,8 +2,8 @@ import { chooseBackend, Reactor } from "groupcast";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BACKENDS, canLoad } from "../support/backends.js";
 import { ChildProgram } from "../support/child-program.js";
-import { unusedPort } from "../support/plain-exchange.js";
 import { hasCommand, hasIPv6, skipUnless } from "../support/probe.js";
+import { unusedPort } from "../support/unused-port.js";
 import { Echo, Letterbox } from "./protocols.js";
 
 const LIMIT_MS = 30_000; // a second, when nobody else wants the machine

@@ -24,13 +24,3 @@ export async function tell(port: number, datagrams: readonly Uint8Array[]): Prom
   for (const datagram of datagrams) await new Promise((resolve) => socket.send(datagram, port, "127.0.0.1", resolve));
   socket.close();
 }
-
-/** A number that nobody listens on. */
-export async function unusedPort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}

@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { hasCommand, type Probe } from "../probe.js";
+import { unusedPort } from "../unused-port.js";
 
 const READY = /Server is ready/;
 const STARTING_LIMIT_MS = 5_000;
@@ -37,7 +37,7 @@ export class NatsServer implements AsyncDisposable {
   }
 
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
-    const port = options.port ?? (await freePort());
+    const port = options.port ?? (await unusedPort());
     return new NatsServer(await launch(port, options), port, options);
   }
 
@@ -87,13 +87,4 @@ async function launch(port: number, options: NatsServerOptions): Promise<ChildPr
 function configuration(port: number, { user, pass = "", permissions = "", settings = "" }: NatsServerOptions): string {
   const users = user === undefined ? "" : `authorization { users = [{ user: ${user}, password: "${pass}", ${permissions} }] }`;
   return `listen: "127.0.0.1:${port}"\n${users}\n${settings}\n`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
