@@ -37,6 +37,7 @@ const TABLE: { readonly [Name in OptionName]-?: Row } = {
   trafficClass: { takenBy: OPERATIONS, right: 0xb8, wrong: 256, refused: "set trafficClass" },
   unicastTTL: { takenBy: OPERATIONS, right: 5, wrong: 0, refused: "set unicastTtl" },
   receiveOffload: { takenBy: OPERATIONS, right: false, wrong: 0 },
+  maxBytesPerSecond: { takenBy: OPERATIONS, right: 10_000, wrong: 0 },
   arrival: { takenBy: OPERATIONS, right: true, wrong: 1 },
   signal: { takenBy: OPERATIONS, right: new AbortController().signal, wrong: {} },
   family: { takenBy: ["adoptDatagramPort"], right: 4, wrong: 5 },

@@ -33,10 +33,10 @@ export function goLive(context: PortContext, protocol: Protocol, opening: Openin
   const { operation, options } = opening;
   const { signal } = options;
   throwIfAborted(signal);
-  const { port, target, outbox } = makePort(context, protocol, opening);
+  const { port, target } = makePort(context, protocol, opening);
   port.start(() => {
     applyOptions(target, operation, options);
-    if (peer !== undefined) outbox.connect(peer.address, peer.port, operation);
+    if (peer !== undefined) target.outbox.connect(peer.address, peer.port, operation);
   });
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   debugLog("%s: %s on %s with %O", port, operation, formatEndpoint(port.getHost()), Object.fromEntries(given));
@@ -56,7 +56,6 @@ export function goLive(context: PortContext, protocol: Protocol, opening: Openin
 interface Made {
   readonly port: Port;
   readonly target: OptionTarget;
-  readonly outbox: Outbox;
 }
 
 function makePort(context: PortContext, protocol: Protocol, opening: Opening): Made {
@@ -79,7 +78,7 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
     const { bindToInterface = 0 } = opening.options;
     if (bindToInterface > 0) sender.boundToInterface(opening.operation, bindToInterface);
     const peer = opening.by === "adopt" ? socket.peerAddress() : undefined;
-    const outbox = new Outbox({ context, socket, peer, sender, statistics, emitter, connectionRefused: () => wires.connectionRefused() });
+    const outbox = new Outbox({ context, socket, peer, sender, statistics, emitter, observer: wires });
     const memberships = new Memberships({
       backend,
       network,
@@ -103,7 +102,7 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
     const port = new Port({ context, protocol, logName, statistics, emitter, inbox, sockets, outbox, groups, settings });
     wires.connect(port, outbox);
     observePort(port, emitter);
-    return { port, target: { settings, groups }, outbox };
+    return { port, target: { settings, groups, outbox } };
   } catch (error) {
     sockets.close();
     throw error;

@@ -13,6 +13,7 @@ import { checkFamily, checkPort } from "../network/check-argument.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { OptionCall } from "../network/socket-options.js";
 import type { InterfaceSource } from "../network/zone.js";
+import type { Outbox } from "../sending/outbox.js";
 import {
   isBindAddress,
   isBoolean,
@@ -52,6 +53,12 @@ export interface PortOptions {
    * can; false: each one lost is counted.
    */
   readonly receiveOffload?: boolean | undefined;
+  /**
+   * Largest number of bytes that the port sends a second, 1 or more: payload, and the headers of IP and UDP (28 bytes a datagram, 48 on an
+   * IPv6 port). Default: no limit. Datagrams beyond that wait in the send queue, within its bounds. What leaves at once is worth 1 ms of
+   * the rate, or is one longer datagram; a timer that is late adds what it is late by. See docs/pacing.md.
+   */
+  readonly maxBytesPerSecond?: number | undefined;
   /** Whether datagramReceived gets an {@link Arrival} (destination, interface, TTL, time) as third argument. Default: false. */
   readonly arrival?: boolean | undefined;
   /** Stops the port when it aborts; if it is aborted already, opening throws its reason. */
@@ -151,6 +158,7 @@ export type OpeningOperation = "adoptDatagramPort" | "listenUDP" | "listenMultic
 export interface OptionTarget {
   readonly settings: PortSettings;
   readonly groups: Groups;
+  readonly outbox: Outbox;
 }
 
 /** One row of the table. */
@@ -214,6 +222,11 @@ const TABLE = {
     apply: ({ settings }, hops, call) => settings.set(call, "unicastTtl", hops),
   },
   receiveOffload: { takenBy: EVERY, check: isBoolean, fallback: true },
+  maxBytesPerSecond: {
+    takenBy: EVERY,
+    check: isWithin([1, Number.MAX_SAFE_INTEGER]),
+    apply: ({ outbox }, bytesPerSecond) => outbox.pace(bytesPerSecond),
+  },
   arrival: { takenBy: EVERY, check: isBoolean, fallback: false },
   signal: { takenBy: EVERY, check: (value, { operation }) => checkSignal(operation, value) },
   family: { takenBy: ADOPTING, check: (value, { operation }) => checkFamily(operation, value) },

@@ -1,5 +1,5 @@
 import type { SocketAddress } from "@groupcast/backend";
-import type { Outbox } from "../sending/outbox.js";
+import type { Outbox, OutboxObserver } from "../sending/outbox.js";
 import type { PortEvents } from "../transport.js";
 import type { Port } from "./port.js";
 import type { PortSocketOwner } from "./port-socket.js";
@@ -9,7 +9,7 @@ import type { PortSocketOwner } from "./port-socket.js";
  *
  * No report comes before the wires are connected: backends never call an observer inside a call, and no listener has been added yet.
  */
-export class PortWires implements PortSocketOwner {
+export class PortWires implements PortSocketOwner, OutboxObserver {
   #port!: Port;
   #outbox!: Outbox;
 

@@ -26,6 +26,7 @@ import { MessageLengthError } from "../system-errors.js";
 import type { Destination, PortEvents, WriteOptions } from "../transport.js";
 import type { AddressBook, Contact } from "./address-book.js";
 import { Fate } from "./fate.js";
+import { Pacer } from "./pacer.js";
 import { packetOrigin } from "./packet-origin.js";
 import { Peer } from "./peer.js";
 import { SendFailures } from "./send-failures.js";
@@ -53,8 +54,15 @@ export interface OutboxOwner {
   /** Decides the way to send to groups. */
   readonly sender: MulticastSender;
   readonly emitter: Emitter<PortEvents>;
+  readonly observer: OutboxObserver;
+}
+
+/** Receiver of an outbox's reports that are no events. */
+export interface OutboxObserver {
   /** The peer of a connected port answered that no socket listens there. */
   connectionRefused(): void;
+  /** The reactor's clock threw. */
+  readonly report: (thrown: unknown) => void;
 }
 
 /** A call that sends: its name, and the list that gets the fates of its datagrams where it waits for them. */
@@ -93,7 +101,7 @@ export class Outbox {
     this.#peer = new Peer(socket, context.addressBook, peer, () => isOnLink(context.backend, socket));
     this.#failures = new SendFailures(statistics, emitter, {
       isConnectedTo: (peer) => this.#peer.isExclusive && (peer === undefined || isSame(peer, this.peer!)),
-      connectionRefused: () => owner.connectionRefused(),
+      connectionRefused: () => owner.observer.connectionRefused(),
     });
     this.#queue = new SendQueue(socket, context.slabs, statistics, {
       sendFailed: (errno, to = this.peer, lengthBytes, via) => this.#failures.report(errno, to, lengthBytes, this.#nameOf(via)),
@@ -174,6 +182,13 @@ export class Outbox {
   /** Sends waiting datagrams, so that an option that is set next affects only later ones, and those that the network does not take yet. */
   flush(): void {
     this.#queue.flush();
+  }
+
+  /** Sends at most so many bytes a second from now on, headers of IP and UDP included. */
+  pace(bytesPerSecond: number): void {
+    const { context, socket, observer } = this.#owner;
+    const isDue = (): void => this.#queue.flushBacklog();
+    this.#queue.paceBy(new Pacer({ clock: context.clock, family: socket.family, bytesPerSecond, isDue, report: observer.report }));
   }
 
   /** `cork` of {@link UDPTransport}. */

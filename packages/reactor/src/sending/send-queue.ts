@@ -5,7 +5,8 @@
  * full, or in a microtask: when the JavaScript that runs now has run. Node runs microtasks after each callback from native code, so the
  * datagrams that a protocol writes while a batch is delivered to it leave as one batch, each peer's side by side. Datagrams that the
  * network does not take at once (EAGAIN) move into the *backlog*, which is bounded. While that is not empty, every burst goes behind it,
- * and a datagram beyond the bounds is refused. Failures are reported from a microtask, never from inside `write`.
+ * and a datagram beyond the bounds is refused. Failures are reported from a microtask, never from inside `write`. A queue with a *pacer*
+ * holds back, in the same way, datagrams whose time has not come.
  */
 import type { DatagramSocket, PacketOrigin, SendBatch, SocketAddress } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
@@ -13,6 +14,7 @@ import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { Backlog } from "./backlog.js";
 import type { Fate } from "./fate.js";
+import type { Pacer } from "./pacer.js";
 import { MAX_BURST_DATAGRAMS, SLAB_BYTES, type SlabPool } from "./slab-pool.js";
 
 const NOW = Promise.resolve();
@@ -40,6 +42,7 @@ export class SendQueue {
     if (!this.#isPaused) this.flush();
   };
   readonly #sendAll = (batch: SendBatch, from: number, to: number): number => this.#send(batch, from, to);
+  #pacer: Pacer | undefined;
   #fates: (Fate | undefined)[] | undefined; // of the burst; undefined: nobody waits for one
   #offsets: Int32Array | undefined;
   #slab: Buffer | undefined;
@@ -93,6 +96,11 @@ export class SendQueue {
     this.#fates[this.#count - 1] = fate;
   }
 
+  /** Sends at the rate of `pacer` from now on, which calls {@link SendQueue.flushBacklog} when it is time for more. */
+  paceBy(pacer: Pacer): void {
+    this.#pacer = pacer;
+  }
+
   /** Keeps bursts that are not full until {@link SendQueue.resume}. */
   pause(): void {
     this.#isPaused = true;
@@ -115,7 +123,7 @@ export class SendQueue {
     this.#endBurst();
   }
 
-  /** The network takes datagrams again: sends the backlog, then the burst. */
+  /** The network takes datagrams again, or their time has come: sends the backlog, then the burst. */
   flushBacklog(): void {
     this.#backlog.drain(this.#sendAll);
     if (this.#backlog.length === 0) this.flush();
@@ -134,6 +142,7 @@ export class SendQueue {
   /** Forgets waiting datagrams: the port closes. Returns their number. */
   abandon(): number {
     const { length } = this;
+    this.#pacer?.stop();
     for (const fate of [...(this.#backlog.fates() as Fate[]), ...(this.#fates ?? [])]) fate?.abandon(REACTOR_ERRORS.ERR_CLOSED);
     if (this.#count > 0) this.#endBurst();
     this.#backlog.clear();
@@ -157,11 +166,15 @@ export class SendQueue {
   #send(batch: SendBatch, from: number, to: number): number {
     let next = from;
     while (next < to) {
-      const outcome = this.#socket.send(batch, next, to);
+      const end = this.#pacer === undefined ? to : this.#pacer.admit(batch, next, to);
+      if (end === next) break;
+      const outcome = this.#socket.send(batch, next, end);
       if (outcome === ERRNO.EAGAIN) break;
       if (outcome > 0) this.#countSent(batch, next, outcome);
       else this.#fail(outcome, batch, next);
-      next += Math.max(1, outcome);
+      const done = next + Math.max(1, outcome);
+      this.#pacer?.charge(batch, next, done);
+      next = done;
     }
     return next;
   }

@@ -1,0 +1,106 @@
+// The rate of a paced queue over a second, from 10 KB/s to 1 GB/s, and that it is smooth, on a manual clock.
+import type { DatagramSocket, SendBatch } from "@groupcast/backend";
+import { socketAddress } from "@groupcast/backend";
+import { ManualClock } from "@groupcast/backend-memory";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { zeroStatistics } from "../../../packages/reactor/src/port-statistics.js";
+import { Pacer } from "../../../packages/reactor/src/sending/pacer.js";
+import { SendQueue } from "../../../packages/reactor/src/sending/send-queue.js";
+import { SlabPool } from "../../../packages/reactor/src/sending/slab-pool.js";
+
+const TO = socketAddress("192.0.2.1", 1);
+const HEADER_BYTES = 28;
+const MAX_PAYLOAD_BYTES = 65_507;
+const ZEROS = Buffer.alloc(MAX_PAYLOAD_BYTES);
+
+/** Datagrams that left, with their headers: when, and how long they were. */
+interface Left {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+/** Sends datagrams of these lengths in turn for `durationMs`, and never lets the queue run dry. */
+async function saturate(bytesPerSecond: number, lengths: readonly number[], durationMs: number): Promise<Left[]> {
+  const clock = new ManualClock();
+  const left: Left[] = [];
+  const socket = {
+    send({ offsets }: SendBatch, from: number, to: number) {
+      for (let i = from; i < to; i++) left.push({ atMs: clock.nowMs(), bytes: offsets[i + 1]! - offsets[i]! + HEADER_BYTES });
+      return to - from;
+    },
+  };
+  let next = 0;
+  const fill = (): void => {
+    for (let length = lengths[next]!; queue.add(ZEROS.subarray(0, length), length, TO, undefined); length = lengths[next]!) {
+      next = (next + 1) % lengths.length;
+    }
+  };
+  const observer = { sendFailed() {}, emptied() {}, drained: fill };
+  const queue = new SendQueue(socket as unknown as DatagramSocket, new SlabPool(), zeroStatistics(), observer);
+  const report = (thrown: unknown): never => {
+    throw thrown;
+  };
+  queue.paceBy(new Pacer({ clock, family: 4, bytesPerSecond, isDue: () => queue.flushBacklog(), report }));
+  fill();
+  await clock.advance(durationMs);
+  queue.abandon();
+  return left;
+}
+
+/** Asserts that no interval has more than the rate allows, and 1 ms worth of it or one datagram besides. */
+function expectSmooth(left: readonly Left[], bytesPerSecond: number): void {
+  const longest = left.reduce((length, { bytes }) => Math.max(length, bytes), 0);
+  const burst = Math.max(bytesPerSecond / 1000, longest);
+  let level = 0;
+  let highest = 0;
+  let before = 0;
+  for (const { atMs, bytes } of left) {
+    level = Math.max(0, level - ((atMs - before) * bytesPerSecond) / 1000) + bytes;
+    before = atMs;
+    highest = Math.max(highest, level);
+  }
+  expect(highest).toBeLessThanOrEqual(burst * 1.000001);
+}
+
+function total(left: readonly Left[]): number {
+  return left.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+test.each([
+  [10_000, [72]],
+  [10_000, [0]],
+  [100_000, [1400]],
+  [1_000_000, [1400]],
+  [1_000_000, [972, 0, 64]],
+  [10_000_000, [200]],
+  [100_000_000, [1400]],
+  [100_000_000, [8000, 64, 1400]],
+  [1_000_000_000, [MAX_PAYLOAD_BYTES]],
+  [1_000_000_000, [8972]],
+])(
+  "maxBytesPerSecond of %d is kept within 2 %% over a second, and no burst is worth more than 1 ms, with datagrams of %j",
+  async (rate, lengths) => {
+    const left = await saturate(rate, lengths, 1000);
+    expect(total(left) / rate).toBeGreaterThan(0.98);
+    expect(total(left) / rate).toBeLessThan(1.02);
+    expectSmooth(left, rate);
+  },
+);
+
+test("maxBytesPerSecond is smooth and exact whatever the rate is, and whatever is sent", async () => {
+  const lengths = fc.array(fc.oneof(fc.nat(100), fc.nat(1472), fc.nat(MAX_PAYLOAD_BYTES)), { minLength: 1, maxLength: 8 });
+  const rates = fc.integer({ min: 10_000, max: 5_000_000 });
+  await fc.assert(
+    fc.asyncProperty(rates, lengths, async (rate, each) => {
+      const durationMs = 100;
+      const left = await saturate(rate, each, durationMs);
+      expectSmooth(left, rate);
+      const longest = Math.max(...each) + HEADER_BYTES;
+      const expected = (rate * durationMs) / 1000;
+      expect(total(left)).toBeGreaterThan(expected * 0.98 - longest);
+      expect(total(left)).toBeLessThan(expected + rate / 1000 + longest);
+    }),
+    { numRuns: 60 },
+  );
+});
