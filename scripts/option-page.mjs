@@ -26,6 +26,7 @@ const SET_BY = /** @type {const} @satisfies {Record<import("@groupcast/backend")
   receiveDropCount: "`arrival`",
   receiveErrors: EVERY_PORT,
   receiveOffload: EVERY_PORT,
+  busyPollUs: "`busyPollUs`",
   kernelDrops: "`statistics()`",
   unreadDrops: "`statistics()`",
 });

@@ -58,6 +58,7 @@ const CALLS: Readonly<Record<string, (stage: Stage) => void>> = {
   "`loopback`": (stage) => void stage.listenMulticast({ loopback: false }),
   "`setLoopbackMode()`": (stage) => stage.listen().port.setLoopbackMode(false),
   "`multicastOnly`": (stage) => void stage.listenMulticast({ multicastOnly: true }),
+  "`busyPollUs`": (stage) => void stage.listen({ busyPollUs: 50 }),
   "`arrival`": (stage) => void stage.listen({ arrival: true }),
   "`statistics()`": (stage) => void stage.listen().port.statistics(),
 };

@@ -8,7 +8,7 @@
 /** One row of {@link OPTION_TABLE}. */
 export interface OptionRow {
   /** Unit of the value; a `"boolean"` is 0 or 1, an `"index"` is an interface's. */
-  readonly unit: "boolean" | "bytes" | "hops" | "index" | "count" | "byte";
+  readonly unit: "boolean" | "bytes" | "hops" | "index" | "count" | "byte" | "microseconds";
   /** Smallest value. */
   readonly min: number;
   /** Largest value. */
@@ -154,6 +154,14 @@ const TABLE = {
     source: "UDP_GRO",
     when: "any time",
     note: "the kernel hands over runs of datagrams of one flow at once; they are delivered one by one all the same",
+  },
+  busyPollUs: {
+    unit: "microseconds",
+    min: 0,
+    max: 1_000_000,
+    source: "SO_BUSY_POLL",
+    when: "any time",
+    note: "while the socket is read from, the loop goes round for so long before it sleeps; 0 undoes it. The kernel's own part needs CAP_NET_ADMIN",
   },
   kernelDrops: {
     unit: "count",

@@ -4,7 +4,7 @@ import { UnsupportedError } from "@groupcast/base";
 import { describe, expect, test } from "vitest";
 import { named, ProbeOpener } from "./socket-probe.js";
 
-const NOT_MODELLED: readonly OptionName[] = ["receiveOffload", "unreadDrops"];
+const NOT_MODELLED: readonly OptionName[] = ["receiveOffload", "busyPollUs", "unreadDrops"];
 const READ_ONLY: readonly OptionName[] = ["kernelDrops"];
 const SETTABLE = OPTION_NAMES.filter((name) => !NOT_MODELLED.includes(name) && !READ_ONLY.includes(name));
 

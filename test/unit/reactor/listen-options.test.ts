@@ -38,6 +38,7 @@ const TABLE: { readonly [Name in OptionName]-?: Row } = {
   unicastTTL: { takenBy: OPERATIONS, right: 5, wrong: 0, refused: "set unicastTtl" },
   receiveOffload: { takenBy: OPERATIONS, right: false, wrong: 0 },
   maxBytesPerSecond: { takenBy: OPERATIONS, right: 10_000, wrong: 0 },
+  busyPollUs: { takenBy: OPERATIONS, right: 50, wrong: 1_000_001, refused: "set busyPollUs" },
   arrival: { takenBy: OPERATIONS, right: true, wrong: 1 },
   signal: { takenBy: OPERATIONS, right: new AbortController().signal, wrong: {} },
   family: { takenBy: ["adoptDatagramPort"], right: 4, wrong: 5 },

@@ -23,6 +23,7 @@ const DEFAULTS: Readonly<Partial<Record<OptionName, number>>> = {
   receiveDropCount: 0,
   receiveErrors: 0,
   receiveOffload: 0,
+  busyPollUs: 0,
   kernelDrops: 0,
   unreadDrops: 0,
 };

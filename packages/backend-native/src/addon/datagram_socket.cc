@@ -43,7 +43,7 @@ DatagramSocket::DatagramSocket(Environment& environment, FileDescriptor fd, int 
 }
 
 DatagramSocket::~DatagramSocket() {
-  watcher_.reset();
+  environment_ends();
   drop_context();
   if (owner_ != nullptr) napi_delete_reference(environment_.env(), owner_);
   environment_.socket_freed();
@@ -199,7 +199,32 @@ int DatagramSocket::peer_address(AddressWords* words) const {
   return 0;
 }
 
+int DatagramSocket::get_option(const char* name) const {
+  if (fd_.valid() && strcmp(name, "busyPollUs") == 0) return busy_poll_us_;
+  return get_socket_option(fd_.get(), family_, name);
+}
+
+/**
+ * SO_BUSY_POLL makes reading ask a device that has queues of its own for it, and needs CAP_NET_ADMIN (sk_setsockopt() of net/core/sock.c). The loop
+ * spins without it, too, so a refusal changes nothing else.
+ */
+int DatagramSocket::set_busy_poll(int spin_us) {
+  const int outcome = set_socket_option(fd_.get(), family_, "busyPollUs", spin_us);
+  if (outcome != 0 && outcome != -EPERM && outcome != -ENOPROTOOPT) return outcome;
+  busy_poll_us_ = spin_us;
+  update_busy_poll();
+  return 0;
+}
+
+void DatagramSocket::update_busy_poll() {
+  const int spin_us = reading_ && !is_hung_up_ ? busy_poll_us_ : 0;
+  if (spin_us == 0 && !is_busy_polled_) return;
+  is_busy_polled_ = spin_us > 0;
+  environment_.busy_poll().watch(*this, spin_us);
+}
+
 int DatagramSocket::set_option(const char* name, int value) {
+  if (strcmp(name, "busyPollUs") == 0) return set_busy_poll(value);
   const int outcome = set_socket_option(fd_.get(), family_, name, value);
   if (outcome != 0) return outcome;
   offload_ = receives_offloaded(fd_.get());
@@ -215,12 +240,14 @@ int DatagramSocket::start_reading(const ReadLimits& limits) {
   if (error != 0) return error;
   reading_ = true;
   update_polling();
+  update_busy_poll();
   return 0;
 }
 
 void DatagramSocket::stop_reading() {
   reading_ = false;
   if (watcher_ != nullptr) update_polling();
+  update_busy_poll();
 }
 
 void DatagramSocket::ref() {
@@ -244,6 +271,7 @@ void DatagramSocket::environment_ends() {
   fd_.reset();
   failures_.clear();
   reading_ = awaits_writable_ = false;
+  update_busy_poll();
 }
 
 }  // namespace groupcast

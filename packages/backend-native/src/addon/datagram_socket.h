@@ -41,6 +41,7 @@ class DatagramSocket final : public PollListener {
   int local_address(AddressWords* words) const;
   int peer_address(AddressWords* words) const;
   int set_option(const char* name, int value);
+  int get_option(const char* name) const;
 
   /**
    * Returns how many datagrams were taken, or the errno of the first; -EAGAIN promises a `writable` callback. `refusal` becomes the run that the
@@ -68,6 +69,8 @@ class DatagramSocket final : public PollListener {
   int transmit(int messages);
   void update_polling(bool stopped = false);
   int ready_events() const;
+  int set_busy_poll(int spin_us);
+  void update_busy_poll();
 
   void read_errors();
   void react(napi_value owner, bool failed, int events);
@@ -94,6 +97,8 @@ class DatagramSocket final : public PollListener {
   bool connected_ = false;
   bool is_called_back_ = false;
   bool is_hung_up_ = false;  // both directions are shut down: not polled any more
+  bool is_busy_polled_ = false;
+  int busy_poll_us_ = 0;
   int polled_events_ = 0;
   int port_ = 0;                                  // number it is bound to; 0: not bound yet
   int port_refusal_ = 0;                          // errno with which disconnect() did not get the port back

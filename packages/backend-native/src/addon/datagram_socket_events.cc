@@ -116,6 +116,7 @@ void DatagramSocket::read(napi_value owner) {
     napi_value argument = number(environment_.env(), count);
     environment_.call(kReceived, owner, context_, 1, &argument);
   }
+  if (is_busy_polled_) environment_.busy_poll().extend();
 }
 
 /**
@@ -128,6 +129,7 @@ bool DatagramSocket::notice_shutdown() {
   if ((descriptor.revents & POLLHUP) != 0 && watcher_ != nullptr) {
     is_hung_up_ = true;
     watcher_->stop();
+    update_busy_poll();
   }
   return (descriptor.revents & POLLRDHUP) != 0;
 }
@@ -135,6 +137,7 @@ bool DatagramSocket::notice_shutdown() {
 void DatagramSocket::end_reading(napi_value owner) {
   reading_ = false;
   update_polling();
+  update_busy_poll();
   call_failed(owner, -ESHUTDOWN, "recvmmsg");
 }
 

@@ -91,7 +91,7 @@ void Environment::call(Callback callback, napi_value receiver, napi_async_contex
 }
 
 void Environment::add(PollWatcher& watcher) {
-  unfreed_watchers_++;
+  handle_made();
   watcher.next = watchers_;
   if (watchers_ != nullptr) watchers_->previous = &watcher;
   watchers_ = &watcher;
@@ -103,9 +103,9 @@ void Environment::remove(PollWatcher& watcher) {
   if (watchers_ == &watcher) watchers_ = watcher.next;
 }
 
-void Environment::watcher_freed() {
-  unfreed_watchers_--;
-  if (unfreed_watchers_ == 0 && ending_ != nullptr) napi_remove_async_cleanup_hook(std::exchange(ending_, nullptr));
+void Environment::handle_freed() {
+  unfreed_handles_--;
+  if (unfreed_handles_ == 0 && ending_ != nullptr) napi_remove_async_cleanup_hook(std::exchange(ending_, nullptr));
   delete_if_unused();
 }
 
@@ -116,7 +116,8 @@ void Environment::socket_freed() {
 
 void Environment::end(napi_async_cleanup_hook_handle hook) {
   while (watchers_ != nullptr) watchers_->listener().environment_ends();  // each takes itself out of the list
-  if (unfreed_watchers_ > 0) {
+  busy_poll_.close();
+  if (unfreed_handles_ > 0) {
     ending_ = hook;
   } else {
     napi_remove_async_cleanup_hook(hook);
@@ -135,7 +136,7 @@ void Environment::release() {
 }
 
 void Environment::delete_if_unused() {
-  if (released_ && unfreed_watchers_ == 0 && sockets_ == 0) delete this;
+  if (released_ && unfreed_handles_ == 0 && sockets_ == 0) delete this;
 }
 
 }  // namespace groupcast

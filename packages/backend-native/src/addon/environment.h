@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "batch_layout.h"
+#include "busy_poll.h"
 #include "incoming.h"
 #include "outgoing.h"
 #include "poll_watcher.h"
@@ -38,6 +39,7 @@ class Environment {
   SharedTables& tables() { return *tables_; }
   Incoming& incoming() { return *incoming_; }
   Outgoing& outgoing() { return *outgoing_; }
+  BusyPoll& busy_poll() { return busy_poll_; }
   std::unique_ptr<NetworkWatch>& network_watch() { return network_watch_; }
 
   napi_value tables_buffer() const { return value_of(tables_buffer_); }
@@ -52,7 +54,8 @@ class Environment {
 
   void add(PollWatcher& watcher);
   void remove(PollWatcher& watcher);
-  void watcher_freed();
+  void handle_made() { unfreed_handles_++; }
+  void handle_freed();
   void socket_made() { sockets_++; }
   void socket_freed();
 
@@ -75,8 +78,9 @@ class Environment {
   std::unique_ptr<Outgoing> outgoing_;
   std::unique_ptr<NetworkWatch> network_watch_;
 
+  BusyPoll busy_poll_{*this};
   PollWatcher* watchers_ = nullptr;
-  int unfreed_watchers_ = 0;
+  int unfreed_handles_ = 0;
   int sockets_ = 0;  // objects of DatagramSocket, open or closed: each is deleted when its JavaScript object is
   napi_async_cleanup_hook_handle ending_ = nullptr;
   bool released_ = false;

@@ -41,7 +41,7 @@ void PollWatcher::close() {
     PollWatcher* watcher = static_cast<PollWatcher*>(handle->data);
     Environment& environment = watcher->environment_;
     delete watcher;
-    environment.watcher_freed();
+    environment.handle_freed();
   });
   environment_.remove(*this);
 }

@@ -3,6 +3,7 @@
     "addon_sources": [
       "addon.cc",
       "arguments.cc",
+      "busy_poll.cc",
       "control_messages.cc",
       "datagram_socket.cc",
       "datagram_socket_events.cc",

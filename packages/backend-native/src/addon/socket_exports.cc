@@ -129,7 +129,7 @@ napi_value socket_set_option(Arguments& arguments) {
 napi_value socket_get_option(Arguments& arguments) {
   DatagramSocket* socket = arguments.socket();
   const char* name = arguments.text(1);
-  return arguments.valid() ? arguments.result(get_socket_option(socket->fd(), socket->family(), name)) : nullptr;
+  return arguments.valid() ? arguments.result(socket->get_option(name)) : nullptr;
 }
 
 napi_value socket_ref(Arguments& arguments) {

@@ -63,6 +63,7 @@ constexpr OptionRow kOptions[] = {
     both("receiveDropCount", SOL_SOCKET, SO_RXQ_OVFL),
     pair("receiveErrors", IP_RECVERR, IPV6_RECVERR),
     both("receiveOffload", SOL_UDP, UDP_GRO),
+    both("busyPollUs", SOL_SOCKET, SO_BUSY_POLL),
     both("kernelDrops", SOL_SOCKET, SO_MEMINFO, Type::kDropCount),
 };
 

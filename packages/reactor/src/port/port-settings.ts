@@ -14,7 +14,7 @@ const BUFFER_OPTIONS = { receive: "receiveBufferBytes", send: "sendBufferBytes" 
 >;
 
 /** Socket option that has a setter and a getter on a port. */
-export type SettingName = OptionName & ("broadcast" | "trafficClass" | "unicastTtl" | "bindToInterface" | BufferOption);
+export type SettingName = OptionName & ("broadcast" | "trafficClass" | "unicastTtl" | "bindToInterface" | "busyPollUs" | BufferOption);
 
 const SETTING_NAMES: readonly SettingName[] = [
   "broadcast",

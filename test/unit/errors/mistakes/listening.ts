@@ -98,7 +98,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     value: "encoding",
     says: 'listenUDP(): option "encoding" is not known here',
     remedy:
-      'expected one of "maxPacketSize", "receiveBufferBytes", "sendBufferBytes", "trafficClass", "unicastTTL", "receiveOffload", "maxBytesPerSecond", "arrival", "signal", "interface", "reuseAddress", "reusePort", "ipv6Only", "bindToInterface"',
+      'expected one of "maxPacketSize", "receiveBufferBytes", "sendBufferBytes", "trafficClass", "unicastTTL", "receiveOffload", "maxBytesPerSecond", "busyPollUs", "arrival", "signal", "interface", "reuseAddress", "reusePort", "ipv6Only", "bindToInterface"',
   },
   {
     mistake: "listenUDP is given the TTL of multicast",
