@@ -90,7 +90,11 @@ function work() {
       else tolerated(() => parentPort?.postMessage(data, [/** @type {ArrayBuffer} */ (data.buffer)]));
     }
   }
-  for (let n = 0; n < PORTS; n++) ports.push(reactor.listenMulticast(0, new Juggler(), { receiveBufferBytes: 1_000_000 }));
+  const canSpin = reactor.backend.capabilities.has("set busyPollUs");
+  for (let n = 0; n < PORTS; n++) {
+    const busyPollUs = canSpin && n % 2 === 0 ? 1000 : 0;
+    ports.push(reactor.listenMulticast(0, new Juggler(), { receiveBufferBytes: 1_000_000, busyPollUs }));
+  }
   for (const port of ports) tolerated(() => port.joinGroup(GROUP, "lo"));
   const again = () => void reactor.callLater(0, again);
   again(); // termination may strike in a timer, too

@@ -1,10 +1,10 @@
 /**
  * The rate of a port: the time at which its next datagram may leave.
  *
- * Theory of operation: a token bucket that counts time instead of bytes. `#paidUntilMs` is the time at which all that has left is paid for,
- * at the rate; the distance from there to now is the *credit*. Datagrams leave as long as the credit pays for them. A datagram that is
- * worth more than {@link BURST_MS} leaves when that much is there, and is paid for afterwards. A port that has nothing to send saves no
- * more than that. When datagrams wait, the next wake-up is at a credit of {@link WAKE_UP_MS} or more, so that not each of them costs one.
+ * Theory of operation: a token bucket that counts time instead of bytes. The *credit* is the time that pays for what leaves next, at the
+ * rate: it grows as time passes, and each datagram that leaves takes its own away. A datagram that is worth more than {@link BURST_MS}
+ * leaves when that much is there, and is paid for afterwards. A port that has nothing to send saves no more than that. When datagrams wait,
+ * the next wake-up is at a credit of {@link WAKE_UP_MS} or more, so that not each of them costs one.
  *
  * Node's timers count whole milliseconds, and a busy program is late. What a wake-up is late by, up to {@link MAX_LATE_MS}, is credit too:
  * otherwise each would cost some of the rate.
@@ -17,7 +17,7 @@ import { type Clock, callGuarded, type ScheduledCall } from "@groupcast/base";
 const BURST_MS = 1;
 const WAKE_UP_MS = 0.5;
 const MAX_LATE_MS = 20; // 2 % of a second
-const ROUNDING_MS = 1e-6; // error of sums of fractions: far below a byte's time
+const ROUNDING_MS = 1e-3; // a clock that counts from 1970 shows fractions of 2.4e-4 ms: a wait may end that much too early
 const MS_PER_S = 1000;
 
 /** Bytes that IP and UDP add to a payload (RFC 791, RFC 8200, RFC 768). */
@@ -38,8 +38,8 @@ export interface PacerOwner {
 export class Pacer {
   readonly #owner: PacerOwner;
   readonly #msPerByte: number;
-  #paidUntilMs = Number.NEGATIVE_INFINITY;
-  #lookedAtMs = Number.NEGATIVE_INFINITY; // time of the last call of admit()
+  #creditMs = BURST_MS;
+  #lookedAtMs: number | undefined; // time of the last call of admit()
   #isWaiting = false;
   #scheduled: ScheduledCall | undefined;
 
@@ -53,11 +53,10 @@ export class Pacer {
   admit(batch: SendBatch, from: number, to: number): number {
     let end = to;
     callGuarded(() => {
-      const nowMs = this.#owner.clock.nowMs();
-      this.#forfeit(nowMs);
-      const unpaid = this.#firstUnpaid(nowMs - this.#paidUntilMs, batch, from, to);
+      this.#look(this.#owner.clock.nowMs());
+      const unpaid = this.#firstUnpaid(batch, from, to);
       this.#isWaiting = unpaid === from;
-      if (this.#isWaiting) this.#wait(nowMs, this.#neededMs(batch, from));
+      if (this.#isWaiting) this.#wait(this.#neededMs(batch, from));
       end = unpaid; // last: if the clock throws, nothing would end a wait
     }, this.#owner.report);
     return end;
@@ -65,7 +64,7 @@ export class Pacer {
 
   /** Charges for datagrams `from` … `to - 1`, which the network took or refused. */
   charge(batch: SendBatch, from: number, to: number): void {
-    this.#paidUntilMs += this.#costMs(batch, from, to);
+    this.#creditMs -= this.#costMs(batch, from, to);
   }
 
   /** Waits no more. */
@@ -76,29 +75,29 @@ export class Pacer {
     callGuarded(() => scheduled?.cancel(), this.#owner.report);
   }
 
-  /** Forfeits credit that is too old. */
-  #forfeit(nowMs: number): void {
-    this.#paidUntilMs = Math.max(this.#paidUntilMs, nowMs - this.#keptMs(nowMs));
+  /** Adds the time that has passed to the credit, and forfeits what is too much. */
+  #look(nowMs: number): void {
+    const passedMs = nowMs - (this.#lookedAtMs ?? nowMs);
+    this.#creditMs = Math.min(this.#creditMs + passedMs, this.#largestCreditMs(passedMs));
     this.#lookedAtMs = nowMs;
   }
 
-  /** Returns how much credit is valid. What a late wake-up left over is, if there is more to send right after it. */
-  #keptMs(nowMs: number): number {
+  /** Returns how much credit there may be. What a late wake-up left over is valid, if there is more to send right after it. */
+  #largestCreditMs(passedMs: number): number {
     if (this.#isWaiting) return BURST_MS + MAX_LATE_MS;
-    const isBusy = nowMs - this.#lookedAtMs <= BURST_MS;
-    return isBusy ? Math.max(BURST_MS, this.#lookedAtMs - this.#paidUntilMs) : BURST_MS;
+    return passedMs <= BURST_MS ? Math.max(BURST_MS, this.#creditMs) : BURST_MS;
   }
 
-  #firstUnpaid(creditMs: number, batch: SendBatch, from: number, to: number): number {
-    let leftMs = creditMs + ROUNDING_MS;
+  #firstUnpaid(batch: SendBatch, from: number, to: number): number {
+    let leftMs = this.#creditMs + ROUNDING_MS;
     let index = from;
     for (; index < to && leftMs >= this.#neededMs(batch, index); index++) leftMs -= this.#costMs(batch, index, index + 1);
     return index;
   }
 
-  #wait(nowMs: number, neededMs: number): void {
-    const delayMs = this.#paidUntilMs + Math.max(neededMs, WAKE_UP_MS) - nowMs;
-    this.#scheduled ??= this.#owner.clock.schedule(Math.max(0, delayMs), () => {
+  #wait(neededMs: number): void {
+    const delayMs = Math.max(neededMs, WAKE_UP_MS) - this.#creditMs;
+    this.#scheduled ??= this.#owner.clock.schedule(delayMs, () => {
       this.#scheduled = undefined;
       this.#owner.isDue();
     });
