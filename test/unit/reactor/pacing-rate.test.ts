@@ -105,7 +105,7 @@ test("maxBytesPerSecond is smooth and exact whatever the rate is, and whatever i
   );
 });
 
-test.each([10_000, 1_000_000, 1_000_000_000])("maxBytesPerSecond of %d is kept by a clock that counts from 1970", async (rate) => {
+test.each([9_973, 999_983, 999_999_937])("maxBytesPerSecond of %d is kept by a clock that counts from 1970", async (rate) => {
   const left = await saturate(rate, [rate > 1e6 ? 8972 : 72], 1000, Date.UTC(2100, 0));
   expect(total(left) / rate).toBeGreaterThan(0.98);
   expect(total(left) / rate).toBeLessThan(1.02);

@@ -79,6 +79,16 @@ test("a paced port that was idle saves up no more than 1 ms of its rate", async 
   expect(await sentAt(listening, [10_000, 10_000.5])).toEqual([20, 25]);
 });
 
+test("a paced port that sends less than its rate all the time saves up no more than 1 ms of it", async () => {
+  const listening = paced();
+  for (let time = 0; time < 50; time += 0.5) {
+    writeMany(listening, 1);
+    await sentAt(listening, [time + 0.5]);
+  }
+  writeMany(listening, 30);
+  expect(await sentAt(listening, [50, 50.5])).toEqual([100 + 10, 100 + 15]);
+});
+
 test("statistics() counts what waits for its time, and it is refused beyond the bounds of the queue until drain", async () => {
   const { port, socket, stage, events } = paced();
   let written = 0;
