@@ -161,7 +161,7 @@ const TABLE = {
     max: 1_000_000,
     source: "SO_BUSY_POLL",
     when: "any time",
-    note: "while the socket is read from, the loop goes round for so long before it sleeps; 0 undoes it. The kernel's own part needs CAP_NET_ADMIN",
+    note: "while the socket is read from, the loop goes round for so long before it sleeps; 0 undoes it. Older kernels let only CAP_NET_ADMIN take part",
   },
   kernelDrops: {
     unit: "count",

@@ -205,8 +205,8 @@ int DatagramSocket::get_option(const char* name) const {
 }
 
 /**
- * SO_BUSY_POLL makes reading ask a device that has queues of its own for it, and needs CAP_NET_ADMIN (sk_setsockopt() of net/core/sock.c). The loop
- * spins without it, too, so a refusal changes nothing else.
+ * SO_BUSY_POLL makes reading ask a device that has queues of its own for it. socket(7) wants CAP_NET_ADMIN for that; Linux 6.18 takes it from anybody.
+ * The loop spins without it, too, so a refusal changes nothing else.
  */
 int DatagramSocket::set_busy_poll(int spin_us) {
   const int outcome = set_socket_option(fd_.get(), family_, "busyPollUs", spin_us);

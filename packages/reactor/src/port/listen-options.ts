@@ -61,8 +61,8 @@ export interface PortOptions {
   readonly maxBytesPerSecond?: number | undefined;
   /**
    * Microseconds that the event loop goes round before it sleeps, and after each datagram of the port, 0 … 1,000,000. Default: 0. Saves the
-   * time to wake up, and takes a core while it lasts. Native only: others throw UnsupportedError, unless it is 0. As `SO_BUSY_POLL`, which
-   * is set, too, where the process may (CAP_NET_ADMIN) and the device has it.
+   * time to wake up, and takes a core while it lasts. Native only: others throw UnsupportedError, unless it is 0. Sets `SO_BUSY_POLL`, too,
+   * where the kernel lets the process do so. See docs/performance.md.
    */
   readonly busyPollUs?: number | undefined;
   /** Whether datagramReceived gets an {@link Arrival} (destination, interface, TTL, time) as third argument. Default: false. */

@@ -71,7 +71,6 @@ export class Pacer {
   stop(): void {
     const scheduled = this.#scheduled;
     this.#scheduled = undefined;
-    this.#isWaiting = false;
     callGuarded(() => scheduled?.cancel(), this.#owner.report);
   }
 
