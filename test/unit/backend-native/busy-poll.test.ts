@@ -70,6 +70,21 @@ test.each(Object.keys(ENDS))("the loop sleeps again when %s", async (when) => {
   expect(await sleptDuring(LONGEST_US / 1000, act)).toBeGreaterThan(0);
 });
 
+test("the loop spins again each time that it has slept", async () => {
+  using sockets = new NativeSockets();
+  const spinMs = 100;
+  sockets.listen("127.0.0.1", { busyPollUs: spinMs * 1000 });
+  let [asleep, tookMs] = [0, 0];
+  do {
+    await untilAsleep(); // and it has just woken up
+    const [startMs, slept] = [performance.now(), sleptMs()];
+    await timerFires(5);
+    asleep = sleptMs() - slept;
+    tookMs = performance.now() - startMs;
+  } while (tookMs >= spinMs);
+  expect(asleep).toBe(0);
+});
+
 test("startReading() makes the loop spin again", async () => {
   using sockets = new NativeSockets();
   const { socket } = sockets.listen("127.0.0.1", { busyPollUs: LONGEST_US });

@@ -6,6 +6,7 @@ import { assertRefused, isTaken } from "../endpoint/refusal.js";
 import type { Trial } from "../trial/trial.js";
 
 const EXPEDITED_FORWARDING = 0xb8; // RFC 3246: DSCP 46, above the two bits of ECN
+const BYTES_PER_SECOND = 200_000;
 const DEVICE = "socket(7): SO_BINDTODEVICE; SO_BINDTOIFINDEX is Linux 5.0";
 const GROUP = "docs/decisions, isolation: a port of one group, with and without multicastOnly";
 
@@ -183,6 +184,24 @@ export const OPEN_OPTIONS: readonly Contract[] = contracts([
       sender.write("first", trial.toGroup(port));
       await trial.received(port, expected.length);
       await trial.receivedOnly(port, expected, { from: sender, to: trial.toGroup(port) });
+    },
+  },
+  {
+    id: "OPT-15",
+    title: "a port with a rate sends all that is written, in order, and nothing before its time",
+    access: "reactor",
+    why: "docs/decisions, the rate of a port: what waits for its time leaves in parts of the batch that it was written in",
+    async run(trial) {
+      const receiver = trial.open();
+      const sender = trial.open({ maxBytesPerSecond: BYTES_PER_SECOND });
+      const texts = Array.from({ length: 40 }, (_, number) => `${number} `.padEnd(100, "."));
+      const startMs = trial.clock.nowMs();
+      for (const text of texts) sender.write(text, receiver.local);
+      await trial.received(receiver, texts.length);
+      const tookMs = trial.clock.nowMs() - startMs;
+      assert.deepEqual(textsOf(receiver), texts);
+      const leastMs = (1000 * texts.slice(1).join("").length) / BYTES_PER_SECOND; // the first leaves at once; headers count, too
+      assert.ok(tookMs >= leastMs, `${tookMs} ms, and not ${leastMs} or more`);
     },
   },
 ]);

@@ -21,6 +21,8 @@ export interface EndpointOptions {
   readonly maxPacketBytes?: number | undefined;
   /** Size of the receive buffer, in bytes; default: the system's. */
   readonly receiveBufferBytes?: number | undefined;
+  /** Largest number of bytes that a port sends a second; default: no limit. Bare sockets have none. */
+  readonly maxBytesPerSecond?: number | undefined;
   /** Group that a port joins as it opens; instead of {@link EndpointOptions.address}. Bare sockets join later. */
   readonly opening?: OpeningGroup | undefined;
 }

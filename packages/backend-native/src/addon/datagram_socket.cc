@@ -217,7 +217,7 @@ int DatagramSocket::set_busy_poll(int spin_us) {
 }
 
 void DatagramSocket::update_busy_poll() {
-  const int spin_us = reading_ && !is_hung_up_ ? busy_poll_us_ : 0;
+  const int spin_us = reading_ ? busy_poll_us_ : 0;
   if (spin_us == 0 && !is_busy_polled_) return;
   is_busy_polled_ = spin_us > 0;
   environment_.busy_poll().watch(*this, spin_us);

@@ -129,7 +129,6 @@ bool DatagramSocket::notice_shutdown() {
   if ((descriptor.revents & POLLHUP) != 0 && watcher_ != nullptr) {
     is_hung_up_ = true;
     watcher_->stop();
-    update_busy_poll();
   }
   return (descriptor.revents & POLLRDHUP) != 0;
 }
