@@ -62,6 +62,7 @@ const SETTINGS: Readonly<Record<string, (port: MulticastPort, value: never) => u
   setBroadcastAllowed: (port, value) => port.setBroadcastAllowed(value),
   setTrafficClass: (port, value) => port.setTrafficClass(value),
   setUnicastTTL: (port, value) => port.setUnicastTTL(value),
+  setMaxBytesPerSecond: (port, value) => port.setMaxBytesPerSecond(value),
   setBindToInterface: (port, value) => port.setBindToInterface(value),
   setReceiveBufferBytes: (port, value) => port.setReceiveBufferBytes(value),
   setSendBufferBytes: (port, value) => port.setSendBufferBytes(value),

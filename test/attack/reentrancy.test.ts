@@ -41,6 +41,8 @@ const PORT_CALLS: Readonly<Record<string, (port: MulticastPort) => unknown>> = {
   getTrafficClass: (port) => port.getTrafficClass(),
   setUnicastTTL: (port) => port.setUnicastTTL(2),
   getUnicastTTL: (port) => port.getUnicastTTL(),
+  setMaxBytesPerSecond: (port) => port.setMaxBytesPerSecond(1_000_000),
+  getMaxBytesPerSecond: (port) => port.getMaxBytesPerSecond(),
   setBindToInterface: (port) => port.setBindToInterface("lo"),
   getBindToInterface: (port) => port.getBindToInterface(),
   setReceiveBufferBytes: (port) => port.setReceiveBufferBytes(8192),

@@ -188,6 +188,16 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Returns the TTL of unicast; on a closed port the one it had; undefined where nobody set it and the backend cannot read it (dgram). */
   getUnicastTTL(): number | undefined;
   /**
+   * Sends at most so many bytes a second from now on: payload, and the headers of IP and UDP (28 bytes a datagram, 48 on an IPv6 port).
+   * What waits is in the send queue, and leaves at the new rate; what has left counts at it. The option `maxBytesPerSecond` has more.
+   *
+   * @param bytesPerSecond - 1 or more; undefined: no limit.
+   * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws StateError `ERR_CLOSED`.
+   */
+  setMaxBytesPerSecond(bytesPerSecond: number | undefined): void;
+  /** Returns the largest number of bytes that the port sends a second; undefined: no limit. */
+  getMaxBytesPerSecond(): number | undefined;
+  /**
    * Sends and receives by this interface only (`SO_BINDTOIFINDEX`), whatever the routes say; multicast too, where it wins over the outgoing
    * interface that was set before. A datagram, or a joinGroup from then on, that names another interface is refused
    * (`ERR_INTERFACE_FIXED`); memberships on others stay, and receive nothing. An interface that is deleted and made again is another one:

@@ -41,7 +41,7 @@ async function saturate(bytesPerSecond: number, lengths: readonly number[], dura
   const report = (thrown: unknown): never => {
     throw thrown;
   };
-  queue.paceBy(new Pacer({ clock, family: 4, bytesPerSecond, isDue: () => queue.flushBacklog(), report }));
+  queue.paceBy(new Pacer({ clock, family: 4, isDue: () => queue.flushBacklog(), report }, bytesPerSecond));
   fill();
   await clock.advance(durationMs);
   queue.abandon();

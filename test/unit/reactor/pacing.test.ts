@@ -203,6 +203,84 @@ test("cork() of a paced port keeps what is written, and uncork() sends it at the
   expect(await sentAt(listening, [50, 51])).toEqual([10, 20]);
 });
 
+test("setMaxBytesPerSecond() changes the rate of what waits and of what is written later, from a later turn", async () => {
+  const listening = paced();
+  writeMany(listening, 100);
+  expect(await sentAt(listening, [0.5])).toEqual([15]);
+  listening.port.setMaxBytesPerSecond(10_000_000);
+  expect(listening.socket.sent).toHaveLength(15);
+  expect(await sentAt(listening, [0.5, 1])).toEqual([15, 65]);
+  listening.port.setMaxBytesPerSecond(100_000);
+  expect(await sentAt(listening, [1.9, 2.1, 3.1])).toEqual([65, 66, 67]);
+  expect(listening.port.getMaxBytesPerSecond()).toBe(100_000);
+});
+
+test("setMaxBytesPerSecond() again and again gives no burst of its own, and forgives no debt", async () => {
+  const listening = paced({ maxBytesPerSecond: 10_000 }); // 10 ms a datagram
+  writeMany(listening, 100);
+  expect(await sentAt(listening, [0])).toEqual([1]);
+  for (let i = 0; i < 50; i++) {
+    listening.port.setMaxBytesPerSecond(i % 2 === 0 ? 20_000 : 10_000);
+    await turn();
+  }
+  expect(listening.stage.clock.pendingCalls).toBe(1);
+  expect(await sentAt(listening, [9.9, 10.1, 20.1])).toEqual([1, 2, 3]);
+  listening.port.setMaxBytesPerSecond(20_000); // 9 ms of debt are 4.5 now
+  expect(await sentAt(listening, [25.4, 25.7])).toEqual([3, 4]);
+});
+
+test("setMaxBytesPerSecond() counts the time that has passed at the rate that was", async () => {
+  const listening = paced({ maxBytesPerSecond: 10_000 });
+  writeMany(listening, 100);
+  expect(await sentAt(listening, [8])).toEqual([1]); // 1 ms of debt is left, and half of one at twice the rate
+  listening.port.setMaxBytesPerSecond(20_000);
+  expect(await sentAt(listening, [8, 9.4, 9.6])).toEqual([1, 1, 2]);
+});
+
+test("setMaxBytesPerSecond(undefined) sends what waits, and all that follows at once", async () => {
+  const listening = paced({ maxBytesPerSecond: 1 });
+  writeMany(listening, 200);
+  expect(await sentAt(listening, [0])).toEqual([1]);
+  listening.port.setMaxBytesPerSecond(undefined);
+  const drained = listening.port.drained();
+  expect(listening.socket.sent).toHaveLength(1);
+  await drained;
+  writeMany(listening, 50);
+  await turn();
+  expect(listening.socket.sent).toHaveLength(250);
+  expect(listening.stage.clock.pendingCalls).toBe(0);
+  expect(listening.port.getMaxBytesPerSecond()).toBeUndefined();
+});
+
+test("setMaxBytesPerSecond() gives a rate to a port that had none, and leaves a corked burst where it is", async () => {
+  const listening = paced({});
+  listening.port.cork();
+  writeMany(listening, 30);
+  listening.port.setMaxBytesPerSecond(RATE.maxBytesPerSecond);
+  expect(await sentAt(listening, [0])).toEqual([0]);
+  listening.port.uncork();
+  expect(await sentAt(listening, [0, 0.5])).toEqual([10, 15]);
+});
+
+test("setMaxBytesPerSecond() right before stopNow() sends nothing and tells nothing afterwards", async () => {
+  const { port, socket, events } = paced();
+  while (port.write(PAYLOAD, TO));
+  await turn();
+  port.setMaxBytesPerSecond(undefined);
+  port.stopNow();
+  await turn();
+  expect(socket.sent).toHaveLength(10);
+  expect(events.map(([event]) => event)).toEqual(["dropped", "closed"]);
+});
+
+test.each([0, -1, 0.5, Number.NaN, "10MB", null])("setMaxBytesPerSecond() refuses %s, and keeps the rate", (value) => {
+  const { port } = paced();
+  expect(() => port.setMaxBytesPerSecond(value as number)).toThrow(
+    expect.objectContaining({ name: "InvalidArgumentError", operation: "setMaxBytesPerSecond", argument: "bytesPerSecond" }),
+  );
+  expect(port.getMaxBytesPerSecond()).toBe(RATE.maxBytesPerSecond);
+});
+
 /** A clock that calls back `lateMs` after the time, and says which of its calls keep the process alive. */
 class LateClock implements Clock {
   readonly referenced: Set<ScheduledCall> = new Set();

@@ -24,6 +24,8 @@ const PORT = {
   getTrafficClass: "answers",
   setUnicastTTL: "throws",
   getUnicastTTL: "answers",
+  setMaxBytesPerSecond: "throws",
+  getMaxBytesPerSecond: "answers",
   setBindToInterface: "throws",
   getBindToInterface: "answers",
   setReceiveBufferBytes: "throws",

@@ -33,10 +33,10 @@ export function goLive(context: PortContext, protocol: Protocol, opening: Openin
   const { operation, options } = opening;
   const { signal } = options;
   throwIfAborted(signal);
-  const { port, target } = makePort(context, protocol, opening);
+  const { port, target, outbox } = makePort(context, protocol, opening);
   port.start(() => {
     applyOptions(target, operation, options);
-    if (peer !== undefined) target.outbox.connect(peer.address, peer.port, operation);
+    if (peer !== undefined) outbox.connect(peer.address, peer.port, operation);
   });
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   debugLog("%s: %s on %s with %O", port, operation, formatEndpoint(port.getHost()), Object.fromEntries(given));
@@ -56,6 +56,7 @@ export function goLive(context: PortContext, protocol: Protocol, opening: Openin
 interface Made {
   readonly port: Port;
   readonly target: OptionTarget;
+  readonly outbox: Outbox;
 }
 
 function makePort(context: PortContext, protocol: Protocol, opening: Opening): Made {
@@ -95,6 +96,7 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
     const settings = new PortSettings({
       ...context,
       sender,
+      outbox,
       socket,
       sendWaiting: () => wires.sendWaiting(),
       setOnFurther: (name, value) => sockets.setOnFurther(name, value),
@@ -102,7 +104,7 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
     const port = new Port({ context, protocol, logName, statistics, emitter, inbox, sockets, outbox, groups, settings });
     wires.connect(port, outbox);
     observePort(port, emitter);
-    return { port, target: { settings, groups, outbox } };
+    return { port, target: { settings, groups }, outbox };
   } catch (error) {
     sockets.close();
     throw error;

@@ -13,7 +13,6 @@ import { checkFamily, checkPort } from "../network/check-argument.js";
 import type { InterfaceSelector } from "../network/interface-selector.js";
 import type { OptionCall } from "../network/socket-options.js";
 import type { InterfaceSource } from "../network/zone.js";
-import type { Outbox } from "../sending/outbox.js";
 import {
   isBindAddress,
   isBoolean,
@@ -56,7 +55,7 @@ export interface PortOptions {
   /**
    * Largest number of bytes that the port sends a second, 1 or more: payload, and the headers of IP and UDP (28 bytes a datagram, 48 on an
    * IPv6 port). Default: no limit. Datagrams beyond that wait in the send queue, within its bounds. What leaves at once is worth 1 ms of
-   * the rate, or is one longer datagram; a timer that is late adds what it is late by. See docs/pacing.md.
+   * the rate, or is one longer datagram; a timer that is late adds what it is late by. As `setMaxBytesPerSecond`.
    */
   readonly maxBytesPerSecond?: number | undefined;
   /**
@@ -165,7 +164,6 @@ export type OpeningOperation = "adoptDatagramPort" | "listenUDP" | "listenMultic
 export interface OptionTarget {
   readonly settings: PortSettings;
   readonly groups: Groups;
-  readonly outbox: Outbox;
 }
 
 /** One row of the table. */
@@ -232,7 +230,7 @@ const TABLE = {
   maxBytesPerSecond: {
     takenBy: EVERY,
     check: isWithin([1, Number.MAX_SAFE_INTEGER]),
-    apply: ({ outbox }, bytesPerSecond) => outbox.pace(bytesPerSecond),
+    apply: ({ settings }, bytesPerSecond) => settings.pace(bytesPerSecond),
   },
   busyPollUs: {
     takenBy: EVERY,

@@ -6,6 +6,7 @@ import { indexOfInterface } from "../network/interface-index.js";
 import { type OptionCall, setSocketOption } from "../network/socket-options.js";
 import type { BufferGrant, PortBuffers } from "../port-buffers.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
+import type { Outbox } from "../sending/outbox.js";
 import { type BufferOption, requestBuffer, warnIfCapped, withoutBookkeeping } from "./request-buffer.js";
 
 const BUFFER_OPTIONS = { receive: "receiveBufferBytes", send: "sendBufferBytes" } as const satisfies Record<
@@ -32,6 +33,8 @@ export interface PortSettingsOwner {
   readonly logger: Logger;
   /** Decides the interface of what is sent to groups. */
   readonly sender: Pick<MulticastSender, "boundToInterface">;
+  /** Sends what the port sends, at a rate. */
+  readonly outbox: Pick<Outbox, "pace" | "bytesPerSecond">;
   /** Socket that the port sends with. */
   readonly socket: DatagramSocket;
   /**
@@ -73,6 +76,16 @@ export class PortSettings {
     const value = backend.capabilities.has(`get ${name}`) ? socket.getOption(name) : -1;
     if (value >= 0) this.#values.set(name, value);
     return this.#values.get(name);
+  }
+
+  /** Largest number of bytes that the port sends a second; undefined: no limit. */
+  get bytesPerSecond(): number | undefined {
+    return this.#owner.outbox.bytesPerSecond;
+  }
+
+  /** Sends at most so many bytes a second from now on; undefined: without a limit. */
+  pace(bytesPerSecond: number | undefined): void {
+    this.#owner.outbox.pace(bytesPerSecond);
   }
 
   /** Binds every socket to the interface called `name`; `"default"`: to none. `setBindToInterface` documents the errors. */

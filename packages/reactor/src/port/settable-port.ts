@@ -1,5 +1,5 @@
 /** Methods of a port that set and read options of its sockets. transport.ts documents them. */
-import { checkBoolean, type Emitter, Eventful } from "@groupcast/base";
+import { checkBoolean, checkInteger, type Emitter, Eventful } from "@groupcast/base";
 import { checkOption } from "../network/check-argument.js";
 import type { BufferGrant, PortBuffers } from "../port-buffers.js";
 import type { PortEvents } from "../transport.js";
@@ -54,6 +54,17 @@ export abstract class SettablePort extends Eventful<PortEvents> {
 
   getBindToInterface(): string {
     return this.#settings.boundInterface;
+  }
+
+  setMaxBytesPerSecond(bytesPerSecond: number | undefined): void {
+    const operation = "setMaxBytesPerSecond";
+    this.checkOpen(operation);
+    if (bytesPerSecond === undefined) this.#settings.pace(undefined);
+    else this.#settings.pace(checkInteger(operation, "bytesPerSecond", bytesPerSecond, [1, Number.MAX_SAFE_INTEGER]));
+  }
+
+  getMaxBytesPerSecond(): number | undefined {
+    return this.#settings.bytesPerSecond;
   }
 
   setReceiveBufferBytes(bytes: number): BufferGrant {

@@ -92,6 +92,7 @@ export class Outbox {
   readonly #peer: Peer;
   readonly #queue: SendQueue;
   readonly #failures: SendFailures;
+  #pacer: Pacer | undefined;
   #waiting: Waiting[] = []; // for the queue to be empty
 
   /** Sends nothing yet. */
@@ -184,11 +185,18 @@ export class Outbox {
     this.#queue.flush();
   }
 
-  /** Sends at most so many bytes a second from now on, headers of IP and UDP included. */
-  pace(bytesPerSecond: number): void {
-    const { context, socket, observer } = this.#owner;
-    const isDue = (): void => this.#queue.flushBacklog();
-    this.#queue.paceBy(new Pacer({ clock: context.clock, family: socket.family, bytesPerSecond, isDue, report: observer.report }));
+  /** Largest number of bytes a second; undefined: no limit. */
+  get bytesPerSecond(): number | undefined {
+    return this.#pacer?.bytesPerSecond;
+  }
+
+  /** Sends at most so many bytes a second from now on, headers of IP and UDP included; undefined: without a limit. */
+  pace(bytesPerSecond: number | undefined): void {
+    this.#pacer?.stop();
+    if (bytesPerSecond === undefined) this.#pacer = undefined;
+    else if (this.#pacer === undefined) this.#pacer = this.#makePacer(bytesPerSecond);
+    else this.#pacer.changeTo(bytesPerSecond);
+    this.#queue.paceBy(this.#pacer);
   }
 
   /** `cork` of {@link UDPTransport}. */
@@ -240,6 +248,12 @@ export class Outbox {
   abandon(): void {
     this.#owner.statistics.dropped += this.#queue.abandon();
     for (const { reject } of this.#waiting.splice(0)) reject(new StateError(REACTOR_ERRORS.ERR_CLOSED, "drained"));
+  }
+
+  #makePacer(bytesPerSecond: number): Pacer {
+    const { context, socket, observer } = this.#owner;
+    const isDue = (): void => this.#queue.flushBacklog();
+    return new Pacer({ clock: context.clock, family: socket.family, isDue, report: observer.report }, bytesPerSecond);
   }
 
   #send(data: Uint8Array | string, { address, isMulticast }: Contact, origin: PacketOrigin | undefined, fate: Fate | undefined): boolean {

@@ -27,7 +27,6 @@ const HEADER_BYTES: Readonly<Record<Family, number>> = { 4: 20 + 8, 6: 40 + 8 };
 export interface PacerOwner {
   readonly clock: Clock;
   readonly family: Family;
-  readonly bytesPerSecond: number;
   /** Datagrams that had to wait may be tried again. Called from the clock. */
   readonly isDue: () => void;
   /** Reports what the clock threw. Datagrams do not wait for such a clock. */
@@ -37,16 +36,28 @@ export interface PacerOwner {
 /** Pacer of one port. */
 export class Pacer {
   readonly #owner: PacerOwner;
-  readonly #msPerByte: number;
+  #bytesPerSecond: number;
   #creditMs = BURST_MS;
   #lookedAtMs: number | undefined; // time of the last call of admit()
   #isWaiting = false;
   #scheduled: ScheduledCall | undefined;
 
   /** Starts with the credit of one burst. */
-  constructor(owner: PacerOwner) {
+  constructor(owner: PacerOwner, bytesPerSecond: number) {
     this.#owner = owner;
-    this.#msPerByte = MS_PER_S / owner.bytesPerSecond;
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Rate. */
+  get bytesPerSecond(): number {
+    return this.#bytesPerSecond;
+  }
+
+  /** Goes on at another rate, at which the bytes that have left are still to be paid for. Call after {@link Pacer.stop}. */
+  changeTo(bytesPerSecond: number): void {
+    callGuarded(() => this.#look(this.#owner.clock.nowMs()), this.#owner.report);
+    if (this.#creditMs < 0) this.#creditMs *= this.#bytesPerSecond / bytesPerSecond;
+    this.#bytesPerSecond = bytesPerSecond;
   }
 
   /** Returns the number of the first of datagrams `from` … `to - 1` that has to wait. If that is `from`, calls `isDue` later. */
@@ -109,6 +120,6 @@ export class Pacer {
   }
 
   #costMs({ offsets }: SendBatch, from: number, to: number): number {
-    return (offsets[to]! - offsets[from]! + (to - from) * HEADER_BYTES[this.#owner.family]) * this.#msPerByte;
+    return (offsets[to]! - offsets[from]! + (to - from) * HEADER_BYTES[this.#owner.family]) * (MS_PER_S / this.#bytesPerSecond);
   }
 }

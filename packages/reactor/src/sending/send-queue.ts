@@ -96,9 +96,12 @@ export class SendQueue {
     this.#fates[this.#count - 1] = fate;
   }
 
-  /** Sends at the rate of `pacer` from now on, which calls {@link SendQueue.flushBacklog} when it is time for more. */
-  paceBy(pacer: Pacer): void {
+  /** Sends at the rate of `pacer` from now on, which calls {@link SendQueue.flushBacklog} when it is time for more. Undefined: without one. */
+  paceBy(pacer: Pacer | undefined): void {
     this.#pacer = pacer;
+    queueMicrotask(() => {
+      if (this.#backlog.length > 0) this.flushBacklog(); // by now more may be allowed
+    });
   }
 
   /** Keeps bursts that are not full until {@link SendQueue.resume}. */
