@@ -1,0 +1,26 @@
+// node site/build.mjs: builds the site of guides and reference in .cache/site. `npm run docs` installs what it needs, and runs it.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "vitepress";
+import { collect } from "./collect.mjs";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const SOURCE = `${ROOT}.cache/site-source`;
+const HERE = `${ROOT}site`;
+
+rmSync(SOURCE, { recursive: true, force: true });
+mkdirSync(SOURCE, { recursive: true });
+collect(ROOT, SOURCE);
+copyFileSync(`${HERE}/index.md`, `${SOURCE}/index.md`);
+makeReference();
+await build(HERE);
+
+/** A page for each thing that packages export; where one exports another's, a link. */
+function makeReference() {
+  const { status } = spawnSync(process.execPath, [`${HERE}/node_modules/typedoc/bin/typedoc`, "--options", `${HERE}/typedoc.json`], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0) throw new Error("typedoc has failed: every warning is an error");
+}
