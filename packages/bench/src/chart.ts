@@ -1,4 +1,5 @@
 /** Bar charts as SVG: black on white or white on black, like the reader's page. */
+import { barParts, barScale } from "./bar-scale.js";
 import { FIGURES, written } from "./figures.js";
 import { type Measurement, median } from "./rounds.js";
 
@@ -23,15 +24,15 @@ export function chart({ scenario, entries }: Measurement): string {
     const value = median(entry, figure);
     return value === undefined ? [] : [{ peer: entry.peer, value }];
   });
-  const largest = Math.max(...bars.map(({ value }) => value));
+  const scale = barScale(bars.map(({ value }) => value));
   const direction = FIGURES[figure].isLessBetter ? "less is better" : "more is better";
   const rows = bars.map(({ peer, value }, index) => {
     const y = TITLE_HEIGHT + index * ROW_HEIGHT;
-    const width = Math.max(1, Math.round((value / largest) * (WIDTH - LABEL_WIDTH - VALUE_WIDTH)));
+    const parts = barParts(value, scale, WIDTH - LABEL_WIDTH - VALUE_WIDTH);
+    const end = LABEL_WIDTH + parts.at(-1)!.from + parts.at(-1)!.width;
     const kind = peer.startsWith("groupcast") ? ' class="ours"' : "";
     return `  <text x="${LABEL_WIDTH - 8}" y="${y + 12}" text-anchor="end">${peer}</text>
-  <rect x="${LABEL_WIDTH}" y="${y}" width="${width}" height="${BAR_HEIGHT}"${kind}/>
-  <text x="${LABEL_WIDTH + width + 6}" y="${y + 12}">${written(figure, value)}</text>`;
+${parts.map(({ from, width }) => `  <rect x="${LABEL_WIDTH + from}" y="${y}" width="${width}" height="${BAR_HEIGHT}"${kind}/>\n`).join("")}  <text x="${end + 6}" y="${y + 12}">${written(figure, value)}</text>`;
   });
   const title = `${scenario.title}: ${FIGURES[figure].title}, ${direction}`;
   const height = TITLE_HEIGHT + bars.length * ROW_HEIGHT + 6;

@@ -113,7 +113,7 @@ const echoing = [1, 16, 256].flatMap((window) =>
 function echoingOf(window: number, asksInRuns: boolean): Scenario {
   return {
     id: `echo-${window}${asksInRuns ? "-runs" : ""}`,
-    title: `echo 64 bytes, ${window} on the way, ${asksInRuns ? "asked for in runs (GSO)" : "asked for one by one"}`,
+    title: `echo 64 bytes, ${window} in flight, ${asksInRuns ? "asked for in runs (GSO)" : "asked for one by one"}`,
     figures: ROUND_TRIPS,
     peers: asksInRuns ? ALL : [...ALL, HOOKED],
     isQuick: window === 16 && !asksInRuns,

@@ -39,6 +39,15 @@ test("asText() and asMarkdown() have a line for each peer", () => {
   expect(asMarkdown(rowsOf(MEASUREMENT)).split("\n")).toHaveLength(5);
 });
 
+test("chart() cuts a bar that would leave nothing of the others, and says its value", () => {
+  const slow = { peer: "asyncio" as const, rounds: [{ cpuUs: 500, perSecond: 2e3, lost: 0 }], failures: [] };
+  const drawn = chart({ ...MEASUREMENT, entries: [...MEASUREMENT.entries, slow] });
+  const widths = [...drawn.matchAll(/<rect .*width="(\d+)"/g)].map(([, width]) => Number(width));
+  expect(widths).toHaveLength(4); // two bars, and two parts of the third
+  expect(widths[1]).toBeGreaterThan(300);
+  expect(drawn).toContain("500 µs");
+});
+
 test("chart() draws a bar for each peer that was measured", () => {
   expect(chart(MEASUREMENT).match(/<rect /g)).toHaveLength(2);
 });
