@@ -1,19 +1,36 @@
-// node scripts/site.mjs: builds the site of guides and reference in .cache/site, unless nothing that it is made of has changed.
-import { existsSync } from "node:fs";
+// node scripts/site.mjs: builds the site of guides and reference in .cache/site, unless nothing that it is made of has changed. What it is
+// made with is a workspace of its own, site/, so that nothing else waits for it to be installed.
+import { existsSync, readFileSync } from "node:fs";
 import { ROOT } from "./command.mjs";
-import { filesUnder, fingerprintOfTimes, packageFolders } from "./fingerprint.mjs";
+import { filesUnder, fingerprintOfContents, fingerprintOfTimes, packageFolders } from "./fingerprint.mjs";
 import { runStep } from "./step.mjs";
 
 /** The first page of the site, relative to the repository. */
 const SITE = ".cache/site/index.html";
+const TOOLS = ["site/package.json", "site/pnpm-lock.yaml", "site/pnpm-workspace.yaml"];
+const BUILDER = "site/node_modules/vitepress/package.json";
 
-const SOURCES = ["README.md", "CONTRIBUTING.md", "typedoc.json", "docs", "examples", ...packageFolders().map((folder) => `${folder}/src`)];
+const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "docs", "examples"];
+const SOURCES = ["site", ...PAGES, ...packageFolders().flatMap((folder) => [`${folder}/src`, `${folder}/README.md`])];
+
+const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
+const tools = fingerprintOfContents(TOOLS);
+
+runStep({
+  title: "Installing what the site is made with",
+  stamp: "site/node_modules/.cache/install.stamp",
+  fingerprint: tools,
+  isComplete: () => existsSync(ROOT + BUILDER),
+  command: ["npx", "--yes", packageManager, "--dir", "site", "install", "--frozen-lockfile", "--prefer-offline"],
+  remedy: 'Is the npm registry reachable ("npm ping")?',
+});
 
 runStep({
   title: "Building the site",
   stamp: ".cache/stamps/site",
-  fingerprint: fingerprintOfTimes(SOURCES.flatMap(filesUnder)),
+  fingerprint: fingerprintOfTimes(SOURCES.flatMap(filesUnder), [tools]),
   isComplete: () => existsSync(ROOT + SITE),
-  command: [process.execPath, "node_modules/typedoc/bin/typedoc"],
-  remedy: "Every warning is an error: a link must lead somewhere, and what is exported must be described.",
+  command: [process.execPath, "site/build.mjs"],
+  remedy:
+    "Every warning is an error: a link must lead somewhere, what is exported must be described, and site/contents.mjs lists every guide.",
 });

@@ -2,11 +2,13 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 
-const LINK = /(\]\()(?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?(\))/g;
+const LINK = /(\]\()(?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?(?=\))/g;
+const IMAGE = /\.svg$/;
 const BLOCK = /^\/\*\*\n([\s\S]*?)\n \*\/\n/;
 
 /** Path in the repository → path on the site, for what is shown there; the first that fits. */
 const PLACES = /** @type {const} */ ([
+  [/^docs\/(.+\.svg)$/, "$1"],
   [/^docs\/(.+)\.md$/, "$1.md"],
   [/^(README|CONTRIBUTING|CHANGELOG|SECURITY|CODE_OF_CONDUCT)\.md$/, "project/$1.md"],
   [/^examples\/README\.md$/, "examples/index.md"],
@@ -24,7 +26,7 @@ export function collect(root, target) {
     if (place === undefined) continue;
     const text = readFileSync(join(root, path), "utf8");
     const page = path.endsWith(".ts") ? pageOfProgram(text, path) : text;
-    write(join(target, place), linked(page, { root, target, path, place }));
+    write(join(target, place), IMAGE.test(path) ? text : linked(page, { root, target, path, place }));
   }
   cpSync(join(root, "docs/favicon.svg"), join(target, "public/favicon.svg"));
 }
@@ -32,7 +34,7 @@ export function collect(root, target) {
 /** @param {string} root @returns {string[]} Paths of everything that may have a page. */
 function pagesOf(root) {
   const top = readdirSync(root).filter((name) => name.endsWith(".md"));
-  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
+  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) => /\.(?:md|svg)$/.test(name));
   const examples = readdirSync(join(root, "examples")).map((name) => `examples/${name}/main.ts`);
   const packages = readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`);
   const all = [...top, ...docs.map((name) => `docs/${name}`), "examples/README.md", ...examples, ...packages];
@@ -52,12 +54,12 @@ function placeOf(path) {
  * @param {{ root: string, target: string, path: string, place: string }} page
  */
 function linked(text, { root, target, path, place }) {
-  return text.replaceAll(LINK, (_, open, aim, anchor = "", close) => {
+  return text.replaceAll(LINK, (_, open, aim, anchor = "") => {
     const file = posix.normalize(posix.join(posix.dirname(path), aim)).replace(/\/$/, "");
     const isFolder = statSync(join(root, file)).isDirectory();
     const page = isFolder ? `${file}/README.md` : file;
-    if (!existsSync(join(root, page))) return `${open}${relativeLink(place, "project/index.md")}${close}`;
-    return `${open}${relativeLink(place, placeOf(page) ?? placeOfSource(page, { root, target }))}${anchor}${close}`;
+    if (!existsSync(join(root, page))) return `${open}${relativeLink(place, "project/index.md")}`;
+    return `${open}${relativeLink(place, placeOf(page) ?? placeOfSource(page, { root, target }))}${anchor}`;
   });
 }
 

@@ -1,9 +1,9 @@
-// The table of contents: what is on the site, and in which order it is read. A page of docs/ that is missing here fails the build.
+// The table of contents: what is on the site, and in which order it is read.
 
 /**
  * @typedef {object} Chapter
  * @property {string} title
- * @property {readonly (string | readonly [page: string, title: string])[]} pages Paths below docs/ without ".md"; a title where the heading is too long.
+ * @property {readonly (string | readonly [page: string, title: string])[]} pages Paths on the site without ".md"; a title where the heading is too long.
  */
 
 /** @type {readonly Chapter[]} */
@@ -15,9 +15,11 @@ export const CHAPTERS = [
       "connected-ports",
       "multicast",
       "interfaces-and-routes",
-      "testing",
+      ["testing", "Testing your protocol"],
       "idioms",
       "channels",
+      "requests",
+      "sealed-channels",
       "in-production",
       "nothing-arrives",
     ],
@@ -33,6 +35,32 @@ export const CHAPTERS = [
       ["npm-packages", "Packages of npm"],
     ],
   },
-  { title: "Reference", pages: ["command", "errors", "options", "platforms", "contract"] },
-  { title: "How it works", pages: ["architecture", "performance", "benchmarks", "mutants", "releasing"] },
+  { title: "Look it up", pages: ["command", "errors", "options", "platforms", "contract"] },
+  {
+    title: "How it works",
+    pages: ["architecture", "how-multicast-works", ["performance", "Speed"], "benchmarks", "mutants"],
+  },
+  {
+    title: "The project",
+    pages: [
+      ["project/index", "README"],
+      ["project/CONTRIBUTING", "Working on Groupcast"],
+      ["project/CHANGELOG", "Changes"],
+      ["project/SECURITY", "Security"],
+      "releasing",
+    ],
+  },
 ];
+
+/**
+ * Checks that readers find every page.
+ *
+ * @param {readonly string[]} pages Paths of what is on the site, without ".md".
+ */
+export function checkContents(pages) {
+  const listed = CHAPTERS.flatMap((chapter) => chapter.pages.map((entry) => (typeof entry === "string" ? entry : entry[0])));
+  const missing = pages.filter((page) => !page.includes("/") && page !== "index" && !listed.includes(page));
+  const unknown = listed.filter((page) => !pages.includes(page));
+  if (missing.length + unknown.length === 0) return;
+  throw new Error(`site/contents.mjs lacks [${missing.join(", ")}], and lists what does not exist: [${unknown.join(", ")}]`);
+}

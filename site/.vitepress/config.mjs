@@ -1,26 +1,11 @@
-// How the site looks, and what stands beside its pages.
-import { readFileSync } from "node:fs";
+// How the site looks, what stands beside its pages, and how it is searched.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
-import { CHAPTERS } from "../contents.mjs";
-import { referenceSidebar } from "../reference-sidebar.mjs";
+import { focusablePictures } from "../focusable-pictures.mjs";
+import { SEARCH } from "../search.mjs";
+import { sidebars } from "../sidebars.mjs";
 
 const SOURCE = fileURLToPath(new URL("../../.cache/site-source/", import.meta.url));
-
-/** @param {string} page @returns {string} */
-function headingOf(page) {
-  const heading = /^# (.+)$/m.exec(readFileSync(`${SOURCE}${page}.md`, "utf8"));
-  return (heading?.[1] ?? page).replaceAll("`", "");
-}
-
-const chapters = CHAPTERS.map(({ title, pages }) => ({
-  text: title,
-  collapsed: title !== "Guide",
-  items: pages.map((entry) => {
-    const [page, text] = typeof entry === "string" ? [entry, headingOf(entry)] : entry;
-    return { text, link: `/${page}` };
-  }),
-}));
 
 export default defineConfig({
   title: "Groupcast",
@@ -29,12 +14,12 @@ export default defineConfig({
   srcDir: "../.cache/site-source",
   outDir: "../.cache/site",
   cacheDir: "../.cache/vitepress",
-  cleanUrls: false,
-  metaChunk: true,
+  metaChunk: true, // the sidebars are a file of their own, which a browser keeps, and not a part of every page
   head: [["link", { rel: "icon", type: "image/svg+xml", href: "/favicon.svg" }]],
-  markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
+  markdown: { config: focusablePictures, theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
+  router: { prefetchLinks: false }, // a reader on a phone pays for what is opened, and for nothing else
   themeConfig: {
-    search: { provider: "local", options: { detailedView: true } },
+    search: { provider: "local", options: SEARCH },
     outline: [2, 3],
     nav: [
       { text: "Guide", link: "/first-datagram" },
@@ -42,10 +27,7 @@ export default defineConfig({
       { text: "Reference", link: "/reference/" },
       { text: "Decisions", link: "/decisions/" },
     ],
-    sidebar: {
-      "/reference/": referenceSidebar(`${SOURCE}reference`),
-      "/": chapters,
-    },
+    sidebar: sidebars(SOURCE),
     docFooter: { prev: "Before", next: "Next" },
   },
 });

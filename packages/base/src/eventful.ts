@@ -15,19 +15,19 @@ export abstract class Eventful<M extends EventMap> implements Subscribable<M> {
     return this;
   }
 
-  /** Calls `listener` at the next `event` only. @throws InvalidArgumentError as {@link Eventful.on}. */
+  /** Calls `listener` at the next `event` only. @throws InvalidArgumentError as `on`. */
   once<E extends keyof M & string>(event: E, listener: M[E]): this {
     this.#emitter.once(event, listener);
     return this;
   }
 
-  /** Removes `listener`, however often it was added. @throws InvalidArgumentError as {@link Eventful.on}. */
+  /** Removes `listener`, however often it was added. @throws InvalidArgumentError as `on`. */
   off<E extends keyof M & string>(event: E, listener: M[E]): this {
     this.#emitter.off(event, listener);
     return this;
   }
 
-  /** {@link Eventful.off}, by the name that `once` and `on` of `node:events` call it. */
+  /** `off`, by the name that `once` and `on` of `node:events` call it. */
   removeListener<E extends keyof M & string>(event: E, listener: M[E]): this {
     return this.off(event, listener);
   }
