@@ -25,6 +25,16 @@ runStep({
   remedy: 'Is the npm registry reachable ("npm ping")?',
 });
 
+const SPELLED = ["site/cspell.json", "site/words.txt", ".changeset", ".github"];
+runStep({
+  title: "Checking the spelling",
+  stamp: ".cache/stamps/spelling",
+  fingerprint: fingerprintOfTimes([...SOURCES, ...SPELLED].flatMap(filesUnder), [tools]),
+  isComplete: () => true,
+  command: [process.execPath, "site/node_modules/cspell/bin.mjs", "lint", "--config", "site/cspell.json", "--no-progress"],
+  remedy: "Correct the word, put it between backticks if it is code, or add it to site/words.txt.",
+});
+
 runStep({
   title: "Building the site",
   stamp: ".cache/stamps/site",
