@@ -53,7 +53,7 @@ function limits(measurements: readonly Measurement[]): string {
     ratioOfC?.toFixed(2) ?? "",
   ]);
   const head = ["limit", "measured", "met", "rounds that met it", "C recvmmsg in our place"];
-  const text = "What the project wants to hold; [performance](performance.md#limits-that-are-missed) explains those that are missed.";
+  const text = "What the project wants to hold; [performance](performance.md#targets-not-met-yet) explains those that are missed.";
   return `## Limits\n\n${text}\n\n${asMarkdown({ head, rows })}`;
 }
 
