@@ -12,7 +12,7 @@ const HERE = `${ROOT}site`;
 rmSync(SOURCE, { recursive: true, force: true });
 mkdirSync(SOURCE, { recursive: true });
 collect(ROOT, SOURCE);
-copyFileSync(`${HERE}/index.md`, `${SOURCE}/index.md`);
+for (const page of ["index.md", "network.md"]) copyFileSync(`${HERE}/${page}`, `${SOURCE}/${page}`);
 makeReference();
 await build(HERE);
 

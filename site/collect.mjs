@@ -1,6 +1,7 @@
 // Collects the pages of the repository in one folder, as VitePress wants them: links between files become links between pages.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
+import { SCENARIOS } from "./network/scenarios.mjs";
 
 const LINK = /(\]\()(?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?(?=\))/g;
 const IMAGE = /\.svg$/;
@@ -26,7 +27,7 @@ export function collect(root, target) {
     if (place === undefined) continue;
     const text = readFileSync(join(root, path), "utf8");
     const page = path.endsWith(".ts") ? pageOfProgram(text, path) : text;
-    write(join(target, place), IMAGE.test(path) ? text : linked(page, { root, target, path, place }));
+    write(join(target, place), IMAGE.test(path) ? text : linked(page, { root, target, path, place }) + scenariosOf(place));
   }
   cpSync(join(root, "docs/favicon.svg"), join(target, "public/favicon.svg"));
 }
@@ -61,6 +62,14 @@ function linked(text, { root, target, path, place }) {
     if (!existsSync(join(root, page))) return `${open}${relativeLink(place, "project/index.md")}`;
     return `${open}${relativeLink(place, placeOf(page) ?? placeOfSource(page, { root, target }))}${anchor}`;
   });
+}
+
+/** Leads from a guide to the scenarios that it explains. @param {string} place */
+function scenariosOf(place) {
+  const here = SCENARIOS.filter(({ guide }) => guide.startsWith(`/${place.replace(/\.md$/, ".html")}`));
+  if (here.length === 0) return "";
+  const links = here.map(({ name, title }) => `- [${title}](/network.html?scenario=${name})`);
+  return `\n## Why does B not hear A?\n\nTry it on [a network in your browser](/network.html):\n\n${links.join("\n")}\n`;
 }
 
 /** Makes the page of a file that is shown as it is, and stays out of the search. @param {string} path @param {{ root: string, target: string }} folders */

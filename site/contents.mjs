@@ -38,7 +38,14 @@ export const CHAPTERS = [
   { title: "Look it up", pages: ["command", "errors", "options", "platforms", "contract"] },
   {
     title: "How it works",
-    pages: ["architecture", "how-multicast-works", ["performance", "Speed"], "benchmarks", "mutants"],
+    pages: [
+      ["network", "A network to play with"],
+      "architecture",
+      "how-multicast-works",
+      ["performance", "Speed"],
+      "benchmarks",
+      "mutants",
+    ],
   },
   {
     title: "The project",

@@ -16,8 +16,10 @@ const BUILD_LIMIT_MS = 900_000; // one and a half minutes on an idle machine, wh
 const BROWSER_LIMIT_MS = 180_000;
 const DESK = { width: 1366, height: 900 };
 const PHONE = { width: 390, height: 844 };
+const NETWORK = "network.html";
 const PAGES = [
   "index.html",
+  NETWORK,
   "first-datagram.html",
   "multicast.html",
   "errors.html",
@@ -51,6 +53,16 @@ const shortened = `({ violations, passes }) => ({
   violations: violations.map(({ id, nodes }) => id + " " + nodes.slice(0, 3).map(({ html }) => html).join(" ")),
   passes: passes.length,
 })`;
+
+/** Opens a page, and waits for its heading: the network's is drawn in the browser. */
+async function open(browser: Browser, page: string): Promise<void> {
+  await browser.open(urlOf(page));
+  await browser.until("(document.querySelector('h1')?.textContent ?? '') !== ''");
+}
+
+/** Presses a button of the page. */
+const press = (label: string): string =>
+  `[...document.querySelectorAll("button")].find(({ textContent }) => textContent === ${JSON.stringify(label)}).click()`;
 
 const server = siteServer();
 const urlOf = (page: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${page}`;
@@ -110,8 +122,7 @@ describe("in a browser", { timeout: BROWSER_LIMIT_MS }, () => {
     for (const screen of [DESK, PHONE]) {
       await browser.resize(screen);
       for (const page of PAGES) {
-        await browser.open(urlOf(page));
-        expect(await browser.evaluate("document.querySelector('h1').textContent.length > 0")).toBe(true);
+        await open(browser, page);
         expect(await browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${page} is too wide`).toBe(true);
         expect(await browser.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")).toBeGreaterThanOrEqual(14);
       }
@@ -140,7 +151,7 @@ describe("in a browser", { timeout: BROWSER_LIMIT_MS }, () => {
     const rules = JSON.stringify({ runOnly: { type: "rule", values: ACCESSIBILITY_RULES } });
     const found: unknown[] = [];
     for (const page of PAGES) {
-      await browser.open(urlOf(page));
+      await open(browser, page);
       await browser.evaluate(`${axe}; undefined`);
       const { violations, passes } = (await browser.evaluate(`axe.run(document, ${rules}).then(${shortened})`)) as AxeResult;
       expect(passes, "the fence: rules have been applied").toBeGreaterThan(3);
@@ -158,6 +169,25 @@ describe("in a browser", { timeout: BROWSER_LIMIT_MS }, () => {
     const sizes = scripts.map(({ pathname }) => gzipSync(fileOfSite(decodeURIComponent(pathname.slice(1)))).length);
     expect(sizes.length).toBeGreaterThan(2); // the fence: scripts are seen
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(SCRIPT_LIMIT_BYTES);
+  });
+
+  test("a program runs on the network in the page, and its datagrams are shown step by step", async (context) => {
+    await skipUnless(context, hasBrowser);
+    await using browser = await Browser.start();
+    await browser.open(`${urlOf(NETWORK)}?scenario=ttl-too-small&seed=1`);
+    await browser.until("document.querySelector('.lines')?.textContent.includes('dropped (TTL')");
+    expect(await browser.evaluate("document.querySelector('.said').textContent.trim()")).toBe("B heard nothing.");
+    await browser.evaluate(press("Show the solution"));
+    await browser.until("document.querySelector('.said').textContent.includes('b heard hello')");
+    const steps = "document.querySelectorAll('.lines .later').length";
+    expect(await browser.evaluate(steps)).toBe(0);
+    await browser.evaluate(press("Step back"));
+    await browser.until(`${steps} === 1`);
+    await browser.evaluate("document.querySelector('textarea').select(); document.querySelector('textarea').focus()");
+    await browser.type("say(`mine`)");
+    await browser.evaluate(press("Run"));
+    await browser.until("document.querySelector('.said').textContent.includes('mine')");
+    expect(browser.complaints).toEqual([]);
   });
 
   test("the search box leads to the page that it finds", async (context) => {

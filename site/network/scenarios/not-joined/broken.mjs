@@ -1,0 +1,9 @@
+// B listens on the port, but did not join.
+
+/** @param {import("../../scene.mjs").Scene} scene */
+export async function run({ network, reactorOn, say }) {
+  const a = reactorOn(network.host("a"));
+  const b = reactorOn(network.host("b"));
+  b.listenMulticast(5000, { datagramReceived: (data) => say(`b heard ${data}`) });
+  a.listenMulticast(0, { datagramReceived() {} }).write("hello", { address: "239.255.1.1", port: 5000 });
+}
