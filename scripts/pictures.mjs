@@ -5,7 +5,16 @@ import { ROOT } from "./command.mjs";
 import { finishPage, prepareTables } from "./generated-page.mjs";
 
 const FOLDER = "docs/pictures";
-const NAMES = ["benchmark", "isolation", "join-and-send", "reactor-port-protocol", "relays", "ttl-zero", "way-of-a-datagram"];
+const NAMES = [
+  "benchmark",
+  "isolation",
+  "join-and-send",
+  "life-of-a-membership",
+  "reactor-port-protocol",
+  "relays",
+  "ttl-zero",
+  "way-of-a-datagram",
+];
 
 prepareTables();
 mkdirSync(ROOT + FOLDER, { recursive: true });

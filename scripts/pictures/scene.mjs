@@ -4,13 +4,16 @@ import { Reactor } from "groupcast";
 
 const SETTLED_MS = 1000; // longer than anything in a picture takes
 
+/** What ports log is not part of a picture. */
+const SILENT = { info() {}, warn() {}, error() {} };
+
 /** A network whose hosts run ports, each with a list of what it has heard. */
 export class Scene {
   network = new MemoryNetwork({ trace: true });
 
   /** @param {import("@groupcast/backend-memory").MemoryHost} host */
   reactor(host) {
-    return new Reactor({ backend: host, clock: this.network.clock });
+    return new Reactor({ backend: host, clock: this.network.clock, logger: SILENT });
   }
 
   /**
