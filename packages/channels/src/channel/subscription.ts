@@ -27,6 +27,11 @@ export interface SubscribeOptions {
    * arrived as 64 MiB at most. A further one discards the oldest. 0 keeps none, 1 the latest. Default 256.
    */
   readonly capacity?: number | undefined;
+  /**
+   * Gives the subscriber only the newest of the messages that arrive at a time or while it is held back; `capacity` is 1 then, and what makes
+   * room counts as `dropped`. Default false.
+   */
+  readonly conflate?: boolean | undefined;
 }
 
 /** A subscriber's connection to a channel. `channel.subscribe()` makes it. */
@@ -69,6 +74,7 @@ const MAX_PENDING = 1 << 16;
 export class ChannelSubscription<Out = unknown, Owner = unknown> implements Subscription {
   readonly #subscriber: Subscriber<Out>;
   readonly #isOrdered: boolean;
+  readonly #isConflated: boolean;
   readonly #maxPending: number;
   readonly #reports: SubscriptionReports<Owner>;
   readonly #channel: Owner;
@@ -81,14 +87,16 @@ export class ChannelSubscription<Out = unknown, Owner = unknown> implements Subs
 
   constructor(subscriber: Subscriber<Out>, given: SubscribeOptions | undefined, reports: SubscriptionReports<Owner>, channel: Owner) {
     checkFunction("subscribe", "subscriber", subscriber);
-    const options = checkOptions("subscribe", given, ["ordered", "maxPending", "capacity"]);
-    const { ordered = false, maxPending = DEFAULT_PENDING } = options;
+    const options = checkOptions("subscribe", given, ["ordered", "maxPending", "capacity", "conflate"]);
+    const { ordered = false, maxPending = DEFAULT_PENDING, conflate = false } = options;
     this.#subscriber = subscriber;
     this.#isOrdered = checkBoolean("subscribe", "ordered", ordered);
+    this.#isConflated = checkBoolean("subscribe", "conflate", conflate);
     this.#maxPending = checkInteger("subscribe", "maxPending", maxPending, [1, MAX_PENDING]);
     this.#reports = reports;
     this.#channel = channel;
-    this.#capacity = checkCapacity("subscribe", options.capacity, 0);
+    const capacity = checkCapacity("subscribe", options.capacity, 0);
+    this.#capacity = conflate ? 1 : capacity;
   }
 
   get isActive(): boolean {
@@ -136,6 +144,7 @@ export class ChannelSubscription<Out = unknown, Owner = unknown> implements Subs
   /** Gives the subscriber a message, if it wants it, or lets it wait. */
   deliver(data: Out, message: ChannelMessage): void {
     if (!this.#isActive || (this.#isOrdered && message.lead < 1)) return;
+    if (this.#isConflated) this.#holdForTurn();
     if (this.#isHeld) this.#wait([data, message]);
     else this.#call(data, message);
   }
@@ -143,6 +152,13 @@ export class ChannelSubscription<Out = unknown, Owner = unknown> implements Subs
   #wait(item: Item<Out>): void {
     this.#waiting ??= new WaitingMessages(this.#capacity, () => this.#reports.discarded(this.#channel));
     this.#waiting.push(item, this.#reports.lengthBytes(this.#channel));
+  }
+
+  /** Holds messages back until the callback from the network returns. */
+  #holdForTurn(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    queueMicrotask(() => this.#goOn());
   }
 
   #call(data: Out, message: ChannelMessage): void {
