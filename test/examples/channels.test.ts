@@ -27,7 +27,7 @@ describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) =
     expect(await subscriber.ended).toEqual(wellEnded("21-channels-subscriber", port));
   });
 
-  test.each(["22-channels-typed", "23-channels-sealed", "25-channel-request", "26-channel-parameters"])(
+  test.each(["22-channels-typed", "23-channels-sealed", "25-channel-request", "26-channel-parameters", "27-reliable-channel"])(
     "%s prints what it says",
     async (example) => {
       await using program = play(example, backend, port);

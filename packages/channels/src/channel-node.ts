@@ -27,6 +27,7 @@ import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./presence/heartbeat.js";
 import { Heartbeats } from "./presence/heartbeats.js";
 import type { DirectoryStatistics, NodeChange, UsageChange } from "./presence/node-directory.js";
 import type { RemoteNode } from "./presence/node-presence.js";
+import { NodeReliability } from "./reliable/node-reliability.js";
 import { type ChannelSeal, SealedChannel, type WornKey } from "./seal/channel-seal.js";
 import { ClosedSeals } from "./seal/closed-seals.js";
 import type { ResolvedSeal } from "./seal/seal-options.js";
@@ -62,6 +63,10 @@ export interface NodeStatistics {
   readonly heldBytes: number;
   /** Memory of messages that wait behind the fragments of long ones now, in bytes. */
   readonly waitingBytes: number;
+  /** Memory of packets that reliable channels keep to send them again now, in bytes, about. */
+  readonly keptBytes: number;
+  /** Memory of packets that wait on reliable channels for earlier ones now, in bytes, about. */
+  readonly orderingBytes: number;
   /** Counters of the directory of other nodes; `undefined` when the node sends no heartbeats. */
   readonly directory: DirectoryStatistics | undefined;
 }
@@ -93,6 +98,7 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
   readonly #channels = new Map<string, Channel<never, unknown>>();
   readonly #sources: RecentTable<SourceState>;
   readonly #reassembly: ReassemblyMemories;
+  readonly #reliability: NodeReliability;
   readonly #waitingRoom = new WaitingRoom(MAX_WAITING_BYTES);
   #evicted = 0;
   readonly #owner: ChannelOwner;
@@ -126,7 +132,9 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
       forgetSource(source);
     });
     this.#reassembly = new ReassemblyMemories(reactor.clock, this.#options.maxReassemblyBytes);
+    this.#reliability = new NodeReliability(reactor.clock.nowMs());
     this.#owner = {
+      reliability: this.#reliability,
       transport: this.transport,
       clock: reactor.clock,
       turnClock: new TurnClock(reactor.clock),
@@ -181,6 +189,8 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
       evicted: this.#evicted,
       heldBytes: this.#reassembly.heldBytes,
       waitingBytes: this.#waitingRoom.bytes,
+      keptBytes: this.#reliability.sent.bytes,
+      orderingBytes: this.#reliability.held.bytes,
       directory: this.#heartbeats?.directory.statistics(),
     };
   }

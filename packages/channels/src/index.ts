@@ -41,6 +41,7 @@ export {
   ChannelStateError,
 } from "./contract/channel-errors.js";
 export type {
+  Asker,
   ChannelReceiver,
   ChannelSender,
   ChannelSource,
@@ -48,6 +49,7 @@ export type {
   ConnectionChange,
   ReceivedPacket,
   RelayEnvelope,
+  RepairingSender,
   TransportEvents,
   TransportStatistics,
 } from "./contract/channel-transport.js";
@@ -83,6 +85,9 @@ export { ChannelPattern } from "./relay/channel-pattern.js";
 export { ChannelRelay, type RelayStatistics } from "./relay/channel-relay.js";
 export type { LaneStatistics } from "./relay/relay-lane.js";
 export type { RelayOptions, RelayRule, RelaySide } from "./relay/relay-options.js";
+export type { LossReason, LostPackets } from "./reliable/reliable-events.js";
+export type { HistoryOptions, ReliableOptions } from "./reliable/reliable-options.js";
+export type { ReceiverCounters, ReliableStatistics, SenderCounters } from "./reliable/reliable-statistics.js";
 export type { ChannelSeal, SealRotation, WornKey } from "./seal/channel-seal.js";
 export type { ChallengeStatistics } from "./seal/seal-challenges.js";
 export type { SealKeys, SealOptions } from "./seal/seal-options.js";

@@ -66,7 +66,15 @@ test("heartbeatMs 0: a node tells nothing of itself, and knows nobody", async ()
   const watcher = site.node("a", { name: "watcher", heartbeatMs: 100 });
   await site.network.clock.advance(1000);
   expect([silent.nodes, watcher.nodes]).toEqual([[], []]);
-  expect(silent.statistics()).toEqual({ sources: 0, evicted: 0, heldBytes: 0, waitingBytes: 0, directory: undefined });
+  expect(silent.statistics()).toEqual({
+    sources: 0,
+    evicted: 0,
+    heldBytes: 0,
+    waitingBytes: 0,
+    keptBytes: 0,
+    orderingBytes: 0,
+    directory: undefined,
+  });
 });
 
 test("the messages that wait behind a long one when a node closes are counted as dropped", async () => {

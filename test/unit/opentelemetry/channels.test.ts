@@ -47,10 +47,10 @@ test("each counter of a channel, and of a transport, is a counter with its name 
   const site = new Site();
   const node = site.node("a");
   const channel = node.channel("robot/pose");
-  const { latency, ...counters } = channel.statistics();
+  const { latency, reliable, ...counters } = channel.statistics();
   const ofChannel = Object.keys(counters) as (keyof ChannelCounters)[];
   const ofTransport = Object.keys(node.transport.statistics()) as (keyof TransportStatistics)[];
-  channel.statistics = () => ({ ...numbered<ChannelCounters>(ofChannel, 100), latency });
+  channel.statistics = () => ({ ...numbered<ChannelCounters>(ofChannel, 100), latency, reliable });
   node.transport.statistics = () => numbered<TransportStatistics>(ofTransport, 200);
   site.instrument({ channelNodes: [node] });
   const { values, kinds, errors } = await site.collector.collect();

@@ -6,6 +6,7 @@ import type { AskedChannel } from "../channel/questions.js";
 import { type CompanionRole, companionName } from "../contract/companion-name.js";
 import type { ChannelUsage } from "../presence/heartbeat.js";
 import type { SealedChannel, WornKey } from "../seal/channel-seal.js";
+import { WINDOW } from "../seal/seal-options.js";
 
 /** A hidden channel, as heartbeats announce it. */
 interface Announced {
@@ -56,7 +57,7 @@ export class HiddenChannels {
       unfollow();
       return () => this.#owner.usageChanged();
     };
-    const options = { codec, seal: seal?.options, isFragmented, deadlineMs: undefined };
+    const options = { codec, seal: seal && { ...seal.options, window: WINDOW }, isFragmented, deadlineMs: undefined, reliable: undefined };
     const channel = makeChannel<In, Out>(name, { ...this.#owner, forget }, options);
     if (seal !== undefined) unfollow = seal.lead(sealOf(channel)!);
     channel.on("keyWorn", keyWorn);

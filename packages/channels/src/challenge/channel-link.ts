@@ -1,9 +1,12 @@
-import type { ChannelReceiver, ChannelSender, ChannelTransport } from "../contract/channel-transport.js";
+import type { ChannelReceiver, ChannelSender, ChannelTransport, RepairingSender } from "../contract/channel-transport.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import { ChallengeExchange, type ExchangeOwner } from "./challenge-exchange.js";
 
 /** The part of a transport that one channel uses. */
-export type ChannelLink = Pick<ChannelTransport, "maxPayloadBytes" | "openSender" | "startReceiving" | "stopReceiving">;
+export type ChannelLink = Pick<
+  ChannelTransport,
+  "maxPayloadBytes" | "openSender" | "openRepairingSender" | "openAsker" | "startReceiving" | "stopReceiving"
+>;
 
 /**
  * Returns the link of a channel: the transport itself, or one that takes part in challenges as long as the channel is sent or received.
@@ -17,10 +20,15 @@ export function linkOf(channel: string, seal: SealedChannel | undefined, owner: 
 class ChallengedLink implements ChannelLink {
   readonly #transport: ChannelTransport;
   readonly #exchange: ChallengeExchange;
+  readonly openRepairingSender?: NonNullable<ChannelLink["openRepairingSender"]>; // as far as the transport can
+  readonly openAsker?: NonNullable<ChannelLink["openAsker"]>;
 
   constructor(transport: ChannelTransport, exchange: ChallengeExchange) {
     this.#transport = transport;
     this.#exchange = exchange;
+    if (transport.openRepairingSender === undefined || transport.openAsker === undefined) return;
+    this.openRepairingSender = (channel, asks) => this.#openRepairing(channel, asks);
+    this.openAsker = (channel, notes) => transport.openAsker!(channel, notes);
   }
 
   maxPayloadBytes(channel: string): number {
@@ -45,6 +53,22 @@ class ChallengedLink implements ChannelLink {
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#exchange.leave();
     this.#transport.stopReceiving(channel, receiver);
+  }
+
+  #openRepairing(channel: string, asks: ChannelReceiver): RepairingSender {
+    const sender = this.#joined(() => this.#transport.openRepairingSender!(channel, asks));
+    return {
+      get nextSequence() {
+        return sender.nextSequence;
+      },
+      send: (payload) => sender.send(payload),
+      repeat: (payload, sequence, to) => sender.repeat(payload, sequence, to),
+      note: (payload, to) => sender.note(payload, to),
+      close: () => {
+        this.#exchange.leave();
+        return sender.close();
+      },
+    };
   }
 
   /** Joins the exchange, and does what else there is to do; or neither. */

@@ -1,6 +1,7 @@
 import type { EventTable } from "@groupcast/base";
 import type { UsageEnd } from "../presence/node-directory.js";
 import type { RemoteNode } from "../presence/node-presence.js";
+import type { LostPackets } from "../reliable/reliable-events.js";
 import type { WornKey } from "../seal/channel-seal.js";
 import type { ChannelMessage } from "./channel-message.js";
 
@@ -16,6 +17,8 @@ export type ChannelEvents = {
   subscriber: (change: PeerChange) => void;
   /** No message came in time on a channel with `deadlineMs` that is subscribed. Once; again after the next message. */
   deadline: (missed: MissedDeadline) => void;
+  /** Packets of a reliable channel were given up. The `lost` of the next message has them, too. */
+  lost: (lost: LostPackets) => void;
 };
 
 /** The events of a channel, each in a few words. */
@@ -25,6 +28,7 @@ export const CHANNEL_EVENTS: EventTable<ChannelEvents> = {
   publisher: "another node began or ended to publish",
   subscriber: "another node began or ended to subscribe",
   deadline: "no message came in time",
+  lost: "packets of a reliable channel were given up",
 };
 
 /** A message that the codec or the schema of its channel refused. */

@@ -1,4 +1,5 @@
 import type { ChannelSource } from "../contract/channel-transport.js";
+import type { ReliableStatistics } from "../reliable/reliable-statistics.js";
 import type { LatencyStatistics } from "./latency-histogram.js";
 
 /** Facts about a message besides its contents. */
@@ -69,6 +70,8 @@ export interface ChannelCounters {
 export interface ChannelStatistics extends ChannelCounters {
   /** Latency of the messages of a sealed channel; `undefined` on other channels, whose messages have no `sentAt`, and before the first. */
   readonly latency: LatencyStatistics | undefined;
+  /** Repairs and losses of a reliable channel; `undefined` on other channels. */
+  readonly reliable: ReliableStatistics | undefined;
 }
 
 /** Returns counters that are all zero. */

@@ -1,10 +1,14 @@
 /** Options of a channel, checked once and with defaults. */
 import { checkBoolean, checkChoice, checkInteger, checkOptions, wrongType } from "@groupcast/base";
-import { type ResolvedSeal, resolveSeal, type SealOptions } from "../seal/seal-options.js";
+import { type HistoryOptions, type ReliableOptions, type ResolvedReliable, resolveReliable } from "../reliable/reliable-options.js";
+import { REPAIR_WINDOW, type ResolvedSeal, resolveSeal, type SealOptions } from "../seal/seal-options.js";
 import { CODECS, type Codec, type CodecName, checkedCodec } from "./codec.js";
 import { type StandardSchema, withSchema } from "./standard-schema.js";
 
-/** Options of a channel. All nodes must open a channel with the same options, but for `deadlineMs`, to understand one another. */
+/**
+ * Options of a channel. All nodes must open a channel with the same `codec`, `schema`, `seal` and `fragment` to understand one another. The
+ * others may differ.
+ */
 export interface ChannelOptions {
   /** Turns values into bytes: `"bytes"` (the default), `"text"`, `"json"`, or a codec of your own. */
   readonly codec?: CodecName | Codec<never, unknown> | undefined;
@@ -19,6 +23,15 @@ export interface ChannelOptions {
    * channel emits `deadline`. Default: messages may come whenever they like.
    */
   readonly deadlineMs?: number | undefined;
+  /**
+   * Repairs losses: publishers keep their latest packets, and subscribers ask for what is missing, and get messages in order. Default false.
+   * Over NATS, and with publishers that do not repair, such as pulicast's, messages come as they do without it.
+   */
+  readonly reliable?: boolean | ReliableOptions | undefined;
+  /** Messages that a node receives from before it subscribed, of publishers that are still there. It makes the channel reliable. Default none. */
+  readonly history?: HistoryOptions | undefined;
+  /** Whether a node receives the latest message of each publisher when it subscribes; `history: { messages: 1 }`. Default false. */
+  readonly latest?: boolean | undefined;
 }
 
 /** {@link ChannelOptions}, checked, with defaults. */
@@ -27,6 +40,7 @@ export interface ResolvedChannelOptions<In, Out> {
   readonly seal: ResolvedSeal | undefined;
   readonly isFragmented: boolean;
   readonly deadlineMs: number | undefined;
+  readonly reliable: ResolvedReliable | undefined;
 }
 
 const LONGEST_DEADLINE_MS = 86_400_000; // a day
@@ -36,19 +50,23 @@ const DEFAULTS: ResolvedChannelOptions<Uint8Array, Buffer> = {
   seal: undefined,
   isFragmented: false,
   deadlineMs: undefined,
+  reliable: undefined,
 };
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
 export function resolveChannelOptions<In, Out>(given: ChannelOptions | undefined): ResolvedChannelOptions<In, Out> {
   if (given === undefined) return DEFAULTS as unknown as ResolvedChannelOptions<In, Out>; // ten thousand channels share one object
-  const options = checkOptions("channel", given, ["codec", "schema", "seal", "fragment", "deadlineMs"]);
-  const { codec, schema, seal, fragment = false, deadlineMs } = options;
+  const options = checkOptions("channel", given, ["codec", "schema", "seal", "fragment", "deadlineMs", "reliable", "history", "latest"]);
+  const { codec, schema, seal, fragment = false, deadlineMs, latest = false } = options;
+  const { reliable: asked, history } = options;
+  const reliable = resolveReliable("channel", { reliable: asked, history, latest: checkBoolean("channel", "latest", latest) });
   const plain = resolveCodec(codec ?? (schema === undefined ? "bytes" : "json"));
   return {
     codec: (schema === undefined ? plain : withSchema(plain, checkSchema(schema))) as unknown as Codec<In, Out>,
-    seal: seal === undefined ? undefined : resolveSeal("channel", seal),
+    seal: seal === undefined ? undefined : { ...resolveSeal("channel", seal), ...(reliable && { window: REPAIR_WINDOW }) },
     isFragmented: checkBoolean("channel", "fragment", fragment),
     deadlineMs: deadlineMs === undefined ? undefined : checkInteger("channel", "deadlineMs", deadlineMs, [1, LONGEST_DEADLINE_MS]),
+    reliable,
   };
 }
 

@@ -4,6 +4,7 @@ import type { ReassemblyMemories } from "../fragments/reassembly-memories.js";
 import type { RecentTable } from "../order/recent-table.js";
 import type { SourceState } from "../order/sequence-tracker.js";
 import type { RemoteNode, UsageRole } from "../presence/node-presence.js";
+import type { NodeReliability } from "../reliable/node-reliability.js";
 import type { ClosedSeals } from "../seal/closed-seals.js";
 import type { AskedChannel, ChannelQuestions } from "./questions.js";
 import type { TurnClock } from "./turn-clock.js";
@@ -22,6 +23,8 @@ export interface ChannelOwner {
   readonly waitingRoom: WaitingRoom;
   /** Latest times that sealed channels of the node had accepted when they were closed. */
   readonly closedSeals: ClosedSeals;
+  /** Bounds on what the reliable channels of the node take. */
+  readonly reliability: NodeReliability;
   /** Returns the other nodes that use a channel. */
   usersOf(channel: string, role: UsageRole): readonly RemoteNode[];
   /** Returns what asks and answers on a channel. */

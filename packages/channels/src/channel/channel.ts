@@ -2,14 +2,13 @@ import { callGuarded, checkOptions, Emitter, watchRejection } from "@groupcast/b
 import { type ChannelLink, linkOf } from "../challenge/channel-link.js";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import { Closing } from "../contract/closing.js";
-import { Fragmenter } from "../fragments/fragmenter.js";
 import { Reassembler } from "../fragments/reassembler.js";
 import { SealedOrder } from "../order/sealed-order.js";
 import { SequenceTracker } from "../order/sequence-tracker.js";
 import type { UsageChange } from "../presence/node-directory.js";
 import { hasRole, type RemoteNode } from "../presence/node-presence.js";
+import { ReliableChannel } from "../reliable/reliable-channel.js";
 import { type ChannelSeal, SealedChannel, type WornKey } from "../seal/channel-seal.js";
-import { maxPuliPayloadBytes } from "../udp/puli-datagram.js";
 import { AskableChannel } from "./askable-channel.js";
 import { CHANNEL_EVENTS, type ChannelEvents, type UndecodableMessage } from "./channel-events.js";
 import { type ChannelCounters, type ChannelMessage, type ChannelStatistics, zeroChannelCounters } from "./channel-message.js";
@@ -19,8 +18,10 @@ import { DeadlineWatch } from "./deadline-watch.js";
 import { IncomingMessages } from "./incoming-messages.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 import { MessageQueue, type MessageStream, type StreamOptions } from "./message-stream.js";
-import { OutgoingMessages } from "./outgoing-messages.js";
+import { openOutgoing } from "./open-outgoing.js";
+import type { OutgoingMessages } from "./outgoing-messages.js";
 import type { ChannelQuestions, ChannelRefusal } from "./questions.js";
+import { Reception } from "./reception.js";
 import {
   ChannelSubscription,
   type SubscribeOptions,
@@ -72,12 +73,14 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
   readonly seal: ChannelSeal | undefined;
   readonly #seal: SealedChannel | undefined;
   readonly #link: ChannelLink;
+  readonly #reliable: ReliableChannel | undefined;
   readonly #owner: ChannelOwner;
   readonly #options: ResolvedChannelOptions<In, Out>;
   readonly #statistics: ChannelCounters;
   readonly #latency: LatencyHistogram | undefined; // of a sealed channel: other messages have no sentAt
   readonly #deadline: DeadlineWatch | undefined;
   readonly #incoming: IncomingMessages;
+  readonly #reception: Reception;
   readonly #undecodable: (failure: UndecodableMessage) => void;
   readonly #questions: ChannelQuestions<In, Out>;
   #queues: Set<MessageQueue<Out>> | undefined;
@@ -111,15 +114,18 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
     this.#link = linkOf(name, seal, owner);
     this.seal = seal;
     this.#latency = seal && new LatencyHistogram();
+    this.#reliable = this.#openReliable();
     this.#deadline = this.#watchDeadline();
     this.#incoming = new IncomingMessages({
       clock: owner.turnClock,
       statistics,
       tracker: seal ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
       seal,
+      reliable: this.#reliable,
       reassembler: options.isFragmented ? new Reassembler(name, owner.reassembly.open(name, seal), statistics) : undefined,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
+    this.#reception = new Reception(name, { link: this.#link, incoming: this.#incoming, reliable: this.#reliable, report: owner.report });
   }
 
   /** Whether it is closed: by {@link Channel.close}, or with its node. */
@@ -210,7 +216,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
 
   /** Returns the counters as they are now. */
   statistics(): ChannelStatistics {
-    return { ...this.#statistics, latency: this.#latency?.statistics() };
+    return { ...this.#statistics, latency: this.#latency?.statistics(), reliable: this.#reliable?.statistics() };
   }
 
   /**
@@ -280,25 +286,22 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
     this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
     if (this.isSubscribed) return;
     this.#deadline?.stop();
-    this.#stopReceiving();
+    this.#reception.stop();
     this.#owner.usageChanged();
   }
 
   /** A transport may call a logger of the user's, which may close the channel: then nothing is received. */
   #startReceiving(): void {
-    this.#link.startReceiving(this.name, this.#incoming);
-    if (this.isClosed) this.#stopReceiving();
+    this.#reception.start();
+    if (this.isClosed) this.#reception.stop();
     this.#checkOpen("subscribe");
-  }
-
-  #stopReceiving(): void {
-    callGuarded(() => this.#link.stopReceiving(this.name, this.#incoming), this.#owner.report);
   }
 
   #peerChanged({ node, before, after, end }: UsageChange): void {
     for (const role of ROLES) {
       const isUser = hasRole(after, role);
       if (isUser === hasRole(before, role)) continue;
+      if (isUser && role === "subscriber") this.#reliable?.greet();
       this.#emitter.emit(role, { change: isUser ? "appeared" : "gone", node, reason: isUser ? undefined : end });
     }
   }
@@ -312,27 +315,30 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
     });
   }
 
-  #openOutgoing(): OutgoingMessages {
-    const { clock, waitingRoom, report } = this.#owner;
-    const { isFragmented } = this.#options;
-    // A relay passes packets on as they are, so those of a channel with fragments are no longer than UDP carries.
-    const overheadBytes = this.#seal?.overheadBytes ?? 0;
-    const portableBytes = isFragmented ? maxPuliPayloadBytes(this.name) : Number.POSITIVE_INFINITY;
-    const options = {
-      channel: this.name,
-      clock,
-      statistics: this.#statistics,
-      maxPartBytes: () => Math.min(this.#link.maxPayloadBytes(this.name), portableBytes) - overheadBytes,
+  #openReliable(): ReliableChannel | undefined {
+    const { reliable: settings } = this.#options;
+    if (settings === undefined) return undefined;
+    return new ReliableChannel(this.name, this.#owner, {
+      settings,
       seal: this.#seal,
-      fragmenter: isFragmented ? new Fragmenter() : undefined,
-      waitingRoom,
-      report,
-    };
-    const sender = this.#link.openSender(this.name); // last
+      link: this.#link,
+      release: (packet, contents) => this.#incoming.take(packet, contents),
+      lost: (lost) => this.#emitter.emit("lost", lost),
+    });
+  }
+
+  #openOutgoing(): OutgoingMessages {
+    const outgoing = openOutgoing(this.name, this.#owner, {
+      isFragmented: this.#options.isFragmented,
+      link: this.#link,
+      seal: this.#seal,
+      reliable: this.#reliable,
+      statistics: this.#statistics,
+    });
     // A transport may call a logger of the user's, which may close the channel, or publish on it.
-    if (this.isClosed || this.#outgoing !== undefined) callGuarded(() => sender.close(), report);
+    if (this.isClosed || this.#outgoing !== undefined) callGuarded(() => outgoing.close(), this.#owner.report);
     this.#checkOpen("publish");
-    this.#outgoing ??= new OutgoingMessages(sender, options);
+    this.#outgoing ??= outgoing;
     return this.#outgoing;
   }
 

@@ -1,7 +1,9 @@
 import type { ChannelReceiver, ReceivedPacket } from "../contract/channel-transport.js";
 import type { Reassembler } from "../fragments/reassembler.js";
-import type { OrderedSource, OrderTracker } from "../order/sequence-tracker.js";
+import type { OrderTracker } from "../order/sequence-tracker.js";
+import type { ReliableChannel } from "../reliable/reliable-channel.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
+import type { PacketContents } from "../seal/packet-contents.js";
 import type { SealFacts } from "../seal/unsealer.js";
 import type { ChannelCounters, ChannelMessage } from "./channel-message.js";
 import type { TurnClock } from "./turn-clock.js";
@@ -12,19 +14,12 @@ export interface IncomingOptions {
   readonly statistics: ChannelCounters;
   readonly tracker: OrderTracker;
   readonly seal: SealedChannel | undefined;
+  readonly reliable: ReliableChannel | undefined;
   readonly reassembler: Reassembler | undefined;
   readonly deliver: (payload: Buffer, message: ChannelMessage) => void;
 }
 
-/** The part of a packet that counts: its own, or that of its sealed contents. */
-interface Contents {
-  readonly source: OrderedSource;
-  readonly sequence: number | undefined;
-  readonly payload: Buffer;
-  readonly seal?: SealFacts;
-}
-
-/** Turns packets into messages: unseals them, puts fragments together, and finds the place of each in the order of its sender. */
+/** Turns packets into messages: unseals them, has them repaired on reliable channels, puts fragments together, and finds the place of each in the order of its sender. */
 export class IncomingMessages implements ChannelReceiver {
   readonly #options: IncomingOptions;
   #isClosed = false;
@@ -35,13 +30,11 @@ export class IncomingMessages implements ChannelReceiver {
 
   packetReceived(packet: ReceivedPacket): void {
     if (this.#isClosed) return; // by another receiver of the same packet: nothing may be remembered any more
-    const { seal } = this.#options;
-    if (seal === undefined) {
-      this.#take(packet, packet);
-      return;
-    }
-    const unsealed = seal.unseal(packet.payload);
-    if (unsealed !== undefined) this.#take(packet, unsealed);
+    const { seal, reliable } = this.#options;
+    const contents = seal === undefined ? packet : seal.unseal(packet.payload);
+    if (contents === undefined) return;
+    if (reliable === undefined) this.take(packet, contents);
+    else reliable.take(packet, contents);
   }
 
   /** Takes no further packets, and forgets the senders and the incomplete messages. */
@@ -51,8 +44,9 @@ export class IncomingMessages implements ChannelReceiver {
     this.#options.reassembler?.close();
   }
 
-  /** Takes what the packet says of itself, or what its sealed contents say. */
-  #take(packet: ReceivedPacket, { source, sequence, payload, seal }: Contents): void {
+  /** Takes what the packet says of itself, or what its sealed contents say. On reliable channels it comes in order. */
+  take(packet: ReceivedPacket, { source, sequence, payload, seal }: PacketContents): void {
+    if (this.#isClosed) return;
     const { reassembler, tracker, clock } = this.#options;
     if (reassembler === undefined) {
       const lead = sequence === undefined ? 1 : tracker.lead(source, sequence, sequence, clock.nowMs());

@@ -7,7 +7,7 @@
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { ChannelLengthError } from "../contract/channel-errors.js";
-import type { ChannelSender } from "../contract/channel-transport.js";
+import type { PacketSender } from "../contract/packet-sender.js";
 import type { Fragmenter } from "../fragments/fragmenter.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import type { SealedMessage } from "../seal/sealer.js";
@@ -43,11 +43,11 @@ interface WaitingPart {
 
 export class OutgoingMessages {
   readonly #options: OutgoingOptions;
-  readonly #sender: ChannelSender;
+  readonly #sender: PacketSender;
   #waiting: WaitingPart[] = [];
   #nextBurst: ScheduledCall | undefined;
 
-  constructor(sender: ChannelSender, options: OutgoingOptions) {
+  constructor(sender: PacketSender, options: OutgoingOptions) {
     this.#sender = sender;
     this.#options = options;
   }
@@ -97,7 +97,7 @@ export class OutgoingMessages {
     for (let bytes = 0; count < this.#waiting.length && bytes < BURST_BYTES; count++) {
       const next = this.#waiting[count]!;
       next.packet ??= this.#packetOf(next.part, next.message);
-      if (!this.#sender.send(next.packet)) break;
+      if (!this.#sender.send(next.packet, next.endsMessage)) break;
       bytes += costOf(next.part);
     }
     for (const { part } of this.#waiting.splice(0, count)) this.#options.waitingRoom.leave(part);
@@ -110,7 +110,7 @@ export class OutgoingMessages {
   }
 
   #send(part: Uint8Array): boolean {
-    return this.#sender.send(this.#packetOf(part));
+    return this.#sender.send(this.#packetOf(part), true);
   }
 
   #packetOf(part: Uint8Array, message?: SealedMessage): Uint8Array {

@@ -11,6 +11,14 @@ import { CHANNEL_ERRORS } from "./channel-errors.js";
 /** Length of the longest name, in bytes: the length field of a datagram has 8 bits. */
 export const MAX_NAME_BYTES = 255;
 
+/**
+ * Returns the name under which the notes about a channel travel, beside its packets. Nobody can open it, as the full name of a channel has no
+ * leading slash.
+ */
+export function noteChannel(name: string): string {
+  return `/${name}`;
+}
+
 /** Refuses a value that cannot travel as the name of a channel. The empty name can. */
 export function checkWireName(operation: string, value: unknown, argument = "name"): string {
   const name = checkString(operation, argument, value);

@@ -70,6 +70,34 @@ export interface ChannelSender {
   close(): void | Promise<void>;
 }
 
+/** A sender that hears what receivers ask of it, and can send a packet again. It shares its source, and its count, with no other sender. */
+export interface RepairingSender extends ChannelSender {
+  /** Number that the next packet takes. */
+  readonly nextSequence: number;
+  /**
+   * Sends a packet once more, under the number that it had.
+   *
+   * @param to - The one receiver that gets it. Default: all.
+   * @returns Whether the transport took it; false is counted as dropped. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
+   */
+  repeat(payload: Uint8Array, sequence: number, to?: ChannelSource): boolean;
+  /**
+   * Sends a note to those who ask, see {@link Asker}. It takes no number, and subscribers do not see it.
+   *
+   * @param to - The one asker that gets it. Default: all.
+   * @returns Whether the transport took it. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
+   */
+  note(payload: Uint8Array, to?: ChannelSource): boolean;
+}
+
+/** Asks the senders of one channel for what is missing. */
+export interface Asker {
+  /** Sends a question to one sender. @returns Whether the transport took it. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`. */
+  ask(payload: Uint8Array, to: ChannelSource): boolean;
+  /** Asks no more, and gives the receiver no further notes. A further call changes nothing. */
+  close(): void;
+}
+
 /** Counters of a transport since it was opened, in packets. */
 export interface TransportStatistics {
   /** Taken by the network. */
@@ -126,6 +154,13 @@ export interface ChannelTransport extends Subscribable<TransportEvents> {
   startReceivingPattern?(pattern: string, receiver: ChannelReceiver): void;
   /** Undoes {@link ChannelTransport.startReceivingPattern}. */
   stopReceivingPattern?(pattern: string, receiver: ChannelReceiver): void;
+  /**
+   * Opens a sender that can send packets again, and gives `asks` what receivers ask of it. Absent from networks on which a sender cannot be
+   * asked; UDP has it.
+   */
+  openRepairingSender?(channel: string, asks: ChannelReceiver): RepairingSender;
+  /** Opens a way to ask the senders of a channel, and gives `notes` their notes. Absent where {@link openRepairingSender} is. */
+  openAsker?(channel: string, notes: ChannelReceiver): Asker;
   /** Returns the counters as they are now. */
   statistics(): TransportStatistics;
   /** Closes everything; packets that were sent still leave. Returns the same promise at every call. */

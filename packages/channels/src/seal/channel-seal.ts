@@ -4,7 +4,7 @@ import type { ClosedSeals } from "./closed-seals.js";
 import { ANY_TIME, NO_PROOFS, type Proofs } from "./proofs.js";
 import type { ChallengeStatistics, SealChallenges, SealFollower, SealPosition } from "./seal-challenges.js";
 import type { KeyRing } from "./seal-keys.js";
-import { checkSealOptions, type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions } from "./seal-options.js";
+import { checkSealOptions, type ResolvedSeal, resolveKeys, type SealKeys, type SealOptions, WINDOW } from "./seal-options.js";
 import { type SealCounters, type SealStatistics, zeroSealStatistics } from "./seal-statistics.js";
 import { type SealedMessage, Sealer } from "./sealer.js";
 import { checkVerifyingKeys, type VerifyingKeys } from "./signatures.js";
@@ -65,7 +65,7 @@ export class SealedChannel implements ChannelSeal {
   #made: Sealer | undefined;
 
   constructor(channel: string, options: ResolvedSeal, counters: SealCounters, keyWorn: (worn: WornKey) => void) {
-    const { ring, maxAgeMs, now, verify } = options;
+    const { ring, maxAgeMs, now, verify, window } = options;
     this.#channel = channel;
     this.#options = options;
     this.#verify = verify;
@@ -78,7 +78,7 @@ export class SealedChannel implements ChannelSeal {
     };
     const worn = ({ id, forged }: ChannelKey): void => keyWorn({ keyId: id, forged });
     const statistics = this.#statistics;
-    this.#unsealer = new Unsealer({ channel, keys, maxAgeMs, now, proofs, statistics, counters, keyWorn: worn }, verify);
+    this.#unsealer = new Unsealer({ channel, keys, maxAgeMs, now, window, proofs, statistics, counters, keyWorn: worn }, verify);
   }
 
   get sender(): string {
@@ -135,6 +135,17 @@ export class SealedChannel implements ChannelSeal {
     const companion = new SealedChannel(channel, options, counters, this.#keyWorn);
     companion.#proofs = ANY_TIME;
     return companion;
+  }
+
+  /**
+   * Returns the seal of what travels beside the channel, under another name, with the same keys, now and after each rotation. It counts apart:
+   * a packet of its own is no gap in the channel's. Where challenges decide about time, it takes packets of any.
+   */
+  beside(channel: string, counters: SealCounters): SealedChannel {
+    const seal = new SealedChannel(channel, { ...this.#options, window: WINDOW }, counters, this.#keyWorn);
+    if (this.isChallenging) seal.#proofs = ANY_TIME;
+    this.#followers.add(seal);
+    return seal;
   }
 
   /** Returns the place of this node among the senders; undefined when it has sealed nothing. */

@@ -60,7 +60,15 @@ export interface ResolvedSeal {
   readonly now: () => number;
   readonly sign: KeyObject | undefined;
   readonly verify: VerifyingKeys | undefined;
+  /** Number of packets that may overtake one packet; a multiple of 32. */
+  readonly window: number;
 }
+
+/** Number of packets, the newest among them, of which all but one may overtake one, where nothing is sent again. */
+export const WINDOW = 1024;
+
+/** Number of packets that may overtake one packet, where packets are sent again. It takes 8 KiB for each sender. */
+export const REPAIR_WINDOW: number = 1 << 16;
 
 // Well above what clocks differ by that are set by NTP (tens of milliseconds) or by hand (seconds), and what relays and a connection that
 // comes back hold a message back. Well below the time that an attacker gains from a recording. Kerberos allows 5 minutes (RFC 4120, 1.6).
@@ -81,6 +89,7 @@ export function resolveSeal(operation: string, given: SealOptions): ResolvedSeal
     // Not by their truth: null in the place of keys is a mistake, and must not turn signatures off.
     sign: sign === undefined ? undefined : checkSigningKey(operation, sign),
     verify: verify === undefined ? undefined : checkVerifyingKeys(operation, verify),
+    window: WINDOW,
   };
 }
 

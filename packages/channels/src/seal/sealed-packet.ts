@@ -87,6 +87,13 @@ export function isSigned(packet: Buffer): boolean {
   return packet[KIND_OFFSET] === KIND.signed;
 }
 
+/** Returns the last 32 bits of the counter. */
+export function counterBitsOf(packet: Uint8Array): number {
+  let bits = 0;
+  for (let i = COUNTER_BYTES - 4; i < COUNTER_BYTES; i++) bits = (bits << 8) | packet[COUNTER_OFFSET + i]!;
+  return bits >>> 0;
+}
+
 /** Returns the salt, as a view into the packet. */
 export function saltOf(packet: Buffer): Buffer {
   return packet.subarray(SALT_OFFSET, SALT_OFFSET + SALT_BYTES);

@@ -4,7 +4,6 @@ import { ReplayWindow } from "../order/replay-window.js";
 import type { Proofs } from "./proofs.js";
 
 const MAX_SENDERS = 1024; // of one channel; the one that was silent for longest goes first
-const WINDOW = 1024; // packets, the newest among them: 1023 may overtake one
 
 /** A sender that has proved to have the key. One object for each, as long as it is remembered. */
 export interface SealedSender {
@@ -31,14 +30,17 @@ export class SealedSenders {
   readonly #senders: RecentTable<SealedSender>;
   readonly #proofs: Proofs;
   #latest: RecentEntry<SealedSender> | undefined; // the newest in the table: mostly one sender sends several packets in a row
+  readonly #window: number;
   readonly #forgottenMs = new Map<number, number>(); // by key id
   #closedMs = -1; // latest time of a channel of this name that closed
 
   /**
+   * @param window - Packets, the newest among them: all but one may overtake one.
    * @param counters - Counts those that had to make room.
    * @param proofs - Learns which counters are forgotten.
    */
-  constructor(counters: { evicted: number }, proofs: Proofs) {
+  constructor(window: number, counters: { evicted: number }, proofs: Proofs) {
+    this.#window = window;
     this.#proofs = proofs;
     this.#senders = new RecentTable(MAX_SENDERS, (sender) => {
       counters.evicted++;
@@ -78,7 +80,7 @@ export class SealedSenders {
   use(sender: Omit<SealedSender, "window" | "sinceMs" | "newestMs">, counter: number, timeMs: number): SealedSender {
     if (this.#latest?.key !== sender.id) {
       this.#latest = this.#senders.use(sender.id, () => {
-        return { ...sender, window: new ReplayWindow(WINDOW), sinceMs: this.#sinceMs(sender.keyId), newestMs: timeMs };
+        return { ...sender, window: new ReplayWindow(this.#window), sinceMs: this.#sinceMs(sender.keyId), newestMs: timeMs };
       });
     }
     const { value } = this.#latest;

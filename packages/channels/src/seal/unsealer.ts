@@ -53,6 +53,7 @@ export interface UnsealerOptions {
   readonly maxAgeMs: number;
   readonly now: () => number;
   readonly proofs: Proofs;
+  readonly window: number; // packets, the newest among them: all but one may overtake one
   readonly statistics: SealStatistics;
   readonly counters: SealCounters;
   /** Reports that a key has reached the limit on forgeries. */
@@ -74,7 +75,7 @@ export class Unsealer {
 
   constructor(options: UnsealerOptions, verify: VerifyingKeys | undefined) {
     this.#options = options;
-    this.#senders = new SealedSenders(options.counters, options.proofs);
+    this.#senders = new SealedSenders(options.window, options.counters, options.proofs);
     this.#verify = verify;
   }
 

@@ -1,18 +1,35 @@
 import type { MulticastPort, Reactor } from "groupcast";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
-import type { ChannelSender, TransportStatistics } from "../contract/channel-transport.js";
+import { noteChannel } from "../contract/channel-name.js";
+import type { ChannelReceiver, ChannelSender, ChannelSource, RepairingSender, TransportStatistics } from "../contract/channel-transport.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { puliOverheadBytes, writePuliPrefix } from "./puli-datagram.js";
+import { Receptions } from "./receptions.js";
 import { openRelayPort, SendingProtocol } from "./relay-port.js";
 import type { ResolvedUdpOptions } from "./udp-options.js";
+import { UdpReceiver } from "./udp-receiver.js";
+import type { UnicastReach } from "./unicast-reach.js";
 
 const INITIAL_SCRATCH_BYTES = 2048; // grows to the longest message sent
+
+interface Destination {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Parts of a transport that its senders use. */
+export interface SendersOwner {
+  readonly options: ResolvedUdpOptions;
+  readonly statistics: TransportStatistics;
+  readonly reach: UnicastReach;
+  readonly receiverThrew: (error: unknown) => void;
+}
 
 /** One sequence of datagrams to one group. A receiver sees it as one source. */
 interface Stream {
   readonly channel: string;
   readonly port: MulticastPort;
-  readonly to: { readonly address: string; readonly port: number };
+  readonly to: Destination;
   sequence: number;
   users: number;
 }
@@ -25,6 +42,7 @@ export class UdpSenders {
   readonly #reactor: Reactor;
   readonly #options: ResolvedUdpOptions;
   readonly #statistics: TransportStatistics;
+  readonly #owner: SendersOwner;
   readonly #published = new Map<string, Stream>();
   readonly #relayed = new Map<string, Stream>();
   readonly #ports = new Set<MulticastPort>(); // until they have closed
@@ -33,10 +51,11 @@ export class UdpSenders {
   #composed = { channel: "", datagram: Buffer.alloc(0), sequenceOffset: 0 };
   #isClosed = false;
 
-  constructor(reactor: Reactor, options: ResolvedUdpOptions, statistics: TransportStatistics) {
+  constructor(reactor: Reactor, owner: SendersOwner) {
     this.#reactor = reactor;
-    this.#options = options;
-    this.#statistics = statistics;
+    this.#owner = owner;
+    this.#options = owner.options;
+    this.#statistics = owner.statistics;
   }
 
   /** Opens a sender; or nothing at all, when that fails. */
@@ -59,6 +78,37 @@ export class UdpSenders {
     };
   }
 
+  /** Opens a sender with a port of its own, at which it can be asked. */
+  openRepairing(channel: string, asks: ChannelReceiver): RepairingSender {
+    const stream = this.#openRepairingStream(channel, asks);
+    let isOpen = true;
+    const checkOpen = (): void => {
+      if (!isOpen || this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "send", { channel });
+    };
+    return {
+      get nextSequence() {
+        return stream.sequence;
+      },
+      send: (payload) => {
+        checkOpen();
+        return this.#send(stream, payload);
+      },
+      repeat: (payload, sequence, to) => {
+        checkOpen();
+        return this.#write(stream, this.#compose(channel, sequence, payload), to);
+      },
+      note: (payload, to) => {
+        checkOpen();
+        return this.#write(stream, this.#compose(noteChannel(channel), 0, payload), to);
+      },
+      close: () => {
+        if (!isOpen) return undefined;
+        isOpen = false;
+        return this.#stop(stream.port);
+      },
+    };
+  }
+
   /** Closes every port, and waits for those that are closing already. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -66,13 +116,27 @@ export class UdpSenders {
   }
 
   #openStream(channel: string, streams: Map<string, Stream>): Stream {
-    const to = { address: multicastGroupForChannel(channel), port: this.#options.port }; // first, as it refuses what is no channel's name
+    const to = this.#groupOf(channel); // first, as it refuses what is no channel's name
     const port = streams === this.#relayed ? this.#openRelayPort() : this.#openPort();
     const meanwhile = streams.get(channel); // a logger of the user's, which the reactor calls, may have published
     const stream = meanwhile ?? { channel, port, to, sequence: 0, users: 0 };
     streams.set(channel, stream);
     if (stream.port !== port) void this.#stop(port);
     return stream;
+  }
+
+  #openRepairingStream(channel: string, asks: ChannelReceiver): Stream {
+    const { options, statistics, reach, receiverThrew } = this.#owner;
+    const to = this.#groupOf(channel);
+    const receptions = new Receptions();
+    receptions.add(noteChannel(channel), asks);
+    const protocol = new UdpReceiver(options.port, receptions, statistics, receiverThrew);
+    const port = this.#opened(this.#reactor.listenMulticast(0, protocol, { ...this.#listenOptions(), unicastTTL: reach.ttl }));
+    return { channel, port, to, sequence: 0, users: 1 };
+  }
+
+  #groupOf(channel: string): Destination {
+    return { address: multicastGroupForChannel(channel), port: this.#options.port };
   }
 
   #openPort(): MulticastPort {
@@ -105,16 +169,22 @@ export class UdpSenders {
   }
 
   #send(stream: Stream, payload: Uint8Array): boolean {
-    const { port, to, sequence } = stream;
-    const isTaken = port.write(this.#compose(stream, payload), to); // copies
+    const { channel, sequence } = stream;
+    const isTaken = this.#write(stream, this.#compose(channel, sequence, payload));
     // A refused datagram takes no number: no receiver misses it, and the caller knows.
     if (isTaken) stream.sequence = (sequence + 1) >>> 0;
+    return isTaken;
+  }
+
+  /** Writes a datagram, which is copied, to the group or to one receiver. */
+  #write({ port, to: group }: Stream, datagram: Buffer, to?: ChannelSource): boolean {
+    const isTaken = to === undefined ? port.write(datagram, group) : this.#owner.reach.write(port, datagram, to);
     this.#statistics[isTaken ? "sent" : "dropped"]++;
     return isTaken;
   }
 
   /** Returns the datagram, which is valid until the next one. Mostly it has the channel and the length of the one before. */
-  #compose({ channel, sequence }: Stream, payload: Uint8Array): Buffer {
+  #compose(channel: string, sequence: number, payload: Uint8Array): Buffer {
     const lengthBytes = puliOverheadBytes(channel) + payload.length;
     if (this.#scratch.length < lengthBytes) this.#scratch = Buffer.allocUnsafeSlow(lengthBytes);
     else if (channel === this.#composed.channel && this.#composed.datagram.length === lengthBytes) {

@@ -2,9 +2,11 @@ import { asError, Emitter, Eventful, wrongType } from "@groupcast/base";
 import type { MulticastPort, Reactor } from "groupcast";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
+  type Asker,
   type ChannelReceiver,
   type ChannelSender,
   type ChannelTransport,
+  type RepairingSender,
   TRANSPORT_EVENTS,
   type TransportEvents,
   type TransportStatistics,
@@ -15,9 +17,11 @@ import { GroupMemberships, isLoopback } from "./group-memberships.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { maxPuliPayloadBytes } from "./puli-datagram.js";
 import { Receptions } from "./receptions.js";
+import { UdpAskers } from "./udp-askers.js";
 import { type ResolvedUdpOptions, resolveUdpOptions, type UdpTransportOptions } from "./udp-options.js";
 import { UdpReceiver } from "./udp-receiver.js";
 import { UdpSenders } from "./udp-senders.js";
+import { UnicastReach } from "./unicast-reach.js";
 
 /** The receiving side, from the first channel that is received. */
 interface Receiving {
@@ -41,6 +45,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   readonly #statistics: TransportStatistics = zeroTransportStatistics();
   readonly #receptions = new Receptions();
   readonly #senders: UdpSenders;
+  readonly #askers: UdpAskers;
   #receiving: Receiving | undefined;
   #hasCheckedTtl = false;
   readonly #closing = new Closing();
@@ -54,7 +59,11 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     this.#reactor = reactor;
     if (typeof reactor?.listenMulticast !== "function") throw wrongType("new UdpTransport", "reactor", reactor, "a Reactor");
     this.#options = resolveUdpOptions("new UdpTransport", options);
-    this.#senders = new UdpSenders(reactor, this.#options, this.#statistics);
+    const receiverThrew = (error: unknown): void => this.#report(error);
+    const reach = new UnicastReach(reactor, this.#options.ttl);
+    const owner = { options: this.#options, statistics: this.#statistics, receptions: this.#receptions, reach, receiverThrew };
+    this.#senders = new UdpSenders(reactor, owner);
+    this.#askers = new UdpAskers(reactor, owner);
   }
 
   /** Returns the length of the longest payload of one packet on `channel`, in bytes: it fits one datagram over IPv4. */
@@ -73,6 +82,29 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     this.#checkOpen("openSender");
     this.#warnOfTtl();
     return this.#senders.open(channel, purpose);
+  }
+
+  /**
+   * Opens a sender with a port of its own, at which receivers ask it to send packets again. Its unicast reaches as far as its multicast does.
+   *
+   * @param channel - Full name. @param asks - Gets what is asked.
+   * @throws InvalidArgumentError `ERR_CHANNEL_NAME`. @throws CannotListenError `ERR_LISTEN`. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
+   */
+  openRepairingSender(channel: string, asks: ChannelReceiver): RepairingSender {
+    this.#checkOpen("openRepairingSender");
+    this.#warnOfTtl();
+    return this.#senders.openRepairing(channel, asks);
+  }
+
+  /**
+   * Opens a way to ask the senders of a channel that is received. All of them ask from one port, at which what is sent again arrives.
+   *
+   * @param channel - Full name. @param notes - Gets the notes of senders.
+   * @throws CannotListenError `ERR_LISTEN`. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
+   */
+  openAsker(channel: string, notes: ChannelReceiver): Asker {
+    this.#checkOpen("openAsker");
+    return this.#askers.open(channel, notes);
   }
 
   /**
@@ -112,7 +144,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
 
   async #close(): Promise<void> {
     this.#receptions.clear();
-    await Promise.all([this.#receiving?.port.stopListening(), this.#senders.close()]);
+    await Promise.all([this.#receiving?.port.stopListening(), this.#senders.close(), this.#askers.close()]);
   }
 
   /** Joins a group, on a port that is opened for the first one. A port whose first group cannot be joined is closed again. */

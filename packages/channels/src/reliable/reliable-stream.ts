@@ -1,0 +1,179 @@
+/**
+ * One sender, as a reliable channel receives it.
+ *
+ * Theory of operation: a stream is `opening` until it is known with which number it begins: with number 0, which nothing precedes, or with the
+ * one that its sender names when it is asked. It is `open` from then on, and what is missing is asked for after a random time, again and
+ * again, until it has come, or its deadline has passed, or its sender says that it is gone. A sender that does not answer, as one that is not
+ * reliable does not, becomes `plain`: its packets are released as they come.
+ */
+import type { Clock, ScheduledCall } from "@groupcast/base";
+import type { ChannelSource, ReceivedPacket } from "../contract/channel-transport.js";
+import type { PacketContents } from "../seal/packet-contents.js";
+import { OrderedPackets, type OrderOwner } from "./ordered-packets.js";
+import type { LossReason } from "./reliable-events.js";
+import { type GoneNote, MAX_RANGES, NO_STREAM, NO_TOKEN, type QuestionNote, type StatusNote } from "./repair-notes.js";
+
+const BACK_OFF_MS = 10; // at most, before a question: packets may only have changed places, and others may ask first
+const INTRODUCE_MS = 30; // between two questions to a sender that has not answered
+const INTRODUCTIONS = 8; // to a sender that may not know them, before it counts as plain
+const MAX_NOTES = 8; // at a time: 1024 gaps
+const RESTART_MS = 100; // a program that starts again is silent for at least that long
+
+/** Question without what is the same for all senders of a channel. */
+export type StreamQuestion = Pick<QuestionNote, "stream" | "token" | "subscribedMs" | "ranges">;
+
+/** Parts of a reliable channel that its streams use. */
+export interface StreamOwner extends Omit<OrderOwner, "lost"> {
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  /** Sends a question. */
+  readonly ask: (question: StreamQuestion, to: ChannelSource) => void;
+  /** Returns whether a sender that has not answered yet may be asked now: anybody can invent senders. */
+  readonly mayIntroduce: (nowMs: number) => boolean;
+  readonly lost: (from: ChannelSource, count: number, reason: LossReason) => void;
+}
+
+export class ReliableStream {
+  readonly #owner: StreamOwner;
+  readonly #packets: OrderedPackets;
+  #source: ChannelSource;
+  #sinceMs: number; // all that its sender has sent since is wanted
+  #state: "opening" | "open" | "plain" | "closed" = "opening";
+  #heardMs = Number.NEGATIVE_INFINITY;
+  #id = NO_STREAM;
+  #token = NO_TOKEN;
+  #introductions = 0;
+  #introduceMs: number; // time of the next
+  #hopelessMs: number; // time at which a sender that has not answered becomes plain
+  #timer: ScheduledCall | undefined;
+
+  /** @param sinceMs - Time since which the channel has been received. */
+  constructor(owner: StreamOwner, source: ChannelSource, sinceMs: number) {
+    const nowMs = owner.clock.nowMs();
+    this.#owner = owner;
+    this.#packets = new OrderedPackets({ ...owner, lost: (count, reason) => owner.lost(this.#source, count, reason) });
+    this.#source = source;
+    this.#sinceMs = sinceMs;
+    this.#introduceMs = nowMs;
+    this.#hopelessMs = nowMs + owner.deadlineMs;
+  }
+
+  /** Takes a packet, which is released at once, later, or, when it has come before, not at all. */
+  take(number: number, packet: ReceivedPacket, contents: PacketContents, nowMs: number): void {
+    this.#source = packet.source;
+    this.#heardMs = nowMs;
+    if (this.#state === "opening" && number === 0) this.#begin(0, nowMs);
+    if (this.#state === "open") this.#packets.take(number, packet, contents, nowMs);
+    else if (this.#state === "plain") this.#packets.pass(number, packet, contents);
+    else this.#packets.hold(number, packet, contents);
+    if (this.#state === "opening" && this.#packets.isFull) this.#becomePlain();
+    this.#wake();
+  }
+
+  /** Takes a status. One with a token was sent to this asker alone. */
+  statusReceived(status: StatusNote, source: ChannelSource): void {
+    const nowMs = this.#owner.clock.nowMs();
+    if (this.#id !== NO_STREAM && this.#id !== status.stream) {
+      if (nowMs - this.#heardMs < RESTART_MS) return; // forged: a sender that starts again was silent before
+      this.#restart(nowMs);
+    }
+    if (this.#id === NO_STREAM) this.#hopelessMs = nowMs + this.#owner.deadlineMs; // it will answer
+    this.#id = status.stream;
+    this.#source = source;
+    if (status.token !== NO_TOKEN) this.#answered(status, nowMs);
+    else if (this.#state === "open") this.#packets.reach(status.next, nowMs);
+    else if (this.#state === "plain") this.#introduce(nowMs, this.#owner.deadlineMs);
+    this.#wake();
+  }
+
+  /** Gives up what the sender does not send again. */
+  goneReceived({ stream, ranges }: GoneNote): void {
+    if (stream === this.#id) this.#packets.giveUp(ranges, "gone");
+  }
+
+  /** Releases what is held, gives up what is missing, and asks no more. */
+  flush(reason: LossReason): void {
+    this.#timer?.cancel();
+    this.#packets.flush(reason);
+  }
+
+  /** Forgets everything; returns the number of packets that were held. */
+  close(): number {
+    this.#timer?.cancel();
+    this.#state = "closed";
+    return this.#packets.close();
+  }
+
+  #begin(from: number, nowMs: number): void {
+    this.#state = "open";
+    this.#packets.begin(from, nowMs);
+  }
+
+  #answered({ token, from, next }: StatusNote, nowMs: number): void {
+    this.#token = token;
+    if (this.#state === "opening") {
+      this.#begin(from, nowMs);
+      this.#packets.reach(next, nowMs); // only now: an answer overtakes the packets that wait in the socket of the group
+    }
+    this.#state = "open";
+    this.#ask(nowMs);
+  }
+
+  #restart(nowMs: number): void {
+    this.#packets.flush("restarted");
+    this.#sinceMs = this.#heardMs;
+    this.#state = "opening";
+    this.#id = NO_STREAM;
+    this.#token = NO_TOKEN;
+    this.#introductions = 0;
+    this.#introduceMs = nowMs;
+  }
+
+  #becomePlain(): void {
+    this.#packets.flush("unanswered");
+    this.#state = "plain";
+  }
+
+  #wake(): void {
+    const isAsking = this.#state === "opening" || this.#state === "open";
+    const isWaiting = isAsking && (this.#packets.isMissing || this.#token === NO_TOKEN);
+    if (!isWaiting || this.#timer !== undefined) return;
+    this.#timer = this.#owner.clock.schedule(Math.random() * BACK_OFF_MS, () => {
+      this.#timer = undefined;
+      this.#tick(this.#owner.clock.nowMs());
+    });
+  }
+
+  #tick(nowMs: number): void {
+    this.#packets.expire(nowMs - this.#owner.deadlineMs);
+    if (this.#token !== NO_TOKEN) this.#ask(nowMs);
+    else if (this.#isHopeless(nowMs)) this.#becomePlain();
+    else this.#introduce(nowMs, INTRODUCE_MS);
+    this.#wake();
+  }
+
+  #isHopeless(nowMs: number): boolean {
+    return nowMs >= this.#hopelessMs || (this.#id === NO_STREAM && this.#introductions === INTRODUCTIONS && nowMs >= this.#introduceMs);
+  }
+
+  /** Asks a sender that has not answered for its status, if it is time. */
+  #introduce(nowMs: number, retryMs: number): void {
+    if (nowMs < this.#introduceMs || !this.#owner.mayIntroduce(nowMs)) return;
+    this.#introductions++;
+    this.#introduceMs = nowMs + retryMs;
+    this.#question([], nowMs);
+  }
+
+  #ask(nowMs: number): void {
+    for (let notes = 0; notes < MAX_NOTES; notes++) {
+      const ranges = this.#packets.due(nowMs);
+      if (ranges.length > 0) this.#question(ranges, nowMs);
+      if (ranges.length < MAX_RANGES) return;
+    }
+  }
+
+  #question(ranges: StreamQuestion["ranges"], nowMs: number): void {
+    this.#owner.counters.questions++;
+    this.#owner.ask({ stream: this.#id, token: this.#token, subscribedMs: nowMs - this.#sinceMs, ranges }, this.#source);
+  }
+}

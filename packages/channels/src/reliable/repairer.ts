@@ -1,0 +1,186 @@
+/**
+ * Sends packets again for those who missed them.
+ *
+ * Theory of operation: a packet that is asked for waits until its turn, as there is a bound on the bytes a second. It goes to the one that
+ * asked, or to all when another asks before {@link COOLDOWN_MS} have passed since the first; further questions for it count no more until then.
+ * What is not kept any more is told to be gone.
+ */
+import type { Clock, ScheduledCall } from "@groupcast/base";
+import type { ChannelSource, RepairingSender } from "../contract/channel-transport.js";
+import { type Asker, Askers } from "./askers.js";
+import { Budget } from "./budget.js";
+import { distance, type NumberRange } from "./number-ranges.js";
+import type { SenderCounters } from "./reliable-statistics.js";
+import { encodeGone, encodeStatus, MAX_RANGES, NO_TOKEN, type QuestionNote } from "./repair-notes.js";
+import { costOfPacket, type SentPacket, type SentPackets } from "./sent-packets.js";
+
+const COOLDOWN_MS = 25;
+const PACE_MS = 1;
+const BURST_BYTES = 128 * 1024; // some 300 small packets, which a receive buffer of Linux holds (net.core.rmem_default, 212,992)
+const INTRODUCTIONS_PER_SECOND = 1000;
+const MAX_NUMBERS = 4096; // of one question, so that looking them up takes bounded time
+const EVERYBODY = "";
+
+/** Parts of a reliable channel that its repairer uses. */
+export interface RepairerOptions {
+  readonly clock: Clock;
+  readonly sender: RepairingSender;
+  readonly sent: SentPackets;
+  /** Id of the stream. */
+  readonly stream: string;
+  /** Returns a note as it travels: sealed, if the channel is sealed. */
+  readonly wrap: (note: Buffer) => Uint8Array;
+  readonly counters: SenderCounters;
+  readonly bytesPerSecond: number;
+  readonly report: (error: unknown) => void;
+}
+
+export class Repairer {
+  readonly #options: RepairerOptions;
+  readonly #openedMs: number;
+  readonly #askers: Askers;
+  readonly #introductions: Budget;
+  readonly #budget: Budget;
+  readonly #queue = new Map<number, Asker | undefined>(); // number → the one that gets it; undefined: all
+  #next: ScheduledCall | undefined;
+  #sent = 0;
+
+  constructor(options: RepairerOptions) {
+    const { clock, bytesPerSecond } = options;
+    const nowMs = clock.nowMs();
+    this.#options = options;
+    this.#openedMs = nowMs;
+    this.#askers = new Askers(bytesPerSecond / 2);
+    this.#introductions = new Budget(INTRODUCTIONS_PER_SECOND, INTRODUCTIONS_PER_SECOND / 4, nowMs);
+    this.#budget = new Budget(bytesPerSecond, BURST_BYTES, nowMs);
+  }
+
+  /** Counts a packet that was sent for the first time. */
+  packetSent(): void {
+    this.#sent++;
+  }
+
+  /** Tells all which number comes next. */
+  tellStatus(): void {
+    const { sent } = this.#options;
+    this.#note(this.#status(sent.next, NO_TOKEN));
+  }
+
+  /** Answers a question. */
+  answer(question: QuestionNote, from: ChannelSource): void {
+    const { clock, counters, stream } = this.#options;
+    const nowMs = clock.nowMs();
+    counters.questions++;
+    const asker = this.#askers.find(from, question.token, { sent: this.#sent, nowMs });
+    const mayAsk = asker === undefined ? this.#introductions.spend(1, nowMs) : asker.mayAsk(nowMs);
+    if (!mayAsk) counters.limited++;
+    else if (asker === undefined || question.stream !== stream || question.ranges.length === 0) this.#introduce(question, from, nowMs);
+    else if (asker.isLetGo(nowMs)) this.#refuse(question.ranges, from);
+    else this.#repair(question.ranges, asker, nowMs);
+  }
+
+  /** Sends nothing again any more. */
+  close(): void {
+    this.#next?.cancel();
+    this.#queue.clear();
+  }
+
+  #introduce({ subscribedMs, historyMessages, historyBytes }: QuestionNote, to: ChannelSource, nowMs: number): void {
+    const { sent, counters } = this.#options;
+    const wasThere = nowMs - this.#openedMs <= subscribedMs;
+    const from = wasThere ? sent.first : sent.beginningOf({ messages: historyMessages, bytes: historyBytes });
+    counters.introductions++;
+    this.#note(this.#status(from, this.#askers.tokenOf(to)), to);
+  }
+
+  #refuse(ranges: readonly NumberRange[], to: ChannelSource): void {
+    this.#options.counters.refused++;
+    this.#note(encodeGone(this.#options.stream, ranges), to);
+  }
+
+  #repair(ranges: readonly NumberRange[], asker: Asker, nowMs: number): void {
+    const { sent, counters, stream } = this.#options;
+    const gone: NumberRange[] = [];
+    let left = MAX_NUMBERS;
+    for (const range of ranges) {
+      const kept = { first: later(range.first, sent.first), last: earlier(range.last, (sent.next - 1) >>> 0) };
+      if (distance(sent.first, range.first) > 0) gone.push({ first: range.first, last: earlier(range.last, (sent.first - 1) >>> 0) });
+      for (let number = kept.first; distance(number, kept.last) <= 0 && left-- > 0; number = (number + 1) >>> 0) {
+        const packet = sent.get(number);
+        if (packet === undefined) gone.push({ first: number, last: number });
+        else this.#want(packet, asker, nowMs);
+      }
+    }
+    if (gone.length > 0) {
+      counters.gone++;
+      this.#note(encodeGone(stream, gone.slice(0, MAX_RANGES)), asker.source);
+    }
+    this.#sendQueued();
+  }
+
+  #want(packet: SentPacket, asker: Asker, nowMs: number): void {
+    const { counters } = this.#options;
+    const isCooling = this.#queue.has(packet.number) || nowMs - packet.repeatedMs < COOLDOWN_MS;
+    if (isCooling && (packet.wantedBy === asker.id || packet.wantedBy === EVERYBODY)) counters.cooling++;
+    else if (!asker.spend(costOfPacket(packet.payload), nowMs)) counters.limited++;
+    else {
+      packet.wantedBy = isCooling ? EVERYBODY : asker.id;
+      this.#queue.set(packet.number, isCooling ? undefined : asker);
+    }
+  }
+
+  /** Sends what is asked for, within the budget; the rest a little later. */
+  #sendQueued(): void {
+    const { clock, sent } = this.#options;
+    if (this.#next !== undefined) return;
+    const nowMs = clock.nowMs();
+    for (const [number, asker] of this.#queue) {
+      const packet = sent.get(number);
+      if (packet !== undefined && !this.#budget.spend(costOfPacket(packet.payload), nowMs)) break;
+      this.#queue.delete(number);
+      if (packet !== undefined && asker?.isLetGo(nowMs) !== true) this.#send(packet, asker, nowMs);
+    }
+    if (this.#queue.size === 0) return;
+    this.#next = clock.schedule(PACE_MS, () => {
+      this.#next = undefined;
+      this.#sendQueued();
+    });
+  }
+
+  #send(packet: SentPacket, asker: Asker | undefined, nowMs: number): void {
+    const { sender, counters, report } = this.#options;
+    const { payload, sequence } = packet;
+    packet.repeatedMs = nowMs;
+    if (asker?.losesTooMuch(this.#sent, nowMs) === true) counters.letGo++;
+    try {
+      const isTaken = sender.repeat(payload, sequence, asker?.source);
+      const taken = asker === undefined ? "repairedForAll" : "repaired";
+      counters[isTaken ? taken : "dropped"]++;
+      counters.repairedBytes += payload.length;
+    } catch (error) {
+      this.#queue.clear(); // the transport has closed
+      report(error);
+    }
+  }
+
+  #status(from: number, token: string): Buffer {
+    return encodeStatus({ stream: this.#options.stream, next: this.#options.sent.next, from, token });
+  }
+
+  #note(note: Buffer, to?: ChannelSource): void {
+    const { sender, wrap, report } = this.#options;
+    try {
+      sender.note(wrap(note), to);
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+function later(a: number, b: number): number {
+  return distance(a, b) > 0 ? a : b;
+}
+
+function earlier(a: number, b: number): number {
+  return distance(a, b) < 0 ? a : b;
+}
