@@ -18,6 +18,8 @@ const BOB = source("192.0.2.2", 40_000);
 const CAROL = source("192.0.2.3", 40_000);
 const DAVE = source("192.0.2.4", 40_000);
 
+const NO_HISTORY = { subscribedMs: 0, historyMessages: 0, historyBytes: 0 };
+
 function source(address: string, port: number): ChannelSource {
   return { id: `${address}:${port}`, address, port };
 }
@@ -54,7 +56,7 @@ function publisher({ packets = 10, bytes = 200, keeps = 100_000, bytesPerSecond 
     }
   };
   const ask = (from: ChannelSource, ranges: readonly (readonly [number, number])[], other: Partial<QuestionNote> = {}): void => {
-    const question = { kind: "question", stream: STREAM, token: NO_TOKEN, subscribedMs: 0, historyMessages: 0, historyBytes: 0 } as const;
+    const question = { kind: "question", stream: STREAM, token: NO_TOKEN, nonce: 7, ...NO_HISTORY } as const;
     repairer.answer({ ...question, ranges: ranges.map(([first, last]) => ({ first, last })), ...other }, from);
   };
   const introduce = (from: ChannelSource): string => {
@@ -71,6 +73,7 @@ test("an asker without its token gets a status, and nothing is sent again", () =
   ask(BOB, [[0, 9]], { token: introduce(CAROL) });
   expect([repeats, notes.map(({ note, to }) => [note.kind, to])]).toEqual([[], [BOB, CAROL, BOB].map(({ id }) => ["status", id])]);
   expect(counters).toMatchObject({ questions: 3, introductions: 3, repaired: 0 });
+  expect(notes.map(({ note }) => (note as StatusNote).nonce)).toEqual([7, 7, 7]);
   const port = source("192.0.2.2", 40_001);
   ask(port, [[0, 9]], { token: introduce(BOB) });
   expect(repeats).toEqual([]);

@@ -1,6 +1,7 @@
 import { type Clock, callGuarded } from "@groupcast/base";
 import type { ChannelLink } from "../challenge/channel-link.js";
 import type { Asker, ChannelReceiver, ChannelSource, ReceivedPacket } from "../contract/channel-transport.js";
+import type { RecentEntry } from "../order/recent-table.js";
 import type { PacketContents, TakePacket } from "../seal/packet-contents.js";
 import type { NodeReliability, StreamEntry } from "./node-reliability.js";
 import type { LostPackets } from "./reliable-events.js";
@@ -34,6 +35,7 @@ export class ReliableReceiver implements ChannelReceiver {
   readonly #options: ReceiverOptions;
   readonly #owner: StreamOwner;
   readonly #streams = new Map<string, ReliableStream>(); // of this channel, of those in the node's table
+  #previous: { readonly source: object; readonly entry: RecentEntry<StreamEntry> } | undefined;
   #asker: Asker | undefined; // while subscribed, where senders can be asked
   #sinceMs = 0;
 
@@ -78,12 +80,9 @@ export class ReliableReceiver implements ChannelReceiver {
 
   /** Takes a packet, which is released in its turn. Packets of senders that cannot be asked are released at once. */
   take(packet: ReceivedPacket, contents: PacketContents): void {
-    const { sequence, seal } = contents;
+    const { sequence } = contents;
     if (this.#asker === undefined || sequence === undefined || packet.isRelayed) this.#options.release(packet, contents);
-    else {
-      const key = seal === undefined ? packet.source.id : keyOf(seal.sender, seal.signer);
-      this.#streamOf(key, packet.source).take(sequence >>> 0, packet, contents, this.#options.turnClock.nowMs());
-    }
+    else this.#streamOfPacket(packet, contents).take(sequence >>> 0, packet, contents, this.#options.turnClock.nowMs());
   }
 
   /** Takes a note of a sender. */
@@ -92,14 +91,23 @@ export class ReliableReceiver implements ChannelReceiver {
     const unwrapped = unwrap(packet);
     if (unwrapped === undefined || unwrapped.note.kind === "question") return;
     const { note, signer } = unwrapped;
-    const stream = this.#streamOf(isSealed ? keyOf(note.stream, signer) : packet.source.id, packet.source);
+    const { stream } = this.#entryOf(isSealed ? keyOf(note.stream, signer) : packet.source.id, packet.source).value;
     if (note.kind === "status") stream.statusReceived(note, packet.source);
     else stream.goneReceived(note);
   }
 
-  #streamOf(key: string, source: ChannelSource): ReliableStream {
+  #streamOfPacket({ source: from }: ReceivedPacket, { source, seal }: PacketContents): ReliableStream {
+    const { streams } = this.#options.node;
+    // Mostly one sender sends several packets in a row; then nothing has to be looked up.
+    if (this.#previous?.source === source && streams.renew(this.#previous.entry)) return this.#previous.entry.value.stream;
+    const entry = this.#entryOf(seal === undefined ? from.id : keyOf(seal.sender, seal.signer), from);
+    this.#previous = { source, entry };
+    return entry.value.stream;
+  }
+
+  #entryOf(key: string, source: ChannelSource): RecentEntry<StreamEntry> {
     const { channel, node } = this.#options;
-    return node.streams.use(`${channel}\0${key}`, () => this.#begin(key, source)).value.stream;
+    return node.streams.use(`${channel}\0${key}`, () => this.#begin(key, source));
   }
 
   #begin(key: string, source: ChannelSource): StreamEntry {

@@ -5,7 +5,11 @@
  * one that its sender names when it is asked. It is `open` from then on, and what is missing is asked for after a random time, again and
  * again, until it has come, or its deadline has passed, or its sender says that it is gone. A sender that does not answer, as one that is not
  * reliable does not, becomes `plain`: its packets are released as they come.
+ *
+ * Only an answer to a question, with its nonce, begins a stream or begins it again. What else a sender seems to say of itself makes this one
+ * ask, as anybody can say it.
  */
+import { randomInt } from "node:crypto";
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelSource, ReceivedPacket } from "../contract/channel-transport.js";
 import type { PacketContents } from "../seal/packet-contents.js";
@@ -17,10 +21,10 @@ const BACK_OFF_MS = 10; // at most, before a question: packets may only have cha
 const INTRODUCE_MS = 30; // between two questions to a sender that has not answered
 const INTRODUCTIONS = 8; // to a sender that may not know them, before it counts as plain
 const MAX_NOTES = 8; // at a time: 1024 gaps
-const RESTART_MS = 100; // a program that starts again is silent for at least that long
+const MAX_NONCE = 0xffff_ffff;
 
 /** Question without what is the same for all senders of a channel. */
-export type StreamQuestion = Pick<QuestionNote, "stream" | "token" | "subscribedMs" | "ranges">;
+export type StreamQuestion = Pick<QuestionNote, "stream" | "token" | "nonce" | "subscribedMs" | "ranges">;
 
 /** Parts of a reliable channel that its streams use. */
 export interface StreamOwner extends Omit<OrderOwner, "lost"> {
@@ -36,12 +40,13 @@ export interface StreamOwner extends Omit<OrderOwner, "lost"> {
 export class ReliableStream {
   readonly #owner: StreamOwner;
   readonly #packets: OrderedPackets;
+  readonly #sinceMs: number; // all that its sender has sent since is wanted
   #source: ChannelSource;
-  #sinceMs: number; // all that its sender has sent since is wanted
   #state: "opening" | "open" | "plain" | "closed" = "opening";
-  #heardMs = Number.NEGATIVE_INFINITY;
   #id = NO_STREAM;
   #token = NO_TOKEN;
+  #nonce = newNonce();
+  #isKnown = false; // to be one that answers, as far as a status to all shows
   #introductions = 0;
   #introduceMs: number; // time of the next
   #hopelessMs: number; // time at which a sender that has not answered becomes plain
@@ -61,7 +66,6 @@ export class ReliableStream {
   /** Takes a packet, which is released at once, later, or, when it has come before, not at all. */
   take(number: number, packet: ReceivedPacket, contents: PacketContents, nowMs: number): void {
     this.#source = packet.source;
-    this.#heardMs = nowMs;
     if (this.#state === "opening" && number === 0) this.#begin(0, nowMs);
     if (this.#state === "open") this.#packets.take(number, packet, contents, nowMs);
     else if (this.#state === "plain") this.#packets.pass(number, packet, contents);
@@ -70,19 +74,14 @@ export class ReliableStream {
     this.#wake();
   }
 
-  /** Takes a status. One with a token was sent to this asker alone. */
+  /** Takes a status: an answer, or one to all. */
   statusReceived(status: StatusNote, source: ChannelSource): void {
     const nowMs = this.#owner.clock.nowMs();
-    if (this.#id !== NO_STREAM && this.#id !== status.stream) {
-      if (nowMs - this.#heardMs < RESTART_MS) return; // forged: a sender that starts again was silent before
-      this.#restart(nowMs);
+    if (status.token === NO_TOKEN) this.#statusToAll(status, nowMs);
+    else if (status.nonce === this.#nonce) {
+      this.#source = source;
+      this.#answered(status, nowMs);
     }
-    if (this.#id === NO_STREAM) this.#hopelessMs = nowMs + this.#owner.deadlineMs; // it will answer
-    this.#id = status.stream;
-    this.#source = source;
-    if (status.token !== NO_TOKEN) this.#answered(status, nowMs);
-    else if (this.#state === "open") this.#packets.reach(status.next, nowMs);
-    else if (this.#state === "plain") this.#introduce(nowMs, this.#owner.deadlineMs);
     this.#wake();
   }
 
@@ -109,24 +108,25 @@ export class ReliableStream {
     this.#packets.begin(from, nowMs);
   }
 
-  #answered({ token, from, next }: StatusNote, nowMs: number): void {
+  #statusToAll({ stream, next }: StatusNote, nowMs: number): void {
+    if (!this.#isKnown) this.#hopelessMs = nowMs + this.#owner.deadlineMs; // it will answer
+    this.#isKnown = true;
+    if (this.#state === "open" && stream === this.#id) this.#packets.reach(next, nowMs);
+    else if (this.#state === "plain" || this.#token !== NO_TOKEN) this.#introduce(nowMs, this.#owner.deadlineMs); // it may have started again
+  }
+
+  #answered({ stream, token, from, next }: StatusNote, nowMs: number): void {
+    const isOther = this.#id !== NO_STREAM && this.#id !== stream;
+    if (isOther) this.#packets.flush("restarted");
+    this.#id = stream;
     this.#token = token;
-    if (this.#state === "opening") {
+    this.#nonce = newNonce();
+    if (isOther || this.#state === "opening") {
       this.#begin(from, nowMs);
       this.#packets.reach(next, nowMs); // only now: an answer overtakes the packets that wait in the socket of the group
     }
     this.#state = "open";
     this.#ask(nowMs);
-  }
-
-  #restart(nowMs: number): void {
-    this.#packets.flush("restarted");
-    this.#sinceMs = this.#heardMs;
-    this.#state = "opening";
-    this.#id = NO_STREAM;
-    this.#token = NO_TOKEN;
-    this.#introductions = 0;
-    this.#introduceMs = nowMs;
   }
 
   #becomePlain(): void {
@@ -153,7 +153,7 @@ export class ReliableStream {
   }
 
   #isHopeless(nowMs: number): boolean {
-    return nowMs >= this.#hopelessMs || (this.#id === NO_STREAM && this.#introductions === INTRODUCTIONS && nowMs >= this.#introduceMs);
+    return nowMs >= this.#hopelessMs || (!this.#isKnown && this.#introductions === INTRODUCTIONS && nowMs >= this.#introduceMs);
   }
 
   /** Asks a sender that has not answered for its status, if it is time. */
@@ -174,6 +174,13 @@ export class ReliableStream {
 
   #question(ranges: StreamQuestion["ranges"], nowMs: number): void {
     this.#owner.counters.questions++;
-    this.#owner.ask({ stream: this.#id, token: this.#token, subscribedMs: nowMs - this.#sinceMs, ranges }, this.#source);
+    this.#owner.ask(
+      { stream: this.#id, token: this.#token, nonce: this.#nonce, subscribedMs: nowMs - this.#sinceMs, ranges },
+      this.#source,
+    );
   }
+}
+
+function newNonce(): number {
+  return randomInt(1, MAX_NONCE);
 }

@@ -2,8 +2,8 @@
  * The notes by which losses are repaired. They travel beside the packets of a channel under the name {@link noteChannel}, sealed if the
  * channel is sealed:
  *
- *     status, of a sender: 1 | stream (16 bytes) | next number (4) | number to begin with (4) | token (8)
- *     question, to it:     2 | stream (16) | token (8) | subscribed for so many ms (4) | history: messages (4), bytes (4) | ranges
+ *     status, of a sender: 1 | stream (16 bytes) | token (8) | nonce (4) | next number (4) | number to begin with (4)
+ *     question, to it:     2 | stream (16) | token (8) | nonce (4) | subscribed for so many ms (4) | history: messages (4), bytes (4) | ranges
  *     gone, of a sender:   3 | stream (16) | ranges
  *     range:               first number (4) | last number (4)
  *
@@ -11,7 +11,8 @@
  * packets, and the numbers are the last 32 bits of the sealed counters.
  *
  * An answer to an asker that has not shown the token for its address is a status, which is shorter than any question: a forged address gets
- * its owner less than the forger has sent (RFC 9000, 8.1 has the same rule).
+ * its owner less than the forger has sent (RFC 9000, 8.1 has the same rule). It repeats the question's nonce, so that nobody can answer who has
+ * not seen the question.
  */
 import type { NumberRange } from "./number-ranges.js";
 
@@ -25,8 +26,10 @@ const STREAM_OFFSET = 1;
 const BODY_OFFSET = STREAM_OFFSET + STREAM_BYTES;
 const RANGE_BYTES = 8;
 
-const STATUS_BYTES = BODY_OFFSET + 8 + TOKEN_BYTES;
-const QUESTION_RANGES_OFFSET = BODY_OFFSET + TOKEN_BYTES + 12;
+const NONCE_OFFSET = BODY_OFFSET + TOKEN_BYTES;
+const NUMBERS_OFFSET = NONCE_OFFSET + 4;
+const STATUS_BYTES = NUMBERS_OFFSET + 8;
+const QUESTION_RANGES_OFFSET = NUMBERS_OFFSET + 12;
 
 /** Most ranges of one note: with them a note fits one packet of Ethernet, also when it is sealed and signed. */
 export const MAX_RANGES = 128;
@@ -48,6 +51,8 @@ export interface StatusNote {
   readonly from: number;
   /** Token by which the asker shows that it gets what is sent to its address: 16 hexadecimal digits. */
   readonly token: string;
+  /** Nonce of the question that it answers; 0 in a status to all. */
+  readonly nonce: number;
 }
 
 /** Question of a receiver. Without ranges it asks for a status. */
@@ -55,6 +60,8 @@ export interface QuestionNote {
   readonly kind: "question";
   readonly stream: string;
   readonly token: string;
+  /** Random number that the answer repeats, 1 … 2 ** 32 - 1. */
+  readonly nonce: number;
   /** Time for which the asker has been receiving the channel, in milliseconds. */
   readonly subscribedMs: number;
   /** Messages that the asker wants of those before. */
@@ -75,21 +82,18 @@ export interface GoneNote {
 export type RepairNote = StatusNote | QuestionNote | GoneNote;
 
 /** Writes a status. */
-export function encodeStatus({ stream, next, from, token }: Omit<StatusNote, "kind">): Buffer {
+export function encodeStatus({ stream, token, nonce, next, from }: Omit<StatusNote, "kind">): Buffer {
   const note = startNote(STATUS, stream, STATUS_BYTES);
-  note.writeUInt32BE(next, BODY_OFFSET);
-  note.writeUInt32BE(from, BODY_OFFSET + 4);
-  note.write(token, BODY_OFFSET + 8, "hex");
+  writeNumbers(note, BODY_OFFSET + note.write(token, BODY_OFFSET, "hex"), [nonce, next, from]);
   return note;
 }
 
 /** Writes a question. */
 export function encodeQuestion(question: Omit<QuestionNote, "kind">): Buffer {
-  const { stream, token, subscribedMs, historyMessages, historyBytes, ranges } = question;
+  const { stream, token, nonce, subscribedMs, historyMessages, historyBytes, ranges } = question;
   const note = startNote(QUESTION, stream, QUESTION_RANGES_OFFSET + ranges.length * RANGE_BYTES);
-  let offset = BODY_OFFSET + note.write(token, BODY_OFFSET, "hex");
-  for (const value of [subscribedMs, historyMessages, historyBytes]) offset = note.writeUInt32BE(value, offset);
-  writeRanges(note, offset, ranges);
+  writeNumbers(note, BODY_OFFSET + note.write(token, BODY_OFFSET, "hex"), [nonce, subscribedMs, historyMessages, historyBytes]);
+  writeRanges(note, QUESTION_RANGES_OFFSET, ranges);
   return note;
 }
 
@@ -112,21 +116,22 @@ export function decodeNote(note: Buffer): RepairNote | undefined {
 
 function decodeStatus(note: Buffer, stream: string): StatusNote | undefined {
   if (note.length !== STATUS_BYTES) return undefined;
-  const token = note.toString("hex", BODY_OFFSET + 8);
-  return { kind: "status", stream, next: note.readUInt32BE(BODY_OFFSET), from: note.readUInt32BE(BODY_OFFSET + 4), token };
+  const token = note.toString("hex", BODY_OFFSET, NONCE_OFFSET);
+  const [next, from] = [note.readUInt32BE(NUMBERS_OFFSET), note.readUInt32BE(NUMBERS_OFFSET + 4)];
+  return { kind: "status", stream, token, nonce: note.readUInt32BE(NONCE_OFFSET), next, from };
 }
 
 function decodeQuestion(note: Buffer, stream: string): QuestionNote | undefined {
   const ranges = decodeRanges(note, QUESTION_RANGES_OFFSET);
   if (ranges === undefined) return undefined;
-  const countsOffset = BODY_OFFSET + TOKEN_BYTES;
   return {
     kind: "question",
     stream,
-    token: note.toString("hex", BODY_OFFSET, countsOffset),
-    subscribedMs: note.readUInt32BE(countsOffset),
-    historyMessages: note.readUInt32BE(countsOffset + 4),
-    historyBytes: note.readUInt32BE(countsOffset + 8),
+    token: note.toString("hex", BODY_OFFSET, NONCE_OFFSET),
+    nonce: note.readUInt32BE(NONCE_OFFSET),
+    subscribedMs: note.readUInt32BE(NUMBERS_OFFSET),
+    historyMessages: note.readUInt32BE(NUMBERS_OFFSET + 4),
+    historyBytes: note.readUInt32BE(NUMBERS_OFFSET + 8),
     ranges,
   };
 }
@@ -139,8 +144,13 @@ function startNote(kind: number, stream: string, lengthBytes: number): Buffer {
 }
 
 function writeRanges(note: Buffer, offset: number, ranges: readonly NumberRange[]): void {
+  const ends = ranges.flatMap(({ first, last }) => [first, last]);
+  writeNumbers(note, offset, ends);
+}
+
+function writeNumbers(note: Buffer, offset: number, numbers: readonly number[]): void {
   let end = offset;
-  for (const { first, last } of ranges) end = note.writeUInt32BE(last, note.writeUInt32BE(first, end));
+  for (const number of numbers) end = note.writeUInt32BE(number, end);
 }
 
 /** Reads the ranges at the end of a note; undefined when there are none, too many, or one that ends before it begins. */

@@ -11,8 +11,8 @@ import { type Asker, Askers } from "./askers.js";
 import { Budget } from "./budget.js";
 import { distance, type NumberRange } from "./number-ranges.js";
 import type { SenderCounters } from "./reliable-statistics.js";
-import { encodeGone, encodeStatus, MAX_RANGES, NO_TOKEN, type QuestionNote } from "./repair-notes.js";
-import { costOfPacket, type SentPacket, type SentPackets } from "./sent-packets.js";
+import { encodeGone, encodeStatus, MAX_RANGES, NO_TOKEN, type QuestionNote, type StatusNote } from "./repair-notes.js";
+import type { SentPacket, SentPackets } from "./sent-packets.js";
 
 const COOLDOWN_MS = 25;
 const PACE_MS = 1;
@@ -63,7 +63,7 @@ export class Repairer {
   /** Tells all which number comes next. */
   tellStatus(): void {
     const { sent } = this.#options;
-    this.#note(this.#status(sent.next, NO_TOKEN));
+    this.#note(this.#status({ token: NO_TOKEN, nonce: 0, from: sent.next }));
   }
 
   /** Answers a question. */
@@ -85,12 +85,12 @@ export class Repairer {
     this.#queue.clear();
   }
 
-  #introduce({ subscribedMs, historyMessages, historyBytes }: QuestionNote, to: ChannelSource, nowMs: number): void {
+  #introduce({ nonce, subscribedMs, historyMessages, historyBytes }: QuestionNote, to: ChannelSource, nowMs: number): void {
     const { sent, counters } = this.#options;
     const wasThere = nowMs - this.#openedMs <= subscribedMs;
     const from = wasThere ? sent.first : sent.beginningOf({ messages: historyMessages, bytes: historyBytes });
     counters.introductions++;
-    this.#note(this.#status(from, this.#askers.tokenOf(to)), to);
+    this.#note(this.#status({ token: this.#askers.tokenOf(to), nonce, from }), to);
   }
 
   #refuse(ranges: readonly NumberRange[], to: ChannelSource): void {
@@ -122,7 +122,7 @@ export class Repairer {
     const { counters } = this.#options;
     const isCooling = this.#queue.has(packet.number) || nowMs - packet.repeatedMs < COOLDOWN_MS;
     if (isCooling && (packet.wantedBy === asker.id || packet.wantedBy === EVERYBODY)) counters.cooling++;
-    else if (!asker.spend(costOfPacket(packet.payload), nowMs)) counters.limited++;
+    else if (!asker.spend(packet.costBytes, nowMs)) counters.limited++;
     else {
       packet.wantedBy = isCooling ? EVERYBODY : asker.id;
       this.#queue.set(packet.number, isCooling ? undefined : asker);
@@ -136,7 +136,7 @@ export class Repairer {
     const nowMs = clock.nowMs();
     for (const [number, asker] of this.#queue) {
       const packet = sent.get(number);
-      if (packet !== undefined && !this.#budget.spend(costOfPacket(packet.payload), nowMs)) break;
+      if (packet !== undefined && !this.#budget.spend(packet.costBytes, nowMs)) break;
       this.#queue.delete(number);
       if (packet !== undefined && asker?.isLetGo(nowMs) !== true) this.#send(packet, asker, nowMs);
     }
@@ -163,8 +163,8 @@ export class Repairer {
     }
   }
 
-  #status(from: number, token: string): Buffer {
-    return encodeStatus({ stream: this.#options.stream, next: this.#options.sent.next, from, token });
+  #status(facts: Pick<StatusNote, "token" | "nonce" | "from">): Buffer {
+    return encodeStatus({ stream: this.#options.stream, next: this.#options.sent.next, ...facts });
   }
 
   #note(note: Buffer, to?: ChannelSource): void {

@@ -7,28 +7,92 @@
 import { distance } from "./number-ranges.js";
 
 const PACKET_COST_BYTES = 256; // memory of the objects around a packet, so that many empty ones count for their cost
+const SMALLEST_SLAB_BYTES = 1024;
+const LARGEST_SLAB_BYTES = 65_536;
 const GIVEN_UP_BYTES = 1024 * 1024; // at a time, so that a search for the channel that keeps most is rare
 
 /** A packet as it was sent. */
-export interface SentPacket {
-  readonly number: number;
+export class SentPacket {
+  number = 0;
   /** Number of its datagram. On a sealed channel it may differ from the packet's, which is sealed. */
-  readonly sequence: number;
-  readonly payload: Uint8Array;
-  readonly endsMessage: boolean;
-  repeatedMs: number; // time at which it was sent again last
+  sequence = 0;
+  endsMessage = true;
+  lengthBytes = 0;
+  isKept = false;
+  repeatedMs: number = Number.NEGATIVE_INFINITY; // time at which it was sent again last
   wantedBy: string | undefined; // id of the asker that got it then, or gets it next
+  readonly #slabs: Slabs;
+  #slab: Buffer | undefined;
+  #offset = 0;
+
+  constructor(slabs: Slabs) {
+    this.#slabs = slabs;
+  }
+
+  /** Contents, as a view that is valid while the packet is kept. */
+  get payload(): Buffer {
+    return this.#slab!.subarray(this.#offset, this.#offset + this.lengthBytes);
+  }
+
+  /** Memory that it takes, in bytes, about. */
+  get costBytes(): number {
+    return this.lengthBytes + PACKET_COST_BYTES;
+  }
+
+  /** Takes the place of what it was, with a copy of `payload`. */
+  keep({ number, sequence, endsMessage }: PacketFacts, payload: Uint8Array): void {
+    this.number = number;
+    this.sequence = sequence;
+    this.endsMessage = endsMessage;
+    this.lengthBytes = payload.length;
+    this.isKept = true;
+    this.repeatedMs = Number.NEGATIVE_INFINITY;
+    this.wantedBy = undefined;
+    this.#offset = this.#slabs.copy(payload);
+    this.#slab = this.#slabs.current;
+  }
+
+  /** Gives its contents up. */
+  drop(): void {
+    this.isKept = false;
+    this.#slab = undefined;
+  }
+}
+
+/** Facts about a packet that is sent. */
+export type PacketFacts = Pick<SentPacket, "number" | "sequence" | "endsMessage">;
+
+/**
+ * Memory for the contents of packets. A buffer for each would cost more than the copy; a slab is free when the last packet in it is. Slabs
+ * grow with the traffic, as a node may have ten thousand quiet channels.
+ */
+class Slabs {
+  #current = Buffer.alloc(0);
+  #used = 0;
+
+  /** Slab of the latest copy. */
+  get current(): Buffer {
+    return this.#current;
+  }
+
+  /** Copies bytes; returns their offset in the slab that is current then. */
+  copy(bytes: Uint8Array): number {
+    if (this.#used + bytes.length > this.#current.length) {
+      const lengthBytes = Math.min(LARGEST_SLAB_BYTES, Math.max(SMALLEST_SLAB_BYTES, 2 * this.#current.length));
+      this.#current = Buffer.allocUnsafeSlow(Math.max(lengthBytes, bytes.length));
+      this.#used = 0;
+    }
+    const offset = this.#used;
+    this.#current.set(bytes, offset);
+    this.#used += bytes.length;
+    return offset;
+  }
 }
 
 /** Bounds on the packets of one channel. */
 export interface SentBounds {
   readonly packets: number;
   readonly bytes: number;
-}
-
-/** Returns the memory that a packet takes, in bytes, about. */
-export function costOfPacket(payload: Uint8Array): number {
-  return payload.length + PACKET_COST_BYTES;
 }
 
 /** The sent packets of all channels of a node. */
@@ -46,11 +110,15 @@ export class SentMemory {
     return this.#bytes;
   }
 
-  /** Counts bytes that a channel keeps, or gives up. */
-  count(channel: SentPackets, bytes: number): void {
+  /** Takes part in the bound from now on. */
+  register(channel: SentPackets): void {
+    this.#channels.add(channel);
+  }
+
+  /** Counts bytes that a channel keeps more than before, or less. */
+  count(bytes: number): void {
     this.#bytes += bytes;
-    if (bytes > 0) this.#channels.add(channel);
-    if (bytes < 0 || this.#bytes <= this.#maxBytes) return;
+    if (bytes <= 0 || this.#bytes <= this.#maxBytes) return;
     const largest = [...this.#channels].reduce((most, other) => (other.bytes > most.bytes ? other : most));
     largest.giveUp(Math.min(GIVEN_UP_BYTES, this.#maxBytes / 16));
   }
@@ -65,7 +133,8 @@ export class SentPackets {
   readonly #bounds: SentBounds;
   readonly #memory: SentMemory;
   readonly #mask: number;
-  readonly #slots: (SentPacket | undefined)[] = []; // by the low bits of the number
+  readonly #slabs = new Slabs();
+  readonly #slots: (SentPacket | undefined)[] = []; // by the low bits of the number; each is used again and again
   #first = 0;
   #next = 0;
   #bytes = 0;
@@ -74,6 +143,7 @@ export class SentPackets {
   constructor(bounds: SentBounds, memory: SentMemory) {
     this.#bounds = bounds;
     this.#memory = memory;
+    memory.register(this);
     this.#mask = 2 ** Math.ceil(Math.log2(bounds.packets)) - 1;
   }
 
@@ -93,26 +163,22 @@ export class SentPackets {
   }
 
   /** Keeps a copy of the packet that was sent last. Numbers that were left out stay without a packet. */
-  add({ number, sequence, endsMessage }: Pick<SentPacket, "number" | "sequence" | "endsMessage">, payload: Uint8Array): void {
+  add(facts: PacketFacts, payload: Uint8Array): void {
+    const before = this.#bytes;
+    const { number } = facts;
     while (this.#next !== number) this.#skip(number);
     this.#advance();
-    this.#slots[number & this.#mask] = {
-      number,
-      sequence,
-      payload: Buffer.from(payload),
-      endsMessage,
-      repeatedMs: Number.NEGATIVE_INFINITY,
-      wantedBy: undefined,
-    };
-    this.#bytes += costOfPacket(payload);
+    const packet = this.#slotOf(number);
+    packet.keep(facts, payload);
+    this.#bytes += packet.costBytes;
     while (this.#bytes > this.#bounds.bytes) this.#dropOldest();
-    this.#memory.count(this, costOfPacket(payload));
+    this.#memory.count(this.#bytes - before);
   }
 
   /** Returns the packet of a number, if it is kept. */
   get(number: number): SentPacket | undefined {
     const packet = this.#slots[number & this.#mask];
-    return packet?.number === number ? packet : undefined;
+    return packet?.isKept === true && packet.number === number ? packet : undefined;
   }
 
   /** Returns the number at which the latest messages begin: as many whole ones as both bounds allow, and as are kept. */
@@ -124,7 +190,7 @@ export class SentPackets {
       const packet = this.get(number);
       if (packet === undefined) break;
       if (packet.endsMessage || isNewest) ends++;
-      sum += packet.payload.length;
+      sum += packet.lengthBytes;
       if (ends > messages || sum > bytes) break;
       if (this.#beginsMessage(number)) beginning = number;
     }
@@ -133,7 +199,9 @@ export class SentPackets {
 
   /** Gives up the oldest packets, as many as have so many bytes. */
   giveUp(bytes: number): void {
-    for (const end = Math.max(0, this.#bytes - bytes); this.#bytes > end; ) this.#dropOldest();
+    const before = this.#bytes;
+    for (const end = Math.max(0, before - bytes); this.#bytes > end; ) this.#dropOldest();
+    this.#memory.count(this.#bytes - before);
   }
 
   /** Gives up every packet. */
@@ -156,7 +224,7 @@ export class SentPackets {
   /** Leaves out the next number, or, where the first packet has another number than 0, begins there. */
   #skip(number: number): void {
     if (this.#bytes === 0 || distance(number, this.#next) > this.#bounds.packets) {
-      this.giveUp(this.#bytes);
+      while (this.#bytes > 0) this.#dropOldest();
       this.#first = number;
       this.#next = number;
       return;
@@ -164,14 +232,21 @@ export class SentPackets {
     this.#advance();
   }
 
+  #slotOf(number: number): SentPacket {
+    const index = number & this.#mask;
+    const known = this.#slots[index];
+    if (known !== undefined) return known;
+    const made = new SentPacket(this.#slabs);
+    this.#slots[index] = made;
+    return made;
+  }
+
   #dropOldest(): void {
     const oldest = this.get(this.#first);
-    this.#slots[this.#first & this.#mask] = undefined;
     this.#first = (this.#first + 1) >>> 0;
     this.#firstBeginsMessage = oldest?.endsMessage ?? true;
     if (oldest === undefined) return;
-    const bytes = costOfPacket(oldest.payload);
-    this.#bytes -= bytes;
-    this.#memory.count(this, -bytes);
+    this.#bytes -= oldest.costBytes;
+    oldest.drop();
   }
 }
