@@ -1,4 +1,6 @@
 // Reliable channels on networks that lose, repeat and reorder datagrams.
+import { type ChannelReceiver, type ChannelSender, type RepairingSender, UdpTransport } from "@groupcast/channels";
+import { Reactor } from "groupcast";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { countTo, LossySite, Reader } from "../../support/channels/lossy-site.js";
 import { KEYS } from "../../support/channels/sealed-pair.js";
@@ -19,6 +21,33 @@ beforeEach(() => {
 });
 
 afterEach(() => void vi.restoreAllMocks());
+
+/** A transport that takes a packet now and then. */
+class SlowTransport extends UdpTransport {
+  isOpen = true;
+
+  constructor(site: LossySite) {
+    super(new Reactor({ backend: site.network.host("a"), clock: site.network.clock }), { ttl: 1 });
+  }
+
+  override openSender(channel: string): ChannelSender {
+    const sender = super.openSender(channel);
+    return { send: (payload) => this.#takes() && sender.send(payload), close: () => sender.close() };
+  }
+
+  override openRepairingSender(channel: string, asks: ChannelReceiver): RepairingSender {
+    const sender = super.openRepairingSender(channel, asks);
+    const { send } = sender;
+    sender.send = (payload) => this.#takes() && send(payload);
+    return sender;
+  }
+
+  #takes(): boolean {
+    const takes = this.isOpen;
+    this.isOpen = false;
+    return takes;
+  }
+}
 
 describe("losses", () => {
   test.each([0.01, 0.05, 0.2])(
@@ -218,6 +247,31 @@ describe("sealed and fragmented", () => {
     const { repaired } = publisher.statistics().reliable!.sender;
     expect(repaired).toBeGreaterThan(0);
     expect(repaired).toBeLessThan(2048 / 4); // a fragment is six frames
+  });
+});
+
+describe("a slow publisher of a long message", () => {
+  test.each([
+    [true, 1],
+    [false, 0],
+  ])("reliable: %j, and of a message that takes ten seconds %d arrives", async (reliable, count) => {
+    const site = new LossySite();
+    const options = { reliable, fragment: true };
+    let received = 0;
+    const reader = site.open(site.node("b"), options);
+    reader.subscribe(() => void received++);
+    await site.pass(10);
+    const transport = new SlowTransport(site);
+    const publisher = site.open(site.node("a", { transport, ttl: undefined, receiveBufferBytes: undefined }), options);
+    publisher.publish(Buffer.alloc(40 * 8000));
+    for (let i = 0; i < 40; i++) {
+      transport.isOpen = true;
+      await site.pass(1);
+      transport.isOpen = false;
+      await site.pass(249);
+    }
+    await site.pass(40_000);
+    expect([received, reader.statistics().incomplete > 0]).toEqual([count, count === 0]);
   });
 });
 

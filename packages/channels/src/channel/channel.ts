@@ -122,7 +122,9 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
       tracker: seal ? new SealedOrder() : new SequenceTracker(name, owner.sources, options.isFragmented),
       seal,
       reliable: this.#reliable,
-      reassembler: options.isFragmented ? new Reassembler(name, owner.reassembly.open(name, seal), statistics) : undefined,
+      reassembler: options.isFragmented
+        ? new Reassembler(name, owner.reassembly.open(name, seal), statistics, this.#reliable !== undefined)
+        : undefined,
       deliver: (payload, message) => this.#deliver(payload, message),
     });
     this.#reception = new Reception(name, { link: this.#link, incoming: this.#incoming, reliable: this.#reliable, report: owner.report });

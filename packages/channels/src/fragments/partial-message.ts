@@ -13,7 +13,7 @@ export interface ReassemblyCounters {
 export interface PartialPlace {
   readonly key: string;
   readonly source: string; // on one channel
-  readonly startedMs: number;
+  readonly startedMs: number; // time from which its time runs
   readonly counters: ReassemblyCounters; // of its channel
 }
 

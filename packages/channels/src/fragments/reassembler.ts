@@ -16,17 +16,21 @@ export interface Fragment {
   readonly payload: Buffer;
 }
 
+const REPAIR_MS = 30_000; // more for a message whose fragments are sent again: it takes as long as its publisher, which waits for nobody
+
 /** Puts the fragments of a channel together, in whatever order and however often they come. */
 export class Reassembler {
   readonly #channel: string;
   readonly #memory: ReassemblyMemory;
   readonly #statistics: ReassemblyCounters;
+  readonly #graceMs: number;
 
-  /** @param memory - All channels of a node share it. */
-  constructor(channel: string, memory: ReassemblyMemory, statistics: ReassemblyCounters) {
+  /** @param memory - All channels of a node share it. @param isRepaired - Whether lost fragments are sent again. */
+  constructor(channel: string, memory: ReassemblyMemory, statistics: ReassemblyCounters, isRepaired = false) {
     this.#channel = channel;
     this.#memory = memory;
     this.#statistics = statistics;
+    this.#graceMs = isRepaired ? REPAIR_MS : 0;
   }
 
   /** Takes a packet; returns the message that it completes, if it completes one. */
@@ -50,7 +54,8 @@ export class Reassembler {
 
   #add(place: { key: string; source: string }, header: FragmentHeader, { payload, sequence }: Fragment): WholeMessage | undefined {
     const { key } = place;
-    const partial = this.#memory.use(key, (startedMs) => {
+    const partial = this.#memory.use(key, (nowMs) => {
+      const startedMs = nowMs + this.#graceMs;
       return new PartialMessage({ ...place, startedMs, counters: this.#statistics }, header, lengthOf(payload));
     });
     partial.add(header, payload, sequence);

@@ -2,7 +2,7 @@ import type { Clock, ScheduledCall } from "@groupcast/base";
 
 const SOON_MS = 20; // after a packet; in a stream of packets 50 a second
 const SLOWEST_MS = 5000;
-const GREETING_MS = 5; // for several subscribers that appear at a time
+const GREETING_MS = 1; // for several subscribers that appear at a time
 
 /**
  * Says when a sender tells all which number comes next, so that receivers notice the loss of the last packets: soon after a packet, and then
