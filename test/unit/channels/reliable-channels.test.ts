@@ -4,6 +4,7 @@ import { Reactor } from "groupcast";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { countTo, LossySite, Reader } from "../../support/channels/lossy-site.js";
 import { KEYS } from "../../support/channels/sealed-pair.js";
+import { TappedTransport } from "../../support/channels/tapped-transport.js";
 
 const DISTURBED = { duplicate: 0.02, reorder: 0.02, delayMs: 1 };
 const SEEDS = 350; // of each share of loss; a run of some thousand seeds takes RELIABLE_SEEDS
@@ -355,6 +356,37 @@ describe("others on the channel", () => {
     expect(reader.numbers).toEqual(countTo(200));
   });
 
+  test("reliable: what a relay brings is delivered as it comes, and no relay is asked", async () => {
+    const site = new LossySite();
+    const reader = await site.reader("b");
+    const relay = new UdpTransport(new Reactor({ backend: site.network.host("relay"), clock: site.network.clock }), { ttl: 1 });
+    const sender = relay.openSender("c", "relay");
+    for (let i = 0; i < 3; i++) {
+      sender.send(Buffer.from(`${i}`));
+      await site.pass(1);
+      site.cut("relay", i === 0); // the second is lost
+    }
+    expect(reader.numbers).toEqual([0, 2]);
+    await site.pass(1000);
+    expect(reader.counters.questions).toBe(0);
+    await relay.close();
+  });
+
+  test("reliable: a sender that had to make room for 4096 others is not heard again with what it had sent", async () => {
+    const site = new LossySite();
+    const publisher = site.open(site.node("a"));
+    const transport = new TappedTransport(new Reactor({ backend: site.network.host("b"), clock: site.network.clock }), { ttl: 1 });
+    const reader = new Reader(site.open(site.node("b", { transport, ttl: undefined, receiveBufferBytes: undefined })));
+    await site.pass(5);
+    await site.publish(publisher, 5);
+    await site.pass(1000);
+    for (let i = 0; i < 4096; i++) transport.forge("packets", { id: `${i}` }, Buffer.from("9"), 0);
+    await site.pass(5000);
+    publisher.publish(Buffer.from("5"));
+    await site.pass(1000);
+    expect(reader.numbers.filter((number) => number !== 9)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   test("unsubscribe() ends the questions, and what waited counts as discarded", async () => {
     const site = new LossySite();
     const publisher = site.open(site.node("a"));
@@ -388,90 +420,6 @@ describe("others on the channel", () => {
     expect(node.statistics().keptBytes).toBe(100 * 256 + 10 + 90 * 2);
     await publisher.close();
     expect([node.statistics().keptBytes, publisher.statistics().reliable!.keptBytes]).toEqual([0, 0]);
-  });
-});
-
-describe("history", () => {
-  test.each([0, 0.05, 0.2])(
-    "history: a late subscriber gets as many messages of before as it wants, in order, at a loss of %d",
-    async (loss) => {
-      const site = new LossySite(6, { loss, delayMs: 0.2 });
-      const publisher = site.open(site.node("a", { heartbeatMs: 1000 }));
-      await site.publish(publisher, 2000);
-      await site.pass(10_000);
-      const reader = new Reader(site.open(site.node("b", { heartbeatMs: 1000 }), { history: { messages: 1000 } }));
-      await site.pass(loss === 0 ? 100 : 3000);
-      expect(reader.numbers).toEqual(countTo(2000, 1000));
-      await site.publish(publisher, 10, 2000);
-      await site.pass(1000);
-      expect(reader.numbers).toEqual(countTo(2010, 1000));
-      expect(reader.messages.every(({ lead }) => lead === 1)).toBe(true);
-    },
-  );
-
-  test("history: bytes bound it, too", async () => {
-    const site = new LossySite();
-    const publisher = site.open(site.node("a", { heartbeatMs: 1000 }));
-    await site.publish(publisher, 100);
-    await site.pass(100);
-    const reader = new Reader(site.open(site.node("b", { heartbeatMs: 1000 }), { history: { messages: 50, bytes: 21 } }));
-    await site.pass(100);
-    expect(reader.numbers).toEqual(countTo(100, 90));
-  });
-
-  test("history: a publisher keeps as many messages as its own option says", async () => {
-    const site = new LossySite();
-    const publisher = site.open(site.node("a", { heartbeatMs: 1000 }), { reliable: { packets: 2 }, history: { messages: 5 } });
-    await site.publish(publisher, 100);
-    await site.pass(100);
-    const reader = new Reader(site.open(site.node("b", { heartbeatMs: 1000 }), { history: { messages: 50 } }));
-    await site.pass(100);
-    expect(reader.numbers).toEqual(countTo(100, 95));
-  });
-
-  test("latest: a subscriber gets the latest message at once, and with fragments the latest whole one", async () => {
-    const site = new LossySite();
-    const options = { latest: true, fragment: true };
-    const publisher = site.open(site.node("a", { heartbeatMs: 1000 }), options);
-    await site.publish(publisher, 3);
-    publisher.publish(Buffer.alloc(50_000, "4"));
-    await site.pass(10_000);
-    const lengths: number[] = [];
-    site.open(site.node("b", { heartbeatMs: 1000 }), options).subscribe((data) => void lengths.push(data.length));
-    await site.pass(100);
-    expect(lengths).toEqual([50_000]);
-  });
-
-  test("latest: a node that publishes, and subscribes later, hears itself", async () => {
-    const site = new LossySite();
-    const channel = site.open(site.node("a"), { latest: true });
-    await site.publish(channel, 3);
-    await site.pass(10_000);
-    const reader = new Reader(channel);
-    await site.pass(100);
-    expect(reader.numbers).toEqual([2]);
-  });
-
-  test("latest: without heartbeats it comes within five seconds", async () => {
-    const site = new LossySite();
-    const publisher = site.open(site.node("a"), { latest: true });
-    await site.publish(publisher, 3);
-    await site.pass(60_000);
-    const reader = new Reader(site.open(site.node("b"), { latest: true }));
-    await site.pass(5100);
-    expect(reader.numbers).toEqual([2]);
-  });
-
-  test("history: without the option, nothing of before is delivered", async () => {
-    const site = new LossySite();
-    const publisher = site.open(site.node("a", { heartbeatMs: 1000 }));
-    await site.publish(publisher, 3);
-    await site.pass(1000);
-    const reader = new Reader(site.open(site.node("b", { heartbeatMs: 1000 })));
-    await site.pass(1000);
-    await site.publish(publisher, 1, 3);
-    await site.pass(50);
-    expect(reader.numbers).toEqual([3]);
   });
 });
 

@@ -84,6 +84,15 @@ test("beginningOf() returns where the latest whole messages begin, within messag
   expect([packets.first, beginning(99)]).toEqual([2, 3]);
 });
 
+test("beginningOf() counts on over numbers that were left out, in a ring that is full", () => {
+  const { packets, send } = kept({ packets: 8, bytes: 1e6 });
+  for (let number = 0; number < 20; number++) send("xx");
+  send("xx", true, 22);
+  expect(packets.first).toBe(15);
+  expect([1, 2, 3, 6, 99].map((messages) => packets.beginningOf({ messages, bytes: 1e6 }))).toEqual([20, 19, 18, 15, 15]);
+  expect([2, 4, 12, 99].map((bytes) => packets.beginningOf({ messages: 99, bytes }))).toEqual([20, 19, 15, 15]);
+});
+
 test("SentPackets holds exactly the latest, whatever is sent", () => {
   const steps = fc.array(fc.record({ gap: fc.constantFrom(0, 0, 0, 1, 3, 20), bytes: fc.nat(600) }), { maxLength: 60 });
   fc.assert(

@@ -11,6 +11,14 @@ const SMALLEST_SLAB_BYTES = 1024;
 const LARGEST_SLAB_BYTES = 65_536;
 const GIVEN_UP_BYTES = 1024 * 1024; // at a time, so that a search for the channel that keeps most is rare
 
+/** What a channel has sent up to some packet. */
+interface Ended {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const NOTHING_ENDED: Ended = { messages: 0, bytes: 0 };
+
 /** A packet as it was sent. */
 export class SentPacket {
   number = 0;
@@ -19,6 +27,7 @@ export class SentPacket {
   endsMessage = true;
   lengthBytes = 0;
   isKept = false;
+  ended: Ended = NOTHING_ENDED; // with it
   repeatedMs: number = Number.NEGATIVE_INFINITY; // time at which it was sent again last
   wantedBy: string | undefined; // id of the asker that got it then, or gets it next
   readonly #slabs: Slabs;
@@ -39,9 +48,16 @@ export class SentPacket {
     return this.lengthBytes + PACKET_COST_BYTES;
   }
 
-  /** Takes the place of what it was, with a copy of `payload`. */
-  keep({ number, sequence, endsMessage }: PacketFacts, payload: Uint8Array): void {
+  /** Takes the place of what it was, for a number without a packet. */
+  skip(number: number, ended: Ended): void {
     this.number = number;
+    this.endsMessage = true;
+    this.ended = ended;
+  }
+
+  /** Takes the place of what it was, with a copy of `payload`. */
+  keep({ number, sequence, endsMessage }: PacketFacts, payload: Uint8Array, ended: Ended): void {
+    this.skip(number, ended);
     this.sequence = sequence;
     this.endsMessage = endsMessage;
     this.lengthBytes = payload.length;
@@ -138,7 +154,8 @@ export class SentPackets {
   #first = 0;
   #next = 0;
   #bytes = 0;
-  #firstBeginsMessage = true;
+  #ended = NOTHING_ENDED;
+  #before = { ended: NOTHING_ENDED, endsMessage: true }; // the first
 
   constructor(bounds: SentBounds, memory: SentMemory) {
     this.#bounds = bounds;
@@ -169,7 +186,8 @@ export class SentPackets {
     while (this.#next !== number) this.#skip(number);
     this.#advance();
     const packet = this.#slotOf(number);
-    packet.keep(facts, payload);
+    this.#ended = { messages: this.#ended.messages + (facts.endsMessage ? 1 : 0), bytes: this.#ended.bytes + payload.length };
+    packet.keep(facts, payload, this.#ended);
     this.#bytes += packet.costBytes;
     while (this.#bytes > this.#bounds.bytes) this.#dropOldest();
     this.#memory.count(this.#bytes - before);
@@ -181,20 +199,18 @@ export class SentPackets {
     return packet?.isKept === true && packet.number === number ? packet : undefined;
   }
 
-  /** Returns the number at which the latest messages begin: as many whole ones as both bounds allow, and as are kept. */
+  /**
+   * Returns the number at which the latest messages begin: as many whole ones as both bounds allow, and as are kept. It searches by halves, as
+   * anybody can ask for it.
+   */
   beginningOf({ messages, bytes }: { readonly messages: number; readonly bytes: number }): number {
-    let [beginning, ends, sum] = [this.#next, 0, 0];
-    for (let number = this.#next; number !== this.#first; ) {
-      const isNewest = number === this.#next;
-      number = (number - 1) >>> 0;
-      const packet = this.get(number);
-      if (packet === undefined) break;
-      if (packet.endsMessage || isNewest) ends++;
-      sum += packet.lengthBytes;
-      if (ends > messages || sum > bytes) break;
-      if (this.#beginsMessage(number)) beginning = number;
-    }
-    return beginning;
+    const { ended } = this.#beforeOf(this.#next);
+    const unfinished = this.#beforeOf(this.#next).endsMessage ? 0 : 1;
+    const isWithin = (before: Ended): boolean =>
+      ended.messages + unfinished - before.messages <= messages && ended.bytes - before.bytes <= bytes;
+    const number = this.#lowest(isWithin);
+    const before = this.#beforeOf(number);
+    return before.endsMessage ? number : this.#lowest((other) => other.messages > before.ended.messages);
   }
 
   /** Gives up the oldest packets, as many as have so many bytes. */
@@ -216,9 +232,20 @@ export class SentPackets {
     if (distance(this.#next, this.#first) > this.#bounds.packets) this.#dropOldest();
   }
 
-  #beginsMessage(number: number): boolean {
-    if (number === this.#first) return this.#firstBeginsMessage;
-    return this.get((number - 1) >>> 0)?.endsMessage ?? true;
+  /** Returns the lowest number before which so much has ended; the next one when there is none. */
+  #lowest(isEnough: (before: Ended) => boolean): number {
+    let [low, high] = [0, distance(this.#next, this.#first)];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isEnough(this.#beforeOf((this.#first + middle) >>> 0).ended)) high = middle;
+      else low = middle + 1;
+    }
+    return (this.#first + low) >>> 0;
+  }
+
+  /** Returns the packet before a number. */
+  #beforeOf(number: number): { readonly ended: Ended; readonly endsMessage: boolean } {
+    return number === this.#first ? this.#before : this.#slotOf((number - 1) >>> 0);
   }
 
   /** Leaves out the next number, or, where the first packet has another number than 0, begins there. */
@@ -227,9 +254,12 @@ export class SentPackets {
       while (this.#bytes > 0) this.#dropOldest();
       this.#first = number;
       this.#next = number;
+      this.#before = { ended: this.#ended, endsMessage: true };
       return;
     }
+    const skipped = this.#next;
     this.#advance();
+    this.#slotOf(skipped).skip(skipped, this.#ended);
   }
 
   #slotOf(number: number): SentPacket {
@@ -242,10 +272,10 @@ export class SentPackets {
   }
 
   #dropOldest(): void {
-    const oldest = this.get(this.#first);
+    const oldest = this.#slotOf(this.#first);
+    this.#before = { ended: oldest.ended, endsMessage: oldest.endsMessage };
     this.#first = (this.#first + 1) >>> 0;
-    this.#firstBeginsMessage = oldest?.endsMessage ?? true;
-    if (oldest === undefined) return;
+    if (!oldest.isKept) return;
     this.#bytes -= oldest.costBytes;
     oldest.drop();
   }
