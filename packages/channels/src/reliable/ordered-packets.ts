@@ -158,7 +158,8 @@ export class OrderedPackets {
   }
 
   #takeBehind(number: number, packet: ReceivedPacket, contents: PacketContents): void {
-    if (this.#missing.delete(number)) {
+    const isInTime = distance(number, this.#next) >= 0; // or its place has passed, as it was given up
+    if (this.#missing.delete(number) || (isInTime && this.#givenUp.delete(number))) {
       this.#owner.counters.recovered++;
       this.hold(number, packet, contents);
       this.#releaseReady();

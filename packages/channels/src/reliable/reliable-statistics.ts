@@ -40,7 +40,7 @@ export interface ReceiverCounters {
   discarded: number;
   /** Questions that were sent, in notes. */
   questions: number;
-  /** Senders that could not be asked in time, as too many new ones were there, in questions put off. */
+  /** Questions to senders that had not answered yet, not sent as too many of them were there. */
   putOff: number;
 }
 

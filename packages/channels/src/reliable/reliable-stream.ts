@@ -49,18 +49,16 @@ export class ReliableStream {
   #isKnown = false; // to be one that answers, as far as a status to all shows
   #introductions = 0;
   #introduceMs: number; // time of the next
-  #hopelessMs: number; // time at which a sender that has not answered becomes plain
+  #hopelessMs = Number.POSITIVE_INFINITY; // time at which a sender that should answer becomes plain all the same
   #timer: ScheduledCall | undefined;
 
   /** @param sinceMs - Time since which the channel has been received. */
   constructor(owner: StreamOwner, source: ChannelSource, sinceMs: number) {
-    const nowMs = owner.clock.nowMs();
     this.#owner = owner;
     this.#packets = new OrderedPackets({ ...owner, lost: (count, reason) => owner.lost(this.#source, count, reason) });
     this.#source = source;
     this.#sinceMs = sinceMs;
-    this.#introduceMs = nowMs;
-    this.#hopelessMs = nowMs + owner.deadlineMs;
+    this.#introduceMs = owner.clock.nowMs();
   }
 
   /** Takes a packet, which is released at once, later, or, when it has come before, not at all. */
@@ -109,7 +107,7 @@ export class ReliableStream {
   }
 
   #statusToAll({ stream, next }: StatusNote, nowMs: number): void {
-    if (!this.#isKnown) this.#hopelessMs = nowMs + this.#owner.deadlineMs; // it will answer
+    if (!this.#isKnown) this.#hopelessMs = nowMs + Math.max(this.#owner.deadlineMs, INTRODUCTIONS * INTRODUCE_MS); // it will answer
     this.#isKnown = true;
     if (this.#state === "open" && stream === this.#id) this.#packets.reach(next, nowMs);
     else if (this.#state === "plain" || this.#token !== NO_TOKEN) this.#introduce(nowMs, this.#owner.deadlineMs); // it may have started again
@@ -138,13 +136,16 @@ export class ReliableStream {
     const isAsking = this.#state === "opening" || this.#state === "open";
     const isWaiting = isAsking && (this.#packets.isMissing || this.#token === NO_TOKEN);
     if (!isWaiting || this.#timer !== undefined) return;
-    this.#timer = this.#owner.clock.schedule(Math.random() * BACK_OFF_MS, () => {
+    const nowMs = this.#owner.clock.nowMs();
+    const waitMs = this.#token === NO_TOKEN ? Math.max(0, this.#introduceMs - nowMs) : 0;
+    this.#timer = this.#owner.clock.schedule(waitMs + Math.random() * BACK_OFF_MS, () => {
       this.#timer = undefined;
       this.#tick(this.#owner.clock.nowMs());
     });
   }
 
   #tick(nowMs: number): void {
+    if (this.#state === "plain") return;
     this.#packets.expire(nowMs - this.#owner.deadlineMs);
     if (this.#token !== NO_TOKEN) this.#ask(nowMs);
     else if (this.#isHopeless(nowMs)) this.#becomePlain();
@@ -153,15 +154,15 @@ export class ReliableStream {
   }
 
   #isHopeless(nowMs: number): boolean {
-    return nowMs >= this.#hopelessMs || (!this.#isKnown && this.#introductions === INTRODUCTIONS && nowMs >= this.#introduceMs);
+    return this.#isKnown ? nowMs >= this.#hopelessMs : this.#introductions >= INTRODUCTIONS && nowMs >= this.#introduceMs;
   }
 
   /** Asks a sender that has not answered for its status, if it is time. */
   #introduce(nowMs: number, retryMs: number): void {
-    if (nowMs < this.#introduceMs || !this.#owner.mayIntroduce(nowMs)) return;
-    this.#introductions++;
+    if (nowMs < this.#introduceMs) return;
+    this.#introductions++; // also one that is put off: in a flood of invented senders none may wait for long
     this.#introduceMs = nowMs + retryMs;
-    this.#question([], nowMs);
+    if (this.#owner.mayIntroduce(nowMs)) this.#question([], nowMs);
   }
 
   #ask(nowMs: number): void {
