@@ -10,12 +10,14 @@ import { Reactor } from "groupcast";
 
 const PORT = Number(process.argv[2] ?? 9999);
 const STEPS = 5;
+const LATE_MS = 200;
 
 const reactor = new Reactor();
 const planner = new ChannelNode(reactor, { name: "planner", port: PORT });
 const steps = planner.channel("steps", { reliable: true, codec: "text" });
 for (let step = 1; step <= STEPS; step++) steps.publish(`step ${step}`);
 console.log(`published ${STEPS} steps`);
+await reactor.deferLater(LATE_MS);
 
 const late = new ChannelNode(reactor, { name: "late", port: PORT }).channel("steps", { history: { messages: 3 }, codec: "text" });
 late.on("lost", ({ count, reason }) => console.log(`${count} packets are lost: ${reason}`));

@@ -160,7 +160,7 @@ test("whatever comes in whatever order, each number is released once, and in ord
       const wanted = new Set(steps.flatMap((one) => ("number" in one ? [from + one.number] : [])));
       expect(released.toSorted((a, b) => a - b)).toEqual([...wanted].toSorted((a, b) => a - b));
       const late = released.filter((number, index) => released.slice(0, index).some((before) => before > number));
-      expect(late.length).toBe(counters.unordered);
+      expect(late.length).toBeLessThanOrEqual(counters.unordered);
       expect([memory.bytes, packets.isMissing]).toEqual([0, false]);
     }),
   );

@@ -138,7 +138,7 @@ test("an asker that was there before the publisher begins with the first packet,
   const { clock, ask, notes } = publisher();
   await clock.advance(100);
   const begins: number[] = [];
-  for (const other of [{ subscribedMs: 100 }, { subscribedMs: 99 }, { subscribedMs: 99, historyMessages: 3, historyBytes: MIB }]) {
+  for (const other of [{ subscribedMs: 50 }, { subscribedMs: 49 }, { subscribedMs: 49, historyMessages: 3, historyBytes: MIB }]) {
     ask(BOB, [], other);
     begins.push((notes.at(-1)!.note as StatusNote).from);
   }

@@ -19,6 +19,7 @@ const PACE_MS = 1;
 const BURST_BYTES = 128 * 1024; // some 300 small packets, which a receive buffer of Linux holds (net.core.rmem_default, 212,992)
 const INTRODUCTIONS_PER_SECOND = 1000;
 const MAX_NUMBERS = 4096; // of one question, so that looking them up takes bounded time
+const TRANSIT_MS = 50; // of a question, at most, or one who was there first seems to have come late
 const EVERYBODY = "";
 
 /** Parts of a reliable channel that its repairer uses. */
@@ -87,7 +88,7 @@ export class Repairer {
 
   #introduce({ nonce, subscribedMs, historyMessages, historyBytes }: QuestionNote, to: ChannelSource, nowMs: number): void {
     const { sent, counters } = this.#options;
-    const wasThere = nowMs - this.#openedMs <= subscribedMs;
+    const wasThere = nowMs - this.#openedMs <= subscribedMs + TRANSIT_MS;
     const from = wasThere ? sent.first : sent.beginningOf({ messages: historyMessages, bytes: historyBytes });
     counters.introductions++;
     this.#note(this.#status({ token: this.#askers.tokenOf(to), nonce, from }), to);

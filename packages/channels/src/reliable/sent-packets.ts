@@ -11,7 +11,7 @@ const SMALLEST_SLAB_BYTES = 1024;
 const LARGEST_SLAB_BYTES = 65_536;
 const GIVEN_UP_BYTES = 1024 * 1024; // at a time, so that a search for the channel that keeps most is rare
 
-/** What a channel has sent up to some packet. */
+/** Totals of what a channel has sent up to some packet. */
 interface Ended {
   readonly messages: number;
   readonly bytes: number;
