@@ -333,6 +333,7 @@ describe("others on the channel", () => {
     const site = new LossySite(1, { loss: 0.05 });
     const publisher = site.open(site.node("a"));
     await site.publish(publisher, 400);
+    await site.pass(100);
     const reader = await site.reader("b");
     await site.publish(publisher, 400, 400);
     await site.pass(1500);

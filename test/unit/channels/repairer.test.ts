@@ -51,7 +51,7 @@ function publisher({ packets = 10, bytes = 200, keeps = 100_000, bytesPerSecond 
   const repairer = new Repairer({ clock, sender, sent, stream: STREAM, wrap, counters, bytesPerSecond, report: () => {} });
   const send = (count: number): void => {
     for (let i = 0; i < count; i++) {
-      sent.add({ number: sent.next, sequence: sent.next, endsMessage: true }, Buffer.alloc(bytes));
+      sent.add(sent.next, sent.next, true, Buffer.alloc(bytes));
       repairer.packetSent();
     }
   };

@@ -7,7 +7,7 @@ const ROOMY = { packets: 8, bytes: 1e6 };
 function kept(bounds = ROOMY, memory = new SentMemory(1e9)) {
   const packets = new SentPackets(bounds, memory);
   const send = (text: string, endsMessage = true, number = packets.next): void =>
-    packets.add({ number, sequence: number, endsMessage }, Buffer.from(text));
+    packets.add(number, number, endsMessage, Buffer.from(text));
   return { packets, send, memory };
 }
 
@@ -29,7 +29,7 @@ test("SentPackets keeps as many of the latest packets as its bound says, and alw
 test("SentPackets keeps copies", () => {
   const { packets } = kept();
   const payload = Buffer.from("before");
-  packets.add({ number: 0, sequence: 0, endsMessage: true }, payload);
+  packets.add(0, 0, true, payload);
   payload.fill("!");
   expect(packets.get(0)?.payload.toString()).toBe("before");
 });
@@ -102,7 +102,7 @@ test("SentPackets holds exactly the latest, whatever is sent", () => {
       const model: { number: number; cost: number }[] = [];
       for (const { gap, bytes } of sent) {
         const number = ring.next + (model.length === 0 ? 0 : gap);
-        ring.add({ number, sequence: number, endsMessage: true }, Buffer.alloc(bytes));
+        ring.add(number, number, true, Buffer.alloc(bytes));
         model.push({ number, cost: bytes + 256 });
         const next = number + 1;
         while (model.length > 0 && (next - model[0]!.number > packets || model.reduce((sum, { cost }) => sum + cost, 0) > 2000))

@@ -59,7 +59,7 @@ export class ReliableSender implements PacketSender, ChannelReceiver {
     this.#hasSent = true;
     const sequence = this.#sender.nextSequence;
     if (!this.#sender.send(packet)) return false;
-    this.#sent.add({ number: this.#options.sealedNumberOf?.(packet) ?? sequence, sequence, endsMessage }, packet);
+    this.#sent.add(this.#options.sealedNumberOf?.(packet) ?? sequence, sequence, endsMessage, packet);
     this.#repairer.packetSent();
     this.#beacon.packetSent();
     return true;

@@ -13,21 +13,21 @@ const GIVEN_UP_BYTES = 1024 * 1024; // at a time, so that a search for the chann
 
 /** Totals of what a channel has sent up to some packet. */
 interface Ended {
-  readonly messages: number;
-  readonly bytes: number;
+  readonly endedMessages: number;
+  readonly endedBytes: number;
+  readonly endsMessage: boolean;
 }
 
-const NOTHING_ENDED: Ended = { messages: 0, bytes: 0 };
-
 /** A packet as it was sent. */
-export class SentPacket {
+export class SentPacket implements Ended {
   number = 0;
   /** Number of its datagram. On a sealed channel it may differ from the packet's, which is sealed. */
   sequence = 0;
   endsMessage = true;
   lengthBytes = 0;
   isKept = false;
-  ended: Ended = NOTHING_ENDED; // with it
+  endedMessages = 0; // with it
+  endedBytes = 0;
   repeatedMs: number = Number.NEGATIVE_INFINITY; // time at which it was sent again last
   wantedBy: string | undefined; // id of the asker that got it then, or gets it next
   readonly #slabs: Slabs;
@@ -49,15 +49,14 @@ export class SentPacket {
   }
 
   /** Takes the place of what it was, for a number without a packet. */
-  skip(number: number, ended: Ended): void {
+  skip(number: number): void {
     this.number = number;
     this.endsMessage = true;
-    this.ended = ended;
   }
 
   /** Takes the place of what it was, with a copy of `payload`. */
-  keep({ number, sequence, endsMessage }: PacketFacts, payload: Uint8Array, ended: Ended): void {
-    this.skip(number, ended);
+  keep(number: number, sequence: number, endsMessage: boolean, payload: Uint8Array): void {
+    this.number = number;
     this.sequence = sequence;
     this.endsMessage = endsMessage;
     this.lengthBytes = payload.length;
@@ -74,9 +73,6 @@ export class SentPacket {
     this.#slab = undefined;
   }
 }
-
-/** Facts about a packet that is sent. */
-export type PacketFacts = Pick<SentPacket, "number" | "sequence" | "endsMessage">;
 
 /**
  * Memory for the contents of packets. A buffer for each would cost more than the copy; a slab is free when the last packet in it is. Slabs
@@ -154,8 +150,9 @@ export class SentPackets {
   #first = 0;
   #next = 0;
   #bytes = 0;
-  #ended = NOTHING_ENDED;
-  #before = { ended: NOTHING_ENDED, endsMessage: true }; // the first
+  #endedMessages = 0;
+  #endedBytes = 0;
+  readonly #before = { endedMessages: 0, endedBytes: 0, endsMessage: true }; // the first
 
   constructor(bounds: SentBounds, memory: SentMemory) {
     this.#bounds = bounds;
@@ -180,14 +177,15 @@ export class SentPackets {
   }
 
   /** Keeps a copy of the packet that was sent last. Numbers that were left out stay without a packet. */
-  add(facts: PacketFacts, payload: Uint8Array): void {
+  add(number: number, sequence: number, endsMessage: boolean, payload: Uint8Array): void {
     const before = this.#bytes;
-    const { number } = facts;
     while (this.#next !== number) this.#skip(number);
     this.#advance();
     const packet = this.#slotOf(number);
-    this.#ended = { messages: this.#ended.messages + (facts.endsMessage ? 1 : 0), bytes: this.#ended.bytes + payload.length };
-    packet.keep(facts, payload, this.#ended);
+    packet.keep(number, sequence, endsMessage, payload);
+    if (endsMessage) this.#endedMessages++;
+    this.#endedBytes += payload.length;
+    this.#total(packet);
     this.#bytes += packet.costBytes;
     while (this.#bytes > this.#bounds.bytes) this.#dropOldest();
     this.#memory.count(this.#bytes - before);
@@ -204,13 +202,12 @@ export class SentPackets {
    * anybody can ask for it.
    */
   beginningOf({ messages, bytes }: { readonly messages: number; readonly bytes: number }): number {
-    const { ended } = this.#beforeOf(this.#next);
-    const unfinished = this.#beforeOf(this.#next).endsMessage ? 0 : 1;
-    const isWithin = (before: Ended): boolean =>
-      ended.messages + unfinished - before.messages <= messages && ended.bytes - before.bytes <= bytes;
+    const begunMessages = this.#endedMessages + (this.#beforeOf(this.#next).endsMessage ? 0 : 1);
+    const isWithin = ({ endedMessages, endedBytes }: Ended): boolean =>
+      begunMessages - endedMessages <= messages && this.#endedBytes - endedBytes <= bytes;
     const number = this.#lowest(isWithin);
     const before = this.#beforeOf(number);
-    return before.endsMessage ? number : this.#lowest((other) => other.messages > before.ended.messages);
+    return before.endsMessage ? number : this.#lowest(({ endedMessages }) => endedMessages > before.endedMessages);
   }
 
   /** Gives up the oldest packets, as many as have so many bytes. */
@@ -237,14 +234,14 @@ export class SentPackets {
     let [low, high] = [0, distance(this.#next, this.#first)];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isEnough(this.#beforeOf((this.#first + middle) >>> 0).ended)) high = middle;
+      if (isEnough(this.#beforeOf((this.#first + middle) >>> 0))) high = middle;
       else low = middle + 1;
     }
     return (this.#first + low) >>> 0;
   }
 
   /** Returns the packet before a number. */
-  #beforeOf(number: number): { readonly ended: Ended; readonly endsMessage: boolean } {
+  #beforeOf(number: number): Ended {
     return number === this.#first ? this.#before : this.#slotOf((number - 1) >>> 0);
   }
 
@@ -254,12 +251,21 @@ export class SentPackets {
       while (this.#bytes > 0) this.#dropOldest();
       this.#first = number;
       this.#next = number;
-      this.#before = { ended: this.#ended, endsMessage: true };
+      this.#before.endsMessage = true;
+      this.#total(this.#before);
       return;
     }
     const skipped = this.#next;
     this.#advance();
-    this.#slotOf(skipped).skip(skipped, this.#ended);
+    const slot = this.#slotOf(skipped);
+    slot.skip(skipped);
+    this.#total(slot);
+  }
+
+  /** Notes the totals up to now. */
+  #total(place: { endedMessages: number; endedBytes: number }): void {
+    place.endedMessages = this.#endedMessages;
+    place.endedBytes = this.#endedBytes;
   }
 
   #slotOf(number: number): SentPacket {
@@ -273,7 +279,9 @@ export class SentPackets {
 
   #dropOldest(): void {
     const oldest = this.#slotOf(this.#first);
-    this.#before = { ended: oldest.ended, endsMessage: oldest.endsMessage };
+    this.#before.endedMessages = oldest.endedMessages;
+    this.#before.endedBytes = oldest.endedBytes;
+    this.#before.endsMessage = oldest.endsMessage;
     this.#first = (this.#first + 1) >>> 0;
     if (!oldest.isKept) return;
     this.#bytes -= oldest.costBytes;
