@@ -15,6 +15,7 @@ import { hasCommand, hasMulticastLoopback, skipUnless } from "../../support/prob
 const PEER = fileURLToPath(new URL("programs/peer.py", import.meta.url));
 const COUNT = 300;
 const DROPPED_EVERY = 7;
+const LATE_MS = 200;
 
 /** A transport that loses packets: each seventh of a channel, when it comes for the first time. */
 class LossyTransport extends UdpTransport {
@@ -93,6 +94,8 @@ describe("udp", () => {
   test("history: a subscriber in another process's place gets the messages of before, by heartbeats, at once", async () => {
     const publisher = node("a").channel("c", { reliable: true });
     for (let i = 0; i < COUNT; i++) publisher.publish(Buffer.from(`${i}`));
+    const publishedMs = performance.now();
+    await until(() => performance.now() - publishedMs > LATE_MS, { what: "that a subscriber is late" });
     const reader = new Reader(node("b", true).channel("c", { history: { messages: 100 } }));
     await until(() => reader.texts.length === 100, { what: "the history" });
     expect(reader.numbers).toEqual(countTo(COUNT, COUNT - 100));

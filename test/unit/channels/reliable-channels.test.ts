@@ -105,6 +105,14 @@ describe("losses", () => {
     expect(reader.messages.map(({ lead, lost }) => [lead, lost])).toEqual(countTo(4).map(() => [1, 0]));
   });
 
+  test("reliable: a publisher tells that it can be asked before its first packet", async () => {
+    const site = new LossySite();
+    await site.publish(site.open(site.node("a")), 2);
+    await site.pass(1);
+    const sent = site.network.trace.records.filter(({ event, node }) => event === "sent" && node === "a");
+    expect(sent.map(({ packet }) => packet.payload.includes("/c"))).toEqual([true, false, false]);
+  });
+
   test("reliable: packets that change places are not asked for", async () => {
     const site = new LossySite(5, { reorder: 0.05, reorderDelayMs: 0.4, delayMs: 0.1 });
     const reader = await site.reader("b");
