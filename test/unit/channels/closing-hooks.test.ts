@@ -1,6 +1,6 @@
 // Loggers and listeners are called while a channel, a node or a transport opens or closes, and may close or use it.
 import { MemoryNetwork } from "@groupcast/backend-memory";
-import { type Channel, ChannelNode, ChannelRelay, UdpTransport } from "@groupcast/channels";
+import { type Channel, ChannelNode, type ChannelOptions, ChannelRelay, UdpTransport } from "@groupcast/channels";
 import { type Logger, Reactor } from "groupcast";
 import { describe, expect, test } from "vitest";
 import { Hub, HubClock, type HubTransport } from "../../support/channels/hub.js";
@@ -16,7 +16,7 @@ class Hooked {
   readonly channel: Channel;
   calls = 0;
 
-  constructor(where: "node" | "reactor", deed: (hooked: Hooked) => unknown) {
+  constructor(where: "node" | "reactor", deed: (hooked: Hooked) => unknown, options: ChannelOptions = {}) {
     const log = (): void => {
       if (this.channel !== undefined && this.calls++ === 0) deed(this);
     };
@@ -25,7 +25,7 @@ class Hooked {
     const [reactorLogger, logger] = where === "reactor" ? [hook, quiet] : [quiet, hook];
     this.reactor = new Reactor({ backend: this.network.host("a"), clock: this.network.clock, logger: reactorLogger });
     this.node = new ChannelNode(this.reactor, { name: "a", heartbeatMs: 0, interface: "eth0", logger }); // TTL 0: it warns
-    this.channel = this.node.channel("c");
+    this.channel = this.node.channel("c", options as { codec: "bytes" });
   }
 
   settle(): Promise<void> {
@@ -44,9 +44,14 @@ const USES = {
   messages: (channel: Channel) => channel.messages(),
 } as const;
 
-describe.for(["node", "reactor"] as const)("a logger of the %s", (where) => {
+describe.for([
+  ["node", "a plain channel", {}],
+  ["reactor", "a plain channel", {}],
+  ["node", "a reliable channel", { reliable: true }],
+  ["reactor", "a reliable channel", { reliable: true }],
+] as const)("a logger of the %s, and %s:", ([where, _kind, options]) => {
   test.each(Object.entries(USES))("that closes the channel inside %s() leaves it closed, and nothing open", async (_, use) => {
-    const hooked = new Hooked(where, ({ channel }) => channel.close());
+    const hooked = new Hooked(where, ({ channel }) => channel.close(), options);
     expect(() => use(hooked.channel)).toThrow(expect.objectContaining({ code: "ERR_CHANNEL_CLOSED" }));
     await hooked.settle();
     expect([hooked.channel.isSubscribed, hooked.channel.isPublished, hooked.node.channels]).toEqual([false, false, []]);
@@ -56,7 +61,7 @@ describe.for(["node", "reactor"] as const)("a logger of the %s", (where) => {
   });
 
   test.each(Object.entries(USES))("that closes the node inside %s() leaves nothing open", async (_, use) => {
-    const hooked = new Hooked(where, ({ node }) => node.close());
+    const hooked = new Hooked(where, ({ node }) => node.close(), options);
     expect(() => use(hooked.channel)).toThrow(expect.objectContaining({ code: expect.stringMatching(/ERR_(TRANSPORT|NODE)_CLOSED/) }));
     await hooked.settle();
     expect([hooked.open, hooked.calls > 0]).toEqual([0, true]);
@@ -68,12 +73,13 @@ describe.for(["node", "reactor"] as const)("a logger of the %s", (where) => {
     ["subscribe", "publishes", USES.publish],
     ["subscribe", "subscribes", USES.subscribe],
   ] as const)("inside %s() that %s, on the same channel and on another one, opens each once", async (first, _, use) => {
-    const hooked = new Hooked(where, ({ channel, node }) => [use(channel), use(node.channel("d"))]);
+    const hooked = new Hooked(where, ({ channel, node }) => [use(channel), use(node.channel("d", { ...options }))], options);
     USES[first](hooked.channel);
     await hooked.settle();
     const receiving = hooked.channel.isSubscribed ? 1 : 0;
     const published = hooked.node.channels.filter(({ isPublished }) => isPublished).length;
-    expect(hooked.reactor.ports.length).toBe(receiving + published);
+    const asking = "reliable" in options ? receiving : 0; // one port asks for all channels
+    expect(hooked.reactor.ports.length).toBe(receiving + asking + published);
     for (const channel of hooked.node.channels) void channel.close();
     await hooked.settle();
     expect(hooked.reactor.ports.length).toBe(receiving); // the receiving port stays for the next channel
@@ -99,6 +105,42 @@ describe("a logger of the reactor", () => {
     transport.startReceiving("c", { packetReceived() {} });
     await hooked.settle();
     expect([hooked.calls > 0, hooked.reactor.ports.length]).toEqual([true, 1]);
+    await Promise.all([transport.close(), hooked.settle()]);
+    expect(hooked.open).toBe(0);
+  });
+
+  test("that closes the transport as its port for questions opens leaves none open", async () => {
+    const hooked: Hooked = new Hooked("reactor", () => transport.close());
+    const transport: UdpTransport = new UdpTransport(hooked.reactor);
+    const ask = () => transport.openAsker("c", { packetReceived() {} });
+    hooked.reactor.listenUDP = new Proxy(hooked.reactor.listenUDP, {
+      apply(listen, self, args) {
+        const port = Reflect.apply(listen, self, args);
+        void transport.close(); // as a logger may, after the port has opened
+        return port;
+      },
+    });
+    expect(ask).toThrow(expect.objectContaining({ code: "ERR_TRANSPORT_CLOSED" }));
+    await hooked.settle();
+    expect(hooked.open).toBe(0);
+  });
+
+  test("that asks on another channel as the port for questions opens shares one port with it", async () => {
+    const hooked = new Hooked("reactor", () => {});
+    const transport = new UdpTransport(hooked.reactor);
+    const ask = (channel: string) => transport.openAsker(channel, { packetReceived() {} });
+    const { listenUDP } = hooked.reactor;
+    hooked.reactor.listenUDP = function (this: Reactor, ...args: Parameters<Reactor["listenUDP"]>) {
+      hooked.reactor.listenUDP = listenUDP;
+      ask("d");
+      return listenUDP.apply(this, args);
+    } as Reactor["listenUDP"];
+    const asker = ask("c");
+    await hooked.settle();
+    expect(hooked.open).toBe(1);
+    asker.close();
+    await hooked.settle();
+    expect(hooked.open).toBe(1);
     await Promise.all([transport.close(), hooked.settle()]);
     expect(hooked.open).toBe(0);
   });

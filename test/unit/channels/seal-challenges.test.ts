@@ -75,6 +75,24 @@ describe("challenge: true", () => {
     expect(writer.seal!.challenges()).toMatchObject({ asked: 0, answered: 1, sent: 1 });
   });
 
+  test("a reliable channel: what comes before the answer is lost, though it is asked for, and the rest comes in order", async () => {
+    const seal = { keys: { 1: KEYS[1] }, current: 1, maxAgeMs: AGE_MS, challenge: true };
+    const open = (host: string, now: () => number) =>
+      site.node(host, { ttl: 1 }).channel("plans", { reliable: true, seal: { ...seal, now } });
+    const reader = open("reader", noClock) as unknown as Channel;
+    const lost: string[] = [];
+    reader.on("lost", ({ count, reason }) => void lost.push(`${count} ${reason}`));
+    const heard = heardBy(reader);
+    const writer = open("writer", clock()) as unknown as Channel;
+    await say(writer, "1", "2", "3");
+    await site.network.clock.advance(1100); // repairWithinMs
+    expect([heard.texts, lost]).toEqual([["2", "3"], ["1 deadline"]]);
+    expect(writer.statistics().reliable!.sender.repaired).toBeGreaterThan(0); // and each time refused: nothing shows that it is new
+    await Promise.all([writer.close(), reader.close(), site.settle()]);
+    expect(site.reactor("writer").ports.flatMap((port) => ("memberships" in port ? port.memberships : []))).toEqual([]);
+    expect(site.reactor("writer").ports).toHaveLength(1); // the one that receives stays for the next channel
+  });
+
   test("nobody asks while all clocks are right, and messages say when they were sealed", async () => {
     const [reader, writer] = [open("reader", clock()), open("writer", clock())];
     const heard = heardBy(reader);

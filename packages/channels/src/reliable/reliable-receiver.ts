@@ -61,7 +61,10 @@ export class ReliableReceiver implements ChannelReceiver {
   /** Begins to ask, if the transport can. */
   open(): void {
     const { link, channel, clock } = this.#options;
-    this.#asker = link.openAsker?.(channel, this);
+    if (this.#asker !== undefined) return; // a logger of the user's, which the transport calls, has subscribed meanwhile
+    const asker = link.openAsker?.(channel, this);
+    if (this.#asker === undefined) this.#asker = asker;
+    else asker?.close();
     this.#sinceMs = clock.nowMs();
   }
 

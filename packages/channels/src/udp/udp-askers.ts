@@ -19,8 +19,10 @@ export interface AskersOwner extends SendersOwner {
 export class UdpAskers {
   readonly #reactor: Reactor;
   readonly #owner: AskersOwner;
+  readonly #ports = new Set<UDPPort>(); // until they have closed
   #port: UDPPort | undefined; // while a channel asks
   #users = 0;
+  #isClosed = false;
 
   constructor(reactor: Reactor, owner: AskersOwner) {
     this.#reactor = reactor;
@@ -31,38 +33,50 @@ export class UdpAskers {
   open(channel: string, notes: ChannelReceiver): Asker {
     const { receptions } = this.#owner;
     const name = noteChannel(channel);
-    this.#port ??= this.#openPort();
+    this.#port = this.#openPort();
     this.#users++;
     receptions.add(name, notes);
     let isOpen = true;
     return {
       ask: (payload, to) => {
-        if (!isOpen || this.#port === undefined) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "ask", { channel });
+        if (!isOpen || this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "ask", { channel });
         return this.#ask(name, payload, to);
       },
       close: () => {
         if (!isOpen) return;
         isOpen = false;
         receptions.remove(name, notes);
-        if (--this.#users === 0) void this.close();
+        if (--this.#users > 0) return;
+        void this.#stop(this.#port!);
+        this.#port = undefined;
       },
     };
   }
 
-  /** Closes the port. */
+  /** Closes the port, and waits for those that are closing already. */
   async close(): Promise<void> {
-    const port = this.#port;
-    this.#port = undefined;
-    await port?.stopListening();
+    this.#isClosed = true;
+    await Promise.all([...this.#ports].map((port) => this.#stop(port)));
   }
 
   #openPort(): UDPPort {
+    if (this.#port !== undefined) return this.#port;
     const { options, receptions, statistics, reach, receiverThrew } = this.#owner;
     const { receiveBufferBytes } = options;
-    return this.#reactor.listenUDP(0, new UdpReceiver(options.port, receptions, statistics, receiverThrew), {
+    const port = this.#reactor.listenUDP(0, new UdpReceiver(options.port, receptions, statistics, receiverThrew), {
       unicastTTL: reach.ttl,
       ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
     });
+    this.#ports.add(port);
+    // A logger of the user's, which the reactor calls, may have asked on another port, or closed the transport.
+    if (this.#isClosed || this.#port !== undefined) void this.#stop(port);
+    if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "openAsker");
+    return this.#port ?? port;
+  }
+
+  async #stop(port: UDPPort): Promise<void> {
+    await port.stopListening();
+    this.#ports.delete(port);
   }
 
   #ask(name: string, payload: Uint8Array, to: ChannelSource): boolean {
