@@ -19,12 +19,13 @@ export const CHAPTERS = [
       "idioms",
       "channels",
       "requests",
+      "reliable-channels",
       "sealed-channels",
       "in-production",
       "nothing-arrives",
     ],
   },
-  { title: "More of UDP", pages: ["broadcast", "ipv6", "many-cores", "adopting-sockets", "bundling"] },
+  { title: "More of UDP", pages: ["broadcast", "ipv6", "many-cores", "pacing", "adopting-sockets", "bundling"] },
   {
     title: "Coming from",
     pages: [
