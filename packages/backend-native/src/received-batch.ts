@@ -6,8 +6,10 @@ import { ENTRY, KNOWN, type SharedTables, SLOT } from "./batch-layout.js";
 import type { MemoryGuard } from "./memory-guard.js";
 
 const CHUNK_BYTES = 16_384; // a kept datagram keeps its chunk alive; twice the size of Buffer's own pool
+const LARGE_CHUNK_BYTES = 65_536; // under load: a chunk costs memory protection and garbage collection, whatever its size
 const MAX_VIEWS = 1024; // number of views that are kept: some 100 KiB
 const NO_VIEW = -1;
+const LOAD_BYTES = 8192; // in a wake-up, on an average of those that filled a chunk
 const MAX_GATHERED_BYTES = CHUNK_BYTES / 4; // longer datagrams get memory of their own
 const NOTHING = -1; // as MAX_GATHERED_BYTES: not even empty datagrams share a chunk
 
@@ -34,6 +36,7 @@ export class ReceivedBatch implements DatagramBatch {
   #chunk: Buffer = Buffer.alloc(0);
   #chunkMemory: ArrayBufferLike = this.#chunk.buffer; // the getter is a call out of compiled code
   #chunkUsedBytes = 0;
+  #chunkWakeUps = 0; // since the chunk was new
   #gatheredFrom = 0;
   #gatheredTo = 0;
   #from: SocketAddress | undefined; // of #fromSlot: a run comes from one peer
@@ -55,6 +58,7 @@ export class ReceivedBatch implements DatagramBatch {
   begin(length: number): void {
     if (this.#slab.byteLength === 0) this.#renewSlab();
     this.#length = length;
+    this.#chunkWakeUps++;
     this.#from = undefined;
     this.#gatheredFrom = this.#gatheredTo = 0;
   }
@@ -185,11 +189,13 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   #renewChunk(): void {
-    this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const isLoaded = this.#chunk.length > this.#chunkWakeUps * LOAD_BYTES;
+    this.#chunk = Buffer.allocUnsafeSlow(isLoaded ? LARGE_CHUNK_BYTES : CHUNK_BYTES);
     const memory = this.#chunk.buffer as ArrayBuffer;
     this.#guard.protect(memory);
     this.#chunkMemory = memory;
     this.#chunkUsedBytes = 0;
+    this.#chunkWakeUps = 0;
   }
 
   #copyAlone(index: number, startBytes: number, length: number): Buffer {

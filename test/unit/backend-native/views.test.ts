@@ -120,6 +120,27 @@ test("copy() takes a new chunk in place of one that was detached all the same", 
   expect([0, 1, 2].map((index) => batch.copy(index).toString())).toEqual(["one", "two", "three"]);
 });
 
+test("copy() takes larger chunks while wake-ups bring 8 KiB and more on an average, and small ones otherwise", () => {
+  const ineffective: MemoryGuard = { isEffective: true, protect() {} };
+  const text = "x".repeat(4_000); // four in a small chunk, sixteen in a large one
+  const batch = batchInMemory(Array<string>(8).fill(text), ineffective);
+  const chunks: ArrayBufferLike[] = [];
+  const receive = (count: number): void => {
+    batch.begin(count);
+    for (let index = 0; index < count; index++) {
+      const { buffer } = batch.copy(index);
+      if (chunks.at(-1) !== buffer) chunks.push(buffer);
+    }
+  };
+  const lengths = (): number[] => chunks.splice(0).map(({ byteLength }) => byteLength);
+  receive(8);
+  expect(lengths()).toEqual([16_384, 65_536]);
+  for (let i = 0; i < 8; i++) receive(4);
+  expect(lengths()).toEqual([65_536, 65_536, 65_536]);
+  for (let i = 0; i < 32; i++) receive(1);
+  expect(lengths()).toEqual([65_536, 16_384, 16_384, 16_384, 16_384, 16_384]);
+});
+
 test("copy() gives what was received when the slab is detached in the middle of a batch", () => {
   const ineffective: MemoryGuard = { isEffective: true, protect() {} };
   const batch = batchInMemory(["one", "two", "x".repeat(5_000)], ineffective);
