@@ -1,14 +1,16 @@
 // A NATS server for tests, on a loopback port of its own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { until } from "../lab/until.js";
 import { hasCommand, type Probe } from "../probe.js";
 import { unusedPort } from "../unused-port.js";
 
 const READY = /Server is ready/;
+const STOPPED = /\) T /; // proc_pid_stat(5)
 const STARTING_LIMIT_MS = 5_000;
 
 export const hasNatsServer: Probe = hasCommand("nats-server", "nats-server");
@@ -23,6 +25,8 @@ export interface NatsServerOptions {
   readonly port?: number;
   /** Further lines of its configuration, such as `max_payload: 2KB`. */
   readonly settings?: string;
+  /** Added to its environment, from which its configuration can take passwords. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class NatsServer implements AsyncDisposable {
@@ -52,6 +56,13 @@ export class NatsServer implements AsyncDisposable {
     await once(this.#child, "exit");
   }
 
+  /** Stops it where it is, as a power cut does for its peers: it takes nothing more, and says nothing. */
+  async freeze(): Promise<void> {
+    this.#child.kill("SIGSTOP");
+    const isStopped = async (): Promise<boolean> => STOPPED.test(await readFile(`/proc/${this.#child.pid}/stat`, "utf8"));
+    await until(isStopped, { what: "nats-server has stopped" });
+  }
+
   /** Starts it again, on the same port. @param options - Instead of those it was first started with. */
   async restart(options: NatsServerOptions = this.#options): Promise<void> {
     await this.kill();
@@ -67,7 +78,7 @@ async function launch(port: number, options: NatsServerOptions): Promise<ChildPr
   const directory = await mkdtemp(join(tmpdir(), "groupcast-nats-"));
   const file = join(directory, "server.conf");
   await writeFile(file, configuration(port, options));
-  const child = spawn("nats-server", ["--config", file], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("nats-server", ["--config", file], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...options.env } });
   child.once("exit", () => void rm(directory, { recursive: true, force: true }));
   const signal = AbortSignal.timeout(STARTING_LIMIT_MS);
   const lines: string[] = [];

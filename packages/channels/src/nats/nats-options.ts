@@ -18,12 +18,14 @@ export interface NatsClientOptions {
   readonly tls?: object | null | undefined;
   /** Name of the connection, which the server shows. */
   readonly name?: string | undefined;
-  /** Time to wait for a first connection, in milliseconds. */
+  /** Time to wait for each server that is tried, in milliseconds. Default 5000. */
   readonly timeout?: number | undefined;
-  /** Time between attempts to connect again, in milliseconds. Default 500. */
+  /** Time between two attempts to connect to the same server again, in milliseconds. The next server is tried at once. Default 500. */
   readonly reconnectTimeWait?: number | undefined;
-  /** Number of attempts to connect again. Default -1: without end. */
+  /** Number of attempts to connect to a server again. Default -1: without end. */
   readonly maxReconnectAttempts?: number | undefined;
+  /** Time between two questions whether the server is still there, in milliseconds; the third that is not answered breaks the connection. Default 5000. */
+  readonly pingInterval?: number | undefined;
   /** Any other option of the client. */
   readonly [option: string]: unknown;
 }
@@ -38,7 +40,7 @@ export interface OutboxLimits {
 
 /** Options of a {@link NatsTransport}. */
 export interface NatsTransportOptions {
-  /** Address of a server, such as `"nats://192.0.2.1:4222"`, or of several. Default `"127.0.0.1:4222"`. */
+  /** Address of a server, such as `"nats://192.0.2.1:4222"`, or of several of a cluster, which names the others. Default `"127.0.0.1:4222"`. */
   readonly servers?: string | readonly string[] | undefined;
   /** Beginning of the subjects of all channels; peers with another prefix are on another network. Default `"groupcast"`. */
   readonly prefix?: string | undefined;
@@ -67,16 +69,16 @@ const PREFIX = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/; // tokens that mean noth
 const DEFAULT_WAITING_MESSAGES = 10_000;
 const DEFAULT_WAITING_BYTES = 16 * 1024 * 1024;
 const RECONNECT_MS = 500;
-const PING_MS = 10_000; // a connection that is silent for twice as long is replaced
+const DIAL_MS = 5000; // the client tries the server that has just died before the next: all of it is over in less than MAX_RELAYED_WAIT_MS
+const PING_MS = 5000; // a connection that is silent for three times as long is replaced
 const MAX_SILENT_PINGS = 2;
 const KEYS = ["servers", "prefix", "connection", "maxWaitingMessages", "maxWaitingBytes", "logger"] as const;
 
 const IN_CONNECTION = "put it into the option connection, which goes to the NATS client";
 const CLIENT_OPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
-  ["user", "pass", "token", "authenticator", "tls", "name", "timeout", "reconnectTimeWait", "maxReconnectAttempts"].map((option) => [
-    option,
-    IN_CONNECTION,
-  ]),
+  ["user", "pass", "token", "authenticator", "tls", "name", "timeout", "reconnectTimeWait", "maxReconnectAttempts", "pingInterval"].map(
+    (option) => [option, IN_CONNECTION],
+  ),
 );
 
 /** Checks options and adds the defaults. @throws InvalidArgumentError for each option that is unknown or wrong. */
@@ -96,6 +98,7 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
       maxBytes: checkInteger(operation, "maxWaitingBytes", maxWaitingBytes, [0, 2 ** 32]),
     },
     connection: {
+      timeout: DIAL_MS,
       reconnectTimeWait: RECONNECT_MS,
       maxReconnectAttempts: -1, // for ever
       pingInterval: PING_MS,

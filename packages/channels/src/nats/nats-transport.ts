@@ -18,6 +18,7 @@ import { encodeNatsHeader, NATS_HEADER_BYTES } from "./nats-header.js";
 import { type NatsTransportOptions, type ResolvedNatsOptions, resolveNatsOptions } from "./nats-options.js";
 import { NatsOutbox } from "./nats-outbox.js";
 import { NatsReceptions } from "./nats-receptions.js";
+import { abandonSocket } from "./nats-socket.js";
 import { withoutCredentials } from "./nats-servers.js";
 import { subjectForChannel } from "./nats-subject.js";
 
@@ -203,7 +204,8 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   }
 
   #statusChanged(status: Status): void {
-    if (status.type === "disconnect") this.#setConnected(false);
+    if (status.type === "staleConnection") abandonSocket(this.#connection);
+    else if (status.type === "disconnect") this.#setConnected(false);
     else if (status.type === "reconnect") this.#setConnected(true);
     else if (status.type === "error") this.#fail("use the connection", status.error);
   }
