@@ -1,5 +1,6 @@
-// Several NATS servers, of which one stops to answer.
-import { NatsTransport, type NatsTransportOptions } from "@groupcast/channels";
+// Several NATS servers, of which one stops to answer, or permits more than the other.
+import { ChannelNode, NatsTransport, type NatsTransportOptions } from "@groupcast/channels";
+import { Reactor } from "groupcast";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hasNatsServer, NatsServer, type NatsServerOptions } from "../../support/channels/nats-server.js";
 import { until } from "../../support/lab/until.js";
@@ -49,4 +50,45 @@ test("a server that freezes under load is given up for the next, though it takes
   expect({ sent, dropped }).toEqual({ sent: MESSAGES, dropped: 0 });
   expect(unconfirmed).toBeGreaterThan(0);
   expect(received).toBeGreaterThan(0);
+});
+
+test("what one server does not permit to be received is asked for again at the next, and comes", async () => {
+  const login = { user: "robot", pass: "secret" };
+  const strict = await start({ ...login, permissions: 'permissions: { publish: ">", subscribe: { allow: ">", deny: "groupcast.c" } }' });
+  const lenient = await start(login);
+  const options = { servers: [strict.url, lenient.url], connection: { ...SOON, ...login } };
+  const node = new ChannelNode(new Reactor(), { name: "node", heartbeatMs: 0, transport: await connect(options) });
+  disposals.push(() => node.close());
+  const errors: unknown[] = [];
+  node.on("error", (error) => errors.push(error));
+  const heard: string[] = [];
+  const channel = node.channel("c", { codec: "text" });
+  channel.subscribe((text) => void heard.push(text));
+  await until(() => errors.length === 1, { what: "the refusal" });
+  expect(errors).toMatchObject([{ code: "ERR_BROKER_PERMISSION", operation: "subscribe", channel: "c" }]);
+  channel.publish("lost"); // nobody receives it
+  await strict.kill();
+  await until(
+    () => {
+      channel.publish("again");
+      return heard.includes("again");
+    },
+    { what: "the channel, from the other server" },
+  );
+  expect(errors).toHaveLength(1);
+});
+
+test("a message that the server does not permit is an error that names the channel, and is counted as dropped", async () => {
+  const login = { user: "robot", pass: "secret" };
+  const server = await start({ ...login, permissions: 'permissions: { publish: "groupcast.open", subscribe: ">" }' });
+  const transport = await connect({ servers: server.url, connection: login });
+  const errors: unknown[] = [];
+  transport.on("error", (error) => errors.push(error));
+  let received = 0;
+  transport.startReceiving("open", { packetReceived: () => void received++ });
+  transport.openSender("closed").send(Buffer.alloc(1));
+  transport.openSender("open").send(Buffer.alloc(1));
+  await until(() => errors.length > 0 && received > 0, { what: "the refusal, and the other message" });
+  expect(errors).toMatchObject([{ code: "ERR_BROKER_PERMISSION", operation: "publish", channel: "closed" }]);
+  expect(transport.statistics()).toMatchObject({ sent: 2, dropped: 1, received: 1 });
 });

@@ -55,3 +55,25 @@ test("a receiver that rejects is reported as one that throws", async () => {
   await new Promise(setImmediate);
   expect(errors).toEqual([TROUBLE]);
 });
+
+test("connected() asks again for what the server refused, and for nothing else", () => {
+  const subscribed: string[] = [];
+  const callbacks = new Map<string, (error: Error) => void>();
+  const connection = {
+    subscribe(subject: string, { callback }: { callback: (error: Error) => void }) {
+      subscribed.push(subject);
+      callbacks.set(subject, callback);
+      return { isClosed: () => false, unsubscribe: () => void subscribed.push(`not ${subject}`) };
+    },
+  };
+  const receptions = new NatsReceptions(connection as never, "groupcast", zeroTransportStatistics(), () => {});
+  const receiver = { packetReceived() {} };
+  for (const channel of ["a", "b", "c"]) receptions.addChannel(channel, receiver);
+  callbacks.get("groupcast.b")!(TROUBLE);
+  callbacks.get("groupcast.c")!(TROUBLE);
+  receptions.removeChannel("c", receiver);
+  receptions.connected();
+  receptions.connected();
+  receptions.removeChannel("b", receiver);
+  expect(subscribed).toEqual(["groupcast.a", "groupcast.b", "groupcast.c", "groupcast.b", "not groupcast.b"]);
+});

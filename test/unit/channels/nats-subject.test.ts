@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { channelForSubject, subjectForChannel, subjectForPattern } from "../../../packages/channels/src/nats/nats-subject.js";
+import {
+  channelForSubject,
+  nameForSubject,
+  subjectForChannel,
+  subjectForPattern,
+} from "../../../packages/channels/src/nats/nats-subject.js";
 
 test.each([
   ["robot/pose", "groupcast.robot.pose"],
@@ -47,4 +52,13 @@ test.each([
   ["a*/b", "groupcast.a%2A.b"],
 ])("subjectForPattern() makes of %j %j", (pattern, subject) => {
   expect(subjectForPattern("groupcast", pattern)).toBe(subject);
+});
+
+test.each([
+  ["groupcast.robot.pose", "robot/pose"],
+  ["groupcast.robot.>", "robot/**"],
+  ["groupcast.*.a%2Eb", "*/a.b"],
+  ["elsewhere.robot", undefined],
+])("nameForSubject() reads %s as %s", (subject, name) => {
+  expect(nameForSubject("groupcast", subject)).toBe(name);
 });

@@ -131,7 +131,7 @@ const TABLE = {
   ERR_BROKER_PERMISSION: {
     class: "BrokerError",
     meaning: "the NATS server does not permit the subject",
-    remedy: "let the user publish and subscribe below the prefix (error.cause names the subject)",
+    remedy: "permit the user the subject of the channel, as the guide Many sites lists them (error.cause names the subject)",
   },
   ERR_BROKER_FAILED: {
     class: "BrokerError",
@@ -163,7 +163,7 @@ export type ChannelErrorCode = keyof typeof TABLE;
 
 /** Subject of an error. Fields that do not apply are absent. */
 export interface ChannelErrorSubject {
-  /** Name of the channel, namespace included. */
+  /** Name of the channel, namespace included; or the pattern of a relay. */
   readonly channel?: string;
   /** Addresses of the NATS servers, separated by commas; without the names, passwords and tokens in them. */
   readonly servers?: string;

@@ -102,7 +102,7 @@ export interface Asker {
 export interface TransportStatistics {
   /** Taken by the network. */
   sent: number;
-  /** Refused by the network, or discarded because a buffer was full. */
+  /** Refused by the network, or discarded because a buffer was full. What a NATS server does not permit counts as `sent`, too. */
   dropped: number;
   /** Given to a connection that broke before the server had confirmed them. They may have arrived. */
   unconfirmed: number;

@@ -10,7 +10,7 @@ const UNKNOWN: ChannelSource = Object.freeze({ id: "unknown" }); // a program th
 const MAX_DELAY_MS = 60_000; // twice what relays hold back, see nats-outbox.ts, and a connection that stalls until it is given up
 
 interface Reception {
-  readonly subscription: Subscription;
+  subscription: Subscription | undefined; // undefined: the server refused it
   readonly receivers: Set<ChannelReceiver>;
   readonly channel: string | undefined; // undefined for a pattern: each message has its own
 }
@@ -51,31 +51,47 @@ export class NatsReceptions {
     this.#remove(subjectForPattern(this.#prefix, pattern), receiver);
   }
 
+  /** Asks again for what a server refused: this may be another server, or permit more than before. The client asks for the rest itself. */
+  connected(): void {
+    for (const [subject, reception] of this.#receptions) {
+      callGuarded(() => {
+        reception.subscription ??= this.#subscribe(subject);
+      }, this.#failed);
+    }
+  }
+
   /** Removes every receiver; the connection is about to close. */
   clear(): void {
     this.#receptions.clear();
   }
 
   #add(subject: string, channel: string | undefined, receiver: ChannelReceiver): void {
-    const known = this.#receptions.get(subject);
-    if (known !== undefined) {
-      known.receivers.add(receiver);
-      return;
-    }
-    const receivers = new Set([receiver]);
-    const subscription = this.#connection.subscribe(subject, {
+    const reception = this.#receptions.get(subject) ?? { subscription: undefined, receivers: new Set(), channel };
+    reception.subscription ??= this.#subscribe(subject);
+    reception.receivers.add(receiver);
+    this.#receptions.set(subject, reception);
+  }
+
+  #subscribe(subject: string): Subscription {
+    return this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) this.#take(subject, message); // the connection's status reports a refusal, too
+        if (error === null) this.#take(subject, message);
+        else this.#refused(subject);
       },
     });
-    this.#receptions.set(subject, { subscription, receivers, channel });
+  }
+
+  /** The server does not permit a subject. The connection's status reports it. The client has closed the subscription. */
+  #refused(subject: string): void {
+    const reception = this.#receptions.get(subject);
+    if (reception !== undefined) reception.subscription = undefined;
   }
 
   #remove(subject: string, receiver: ChannelReceiver): void {
     const known = this.#receptions.get(subject);
     if (known === undefined || !known.receivers.delete(receiver) || known.receivers.size > 0) return;
     this.#receptions.delete(subject);
-    if (!known.subscription.isClosed()) known.subscription.unsubscribe();
+    if (known.subscription?.isClosed() === false) known.subscription.unsubscribe();
   }
 
   /** Takes a message. It must not throw, or the client would stop reading. */

@@ -32,6 +32,13 @@ export function channelForSubject(prefix: string, subject: string): string | und
   return isOne ? channel : undefined;
 }
 
+/** Returns the channel of a subject, or the pattern that a subject with wildcards matches: for people to read. */
+export function nameForSubject(prefix: string, subject: string): string | undefined {
+  if (!subject.startsWith(`${prefix}.`)) return undefined;
+  const tokens = subject.slice(prefix.length + 1).split(".");
+  return tokens.map((token) => (token === ">" ? "**" : decodeToken(token))).join("/");
+}
+
 function encodeToken(part: string): string {
   if (part === "") return "%";
   return part.replace(ESCAPED, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);

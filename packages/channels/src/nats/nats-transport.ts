@@ -18,8 +18,8 @@ import { encodeNatsHeader, NATS_HEADER_BYTES } from "./nats-header.js";
 import { type NatsTransportOptions, type ResolvedNatsOptions, resolveNatsOptions } from "./nats-options.js";
 import { NatsOutbox } from "./nats-outbox.js";
 import { NatsReceptions } from "./nats-receptions.js";
-import { abandonSocket } from "./nats-socket.js";
 import { withoutCredentials } from "./nats-servers.js";
+import { abandonSocket } from "./nats-socket.js";
 import { subjectForChannel } from "./nats-subject.js";
 
 const LINGER_MS = 1000; // longest time that a closing transport waits for the server's confirmation
@@ -207,14 +207,22 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     if (status.type === "staleConnection") abandonSocket(this.#connection);
     else if (status.type === "disconnect") this.#setConnected(false);
     else if (status.type === "reconnect") this.#setConnected(true);
-    else if (status.type === "error") this.#fail("use the connection", status.error);
+    else if (status.type === "error") this.#reported(status.error);
+  }
+
+  /** The server reported an error; a message that it did not permit has counted as sent. */
+  #reported(error: Error): void {
+    if (error instanceof this.#client.errors.PermissionViolationError && error.operation === "publish") this.#statistics.dropped++;
+    this.#fail("use the connection", error);
   }
 
   #setConnected(isConnected: boolean): void {
     if (this.#isConnected === isConnected || this.#closed !== undefined) return;
     this.#isConnected = isConnected;
-    if (isConnected) this.#outbox.connected();
-    else this.#outbox.disconnected();
+    if (isConnected) {
+      this.#receptions.connected();
+      this.#outbox.connected();
+    } else this.#outbox.disconnected();
     this.#emitter.emit("connection", { isConnected });
   }
 
@@ -237,6 +245,6 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
 }
 
 /** Returns the addresses as errors show them. */
-function brokenConnection({ errors }: NatsClient, { servers }: ResolvedNatsOptions): BrokenConnection {
-  return { errors, servers: servers.map(withoutCredentials).join(", ") };
+function brokenConnection({ errors }: NatsClient, { servers, prefix }: ResolvedNatsOptions): BrokenConnection {
+  return { errors, prefix, servers: servers.map(withoutCredentials).join(", ") };
 }
