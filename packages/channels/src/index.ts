@@ -83,7 +83,7 @@ export type { DirectoryStatistics, NodeChange, NodeEnd, UsageEnd } from "./prese
 export type { RemoteNode } from "./presence/node-presence.js";
 export { ChannelPattern } from "./relay/channel-pattern.js";
 export { ChannelRelay, type RelayStatistics } from "./relay/channel-relay.js";
-export type { LaneStatistics } from "./relay/relay-lane.js";
+export type { LaneStatistics, SeriesStatistics } from "./relay/relay-lane.js";
 export type { RelayOptions, RelayRule, RelaySide } from "./relay/relay-options.js";
 export type { LossReason, LostPackets } from "./reliable/reliable-events.js";
 export type { HistoryOptions, ReliableOptions } from "./reliable/reliable-options.js";

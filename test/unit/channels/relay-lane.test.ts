@@ -152,3 +152,21 @@ test("the channel that was silent for longest closes when too many are open, and
   lane.close();
   expect(network.open).toEqual([]);
 });
+
+test("numbers that are missing count as lost, those that come later as late, and repeats as neither, on each channel for itself", () => {
+  const { lane, receive } = laneTo();
+  for (const sequence of [0, 1, 5, 3, 5]) receive({ sequence, payload: Buffer.from(`${sequence}`) });
+  receive({ channel: "robot/arm", sequence: 90 }); // the first that is heard there
+  receive({ sequence: 6, payload: Buffer.alloc(MAX_BYTES + 1) }); // what is not passed on has come all the same
+  receive({ sequence: 8, channel: "other" });
+  expect(lane.series).toEqual({ lost: 3, late: 1 });
+  expect(lane.statistics).toMatchObject({ repeated: 1, tooLong: 1, notAllowed: 1 });
+});
+
+test("a sender that does not count, and one whose packets go back, lose nothing", () => {
+  const { lane, receive } = laneTo();
+  for (let i = 0; i < 3; i++) receive({ sequence: undefined, payload: Buffer.from(`${i}`) });
+  receive({ sequence: 4, isRelayed: true, envelope: envelope({ origin: "there" }) });
+  receive({ sequence: 9, isRelayed: true, envelope: envelope({ origin: "there" }) });
+  expect(lane.series).toEqual({ lost: 0, late: 0 });
+});

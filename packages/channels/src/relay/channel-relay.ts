@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { wrongType } from "@groupcast/base";
 import type { Reactor, TriggerId } from "groupcast";
 import { RelayIntake } from "./relay-intake.js";
-import { type LaneStatistics, RelayLane } from "./relay-lane.js";
+import { type LaneStatistics, RelayLane, type SeriesStatistics } from "./relay-lane.js";
 import { type RelayOptions, type RelaySide, type ResolvedRelayOptions, resolveRelayOptions } from "./relay-options.js";
 import { RelayedPackets } from "./relayed-packets.js";
 
 /** Counters of one direction of a relay, in packets. */
-export interface RelayStatistics extends Readonly<LaneStatistics> {
+export interface RelayStatistics extends Readonly<LaneStatistics>, Readonly<SeriesStatistics> {
   /** Name of the network that packets come from. */
   readonly from: string;
   /** Name of the network that they go to. */
@@ -57,7 +57,7 @@ export class ChannelRelay {
   statistics(): readonly [RelayStatistics, RelayStatistics] {
     const [there, back] = this.#lanes.map(({ from, to, lane }, index) => {
       const { crowdedOut } = this.#intakes[index]!;
-      return { from: from.network, to: to.network, crowdedOut, evicted: lane.evicted, ...lane.statistics };
+      return { from: from.network, to: to.network, crowdedOut, evicted: lane.evicted, ...lane.statistics, ...lane.series };
     });
     return [there!, back!];
   }

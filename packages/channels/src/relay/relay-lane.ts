@@ -43,6 +43,14 @@ export interface LaneStatistics {
   notAllowed: number;
 }
 
+/** Counters of the numbers that senders give their packets. A relay on UDP numbers packets anew, so nobody behind it sees these gaps. */
+export interface SeriesStatistics {
+  /** Packets that were missing when a later one of their sender came: lost before this relay, in flight on a connection that broke, say. */
+  lost: number;
+  /** Packets that came after a later one of their sender. They were passed on, and `lost` includes them. */
+  late: number;
+}
+
 /** The part of a relay that its lanes use. */
 export interface LaneOptions {
   readonly relay: string; // 16 hexadecimal digits
@@ -74,6 +82,7 @@ export class RelayLane implements ChannelReceiver {
     tooLong: 0,
     notAllowed: 0,
   };
+  readonly series: SeriesStatistics = { lost: 0, late: 0 };
   readonly #options: LaneOptions;
   readonly #limits: ReadonlyMap<ResolvedRule, RateLimit>;
   readonly #routes: RecentTable<Route>;
@@ -123,7 +132,13 @@ export class RelayLane implements ChannelReceiver {
     const source = packets.sourceOf(packet, from.network);
     const sequence = packet.sequence ?? source.next++;
     if (packets.isRepeat(packet, source, sequence, nowMs)) return "repeated";
+    if (packet.sequence !== undefined) this.#count(packets.lead(source, sequence, nowMs));
     return this.#send(packet, { origin, source: source.id, sequence, hops: hops + 1, via: relay }, nowMs);
+  }
+
+  #count(lead: number): void {
+    if (lead > 1) this.series.lost += lead - 1;
+    else if (lead < 0) this.series.late++;
   }
 
   /** Returns the reason to pass a packet no further, if there is one in what relays have noted on it. */

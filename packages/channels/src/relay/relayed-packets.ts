@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import type { ChannelSource, ReceivedPacket } from "../contract/channel-transport.js";
 import { RecentTable } from "../order/recent-table.js";
-import { longestCopyMs } from "../order/sequence-tracker.js";
+import { forgetSource, longestCopyMs, type OrderedSource, SequenceTracker, type SourceState } from "../order/sequence-tracker.js";
 import { PacketMemory } from "./packet-memory.js";
 import { DIGESTS, PayloadDigest } from "./payload-digest.js";
 
@@ -24,6 +24,8 @@ export interface RelayedSource {
   /** Id that every relay gives it: 16 hexadecimal digits. */
   readonly id: string;
   readonly memory: PacketMemory;
+  /** The same source, on this channel alone. */
+  readonly order: OrderedSource;
   /** Number for the next packet of a source that does not count. */
   next: number;
 }
@@ -34,6 +36,7 @@ export class RelayedPackets {
   readonly #sources = new RecentTable<RelayedSource>(MAX_SOURCES, ({ memory }) => {
     this.#remembered -= memory.size;
   });
+  readonly #order = new SequenceTracker("relayed", new RecentTable<SourceState>(MAX_SOURCES, forgetSource));
   readonly #ids = new WeakMap<ChannelSource, string>();
   #remembered = 0;
 
@@ -50,7 +53,15 @@ export class RelayedPackets {
   /** Returns the source of a packet from `network`. */
   sourceOf(packet: ReceivedPacket, network: string): RelayedSource {
     const id = packet.envelope?.source ?? this.#idOf(packet, network);
-    return this.#sources.use(`${packet.channel}\0${id}`, () => ({ id, memory: new PacketMemory(MAX_SOURCE_PACKETS), next: 0 })).value;
+    const key = `${packet.channel}\0${id}`;
+    const { maxDelayMs } = packet.source;
+    const make = (): RelayedSource => ({
+      id,
+      memory: new PacketMemory(MAX_SOURCE_PACKETS),
+      order: { id: key, ...(maxDelayMs !== undefined && { maxDelayMs }) },
+      next: 0,
+    });
+    return this.#sources.use(key, make).value;
   }
 
   /** Returns whether a packet, which counts as number `sequence` of its source, has come before; remembers it if not. */
@@ -64,6 +75,11 @@ export class RelayedPackets {
     this.#remembered += memory.size - before;
     while (this.#remembered > MAX_PACKETS) this.#sources.evictOldest();
     return false;
+  }
+
+  /** Returns the lead of a packet that is no repeat: 1 in order, more when some are missing before it, less than 0 when it is late. */
+  lead({ order }: RelayedSource, sequence: number, nowMs: number): number {
+    return this.#order.lead(order, sequence, sequence, nowMs);
   }
 
   #idOf({ source, sequence }: ReceivedPacket, network: string): string {
