@@ -29,6 +29,7 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   webpack: ["bundling"],
   channels: ["channels"],
   NATS: ["channels"],
+  "leaf node": ["many-sites"],
   "rotate key": ["sealed-channels"],
   prometheus: ["in-production"],
   "graceful shutdown": ["in-production"],
