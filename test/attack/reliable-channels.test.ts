@@ -299,3 +299,23 @@ test("a packet from port number 0 has nobody asked, and throws nothing", async (
   await site.pass(1000);
   expect([reader.texts, site.log.errors]).toEqual([["x"], []]);
 });
+
+test("a flood of questions holds up a channel that closes for lingerMs, and no longer", async () => {
+  const site = new LossySite();
+  const { clock } = site.network;
+  const transport = tapped(site, "a");
+  const channel = site.open(site.node("a", { transport, ttl: undefined, receiveBufferBytes: undefined }), { reliable: { lingerMs: 400 } });
+  channel.publish(Buffer.from("0"));
+  let closedMs = 0;
+  const fromMs = clock.nowMs();
+  void channel.close().then(() => {
+    closedMs = clock.nowMs();
+  });
+  for (let ms = 0; ms < 1000 && closedMs === 0; ms++) {
+    transport.forge("questions", VICTIM, question([[0, 0]]));
+    await site.pass(1);
+  }
+  expect(closedMs - fromMs).toBe(400);
+  transport.forge("questions", VICTIM, question([[0, 0]])); // one that was on its way changes nothing any more
+  expect(channel.statistics().reliable!.keptBytes).toBe(0);
+});

@@ -4,7 +4,7 @@ import type { Reactor, TriggerId } from "groupcast";
 import { AskingNode } from "./asking/asking-node.js";
 import { NodeQuestions } from "./asking/node-questions.js";
 import { linkOf } from "./challenge/channel-link.js";
-import { type Channel, closeChannel, makeChannel, peerChanged } from "./channel/channel.js";
+import { type Channel, closeChannel, makeChannel, mayLinger, peerChanged } from "./channel/channel.js";
 import { type ChannelOptions, resolveChannelOptions } from "./channel/channel-options.js";
 import type { ChannelOwner } from "./channel/channel-owner.js";
 import { TurnClock } from "./channel/turn-clock.js";
@@ -196,7 +196,8 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
   }
 
   /**
-   * Announces that the node leaves, ends subscriptions and loops, and closes the transport if the node made it.
+   * Announces that the node leaves, ends subscriptions and loops, and closes the transport if the node made it. Reliable channels that have
+   * published go on for a moment first, as `channel.close()` says.
    *
    * @returns A promise that resolves when everything is closed; the same one at every call. Never rejects.
    */
@@ -211,10 +212,12 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
 
   async #close(): Promise<void> {
     if (!this.#reactor.hasStopped) this.#reactor.removeSystemEventTrigger(this.#trigger);
+    const channels = [...this.#channels.values()];
+    if (channels.some(mayLinger)) await Promise.all(channels.map(closeChannel)); // before the transport
     const closing = [this.#heartbeats?.close()];
     // First, so that a transport does not leave ten thousand groups before it closes.
     if (this.#options.ownsTransport) closing.push(this.transport.close());
-    for (const channel of this.#channels.values()) closing.push(closeChannel(channel));
+    for (const channel of channels) closing.push(closeChannel(channel));
     this.#parameters.close();
     this.#stopListening();
     await Promise.all(closing);

@@ -50,7 +50,11 @@ export class LossySite {
 
   /** A node on a host of its own; without heartbeats, unless they are asked for. */
   node(name: string, options: Partial<NodeOptions> = {}): ChannelNode {
-    const reactor = new Reactor({ backend: this.network.host(name), clock: this.network.clock });
+    return this.nodeOn(new Reactor({ backend: this.network.host(name), clock: this.network.clock }), name, options);
+  }
+
+  /** A node on a reactor of this site's. */
+  nodeOn(reactor: Reactor, name: string, options: Partial<NodeOptions> = {}): ChannelNode {
     return new ChannelNode(reactor, { name, heartbeatMs: 0, ttl: 1, logger: this.log, receiveBufferBytes: LARGE_BUFFER_BYTES, ...options });
   }
 

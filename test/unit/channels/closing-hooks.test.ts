@@ -29,7 +29,7 @@ class Hooked {
   }
 
   settle(): Promise<void> {
-    return this.network.clock.advance(10);
+    return this.network.clock.advance(250); // a reliable publisher that closes goes on for 150 ms
   }
 
   /** Number of open ports. */

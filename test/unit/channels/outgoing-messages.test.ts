@@ -29,6 +29,7 @@ function outgoing({ isSealed = false, isFragmented = true, room = new WaitingRoo
       seal: isSealed ? new SealedEnd().seal : undefined,
       fragmenter: isFragmented ? new Fragmenter() : undefined,
       waitingRoom: room,
+      lingerMs: 0,
       report: () => {},
     },
   );

@@ -427,7 +427,7 @@ describe("others on the channel", () => {
     const publisher = site.open(node);
     await site.publish(publisher, 100);
     expect(node.statistics().keptBytes).toBe(100 * 256 + 10 + 90 * 2);
-    await publisher.close();
+    await Promise.all([publisher.close(), site.pass(200)]);
     expect([node.statistics().keptBytes, publisher.statistics().reliable!.keptBytes]).toEqual([0, 0]);
   });
 });
@@ -440,6 +440,8 @@ describe("options", () => {
     [{ reliable: { packets: 0 } }, "ERR_ARGUMENT_RANGE"],
     [{ reliable: { bytes: 65_535 } }, "ERR_ARGUMENT_RANGE"],
     [{ reliable: { repairBytesPerSecond: 1 } }, "ERR_ARGUMENT_RANGE"],
+    [{ reliable: { lingerMs: -1 } }, "ERR_ARGUMENT_RANGE"],
+    [{ reliable: { lingerMs: 60_001 } }, "ERR_ARGUMENT_RANGE"],
     [{ reliable: { deadlineMs: 5 } }, "ERR_OPTION_UNKNOWN"],
     [{ history: {} }, "ERR_ARGUMENT_TYPE"],
     [{ history: { messages: 0 } }, "ERR_ARGUMENT_RANGE"],

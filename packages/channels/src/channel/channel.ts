@@ -36,6 +36,9 @@ export let makeChannel: <In, Out>(name: string, owner: ChannelOwner, options: Re
 /** Closes a channel, as its node closes. */
 export let closeChannel: (channel: Channel<never, unknown>) => Promise<void>;
 
+/** Returns whether a channel may take a while to close, as it sends again what others miss. */
+export let mayLinger: (channel: Channel<never, unknown>) => boolean;
+
 /** Returns the seal of a channel. */
 export let sealOf: <In, Out>(channel: Channel<In, Out>) => SealedChannel | undefined;
 
@@ -54,6 +57,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
     // Nodes call these, users do not; so they are no members that users see.
     makeChannel = (name, owner, options) => new Channel(name, owner, options);
     closeChannel = (channel) => channel.#close(CHANNEL_ERRORS.ERR_NODE_CLOSED);
+    mayLinger = (channel) => channel.isPublished && (channel.#reliable?.lingerMs ?? 0) > 0;
     sealOf = (channel) => channel.#seal;
     peerChanged = (channel, change) => channel.#peerChanged(change);
   }
@@ -227,7 +231,8 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
    * `node.channel()` opens the name again at once, with any options. It is then a new sender, and a new receiver: of a sealed channel it
    * refuses what was sealed no later than the latest packet that had come before, as nothing else shows that it is new.
    *
-   * Calls of async subscribers go on; an error of theirs is still reported.
+   * Calls of async subscribers go on; an error of theirs is still reported. A reliable channel that has published goes on sending what waits,
+   * and what others miss, for a moment: see `lingerMs`.
    *
    * @returns A promise that resolves when the sockets that the channel alone had open are closed; the same one at every call. Never rejects.
    */

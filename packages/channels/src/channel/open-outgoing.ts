@@ -32,6 +32,7 @@ export function openOutgoing(channel: string, owner: ChannelOwner, parts: Outgoi
     seal,
     fragmenter: isFragmented ? new Fragmenter() : undefined,
     waitingRoom,
+    lingerMs: reliable?.lingerMs ?? 0,
     report,
   };
   return new OutgoingMessages(reliable?.openSender() ?? plainSender(channel, link), options); // opened last

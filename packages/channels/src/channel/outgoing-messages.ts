@@ -29,6 +29,8 @@ export interface OutgoingOptions {
   readonly seal: SealedChannel | undefined;
   readonly fragmenter: Fragmenter | undefined;
   readonly waitingRoom: WaitingRoom;
+  /** Time that it may take to close, in milliseconds. */
+  readonly lingerMs: number;
   /** Reports an error that no call can throw. */
   readonly report: (error: unknown) => void;
 }
@@ -46,6 +48,7 @@ export class OutgoingMessages {
   readonly #sender: PacketSender;
   #waiting: WaitingPart[] = [];
   #nextBurst: ScheduledCall | undefined;
+  #drained: (() => void) | undefined; // while it closes
 
   constructor(sender: PacketSender, options: OutgoingOptions) {
     this.#sender = sender;
@@ -63,10 +66,23 @@ export class OutgoingMessages {
     return isTaken;
   }
 
-  /** Closes the sender. Messages that wait are counted as dropped. */
+  /** Closes the sender. Messages that wait leave first, as far as there is time; the others are counted as dropped. */
   close(): void | Promise<void> {
+    const { clock, lingerMs } = this.#options;
+    const untilMs = clock.nowMs() + lingerMs;
+    if (lingerMs > 0 && this.#waiting.length > 0) return this.#drain(lingerMs).then(() => this.#sender.close(untilMs));
     this.#abandon();
-    return this.#sender.close();
+    return this.#sender.close(untilMs);
+  }
+
+  async #drain(lingerMs: number): Promise<void> {
+    let timeOut: ScheduledCall | undefined;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      timeOut = this.#options.clock.schedule(lingerMs, resolve);
+    });
+    timeOut?.cancel();
+    this.#abandon();
   }
 
   #publishParts(parts: readonly Uint8Array[]): boolean {
@@ -90,6 +106,7 @@ export class OutgoingMessages {
       this.#options.report(error);
     }
     if (this.#waiting.length > 0) this.#nextBurst = this.#options.clock.schedule(PAUSE_MS, () => this.#sendBurst());
+    else this.#drained?.();
   }
 
   #sendWaiting(): void {

@@ -111,6 +111,11 @@ export class ReliableChannel {
     return sender;
   }
 
+  /** Longest time for which what it sends is repaired once it closes, in milliseconds. */
+  get lingerMs(): number {
+    return this.#options.settings.lingerMs;
+  }
+
   /** Lets a subscriber that has come know what was published. */
   greet(): void {
     this.#sender?.greet();

@@ -17,6 +17,11 @@ export interface ReliableOptions {
    * it. Default 16 MiB.
    */
   readonly repairBytesPerSecond?: number | undefined;
+  /**
+   * Longest time that a publisher which closes goes on sending again, in milliseconds, 0 … 60,000. It ends sooner: once nobody has asked for 150
+   * ms since its last packet. Default 1000.
+   */
+  readonly lingerMs?: number | undefined;
 }
 
 /** Messages from before a node subscribed that it wants to receive, and that a publisher keeps for those who do. */
@@ -33,6 +38,7 @@ export interface ResolvedReliable {
   readonly packets: number;
   readonly bytes: number;
   readonly repairBytesPerSecond: number;
+  readonly lingerMs: number;
   readonly history: History;
 }
 
@@ -56,6 +62,8 @@ const LARGEST_PACKETS = 1 << 20;
 const DEFAULT_BYTES = 32 * 1024 * 1024; // a message of 16 MiB, and what is published meanwhile
 const LARGEST_BYTES = 2 ** 31;
 const DEFAULT_REPAIR_BYTES = 16 * 1024 * 1024;
+const DEFAULT_LINGER_MS = 1000;
+const LONGEST_LINGER_MS = 60_000;
 const NO_HISTORY = { messages: 0, bytes: 0 };
 
 /** Checks options and adds the defaults; returns undefined for a channel that is not reliable. @throws InvalidArgumentError */
@@ -66,12 +74,13 @@ export function resolveReliable(operation: string, { reliable, history, latest }
   if (isWanted && reliable !== true && typeof reliable !== "object")
     throw wrongType(operation, "reliable", reliable, "a boolean, or an object of options");
   const { repairWithinMs = DEFAULT_DEADLINE_MS, packets = DEFAULT_PACKETS, bytes = DEFAULT_BYTES } = given;
-  const { repairBytesPerSecond = DEFAULT_REPAIR_BYTES } = given;
+  const { repairBytesPerSecond = DEFAULT_REPAIR_BYTES, lingerMs = DEFAULT_LINGER_MS } = given;
   const kept = {
     deadlineMs: checkInteger(operation, "repairWithinMs", repairWithinMs, [1, LONGEST_DEADLINE_MS]),
     packets: checkInteger(operation, "packets", packets, [1, LARGEST_PACKETS]),
     bytes: checkInteger(operation, "bytes", bytes, [1 << 16, LARGEST_BYTES]),
     repairBytesPerSecond: checkInteger(operation, "repairBytesPerSecond", repairBytesPerSecond, [1024, 2 ** 40]),
+    lingerMs: checkInteger(operation, "lingerMs", lingerMs, [0, LONGEST_LINGER_MS]),
   };
   const wanted = history === undefined ? NO_HISTORY : checkHistory(operation, history, kept.bytes);
   const isLatestAlone = latest && wanted.messages === 0;
@@ -83,7 +92,7 @@ export function resolveReliable(operation: string, { reliable, history, latest }
 }
 
 function checkReliable(operation: string, given: ReliableOptions): Partial<ReliableOptions> {
-  return checkOptions(operation, given, ["repairWithinMs", "packets", "bytes", "repairBytesPerSecond"]);
+  return checkOptions(operation, given, ["repairWithinMs", "packets", "bytes", "repairBytesPerSecond", "lingerMs"]);
 }
 
 function checkHistory(operation: string, given: HistoryOptions, keptBytes: number): History {

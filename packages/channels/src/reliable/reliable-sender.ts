@@ -9,6 +9,8 @@ import { Repairer } from "./repairer.js";
 import { SentPackets } from "./sent-packets.js";
 import { StatusBeacon } from "./status-beacon.js";
 
+const QUIET_MS = 150; // the status is told four times in it, and a receiver that asks in vain asks four times
+
 /** Parts of a reliable channel that its sender uses. */
 export interface SenderOptions {
   readonly clock: Clock;
@@ -34,6 +36,8 @@ export class ReliableSender implements PacketSender, ChannelReceiver {
   readonly #repairer: Repairer;
   readonly #beacon: StatusBeacon;
   #hasSent = false;
+  #hasFailed = false;
+  #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SenderOptions) {
     const { clock, node, settings, open } = options;
@@ -42,6 +46,7 @@ export class ReliableSender implements PacketSender, ChannelReceiver {
     this.#sender = open(this);
     this.#repairer = new Repairer({
       ...options,
+      report: (error) => this.#failed(error),
       sender: this.#sender,
       sent: this.#sent,
       bytesPerSecond: settings.repairBytesPerSecond,
@@ -67,7 +72,9 @@ export class ReliableSender implements PacketSender, ChannelReceiver {
 
   packetReceived(packet: ReceivedPacket): void {
     const note = this.#options.unwrap(packet)?.note;
-    if (note?.kind === "question") this.#repairer.answer(note, packet.source);
+    if (note?.kind !== "question") return;
+    this.#askedMs = this.#options.clock.nowMs();
+    this.#repairer.answer(note, packet.source);
   }
 
   /** Tells soon which number comes next, as a subscriber has come. */
@@ -75,7 +82,23 @@ export class ReliableSender implements PacketSender, ChannelReceiver {
     this.#beacon.greet();
   }
 
-  close(): void | Promise<void> {
+  /** Goes on telling its status and answering, until nobody has asked for {@link QUIET_MS} since the last packet, or until the time is over. */
+  close(untilMs: number): void | Promise<void> {
+    const { clock } = this.#options;
+    const quietMs = Math.max(this.#beacon.activeMs, this.#askedMs) + QUIET_MS;
+    const restMs = Math.min(untilMs, quietMs) - clock.nowMs();
+    if (restMs <= 0 || this.#hasFailed) return this.#end();
+    return new Promise<void>((resolve) => clock.schedule(restMs, resolve)).then(() => this.close(untilMs));
+  }
+
+  /** The transport has closed: there is nobody to tell, and one report is enough. */
+  #failed(error: unknown): void {
+    this.#hasFailed = true;
+    this.#beacon.close();
+    this.#options.report(error);
+  }
+
+  #end(): void | Promise<void> {
     this.#beacon.close();
     this.#repairer.close();
     this.#sent.clear();

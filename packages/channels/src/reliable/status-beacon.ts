@@ -13,12 +13,18 @@ export class StatusBeacon {
   readonly #tell: () => void;
   #delayMs = SOON_MS;
   #hasSent = false;
+  #activeMs = Number.NEGATIVE_INFINITY;
   #isSoon = false;
   #next: ScheduledCall | undefined;
 
   constructor(clock: Clock, tell: () => void) {
     this.#clock = clock;
     this.#tell = tell;
+  }
+
+  /** Time of the latest packet, or up to 20 ms later: reading the clock for each packet takes longer than the rest of it. */
+  get activeMs(): number {
+    return this.#hasSent ? this.#clock.nowMs() : this.#activeMs;
   }
 
   /** Notes that a packet was sent. */
@@ -42,10 +48,11 @@ export class StatusBeacon {
     this.#delayMs = delayMs;
     this.#isSoon = delayMs <= SOON_MS;
     this.#next = this.#clock.schedule(delayMs, () => {
-      this.#tell();
       const hasSent = this.#hasSent;
+      this.#activeMs = this.activeMs;
       this.#hasSent = false;
       this.#schedule(hasSent ? SOON_MS : Math.min(Math.max(SOON_MS, 2 * this.#delayMs), SLOWEST_MS));
+      this.#tell(); // last, as it may close the beacon
     });
   }
 }
