@@ -69,7 +69,12 @@ function intake(patterns: readonly string[], { knowsPatterns = false, maxChannel
   const reported: unknown[] = [];
   const it = new RelayIntake({
     transport: network as unknown as ChannelTransport,
-    rules: patterns.map((text) => ({ pattern: new ChannelPattern("test", text), from: "site", maxPerSecond: Number.POSITIVE_INFINITY })),
+    rules: patterns.map((text) => ({
+      pattern: new ChannelPattern("test", text),
+      from: "site",
+      maxPerSecond: Number.POSITIVE_INFINITY,
+      isReliable: false,
+    })),
     receiver: { packetReceived: ({ channel }) => received.push(channel) },
     maxChannels,
     clock,

@@ -43,7 +43,7 @@ function laneTo({ maxChannels = 8, maxPerSecond = Number.POSITIVE_INFINITY } = {
     relay: OWN,
     from: { transport, network: "here" },
     to: { transport, network: "there" },
-    rules: [{ pattern: new ChannelPattern("test", "robot/*"), from: undefined, maxPerSecond }],
+    rules: [{ pattern: new ChannelPattern("test", "robot/*"), from: undefined, maxPerSecond, isReliable: false }],
     maxHops: 2,
     maxChannels,
     packets: new RelayedPackets(OWN),

@@ -122,7 +122,7 @@ test("questions and answers count against the rate of the channel's rule", async
 
 /** A rule, as a relay has it. */
 function rule(channels: string, from?: string) {
-  return { pattern: new ChannelPattern("test", channels), from, maxPerSecond: 1 };
+  return { pattern: new ChannelPattern("test", channels), from, maxPerSecond: 1, isReliable: false };
 }
 
 test.each([

@@ -16,6 +16,10 @@ export interface RelayStatistics extends Readonly<LaneStatistics>, Readonly<Seri
   readonly crowdedOut: number;
   /** Channels that closed to make room for others. Each opens again with its next packet. */
   readonly evicted: number;
+  /** Missing on the first network at first, on channels with `reliable`, and received when the relay had asked for them. */
+  readonly recovered: number;
+  /** Missing there, on the same channels, and given up: they may have been forged numbers, too. */
+  readonly givenUp: number;
 }
 
 /**
@@ -56,8 +60,10 @@ export class ChannelRelay {
   /** Returns the counters as they are now: from the first side to the second, and back. */
   statistics(): readonly [RelayStatistics, RelayStatistics] {
     const [there, back] = this.#lanes.map(({ from, to, lane }, index) => {
-      const { crowdedOut } = this.#intakes[index]!;
-      return { from: from.network, to: to.network, crowdedOut, evicted: lane.evicted, ...lane.statistics, ...lane.series };
+      const { crowdedOut, repairs } = this.#intakes[index]!;
+      const { recovered, givenUp } = repairs;
+      const { evicted, statistics, series } = lane;
+      return { from: from.network, to: to.network, crowdedOut, evicted, recovered, givenUp, ...statistics, ...series };
     });
     return [there!, back!];
   }

@@ -10,8 +10,10 @@ import { type Clock, callGuarded, type ScheduledCall } from "@groupcast/base";
 import type { ChannelReceiver, ChannelTransport, ReceivedPacket } from "../contract/channel-transport.js";
 import { HEARTBEAT_CHANNEL } from "../presence/heartbeat.js";
 import { NodeDirectory } from "../presence/node-directory.js";
+import type { ReceiverCounters } from "../reliable/reliable-statistics.js";
 import { ChannelPattern } from "./channel-pattern.js";
 import type { ResolvedRule } from "./relay-options.js";
+import { RelayReceptions } from "./relay-receptions.js";
 import { channelsOf, ruleFor } from "./ruled-channels.js";
 
 const RECONCILE_MS = 50; // once for many heartbeats, as they come in bursts and anybody can send them
@@ -28,6 +30,7 @@ export interface IntakeOptions {
 
 export class RelayIntake {
   readonly #options: IntakeOptions;
+  readonly #receptions: RelayReceptions;
   readonly #named: readonly string[];
   readonly #patterns: readonly ResolvedRule[];
   readonly #subscribed: readonly ChannelPattern[]; // by a transport that can match names
@@ -42,6 +45,7 @@ export class RelayIntake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { rules } = options;
+    this.#receptions = new RelayReceptions(options);
     this.#named = [...new Set(rules.filter(({ pattern }) => pattern.isName).flatMap(channelsOf))];
     this.#patterns = rules.filter(({ pattern }) => !pattern.isName);
     this.#subscribed = this.#patterns.flatMap(channelsOf).map((text) => new ChannelPattern("new ChannelRelay", text));
@@ -53,6 +57,11 @@ export class RelayIntake {
     if (this.#patterns.length > 0) this.#startPatterns();
   }
 
+  /** Counters of what was missing on reliable channels. */
+  get repairs(): Readonly<ReceiverCounters> {
+    return this.#receptions.counters;
+  }
+
   /** Number of channels that nodes publish now, and that are not received. */
   get crowdedOut(): number {
     return this.#crowdedOut;
@@ -60,22 +69,17 @@ export class RelayIntake {
 
   /** Receives nothing from now on. Reports what the transport throws. */
   close(): void {
-    const { transport, receiver, report } = this.#options;
-    for (const channel of [...this.#received, ...this.#found]) this.#stop(channel, receiver);
+    const { transport, report } = this.#options;
+    for (const channel of [...this.#received, ...this.#found]) this.#receptions.stop(channel);
     for (const [text, matching] of this.#matching) callGuarded(() => transport.stopReceivingPattern?.(text, matching), report);
     this.#reconciliation?.cancel();
     if (this.#directory === undefined) return;
     this.#directory.close();
-    this.#stop(HEARTBEAT_CHANNEL, this.#listener);
-  }
-
-  #stop(channel: string, receiver: ChannelReceiver): void {
-    const { transport, report } = this.#options;
-    callGuarded(() => transport.stopReceiving(channel, receiver), report);
+    callGuarded(() => transport.stopReceiving(HEARTBEAT_CHANNEL, this.#listener), report);
   }
 
   #startChannel(channel: string): void {
-    this.#options.transport.startReceiving(channel, this.#options.receiver);
+    this.#receptions.start(channel);
     this.#received.add(channel);
   }
 
@@ -130,13 +134,12 @@ export class RelayIntake {
 
   /** Begins to receive a channel; returns false when the system refuses. */
   #find(channel: string): boolean {
-    const { transport, receiver, report } = this.#options;
     try {
-      transport.startReceiving(channel, receiver);
+      this.#receptions.start(channel);
       this.#found.add(channel);
       return true;
     } catch (error) {
-      report(error);
+      this.#options.report(error);
       return false;
     }
   }
@@ -146,7 +149,7 @@ export class RelayIntake {
     for (const channel of this.#found) {
       if (channels.has(channel)) continue;
       this.#found.delete(channel);
-      this.#stop(channel, this.#options.receiver);
+      this.#receptions.stop(channel);
     }
   }
 

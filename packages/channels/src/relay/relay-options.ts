@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkChoice,
   checkInteger,
   checkOptions,
@@ -29,6 +30,11 @@ export interface RelayRule {
   readonly from?: string | undefined;
   /** Number of packets that may pass in a second, each way, over all channels of this rule. Default: no limit. */
   readonly maxPerSecond?: number | undefined;
+  /**
+   * Whether the relay asks for what is missing of these channels on the network that they pass from, as a reliable channel does, and passes
+   * packets on in order. Only UDP can be asked, and only about channels that are not sealed. Default false.
+   */
+  readonly reliable?: boolean | undefined;
 }
 
 /** Options of a {@link ChannelRelay}. */
@@ -50,6 +56,7 @@ export interface ResolvedRule {
   readonly pattern: ChannelPattern;
   readonly from: string | undefined;
   readonly maxPerSecond: number;
+  readonly isReliable: boolean;
 }
 
 /** {@link RelayOptions}, checked, with defaults. */
@@ -92,11 +99,17 @@ function checkSide(given: RelaySide): RelaySide {
 }
 
 function resolveRule(given: RelayRule, networks: readonly string[]): ResolvedRule {
-  const { channels, from, maxPerSecond } = checkOptions(OPERATION, given, ["channels", "from", "maxPerSecond"]);
+  const {
+    channels,
+    from,
+    maxPerSecond,
+    reliable = false,
+  } = checkOptions(OPERATION, given, ["channels", "from", "maxPerSecond", "reliable"]);
   if (from !== undefined) checkChoice(OPERATION, "from", from, networks);
   return {
     pattern: new ChannelPattern(OPERATION, channels!),
     from,
     maxPerSecond: maxPerSecond === undefined ? Number.POSITIVE_INFINITY : checkInteger(OPERATION, "maxPerSecond", maxPerSecond, [1, 1e9]),
+    isReliable: checkBoolean(OPERATION, "reliable", reliable),
   };
 }
