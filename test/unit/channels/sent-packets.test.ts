@@ -26,6 +26,29 @@ test("SentPackets keeps as many of the latest packets as its bound says, and alw
   expect(numbersOf(packets, 0, 120)).toEqual([92, 93, 94, 95, 96, 97, 98, 99]);
 });
 
+test("SentPackets gives no packet memory that another one still needs, however often the ring goes round", () => {
+  const { packets } = kept({ packets: 1000, bytes: 1e6 });
+  const contents = (number: number): Buffer => Buffer.alloc(100 + (number % 300), `${number} `);
+  for (let number = 0; number < 5000; number++) {
+    packets.add(number, number, true, contents(number));
+    if (number % 97 !== 0) continue;
+    for (let kept = packets.first; kept < packets.next; kept++) expect(packets.get(kept)!.payload.equals(contents(kept))).toBe(true);
+  }
+});
+
+test("SentPackets takes no further memory once its ring has gone round", () => {
+  const { packets, send } = kept({ packets: 1000, bytes: 1e6 });
+  const round = (): Set<ArrayBufferLike> => {
+    for (let i = 0; i < 1000; i++) send("x".repeat(200));
+    return new Set(Array.from({ length: 1000 }, (_, index) => packets.get(packets.first + index)!.payload.buffer));
+  };
+  for (let i = 0; i < 3; i++) round();
+  const [before, after] = [round(), round()];
+  expect([...after].filter((memory) => !before.has(memory)).length).toBeLessThanOrEqual(1); // which the spare one was
+  for (let i = 0; i < 20; i++) for (const memory of round()) before.add(memory);
+  expect(before.size).toBeLessThanOrEqual(after.size + 2);
+});
+
 test("SentPackets keeps copies", () => {
   const { packets } = kept();
   const payload = Buffer.from("before");

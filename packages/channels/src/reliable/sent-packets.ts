@@ -31,7 +31,7 @@ export class SentPacket implements Ended {
   repeatedMs: number = Number.NEGATIVE_INFINITY; // time at which it was sent again last
   wantedBy: string | undefined; // id of the asker that got it then, or gets it next
   readonly #slabs: Slabs;
-  #slab: Buffer | undefined;
+  #slab: Slab | undefined; // while it is kept
   #offset = 0;
 
   constructor(slabs: Slabs) {
@@ -40,7 +40,7 @@ export class SentPacket implements Ended {
 
   /** Contents, as a view that is valid while the packet is kept. */
   get payload(): Buffer {
-    return this.#slab!.subarray(this.#offset, this.#offset + this.lengthBytes);
+    return this.#slab!.memory.subarray(this.#offset, this.#offset + this.lengthBytes);
   }
 
   /** Memory that it takes, in bytes, about. */
@@ -70,34 +70,53 @@ export class SentPacket implements Ended {
   /** Gives its contents up. */
   drop(): void {
     this.isKept = false;
+    this.#slabs.release(this.#slab!);
     this.#slab = undefined;
   }
 }
 
+/** Memory for the contents of several packets. */
+interface Slab {
+  readonly memory: Buffer;
+  packets: number; // that are kept in it
+}
+
 /**
- * Memory for the contents of packets. A buffer for each would cost more than the copy; a slab is free when the last packet in it is. Slabs
- * grow with the traffic, as a node may have ten thousand quiet channels.
+ * Memory for the contents of packets. A buffer for each would cost more than the copy. The slab whose last packet is given up comes next again:
+ * in a steady stream no memory has to be had from the system, which would fill it with zeros first. Slabs grow with the traffic, as a node may
+ * have ten thousand quiet channels.
  */
 class Slabs {
-  #current = Buffer.alloc(0);
+  #current: Slab = { memory: Buffer.alloc(0), packets: 0 };
+  #spare: Slab | undefined;
   #used = 0;
 
   /** Slab of the latest copy. */
-  get current(): Buffer {
+  get current(): Slab {
     return this.#current;
   }
 
   /** Copies bytes; returns their offset in the slab that is current then. */
   copy(bytes: Uint8Array): number {
-    if (this.#used + bytes.length > this.#current.length) {
-      const lengthBytes = Math.min(LARGEST_SLAB_BYTES, Math.max(SMALLEST_SLAB_BYTES, 2 * this.#current.length));
-      this.#current = Buffer.allocUnsafeSlow(Math.max(lengthBytes, bytes.length));
-      this.#used = 0;
-    }
+    if (this.#used + bytes.length > this.#current.memory.length) this.#begin(bytes.length);
     const offset = this.#used;
-    this.#current.set(bytes, offset);
+    this.#current.memory.set(bytes, offset);
+    this.#current.packets++;
     this.#used += bytes.length;
     return offset;
+  }
+
+  /** Notes that a packet in a slab is given up. */
+  release(slab: Slab): void {
+    if (--slab.packets === 0 && slab !== this.#current && slab.memory.length === LARGEST_SLAB_BYTES) this.#spare = slab;
+  }
+
+  #begin(leastBytes: number): void {
+    const lengthBytes = Math.min(LARGEST_SLAB_BYTES, Math.max(SMALLEST_SLAB_BYTES, 2 * this.#current.memory.length));
+    const spare = leastBytes <= LARGEST_SLAB_BYTES ? this.#spare : undefined;
+    this.#current = spare ?? { memory: Buffer.allocUnsafeSlow(Math.max(lengthBytes, leastBytes)), packets: 0 };
+    if (spare !== undefined) this.#spare = undefined;
+    this.#used = 0;
   }
 }
 
