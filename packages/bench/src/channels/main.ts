@@ -1,14 +1,18 @@
 /** npm run bench:channels: measures the cost of channels above the reactor, and the rate of a relay. A few seconds each. */
 import { fileURLToPath } from "node:url";
 import { type Figures, type Place, Program } from "../program.js";
+import { medianOf } from "../statistics.js";
 import { asText, type Row } from "../tables.js";
 import { missingNats, startNats } from "./nats-server.js";
 import { pause } from "./pause.js";
+import type { Kind } from "./setting.js";
 
 const MANY_CHANNELS = [1000, 10_000];
 const DURATION_MS = 2000;
 const ROUNDS = 5;
 const LEAST_RATIO = 0.6;
+const LEAST_RELIABLE_RATIO = 0.9;
+const MOST_REQUEST_RATIO = 3;
 const RELAY_PER_SECOND = 50_000;
 const LIMIT_MS = 120_000;
 const DRAIN_MS = 300; // until the messages in flight have arrived
@@ -18,11 +22,18 @@ function start(name: string, place: Place, ...args: readonly string[]): Program 
   return new Program({ command: [process.execPath, file, ...args], place });
 }
 
-/** Result of a receiver while a sender sent as fast as it could. */
-async function rate(kind: "reactor" | "channel"): Promise<{ perSecond: number; sendUs: number; receiveUs: number }> {
-  const receiver = start("receiver", "measured", kind);
+/** What a receiver received a second, and what it took the two of them, each message. */
+interface Passage {
+  readonly perSecond: number;
+  readonly sendUs: number;
+  readonly receiveUs: number;
+}
+
+/** Result of a receiver while a sender sent as fast as it could, or as fast as the receiver confirmed. */
+async function passage(kind: Kind, isConfirmed = false): Promise<Passage> {
+  const receiver = start("receiver", "measured", kind, isConfirmed ? "confirming" : "");
   await receiver.ready();
-  const sender = start("sender", "load", kind, String(DURATION_MS));
+  const sender = start("sender", "load", kind, String(DURATION_MS), ...(isConfirmed ? ["confirmed"] : []));
   const { cpuUs: sendUs } = (await sender.result(LIMIT_MS)) as { cpuUs: number };
   await pause(DRAIN_MS);
   receiver.endInput();
@@ -44,19 +55,55 @@ async function showRates(): Promise<void> {
   const rows: Row[] = [];
   const ratios: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    const [bare, channel] = [await rate("reactor"), await rate("channel")];
-    const cells = [bare, channel].flatMap(({ perSecond, sendUs, receiveUs }) => [
-      Math.round(perSecond / 1000).toLocaleString("en"),
-      sendUs.toFixed(2),
-      receiveUs.toFixed(2),
-    ]);
+    const [bare, channel] = [await passage("reactor"), await passage("channel")];
     ratios.push(channel.perSecond / bare.perSecond);
-    rows.push([String(round), ...cells, ratios.at(-1)!.toFixed(2)]);
+    rows.push([String(round), ...[bare, channel].flatMap(cellsOf), ratios.at(-1)!.toFixed(2)]);
   }
   const head = ["round", "reactor k/s", "send µs", "receive µs", "channel k/s", "send µs", "receive µs", "ratio"];
   show("Publish to subscribe, two processes, 200 bytes, against the reactor's own datagrams", head, rows);
-  const median = ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]!;
-  console.log(`median ratio ${median.toFixed(2)}; at least ${LEAST_RATIO} is wanted: ${median >= LEAST_RATIO ? "met" : "MISSED"}`);
+  showLimit("median ratio", medianOf(ratios), medianOf(ratios) >= LEAST_RATIO, `at least ${LEAST_RATIO}`);
+}
+
+/** What is lost and sent again would count, so nothing is: the receiver confirms what it has. */
+async function showReliable(): Promise<void> {
+  const rows: Row[] = [];
+  const ratios: number[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    const [plain, reliable] = [await passage("channel", true), await passage("reliable", true)];
+    ratios.push(reliable.perSecond / plain.perSecond);
+    rows.push([String(round), ...[plain, reliable].flatMap(cellsOf), ratios.at(-1)!.toFixed(2)]);
+  }
+  const head = ["round", "plain k/s", "send µs", "receive µs", "reliable k/s", "send µs", "receive µs", "ratio"];
+  show("A reliable channel against a plain one, 200 bytes, nothing lost", head, rows);
+  showLimit("median ratio", medianOf(ratios), medianOf(ratios) >= LEAST_RELIABLE_RATIO, `at least ${LEAST_RELIABLE_RATIO}`);
+}
+
+function cellsOf({ perSecond, sendUs, receiveUs }: Passage): Row {
+  return [Math.round(perSecond / 1000).toLocaleString("en"), sendUs.toFixed(2), receiveUs.toFixed(2)];
+}
+
+/** Questions one after another, of one process to another, beside bare datagrams and messages that go there and back. */
+async function showRequests(): Promise<void> {
+  const rows: Row[] = [];
+  const ratios: number[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    const answering = start("answers", "load");
+    await answering.ready();
+    const { messageP50, messageP99, requestP50, requestP99 } = await start("questions", "measured").result(LIMIT_MS);
+    answering.endInput();
+    ratios.push(requestP99! / messageP99!);
+    rows.push([String(round), ...[messageP50, messageP99, requestP50, requestP99].map((us) => us!.toFixed(0)), ratios.at(-1)!.toFixed(2)]);
+  }
+  show(
+    "A question and its answer against a message there and one back",
+    ["round", "p50 µs", "p99 µs", "request p50 µs", "p99 µs", "ratio"],
+    rows,
+  );
+  showLimit("median ratio of p99", medianOf(ratios), medianOf(ratios) < MOST_REQUEST_RATIO, `below ${MOST_REQUEST_RATIO}`);
+}
+
+function showLimit(what: string, value: number, isMet: boolean, limit: string): void {
+  console.log(`${what} ${value.toFixed(2)}; ${limit} is wanted: ${isMet ? "met" : "MISSED"}`);
 }
 
 async function showRelay(): Promise<void> {
@@ -93,4 +140,6 @@ function show(title: string, head: Row, rows: readonly Row[]): void {
 
 await showCost();
 await showRates();
+await showReliable();
+await showRequests();
 await showRelay();

@@ -1,18 +1,20 @@
 /** Sends for a while, as fast as it can on a channel or from a bare port of the reactor, or on a channel at a given rate. */
 import { ChannelNode, multicastGroupForChannel } from "@groupcast/channels";
 import { DatagramProtocol, Reactor } from "groupcast";
-import { CHANNEL, CHANNEL_PORT, cpuMicroseconds, PAYLOAD_BYTES, REACTOR_PORT, report } from "./setting.js";
+import { CHANNEL, CHANNEL_PORT, cpuMicroseconds, PAYLOAD_BYTES, REACTOR_PORT, RETURNED, report, WARM_UP, WINDOW } from "./setting.js";
 
 const BURST = 64; // then the event loop gets its turn
 const HEADER_BYTES = 9 + CHANNEL.length; // the bare port's datagrams are as long as the channel's
 
 const [, , kind, durationMs, perSecond] = process.argv;
 const reactor = new Reactor();
-const send = kind === "channel" ? channelSender() : bareSender();
+const send = kind === "reactor" ? bareSender() : channelSender();
 const endMs = performance.now() + Number(durationMs);
-const before = process.cpuUsage();
+let before = process.cpuUsage();
 let sent = 0;
+let warmUp = 0; // messages that do not count: a reliable channel makes its memory with the first ones
 if (perSecond === undefined) sendFreely();
+else if (perSecond === "confirmed") sendConfirmed();
 else sendPaced(performance.now(), Number(perSecond));
 
 function sendFreely(): void {
@@ -29,15 +31,33 @@ function sendPaced(startMs: number, rate: number): void {
   else finish();
 }
 
+/** Sends as fast as the receiver confirms, so that nothing is lost. */
+function sendConfirmed(): void {
+  const options = { port: CHANNEL_PORT, interface: "lo", heartbeatMs: 0 };
+  const confirmations = new ChannelNode(reactor, { name: "confirmed", ...options }).channel(RETURNED.back);
+  let confirmed = 0;
+  const fill = (): void => {
+    for (; sent < confirmed + WINDOW; sent++) send();
+  };
+  const subscription = confirmations.subscribe((data) => {
+    confirmed = Number(data.toString());
+    if (warmUp === 0 && confirmed >= WARM_UP) [warmUp, before] = [sent, process.cpuUsage()];
+    if (performance.now() < endMs) return fill();
+    subscription.unsubscribe();
+    finish();
+  });
+  fill();
+}
+
 function finish(): void {
-  report({ sent, cpuUs: cpuMicroseconds(before, sent) });
+  report({ sent, cpuUs: cpuMicroseconds(before, sent - warmUp) });
   void reactor.stop();
 }
 
 function channelSender(): () => void {
   const payload = Buffer.alloc(PAYLOAD_BYTES);
   const node = new ChannelNode(reactor, { name: "publisher", port: CHANNEL_PORT, interface: "lo", heartbeatMs: 0 });
-  const channel = node.channel(CHANNEL);
+  const channel = node.channel(CHANNEL, { reliable: kind === "reliable" });
   return () => channel.publish(payload);
 }
 

@@ -3,7 +3,17 @@
 export const CHANNEL_PORT = 19_300;
 export const REACTOR_PORT = 19_301; // not the channels' port: each would receive the other's datagrams
 export const CHANNEL = "bench";
+/** Messages on the way at most, where none may be lost: the smallest receive buffer of a kernel holds them. */
+export const WINDOW = 256;
+/** Messages before those that are confirmed and count. */
+export const WARM_UP = 65_536;
+/** Messages of which one is confirmed. */
+export const CONFIRMED_EACH = 64;
+/** Channels of messages that go there and back. */
+export const RETURNED = { there: "bench/there", back: "bench/back" } as const;
 export const PAYLOAD_BYTES = 200;
+/** Kinds of messages: bare datagrams of the reactor, those of a channel, and those of a reliable channel. */
+export type Kind = "reactor" | "channel" | "reliable";
 export const RECEIVE_BUFFER_BYTES = 4_194_304;
 
 /** Returns the CPU time since `before`, in microseconds per item of `count`. */
