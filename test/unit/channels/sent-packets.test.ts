@@ -31,8 +31,9 @@ test("SentPackets gives no packet memory that another one still needs, however o
   const contents = (number: number): Buffer => Buffer.alloc(100 + (number % 300), `${number} `);
   for (let number = 0; number < 5000; number++) {
     packets.add(number, number, true, contents(number));
-    if (number % 97 !== 0) continue;
-    for (let kept = packets.first; kept < packets.next; kept++) expect(packets.get(kept)!.payload.equals(contents(kept))).toBe(true);
+    if (number % 499 !== 0) continue;
+    const wrong = numbersOf(packets, packets.first, 1000).filter((kept) => !packets.get(kept)!.payload.equals(contents(kept)));
+    expect(wrong).toEqual([]);
   }
 });
 
