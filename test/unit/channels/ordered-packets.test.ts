@@ -1,6 +1,6 @@
 import type { ReceivedPacket } from "@groupcast/channels";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HeldMemory } from "../../../packages/channels/src/reliable/held-memory.js";
 import { OrderedPackets } from "../../../packages/channels/src/reliable/ordered-packets.js";
 import { zeroReceiverCounters } from "../../../packages/channels/src/reliable/reliable-statistics.js";
@@ -144,6 +144,60 @@ test("flush() gives up all that is missing and releases all that is held; close(
   expect([other.packets.close(), other.memory.bytes]).toEqual([2, 0]);
   other.take([7, 9]);
   expect([other.released, other.memory.bytes]).toEqual([[0], 0]);
+});
+
+test("reach() keeps 16,384 gaps at most, and gives up the lowest for more, as statuses may be forged", () => {
+  const { packets, losses, take, released } = ordered();
+  for (let next = 1; next <= 20_000; next++) packets.reach(next, 0);
+  expect(losses).toEqual(Array.from({ length: 20_000 - 16_384 }, () => [1, "room"]));
+  packets.expire(0);
+  expect([losses.length, packets.isMissing]).toEqual([20_000, false]);
+  take([20_000]);
+  expect(released).toEqual([20_000]);
+});
+
+test("reach() and take() give up what is more than 1,048,576 behind, also when what lies between is given up", () => {
+  const { packets, losses, take, released } = ordered();
+  for (let end = WINDOW; end <= 20 * WINDOW; end += WINDOW) {
+    packets.reach(end, 0);
+    packets.giveUp([{ first: 10, last: 0x7fff_ffff }], "gone"); // all but the first ten
+  }
+  expect(losses.filter(([, reason]) => reason === "room")).toEqual([[10, "room"]]);
+  expect(packets.isMissing).toBe(false);
+  take([20 * WINDOW]);
+  expect(released).toEqual([20 * WINDOW]);
+});
+
+test("giving up many numbers takes no step for each of them, as one forged packet skips 65,000", () => {
+  const { packets, take, released } = ordered();
+  const lookUps = vi.spyOn(Map.prototype, "get");
+  try {
+    take([0, ...Array.from({ length: 10 }, (_, index) => 65_000 * (index + 1))]);
+    packets.giveUp([{ first: 1, last: 200_000 }], "gone");
+    packets.expire(0);
+    expect(released).toHaveLength(11);
+    expect(lookUps.mock.calls.length).toBeLessThan(200);
+  } finally {
+    lookUps.mockRestore();
+  }
+});
+
+test("what was given up is forgotten before its numbers come round again", () => {
+  const { packets, take, released, counters } = ordered();
+  take([0]);
+  packets.reach(3, 0); // 1 and 2
+  packets.expire(0);
+  for (let end = 3; end < 2 ** 32; end += WINDOW) {
+    packets.reach(end % 2 ** 32, 0);
+    packets.expire(0);
+  }
+  const start = (2 ** 32 - 5) >>> 0;
+  packets.reach(start, 0);
+  packets.expire(0);
+  take([-5, -4, -3, -2, -1, 0, 1, 2, 3]);
+  const { length } = released;
+  take([1, 2, 3]); // once more
+  expect([released.length - length, counters.duplicates]).toEqual([0, 3]);
 });
 
 test("whatever comes in whatever order, each number is released once, and in order but for those that were given up", () => {

@@ -20,30 +20,36 @@ export function countOf({ first, last }: NumberRange): number {
  */
 export class NumberRanges<R extends NumberRange> {
   readonly #ranges: R[] = [];
+  #start = 0; // index of the lowest: to move all others for each that goes takes 0.1 ms of a long list
 
   /** Number of ranges. */
   get size(): number {
-    return this.#ranges.length;
+    return this.#ranges.length - this.#start;
   }
 
   /** The range with the lowest numbers. */
   get lowest(): R | undefined {
-    return this.#ranges[0];
+    return this.#ranges[this.#start];
   }
 
   /** All ranges, the lowest first. */
   get all(): readonly R[] {
+    this.#moveUp();
     return this.#ranges;
   }
 
   /** Adds a range of which no number is there yet. */
   add(range: R): void {
-    this.#ranges.splice(this.#indexOf(range.first), 0, range);
+    const index = this.#indexOf(range.first);
+    if (index === this.#ranges.length) this.#ranges.push(range);
+    else this.#ranges.splice(index, 0, range);
   }
 
   /** Removes the lowest range. */
   shift(): R | undefined {
-    return this.#ranges.shift();
+    const { lowest } = this;
+    if (lowest !== undefined) this.#leaveOut(1);
+    return lowest;
   }
 
   /** Removes the numbers of a range; returns the ranges, or parts of ranges, that they were. */
@@ -59,7 +65,7 @@ export class NumberRanges<R extends NumberRange> {
       if (isCutAbove) left.push({ ...range, first: (last + 1) >>> 0 });
       removed.push({ ...range, first: isCutBelow ? first : range.first, last: isCutAbove ? last : range.last });
     }
-    if (end > start) this.#ranges.splice(start, end - start, ...left);
+    this.#replace(start, end, left);
     return removed;
   }
 
@@ -71,14 +77,36 @@ export class NumberRanges<R extends NumberRange> {
     return true;
   }
 
+  /** Returns the last number of the range that a number belongs to; the number itself when it belongs to none. */
+  lastBeside(number: number): number {
+    const range = this.#ranges[this.#indexOf(number)];
+    return range === undefined || distance(range.first, number) > 0 ? number : range.last;
+  }
+
   /** Removes every range. */
   clear(): void {
-    this.#ranges.length = 0;
+    this.#ranges.length = this.#start = 0;
+  }
+
+  #replace(start: number, end: number, left: readonly R[]): void {
+    if (start === this.#start && left.length === 0) this.#leaveOut(end - start);
+    else if (end > start) this.#ranges.splice(start, end - start, ...left);
+  }
+
+  /** Removes the lowest ranges. */
+  #leaveOut(count: number): void {
+    this.#start += count;
+    if (2 * this.#start >= this.#ranges.length) this.#moveUp();
+  }
+
+  #moveUp(): void {
+    if (this.#start > 0) this.#ranges.splice(0, this.#start);
+    this.#start = 0;
   }
 
   /** Returns the index of the first range that ends at `number` or above. */
   #indexOf(number: number): number {
-    let [low, high] = [0, this.#ranges.length];
+    let [low, high] = [this.#start, this.#ranges.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (distance(this.#ranges[middle]!.last, number) < 0) low = middle + 1;

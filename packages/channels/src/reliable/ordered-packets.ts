@@ -18,7 +18,10 @@ const RETRY_FACTOR = 1.25; // some twelve questions within a second: of a fifth 
 const LONGEST_RETRY_MS = 4 * RETRY_MS;
 const WINDOW = 65_536; // numbers; more than a second at full rate
 const MISORDER = 1024; // numbers by which a status may be late
-const MAX_GIVEN_UP = 1024; // ranges; the missing ones need no bound, as between two of them there is a packet that is held
+const MAX_GAPS = 16_384; // a status that is forged makes one without a packet, which would count as memory
+const MAX_SPAN = 16 * WINDOW; // numbers from the lowest missing one on: they are compared within 2 ** 31
+const MAX_GIVEN_UP = 1024; // ranges
+const FAR = 2 ** 30;
 const NOTHING = Buffer.alloc(0);
 
 /** Parts of a reliable channel that the order of a sender uses. */
@@ -106,14 +109,12 @@ export class OrderedPackets {
     this.#givenUp.clear();
     this.#next = distance(lowest, from) < 0 ? lowest : from;
     this.#end = this.#next;
-    for (const [number, { packet, contents }] of held) {
-      if (this.#isClosed) return; // by a subscriber
-      this.take(number, packet, contents, nowMs);
-    }
+    this.#unlessClosed(held, (number, packet, contents) => this.take(number, packet, contents, nowMs));
   }
 
   /** Takes the number that the sender says comes next. */
   reach(next: number, nowMs: number): void {
+    if (this.#isClosed) return;
     const ahead = distance(next, this.#end);
     if (ahead > 0 && ahead <= WINDOW) this.#notice((next - 1) >>> 0, nowMs);
     if (ahead >= -MISORDER && ahead <= WINDOW) return;
@@ -147,7 +148,7 @@ export class OrderedPackets {
   /** Gives up what is missing, and releases what is held. */
   flush(reason: LossReason): void {
     while (this.isMissing) this.#giveUpLowest(reason);
-    for (const [number, { packet, contents }] of this.#takeHeld()) this.pass(number, packet, contents); // of a stream that has not begun
+    this.#unlessClosed(this.#takeHeld(), (...held) => this.pass(...held)); // of a stream that has not begun
   }
 
   /** Forgets everything, and holds nothing from now on; returns the number of packets that were held. */
@@ -178,6 +179,12 @@ export class OrderedPackets {
     this.#missing.add({ ...range, noticedMs: nowMs, askMs: nowMs, retryMs: RETRY_MS });
     this.#end = (last + 1) >>> 0;
     this.#owner.counters.missing += countOf(range);
+    while (this.#hasTooManyGaps) this.#giveUpLowest("room");
+  }
+
+  get #hasTooManyGaps(): boolean {
+    const { size, lowest } = this.#missing;
+    return size > MAX_GAPS || (lowest !== undefined && distance(this.#end, lowest.first) > MAX_SPAN);
   }
 
   /** Removes all that is held, and returns it in order. */
@@ -185,6 +192,14 @@ export class OrderedPackets {
     const held = [...this.#held].sort(([a], [b]) => distance(a, b));
     for (const number of this.#held.keys()) this.#unhold(number);
     return held;
+  }
+
+  /** Does something with packets that were held, until a subscriber closes this. */
+  #unlessClosed(held: readonly [number, Held][], use: (number: number, packet: ReceivedPacket, contents: PacketContents) => void): void {
+    for (const [number, { packet, contents }] of held) {
+      if (this.#isClosed) this.#owner.counters.discarded++;
+      else use(number, packet, contents);
+    }
   }
 
   #unhold(number: number): Held | undefined {
@@ -198,9 +213,10 @@ export class OrderedPackets {
 
   #releaseReady(): void {
     const stop = this.#missing.lowest?.first ?? this.#end;
-    while (this.#next !== stop) {
-      const held = this.#unhold(this.#next);
-      this.#next = (this.#next + 1) >>> 0;
+    while (distance(stop, this.#next) > 0) {
+      const number = this.#next;
+      const held = this.#unhold(number);
+      this.#next = ((held === undefined ? this.#givenUp.lastBeside(number) : number) + 1) >>> 0;
       if (held !== undefined) this.#owner.release(held.packet, held.contents);
     }
   }
@@ -212,6 +228,8 @@ export class OrderedPackets {
 
   #lose({ first, last }: NumberRange, reason: LossReason): void {
     const count = countOf({ first, last });
+    this.#givenUp.remove({ first: this.#end, last: (this.#end + FAR) >>> 0 }); // the numbers have come round again
+    this.#givenUp.remove({ first, last });
     this.#givenUp.add({ first, last });
     if (this.#givenUp.size > MAX_GIVEN_UP) this.#givenUp.shift();
     this.#owner.counters.givenUp += count;
