@@ -101,7 +101,13 @@ export class ReliableStream {
     return this.#packets.close();
   }
 
+  /** Whatever is released or lost may have a subscriber or a listener close it. */
+  get #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   #begin(from: number, nowMs: number): void {
+    if (this.#isClosed) return;
     this.#state = "open";
     this.#packets.begin(from, nowMs);
   }
@@ -123,13 +129,14 @@ export class ReliableStream {
       this.#begin(from, nowMs);
       this.#packets.reach(next, nowMs); // only now: an answer overtakes the packets that wait in the socket of the group
     }
+    if (this.#isClosed) return;
     this.#state = "open";
     this.#ask(nowMs);
   }
 
   #becomePlain(): void {
     this.#packets.flush("unanswered");
-    this.#state = "plain";
+    if (!this.#isClosed) this.#state = "plain";
   }
 
   #wake(): void {
@@ -147,6 +154,7 @@ export class ReliableStream {
   #tick(nowMs: number): void {
     if (this.#state === "plain") return;
     this.#packets.expire(nowMs - this.#owner.deadlineMs);
+    if (this.#isClosed) return;
     if (this.#token !== NO_TOKEN) this.#ask(nowMs);
     else if (this.#isHopeless(nowMs)) this.#becomePlain();
     else this.#introduce(nowMs, INTRODUCE_MS);
