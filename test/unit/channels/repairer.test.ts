@@ -176,7 +176,25 @@ test("one question has no more than 4096 numbers looked up, and 1000 a second ar
   expect(repeats).toHaveLength(4096);
   const before = counters.limited;
   for (let i = 0; i < 1000; i++) ask(BOB, [[0, 0]], { token });
-  expect(counters.limited - before).toBe(1000 - 250);
+  expect(counters.limited - before).toBe(1000 - Math.ceil(250 / (1 + 1 / 128)));
+});
+
+test("a question counts as one more for each 128 numbers of it, up to 4096, so that few questions keep nobody busy", () => {
+  const { ask, introduce, counters } = publisher({ packets: 10_000, bytes: 0 });
+  const token = introduce(BOB);
+  for (let i = 0; i < 100; i++) ask(BOB, [[0, 999_999]], { token });
+  const answered = Math.ceil(250 / (1 + 4096 / 128));
+  expect([counters.cooling, counters.limited]).toEqual([(answered - 1) * 4096, 100 - answered]);
+});
+
+test("questions of all who have shown their tokens are limited, however many addresses they have", () => {
+  const { ask, introduce, counters } = publisher({ packets: 10_000, bytes: 0 });
+  for (let i = 0; i < 100; i++) {
+    const somebody = source("192.0.2.66", i + 1);
+    const token = introduce(somebody);
+    for (let j = 0; j < 7; j++) ask(somebody, [[0, 4095]], { token });
+  }
+  expect(counters.limited).toBe(700 - Math.ceil(8192 / 4 / (1 + 4096 / 128)));
 });
 
 test("introductions are limited, whoever asks", async () => {

@@ -37,9 +37,9 @@ export class Asker {
     this.#questions = new Budget(QUESTIONS_PER_SECOND, QUESTIONS_PER_SECOND / 4, totals.nowMs);
   }
 
-  /** Whether it may ask one more question now. */
-  mayAsk(nowMs: number): boolean {
-    return this.#questions.spend(1, nowMs);
+  /** Whether it may ask something now that counts as so many questions. */
+  mayAsk(cost: number, nowMs: number): boolean {
+    return this.#questions.spend(cost, nowMs);
   }
 
   /** Whether it was let go. */

@@ -9,7 +9,7 @@ import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelSource, RepairingSender } from "../contract/channel-transport.js";
 import { type Asker, Askers } from "./askers.js";
 import { Budget } from "./budget.js";
-import { distance, type NumberRange } from "./number-ranges.js";
+import { countOf, distance, type NumberRange } from "./number-ranges.js";
 import type { SenderCounters } from "./reliable-statistics.js";
 import { encodeGone, encodeStatus, MAX_RANGES, NO_TOKEN, type QuestionNote, type StatusNote } from "./repair-notes.js";
 import type { SentPacket, SentPackets } from "./sent-packets.js";
@@ -19,6 +19,8 @@ const PACE_MS = 1;
 const BURST_BYTES = 128 * 1024; // some 300 small packets, which a receive buffer of Linux holds (net.core.rmem_default, 212,992)
 const INTRODUCTIONS_PER_SECOND = 1000;
 const MAX_NUMBERS = 4096; // of one question, so that looking them up takes bounded time
+const NUMBERS_OF_A_QUESTION = 128; // a further question each: 4096 take half a millisecond
+const QUESTIONS_PER_SECOND = 8192; // of all who have shown their token: a tenth of a core, however many addresses somebody has
 const TRANSIT_MS = 50; // of a question, at most, or one who was there first seems to have come late
 const EVERYBODY = "";
 
@@ -41,6 +43,7 @@ export class Repairer {
   readonly #openedMs: number;
   readonly #askers: Askers;
   readonly #introductions: Budget;
+  readonly #questions: Budget;
   readonly #budget: Budget;
   readonly #queue = new Map<number, Asker | undefined>(); // number → the one that gets it; undefined: all
   #next: ScheduledCall | undefined;
@@ -53,6 +56,7 @@ export class Repairer {
     this.#openedMs = nowMs;
     this.#askers = new Askers(bytesPerSecond / 2);
     this.#introductions = new Budget(INTRODUCTIONS_PER_SECOND, INTRODUCTIONS_PER_SECOND / 4, nowMs);
+    this.#questions = new Budget(QUESTIONS_PER_SECOND, QUESTIONS_PER_SECOND / 4, nowMs);
     this.#budget = new Budget(bytesPerSecond, BURST_BYTES, nowMs);
   }
 
@@ -73,8 +77,7 @@ export class Repairer {
     const nowMs = clock.nowMs();
     counters.questions++;
     const asker = this.#askers.find(from, question.token, { sent: this.#sent, nowMs });
-    const mayAsk = asker === undefined ? this.#introductions.spend(1, nowMs) : asker.mayAsk(nowMs);
-    if (!mayAsk) counters.limited++;
+    if (!this.#mayAsk(asker, question.ranges, nowMs)) counters.limited++;
     else if (asker === undefined || question.stream !== stream || question.ranges.length === 0) this.#introduce(question, from, nowMs);
     else if (asker.isLetGo(nowMs)) this.#refuse(question.ranges, from);
     else this.#repair(question.ranges, asker, nowMs);
@@ -84,6 +87,13 @@ export class Repairer {
   close(): void {
     this.#next?.cancel();
     this.#queue.clear();
+  }
+
+  #mayAsk(asker: Asker | undefined, ranges: readonly NumberRange[], nowMs: number): boolean {
+    if (asker === undefined) return this.#introductions.spend(1, nowMs);
+    const numbers = ranges.reduce((sum, range) => sum + countOf(range), 0);
+    const cost = 1 + Math.min(numbers, MAX_NUMBERS) / NUMBERS_OF_A_QUESTION;
+    return asker.mayAsk(cost, nowMs) && this.#questions.spend(cost, nowMs);
   }
 
   #introduce({ nonce, subscribedMs, historyMessages, historyBytes }: QuestionNote, to: ChannelSource, nowMs: number): void {
