@@ -187,6 +187,25 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
     finds: ["wrong-interface certain"],
   },
   {
+    what: "sent by this host by another interface than the member's",
+    files: WITHOUT_FILTER,
+    observations: { arrivals: { value: [{ ...ARRIVAL, isThisHost: true, interface: "eth1" }] } },
+    finds: ["wrong-interface likely"],
+  },
+  {
+    what: "sent by this host by another interface than the route's, and nobody has joined",
+    files: UNJOINED,
+    target: { port: 5999 },
+    observations: { arrivals: { value: [{ ...ARRIVAL, isThisHost: true, interface: "eth1" }] } },
+    finds: ["nobody-listens possible"],
+  },
+  {
+    what: "sent by this host by another interface than the member's, and from elsewhere by the member's",
+    files: WITHOUT_FILTER,
+    observations: { arrivals: { value: [{ ...ARRIVAL, isThisHost: true, interface: "eth1" }, ARRIVAL] } },
+    finds: [],
+  },
+  {
     what: "by another interface than the route's",
     files: UNJOINED,
     target: { port: 5999 },

@@ -4,7 +4,7 @@ import { MEMBERSHIP_LIMIT_FILE } from "../kernel/links.js";
 import { MEMBERSHIP_FILES } from "../kernel/memberships.js";
 import { FILTER_FILES, type SourceFilter } from "../kernel/source-filters.js";
 import { SOCKET_FILES, type UDPSocket } from "../kernel/udp-sockets.js";
-import type { Evidence } from "../verdict/diagnosis.js";
+import type { ArrivalSummary } from "../verdict/diagnosis.js";
 import { CannotCheck, type Cause, known, type Verdict } from "./cause.js";
 import { difference } from "./counting.js";
 import type { Examination } from "./examination.js";
@@ -68,40 +68,48 @@ function judgeBinding(examination: Examination): Verdict | undefined {
 
 function judgeInterface(examination: Examination): Verdict | undefined {
   const { target, observations } = examination;
-  const arrivals = foreignArrivals(examination);
-  if (arrivals.some(({ interface: at }) => at === undefined))
-    throw new CannotCheck("this backend does not see interfaces", "use the native backend");
   const earlier = earlierMemberships(examination).map(({ interface: at }) => at);
   const expected = earlier.length > 0 ? earlier : target.interface === undefined ? [] : [target.interface.name];
-  const elsewhere = arrivals.find(({ interface: at }) => !expected.includes(at!));
-  if (expected.length === 0 || elsewhere === undefined || arrivals.some(({ interface: at }) => expected.includes(at!))) return undefined;
+  const elsewhere = arrivalElsewhere(examination, expected, earlier.length > 0);
+  if (elsewhere === undefined) return undefined;
   const name = elsewhere.interface!;
-  const joined: Evidence[] = earlier.map((at) => ({
-    source: MEMBERSHIP_FILES[target.family],
-    fact: `${target.address} joined on`,
-    value: at,
-  }));
+  const likelihood = earlier.length > 0 && !elsewhere.isThisHost ? "certain" : "likely";
+  const way = elsewhere.isThisHost ? "This host sends" : "Datagrams come in";
+  const where = earlier.length > 0 ? "the group is joined on" : "this host would join on";
+  const took = `${(observations.durationMs / 1000).toFixed(1)} s`;
   return {
-    likelihood: earlier.length > 0 ? "certain" : "likely",
-    explanation: `Datagrams come in by ${name}; ${earlier.length > 0 ? "the group is joined on" : "this host would join on"} ${expected.join(", ")}.`,
+    likelihood,
+    explanation: `${way} by ${name}; ${where} ${expected.join(", ")}.`,
     evidence: [
-      {
-        source: "probe",
-        fact: `datagrams from ${elsewhere.source} by ${name} in ${(observations.durationMs / 1000).toFixed(1)} s`,
-        value: elsewhere.count,
-      },
-      ...joined,
+      { source: "probe", fact: `datagrams from ${elsewhere.source} by ${name} in ${took}`, value: elsewhere.count },
+      ...earlier.map((at) => ({ source: MEMBERSHIP_FILES[target.family], fact: `${target.address} joined on`, value: at })),
       ...(target.interface === undefined
         ? []
         : [{ source: "probe", fact: "expected by", value: `${target.interface.name}: ${target.reason}` }]),
     ],
     fixes: [
       code(`port.joinGroup("${target.address}", "${name}");`),
+      ...(elsewhere.isThisHost ? [code(`port.setOutgoingInterface("${expected[0]}"); // of the sender`)] : []),
       command(
-        `ip ${target.family === 6 ? "-6 " : ""}route add ${target.family === 6 ? "multicast " : ""}${target.address}${target.family === 6 ? "/128 table local" : "/32"} dev ${name}`,
+        target.family === 6
+          ? `ip -6 route add multicast ${target.address}/128 table local dev ${name}`
+          : `ip route add ${target.address}/32 dev ${name}`,
       ),
     ],
   };
+}
+
+/**
+ * Returns what arrived by an unexpected interface, if nothing arrived by an expected one. What this host sends counts only where a program
+ * has joined and no other host sends; it says less, because a program may send to another network on purpose. @throws CannotCheck
+ */
+function arrivalElsewhere(examination: Examination, expected: readonly string[], isJoined: boolean): ArrivalSummary | undefined {
+  const foreign = foreignArrivals(examination);
+  const arrivals = foreign.length === 0 && isJoined ? known(examination.observations.arrivals) : foreign;
+  if (arrivals.some(({ interface: at }) => at === undefined))
+    throw new CannotCheck("this backend does not see interfaces", "use the native backend");
+  if (expected.length === 0 || arrivals.some(({ interface: at }) => expected.includes(at!))) return undefined;
+  return arrivals[0];
 }
 
 /** A member for some sources only keeps the others out, and so does one that has shut out a source. */
