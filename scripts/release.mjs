@@ -35,7 +35,7 @@ if (isDryRun) {
   run(process.execPath, ["scripts/check.mjs"]);
   run(process.execPath, ["scripts/pack-check.mjs", "--keep"]);
   say(`Ready. See docs/releasing.md:
-  git commit -am "release: ${version()}" && git tag v${version()}
+  git commit -am "release: ${version()}" && git tag v${version()} && git push --atomic origin HEAD v${version()}
   for tarball in .cache/release/*.tgz; do npm publish "$tarball" --access public --provenance; done`);
 }
 

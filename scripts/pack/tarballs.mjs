@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { ROOT } from "../command.mjs";
 import { packageFolders } from "../fingerprint.mjs";
 import { leaveInnerDeclarationsOut } from "./declarations.mjs";
+import { linksIntoTheRepository, whileLinksAreWhole } from "./readme.mjs";
 import { runWell } from "./run.mjs";
 
 const TAR_BLOCK_BYTES = 512; // POSIX.1-1988 ustar: a header block, then the file, padded to whole blocks
@@ -61,7 +62,8 @@ export async function packAll(destination) {
   for (const folder of publishableFolders()) {
     removeOrphans(folder);
     leaveInnerDeclarationsOut(ROOT + folder);
-    await runWell(["npx", "--yes", packageManager, "pack", "--pack-destination", destination], { cwd: ROOT + folder });
+    const pack = /** @type {const} */ (["npx", "--yes", packageManager, "pack", "--pack-destination", destination]);
+    await whileLinksAreWhole(folder, () => runWell(pack, { cwd: ROOT + folder }));
   }
   return readdirSync(destination)
     .sort()
@@ -123,6 +125,9 @@ export function faultsOf({ manifest, files }) {
     ...INSTALL_SCRIPTS.filter((name) => manifest.scripts?.[name] !== undefined).map((name) => `has a script "${name}"`),
     ...REQUIRED_FIELDS.filter((field) => manifest[field] === undefined).map((field) => `has no field "${field}" in its package.json`),
     ...["LICENSE", "README.md"].filter((name) => !files.has(name)).map((name) => `has no ${name}`),
+    ...(manifest.repository === undefined ? [] : linksIntoTheRepository(String(files.get("README.md")))).map(
+      (link) => `has a README that links to ${link}, which its page at npm has not`,
+    ),
     ...paths.filter((path) => path.endsWith(".node")).flatMap((path) => addonFaults(path, files.get(path))),
     ...paths.filter((path) => path.endsWith(".map")).flatMap((path) => mapFaults(path, files)),
     ...exportedFiles(manifest.exports)
