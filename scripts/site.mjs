@@ -36,6 +36,24 @@ runStep({
 });
 
 runStep({
+  title: "Checking the style",
+  stamp: ".cache/stamps/style",
+  fingerprint: fingerprintOfTimes([...SOURCES, "site/.textlintrc.json"].flatMap(filesUnder), [tools]),
+  isComplete: () => true,
+  command: ["npm", "run", "--silent", "--prefix", "site", "style"],
+  remedy: "Say it in the words of site/.textlintrc.json.",
+});
+
+runStep({
+  title: "Checking the types of the site",
+  stamp: ".cache/stamps/site-types",
+  fingerprint: fingerprintOfTimes(SOURCES.flatMap(filesUnder), [tools]),
+  isComplete: () => true,
+  command: ["npm", "run", "--silent", "--prefix", "site", "types"],
+  remedy: "Correct the errors above.",
+});
+
+runStep({
   title: "Building the site",
   stamp: ".cache/stamps/site",
   fingerprint: fingerprintOfTimes(SOURCES.flatMap(filesUnder), [tools]),

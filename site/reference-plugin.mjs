@@ -12,9 +12,8 @@ export function load(app) {
     for (const module of project.children ?? []) module.name = module.name.replace(FOLDER, (_, folder) => nameOf(folder));
   });
   app.renderer.on(PageEvent.END, (page) => {
-    page.contents = page.contents
-      ?.replaceAll(EXPORTED_AGAIN, (_, name, link) => lineOf(name, link))
-      .replaceAll(/(^- .*\n)\n(?=- )/gm, "$1");
+    if (page.contents === undefined) return;
+    page.contents = page.contents.replaceAll(EXPORTED_AGAIN, (_, name, link) => lineOf(name, link)).replaceAll(/(^- .*\n)\n(?=- )/gm, "$1");
   });
 }
 

@@ -22,7 +22,7 @@ function missing(name, importer) {
 }
 
 function systemErrors() {
-  return `export default ${JSON.stringify([...getSystemErrorMap()])}`;
+  return `export const SYSTEM_ERRORS = ${JSON.stringify([...getSystemErrorMap()])}`;
 }
 
 /** @type {import("esbuild").Plugin} */
@@ -41,15 +41,19 @@ export const standIns = {
 
 const PACKAGE = /\/packages\/(?:base|backend|reactor|backend-memory)\//;
 
-/** For the pages of the site: the packages' imports only, as VitePress builds its own programs for Node, too. @type {import("vite").Plugin} */
+/** For the pages of the site: the packages' imports only, as VitePress builds its own programs for Node, too. A plugin for Vite. */
 export const standInsForPages = {
   name: "stand-ins for modules of Node",
-  enforce: "pre",
+  enforce: /** @type {const} */ ("pre"),
+  /** @param {string} name @param {string} [importer] */
   resolveId(name, importer = "") {
     if (name === SYSTEM_ERRORS) return `\0${SYSTEM_ERRORS}`;
     if (!name.startsWith("node:") || !PACKAGE.test(importer)) return null;
-    return standInOf(name) ?? this.error(missing(name, importer));
+    const file = standInOf(name);
+    if (file === undefined) throw new Error(missing(name, importer));
+    return file;
   },
+  /** @param {string} id */
   load(id) {
     return id === `\0${SYSTEM_ERRORS}` ? systemErrors() : null;
   },

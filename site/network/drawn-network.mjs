@@ -10,14 +10,14 @@ export class DrawnNetwork extends MemoryNetwork {
   cables = [];
   #known = new Set();
 
-  /** @param {string} name @param {import("@groupcast/backend-memory").HostOptions} [options] */
+  /** @override @param {string} name @param {import("@groupcast/backend-memory").HostOptions} [options] */
   host(name, options) {
     const host = super.host(name, options);
     if (!this.#known.has(name)) this.#remember(name, host, options);
     return host;
   }
 
-  /** @param {string} name @param {import("@groupcast/backend-memory").RouterOptions} [options] */
+  /** @override @param {string} name @param {import("@groupcast/backend-memory").RouterOptions} [options] */
   router(name, options) {
     const router = super.router(name, options);
     for (const one of options?.switches ?? []) this.cables.push({ node: name, kind: "router", switch: nameOf(one) });

@@ -10,7 +10,7 @@ export function bodyOf(file) {
 
 /** Makes a program of what a visitor wrote. @param {string} body @returns {import("./scene.mjs").Program} */
 export function programOf(body) {
-  const AsyncFunction = /** @type {FunctionConstructor} */ (async () => {}).constructor;
+  const AsyncFunction = /** @type {FunctionConstructor} */ (/** @type {unknown} */ ((async () => {}).constructor));
   const run = new AsyncFunction("network", "reactorOn", "say", body);
   return ({ network, reactorOn, say }) => run(network, reactorOn, say);
 }

@@ -128,7 +128,7 @@ const TABLE = {
     max: 1,
     source: "IP_RECVTTL, IPV6_RECVHOPLIMIT",
     when: "any time",
-    note: "fills ttl of an arrival",
+    note: "fills `ttl` of an arrival",
   },
   receiveTimestamp: {
     unit: "boolean",

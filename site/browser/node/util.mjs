@@ -1,5 +1,5 @@
 // Stands in for node:util: how values are shown in messages, and the names of errnos.
-import SYSTEM_ERRORS from "system-errors";
+import { SYSTEM_ERRORS } from "system-errors";
 
 /** @returns {Map<number, [name: string, message: string]>} */
 export function getSystemErrorMap() {

@@ -46,7 +46,7 @@ export const ERRORS: readonly Contract[] = contracts([
     id: "ERR-3",
     title: "setting or getting an option that is no capability throws UnsupportedError, with option and backend",
     access: "bare",
-    why: "capabilities.ts: nothing is imitated",
+    why: "capabilities.ts: nothing is emulated",
     run(trial) {
       const { socket } = trial.listen();
       for (const option of OPTION_NAMES) {
@@ -154,7 +154,7 @@ export const ERRORS: readonly Contract[] = contracts([
     title: "a port throws UnsupportedError when the backend cannot do what it is asked",
     access: "reactor",
     host: ["multicast"],
-    why: "capabilities.ts: nothing is imitated",
+    why: "capabilities.ts: nothing is emulated",
     run(trial) {
       const port = trial.member();
       if (!trial.can("blockSource")) {
