@@ -69,7 +69,7 @@ function scenariosOf(place) {
   const here = SCENARIOS.filter(({ guide }) => guide.startsWith(`/${place.replace(/\.md$/, ".html")}`));
   if (here.length === 0) return "";
   const links = here.map(({ name, title }) => `- [${title}](/network.html?scenario=${name})`);
-  return `\n## Why does B not hear A?\n\nTry it on [a network in your browser](/network.html):\n\n${links.join("\n")}\n`;
+  return `\n## Try it\n\nFind out why B does not hear what it should, on [a network in your browser](/network.html):\n\n${links.join("\n")}\n`;
 }
 
 /** Makes the page of a file that is shown as it is, and stays out of the search. @param {string} path @param {{ root: string, target: string }} folders */

@@ -3,7 +3,7 @@ import { MemoryNetwork } from "@groupcast/backend-memory";
 
 const DEFAULT_SWITCH = "lan";
 
-/** @typedef {{ node: string, kind: "host" | "router", interface?: string, switch: string }} Cable */
+/** @typedef {{ node: string, kind: "host" | "router", interface: string, switch: string }} Cable */
 
 export class DrawnNetwork extends MemoryNetwork {
   /** @type {Cable[]} */
@@ -20,7 +20,8 @@ export class DrawnNetwork extends MemoryNetwork {
   /** @override @param {string} name @param {import("@groupcast/backend-memory").RouterOptions} [options] */
   router(name, options) {
     const router = super.router(name, options);
-    for (const one of options?.switches ?? []) this.cables.push({ node: name, kind: "router", switch: nameOf(one) });
+    for (const [index, one] of (options?.switches ?? []).entries())
+      this.cables.push({ node: name, kind: "router", interface: `port${index}`, switch: nameOf(one) });
     return router;
   }
 

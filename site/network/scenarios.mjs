@@ -1,4 +1,4 @@
-// Scenarios to open from the guides: in each, B does not hear A. Why?
+// Scenarios to open from the guides: in each, B does not hear what it should. Why?
 
 /**
  * @typedef {object} Scenario
@@ -6,6 +6,7 @@
  * @property {string} title Of what is there: the reason is for the visitor to find.
  * @property {string} answer
  * @property {string} guide Page of the site that says more.
+ * @property {number} [heard] How often B hears A before the solution. Default: never.
  */
 
 /** @type {readonly Scenario[]} */
@@ -70,4 +71,22 @@ export const SCENARIOS = [
     answer: "UDP promises nothing, and A says it once. Say it again, or ask for an answer.",
     guide: "/idioms.html",
   },
+  {
+    name: "heard-twice",
+    title: "A cable that doubles datagrams",
+    answer: "UDP may deliver a datagram twice. Number what you send, and leave out what is known already.",
+    guide: "/first-datagram.html#what-can-fail",
+    heard: 2,
+  },
 ];
+
+/** @param {string | undefined} name @returns {Scenario} The first one if there is none of that name. */
+export function scenarioNamed(name) {
+  const [first, ...others] = SCENARIOS;
+  return others.find((one) => one.name === name) ?? /** @type {Scenario} */ (first);
+}
+
+/** What a run has said, as a sentence. @param {readonly string[]} said */
+export function heardIn(said) {
+  return said.length === 0 ? "B heard nothing." : said.join(", ");
+}

@@ -64,6 +64,10 @@ async function open(browser: Browser, page: string): Promise<void> {
 const press = (label: string): string =>
   `[...document.querySelectorAll("button")].find(({ textContent }) => textContent === ${JSON.stringify(label)}).click()`;
 
+/** Whether there is a button with that label. */
+const labelled = (label: string): string =>
+  `[...document.querySelectorAll("button")].some(({ textContent }) => textContent === ${JSON.stringify(label)})`;
+
 const server = siteServer();
 const urlOf = (page: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${page}`;
 const hasBrowser = hasCommand("chromium", "chromium");
@@ -179,15 +183,53 @@ describe("in a browser", { timeout: BROWSER_LIMIT_MS }, () => {
     expect(await browser.evaluate("document.querySelector('.said').textContent.trim()")).toBe("B heard nothing.");
     await browser.evaluate(press("Show the solution"));
     await browser.until("document.querySelector('.said').textContent.includes('b heard hello')");
-    const steps = "document.querySelectorAll('.lines .later').length";
-    expect(await browser.evaluate(steps)).toBe(0);
+    const later = "document.querySelectorAll('.lines .later').length";
+    await browser.until(`${later} === 0 && ${labelled("Play")}`); // it has arrived
+    expect(await browser.evaluate("document.querySelectorAll('.dot.delivered').length")).toBe(1);
     await browser.evaluate(press("Step back"));
-    await browser.until(`${steps} === 1`);
+    await browser.evaluate(press("Step back"));
+    await browser.until(`${later} === 1`);
     await browser.evaluate("document.querySelector('textarea').select(); document.querySelector('textarea').focus()");
     await browser.type("say(`mine`)");
     await browser.evaluate(press("Run"));
     await browser.until("document.querySelector('.said').textContent.includes('mine')");
     expect(browser.complaints).toEqual([]);
+  });
+
+  test("a datagram moves on the drawing, stands when it is paused, and goes back", async (context) => {
+    await skipUnless(context, hasBrowser);
+    await using browser = await Browser.start();
+    await browser.open(`${urlOf(NETWORK)}?scenario=heard-twice&seed=1`);
+    await browser.until(`document.querySelector('.lines') !== null && ${labelled("Pause")}`); // it plays by itself
+    const beat = "Number(document.querySelector('.slider input').value)";
+    await browser.evaluate(
+      "{ const speed = document.querySelectorAll('select')[1]; speed.value = 'very slowly'; speed.dispatchEvent(new Event('change')); }",
+    );
+    await browser.until(`${beat} > 0 && document.querySelector('.dot') !== null`);
+    const place = "document.querySelector('.dot')?.getAttribute('transform')";
+    const before = await browser.evaluate(place);
+    await browser.until(`document.querySelector('.dot') !== null && ${place} !== ${JSON.stringify(before)}`);
+    await browser.evaluate(press("Pause"));
+    await browser.until(labelled("Play"));
+    const paused = await browser.evaluate(`[${beat}, ${place}]`);
+    await browser.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+    expect(await browser.evaluate(`[${beat}, ${place}]`)).toEqual(paused);
+    await browser.evaluate(press("Rewind"));
+    await browser.until(`${beat} === 0 && ${labelled("Play")}`);
+    for (const done of [2, 3]) {
+      await browser.evaluate(press("Step"));
+      await browser.until(`document.querySelectorAll('.lines .later').length === ${3 - done}`);
+    }
+    expect(await browser.evaluate("document.querySelectorAll('.dot.delivered').length")).toBe(2);
+  });
+
+  test("readers who want nothing to move see the end of a run at once", async (context) => {
+    await skipUnless(context, hasBrowser);
+    await using browser = await Browser.start();
+    await browser.prefer("still");
+    await browser.open(`${urlOf(NETWORK)}?scenario=ttl-too-small&seed=1`);
+    await browser.until("document.querySelector('.dot.dropped') !== null");
+    expect(await browser.evaluate(`${labelled("Play")} && document.querySelectorAll('.lines .later').length === 0`)).toBe(true);
   });
 
   test("the search box leads to the page that it finds", async (context) => {

@@ -93,9 +93,10 @@ export class Browser implements AsyncDisposable {
     await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < height });
   }
 
-  /** Prefers light or dark pages. */
-  async prefer(scheme: "light" | "dark"): Promise<void> {
-    await this.#send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+  /** Prefers light or dark pages, or such on which nothing moves. */
+  async prefer(look: "light" | "dark" | "still"): Promise<void> {
+    const feature = look === "still" ? { name: "prefers-reduced-motion", value: "reduce" } : { name: "prefers-color-scheme", value: look };
+    await this.#send("Emulation.setEmulatedMedia", { features: [feature] });
   }
 
   /** What is seen, as a PNG. */
