@@ -4,6 +4,7 @@
 const CABLE_BEATS = 1;
 const BETWEEN_BEATS = 0.5; // what happens at another time of the network
 const BEHIND_BEATS = 0.4; // a copy follows its original
+const EDGE = 20; // half the height of a box: dots leave from there and end there, so that names can be read
 const REST_BEATS = 1; // a dot stays where it ends, so that it is seen
 
 /** @typedef {import("@groupcast/backend-memory").TraceRecord} TraceRecord */
@@ -50,7 +51,9 @@ export function dotsAt(legs, places, beat) {
     const rest = outcome === "travels" ? 0 : REST_BEATS;
     if (a === undefined || b === undefined || beat < start || beat > end + rest || (beat === end && rest === 0)) return [];
     const way = Math.min(1, (beat - start) / CABLE_BEATS) * part;
-    return [{ x: a.x + (b.x - a.x) * way, y: a.y + (b.y - a.y) * way, outcome: beat < end ? "travels" : outcome, hops }];
+    const edge = Math.sign(b.y - a.y) * EDGE;
+    const y = a.y + edge + (b.y - a.y - 2 * edge) * way;
+    return [{ x: a.x + (b.x - a.x) * way, y, outcome: beat < end ? "travels" : outcome, hops }];
   });
 }
 

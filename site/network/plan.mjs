@@ -4,6 +4,11 @@ const WIDTH = 480; // of the drawing: small enough that its words can be read on
 const APART = 124; // between nodes on one switch
 const ROWS = { host: 50, switch: 150, router: 240 };
 
+/** Height of the drawing, with routers or without. @param {readonly import("./drawn-network.mjs").Cable[]} cables */
+export function heightOf(cables) {
+  return (cables.some(({ kind }) => kind === "router") ? ROWS.router : ROWS.switch) + 30;
+}
+
 /** @typedef {{ name: string, kind: "host" | "switch" | "router", x: number, y: number }} Place */
 
 /**

@@ -88,5 +88,5 @@ export function scenarioNamed(name) {
 
 /** What a run has said, as a sentence. @param {readonly string[]} said */
 export function heardIn(said) {
-  return said.length === 0 ? "B heard nothing." : said.join(", ");
+  return said.length === 0 ? "B heard nothing." : `${said.join(", ")}.`;
 }

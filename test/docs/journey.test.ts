@@ -112,9 +112,10 @@ test("dotsAt() moves a dot along its cable, and rests it where it ends", async (
   const { legs, length } = journeyOf(trace.records, cables);
   const places = planOf(cables);
   const [a, lan, b] = ["a", "switch lan", "b"].map((name) => places.get(name)!);
+  const edge = Math.sign(lan!.y - a!.y) * 20;
   const at = (beat: number) => dotsAt(legs, places, beat).map(({ x, y, outcome }) => ({ x, y, outcome }));
-  expect(at(0)).toEqual([{ x: a!.x, y: a!.y, outcome: "travels" }]);
+  expect(at(0)).toEqual([{ x: a!.x, y: a!.y + edge, outcome: "travels" }]);
   expect(at(0.5)).toEqual([{ x: (a!.x + lan!.x) / 2, y: (a!.y + lan!.y) / 2, outcome: "travels" }]);
   expect(at(1.5)).toEqual([{ x: (b!.x + lan!.x) / 2, y: (b!.y + lan!.y) / 2, outcome: "travels" }]);
-  expect(at(length)).toEqual([{ x: b!.x, y: b!.y, outcome: "delivered" }]);
+  expect(at(length)).toEqual([{ x: b!.x, y: b!.y + edge, outcome: "delivered" }]);
 });
