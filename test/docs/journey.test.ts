@@ -119,3 +119,16 @@ test("dotsAt() moves a dot along its cable, and rests it where it ends", async (
   expect(at(1.5)).toEqual([{ x: (b!.x + lan!.x) / 2, y: (b!.y + lan!.y) / 2, outcome: "travels" }]);
   expect(at(length)).toEqual([{ x: b!.x, y: b!.y + edge, outcome: "delivered" }]);
 });
+
+test("journeyOf() lets a router with three networks pass a datagram on to two from the one that it came from", async () => {
+  const { cables, trace } = await networkOf(`
+    for (const [index, name] of ["one", "two", "three"].entries()) network.switch(name, { subnets: ["192.0." + index + ".0/24"] });
+    network.router("router", { switches: ["one", "two", "three"] });
+    const [b, c, a] = ["one", "two", "three"].map((name) => reactorOn(network.host("on " + name, { switch: name })));
+    for (const member of [b, c]) member.listenMulticast(5000, { datagramReceived: () => say("heard") }, { group: "239.255.1.1" });
+    a.listenMulticast(0, { datagramReceived() {} }, { ttl: 2 }).write("hello", { address: "239.255.1.1", port: 5000 });`);
+  expect(ways(journeyOf(trace.records, cables)).filter((way) => way.includes("> router"))).toEqual([
+    "1-2 switch three > router travels 2",
+    "1-2 switch three > router travels 2",
+  ]);
+});
