@@ -22,7 +22,7 @@ function start(name: string, place: Place, ...args: readonly string[]): Program 
   return new Program({ command: [process.execPath, file, ...args], place });
 }
 
-/** What a receiver received a second, and what it took the two of them, each message. */
+/** Rate of a receiver, and CPU time of sender and receiver for each message. */
 interface Passage {
   readonly perSecond: number;
   readonly sendUs: number;
@@ -64,7 +64,7 @@ async function showRates(): Promise<void> {
   showLimit("median ratio", medianOf(ratios), medianOf(ratios) >= LEAST_RATIO, `at least ${LEAST_RATIO}`);
 }
 
-/** What is lost and sent again would count, so nothing is: the receiver confirms what it has. */
+/** Compares the two with nothing lost, as what is sent again would count: the receiver confirms what it has. */
 async function showReliable(): Promise<void> {
   const rows: Row[] = [];
   const ratios: number[] = [];
