@@ -27,7 +27,7 @@ function ordered({ maxBytes = 64 * MIB, bytes = 1, from = 0 } = {}) {
       packets.take(number >>> 0, packet, packet, nowMs);
     }
   };
-  packets.begin(from >>> 0, 0);
+  packets.begin(from >>> 0, from >>> 0, 0);
   return { packets, take, released, losses, counters, memory };
 }
 
@@ -156,16 +156,55 @@ test("reach() keeps 16,384 gaps at most, and gives up the lowest for more, as st
   expect(released).toEqual([20_000]);
 });
 
-test("reach() and take() give up what is more than 1,048,576 behind, also when what lies between is given up", () => {
+test("reach() and take() give up what is more than 2,097,152 behind, also when what lies between is given up", () => {
   const { packets, losses, take, released } = ordered();
-  for (let end = WINDOW; end <= 20 * WINDOW; end += WINDOW) {
+  for (let end = WINDOW; end <= 40 * WINDOW; end += WINDOW) {
     packets.reach(end, 0);
     packets.giveUp([{ first: 10, last: 0x7fff_ffff }], "gone"); // all but the first ten
   }
   expect(losses.filter(([, reason]) => reason === "room")).toEqual([[10, "room"]]);
   expect(packets.isMissing).toBe(false);
-  take([20 * WINDOW]);
-  expect(released).toEqual([20 * WINDOW]);
+  take([40 * WINDOW]);
+  expect(released).toEqual([40 * WINDOW]);
+});
+
+test("begin() waits for a history for as long as packets of it come, 60 s and a deadline at most", () => {
+  const { packets, take, released, losses } = ordered();
+  packets.begin(0, 100, 0);
+  take([100], 0);
+  take([102], 500);
+  take([0], 900); // of the history
+  packets.expire(899);
+  expect([released, losses]).toEqual([[0], []]);
+  packets.expire(900);
+  expect([released, losses]).toEqual([
+    [0, 100, 102],
+    [
+      [99, "deadline"],
+      [1, "deadline"],
+    ],
+  ]);
+  const slow = ordered();
+  slow.packets.begin(0, 100, 0);
+  slow.packets.reach(100, 0);
+  for (let number = 0; number < 70; number++) {
+    slow.take([number], 1000 * number);
+    slow.packets.expire(1000 * number - 1000);
+  }
+  expect(slow.losses).toEqual([[100 - 62, "deadline"]]);
+});
+
+test("begin() asks for a history of more than 65,536 numbers, and releases each of them once", () => {
+  const { packets, take, released, counters } = ordered();
+  packets.begin(0, 90_000, 0);
+  take([90_000]); // a later one, which came first
+  packets.reach(90_001, 0);
+  const numbers = Array.from({ length: 90_000 }, (_, index) => index);
+  take(numbers.slice(0, 50_000));
+  take([45_000]); // once more
+  take(numbers.slice(50_000));
+  expect(released).toEqual([...numbers, 90_000]);
+  expect(counters).toMatchObject({ missing: 90_000, recovered: 90_000, duplicates: 1, unordered: 0, givenUp: 0 });
 });
 
 test("giving up many numbers takes no step for each of them, as one forged packet skips 65,000", () => {

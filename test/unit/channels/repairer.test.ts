@@ -187,6 +187,16 @@ test("a question counts as one more for each 128 numbers of it, up to 4096, so t
   expect([counters.cooling, counters.limited]).toEqual([(answered - 1) * 4096, 100 - answered]);
 });
 
+test("what was kept when an asker came is history to it, and not lost: it is not let go for it", async () => {
+  const { clock, ask, introduce, counters } = publisher({ packets: 30_000, bytes: 0, bytesPerSecond: 1e9 });
+  const token = introduce(BOB);
+  for (let first = 0; first < 30_000; first += 1000) {
+    ask(BOB, [[first, first + 999]], { token });
+    await clock.advance(30);
+  }
+  expect(counters).toMatchObject({ repaired: 30_000, letGo: 0 });
+});
+
 test("questions of all who have shown their tokens are limited, however many addresses they have", () => {
   const { ask, introduce, counters } = publisher({ packets: 10_000, bytes: 0 });
   for (let i = 0; i < 100; i++) {

@@ -19,19 +19,29 @@ const TOLERATED_LOSS = 0.5; // packets sent again for each that is sent anew: a 
 const LET_GO_MS = 10_000;
 const KEY_BYTES = 32;
 
+/** Totals of what the channel has sent when an asker asks. */
+interface SentTotals {
+  /** Packets, each counted once. */
+  readonly sent: number;
+  /** Packets that are kept, all of which may be history to a new asker: then it has not lost them. */
+  readonly kept: number;
+  readonly nowMs: number;
+}
+
 /** One asker that has shown its token. */
 export class Asker {
   readonly id: string;
   readonly source: ChannelSource;
   readonly #bytes: Budget;
   readonly #questions: Budget;
-  #credit = CREDIT_PACKETS;
+  #credit: number;
   #sentBefore: number;
   #letGoUntilMs = 0;
 
-  constructor(source: ChannelSource, bytesPerSecond: number, totals: { readonly sent: number; readonly nowMs: number }) {
+  constructor(source: ChannelSource, bytesPerSecond: number, totals: SentTotals) {
     this.id = source.id;
     this.source = source;
+    this.#credit = CREDIT_PACKETS + totals.kept;
     this.#sentBefore = totals.sent;
     this.#bytes = new Budget(bytesPerSecond, bytesPerSecond / 4, totals.nowMs);
     this.#questions = new Budget(QUESTIONS_PER_SECOND, QUESTIONS_PER_SECOND / 4, totals.nowMs);
@@ -54,7 +64,8 @@ export class Asker {
 
   /** Spends credit for a packet; returns whether it is let go from now on, as there is none left. */
   losesTooMuch(sent: number, nowMs: number): boolean {
-    this.#credit = Math.min(CREDIT_PACKETS, this.#credit + (sent - this.#sentBefore) * TOLERATED_LOSS) - 1;
+    const earned = (sent - this.#sentBefore) * TOLERATED_LOSS;
+    this.#credit = Math.max(this.#credit, Math.min(CREDIT_PACKETS, this.#credit + earned)) - 1;
     this.#sentBefore = sent;
     if (this.#credit > 0) return false;
     this.#credit = CREDIT_PACKETS;
@@ -74,7 +85,7 @@ export class Askers {
   }
 
   /** Returns the asker at an address, if the token is the right one. */
-  find(source: ChannelSource, token: string, totals: { readonly sent: number; readonly nowMs: number }): Asker | undefined {
+  find(source: ChannelSource, token: string, totals: SentTotals): Asker | undefined {
     if (token === NO_TOKEN || token !== this.tokenOf(source)) return undefined;
     return this.#askers.use(source.id, () => new Asker(source, this.#bytesPerSecond, totals)).value;
   }

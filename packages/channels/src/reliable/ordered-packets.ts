@@ -19,9 +19,10 @@ const LONGEST_RETRY_MS = 4 * RETRY_MS;
 const WINDOW = 65_536; // numbers; more than a second at full rate
 const MISORDER = 1024; // numbers by which a status may be late
 const MAX_GAPS = 16_384; // a status that is forged makes one without a packet, which would count as memory
-const MAX_SPAN = 16 * WINDOW; // numbers from the lowest missing one on: they are compared within 2 ** 31
+const MAX_SPAN = 32 * WINDOW; // numbers from the lowest missing one on: more than a sender keeps, and they are compared within 2 ** 31
 const MAX_GIVEN_UP = 1024; // ranges
 const FAR = 2 ** 30;
+const LONGEST_HISTORY_MS = 60_000; // and a deadline
 const NOTHING = Buffer.alloc(0);
 
 /** Parts of a reliable channel that the order of a sender uses. */
@@ -34,6 +35,9 @@ export interface OrderOwner {
 
 interface Missing extends NumberRange {
   readonly noticedMs: number;
+  /** Time at which the wait began. All parts of a history have one, and each packet of it that comes begins the wait again. */
+  readonly since: { ms: number };
+  readonly isHistory: boolean;
   askMs: number;
   retryMs: number;
 }
@@ -52,6 +56,7 @@ export class OrderedPackets {
   #next = 0; // lowest number that is not released
   #end = 0; // one above the highest number heard of
   #heldBytes = 0;
+  #historyEnd: number | undefined; // one above what its sender had sent before
   #isClosed = false;
 
   constructor(owner: OrderOwner) {
@@ -71,8 +76,8 @@ export class OrderedPackets {
   /** Takes a packet, which is released at once, later, or, when it has come before, not at all. */
   take(number: number, packet: ReceivedPacket, contents: PacketContents, nowMs: number): void {
     const ahead = distance(number, this.#end);
-    if (ahead < 0) this.#takeBehind(number, packet, contents);
-    else if (ahead > WINDOW) this.#releaseUnordered(packet, contents);
+    if (ahead < 0) this.#takeBehind(number, packet, contents, nowMs);
+    else if (this.#isFar(number)) this.#releaseUnordered(packet, contents);
     else {
       if (ahead > 0) this.#notice((number - 1) >>> 0, nowMs);
       this.#end = (number + 1) >>> 0;
@@ -102,8 +107,12 @@ export class OrderedPackets {
     while (this.isFull && this.isMissing) this.#giveUpLowest("room");
   }
 
-  /** Begins with a number, or with the lowest that is held if that is lower, and puts what is held in order. */
-  begin(from: number, nowMs: number): void {
+  /**
+   * Begins with a number, or with the lowest that is held if that is lower, and puts what is held in order. What is below `historyEnd` may be
+   * more than its sender sends again within a deadline.
+   */
+  begin(from: number, historyEnd: number, nowMs: number): void {
+    this.#historyEnd = historyEnd;
     const held = this.#takeHeld();
     const lowest = held[0]?.[0] ?? from;
     this.#givenUp.clear();
@@ -116,10 +125,11 @@ export class OrderedPackets {
   reach(next: number, nowMs: number): void {
     if (this.#isClosed) return;
     const ahead = distance(next, this.#end);
-    if (ahead > 0 && ahead <= WINDOW) this.#notice((next - 1) >>> 0, nowMs);
-    if (ahead >= -MISORDER && ahead <= WINDOW) return;
+    const isFar = this.#isFar(next);
+    if (ahead > 0 && !isFar) this.#notice((next - 1) >>> 0, nowMs);
+    if (ahead >= -MISORDER && !isFar) return;
     this.flush("restarted"); // a number was forged, or more was lost than can be repaired
-    this.begin(next, nowMs);
+    this.begin(next, next, nowMs);
   }
 
   /** Returns the missing numbers to ask for now, within the length of a note. */
@@ -136,7 +146,8 @@ export class OrderedPackets {
 
   /** Gives up what has been missing since `sinceMs` or longer. */
   expire(sinceMs: number): void {
-    while (this.isMissing && this.#missing.lowest!.noticedMs <= sinceMs) this.#giveUpLowest("deadline");
+    const isOver = ({ since, noticedMs }: Missing): boolean => since.ms <= sinceMs || noticedMs <= sinceMs - LONGEST_HISTORY_MS;
+    while (this.isMissing && isOver(this.#missing.lowest!)) this.#giveUpLowest("deadline");
   }
 
   /** Gives up the missing ones among some numbers. */
@@ -158,13 +169,15 @@ export class OrderedPackets {
     return this.#takeHeld().length;
   }
 
-  #takeBehind(number: number, packet: ReceivedPacket, contents: PacketContents): void {
+  #takeBehind(number: number, packet: ReceivedPacket, contents: PacketContents, nowMs: number): void {
     const isInTime = distance(number, this.#next) >= 0; // or its place has passed, as it was given up
-    if (this.#missing.delete(number) || (isInTime && this.#givenUp.delete(number))) {
+    const [missing] = this.#missing.remove({ first: number, last: number });
+    if (missing?.isHistory === true) missing.since.ms = nowMs;
+    if (missing !== undefined || (isInTime && this.#givenUp.delete(number))) {
       this.#owner.counters.recovered++;
       this.hold(number, packet, contents);
       this.#releaseReady();
-    } else if (this.#givenUp.delete(number) || distance(number, this.#end) < -WINDOW) this.#releaseUnordered(packet, contents);
+    } else if (this.#givenUp.delete(number) || distance(number, this.#next) < -WINDOW) this.#releaseUnordered(packet, contents);
     else this.#owner.counters.duplicates++;
   }
 
@@ -173,10 +186,17 @@ export class OrderedPackets {
     this.#owner.release(packet, contents);
   }
 
+  /** Whether a number is far above all that are known to exist. */
+  #isFar(number: number): boolean {
+    return distance(number, this.#end) > WINDOW && (this.#historyEnd === undefined || distance(number, this.#historyEnd) > WINDOW);
+  }
+
   /** Notes that all numbers up to `last` exist, and that those above the highest are missing. */
   #notice(last: number, nowMs: number): void {
     const range = { first: this.#end, last };
-    this.#missing.add({ ...range, noticedMs: nowMs, askMs: nowMs, retryMs: RETRY_MS });
+    const isHistory = this.#historyEnd !== undefined && distance(range.first, this.#historyEnd) < 0;
+    if (!isHistory) this.#historyEnd = undefined; // before its number comes round again
+    this.#missing.add({ ...range, noticedMs: nowMs, since: { ms: nowMs }, isHistory, askMs: nowMs, retryMs: RETRY_MS });
     this.#end = (last + 1) >>> 0;
     this.#owner.counters.missing += countOf(range);
     while (this.#hasTooManyGaps) this.#giveUpLowest("room");

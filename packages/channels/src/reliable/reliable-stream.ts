@@ -64,7 +64,7 @@ export class ReliableStream {
   /** Takes a packet, which is released at once, later, or, when it has come before, not at all. */
   take(number: number, packet: ReceivedPacket, contents: PacketContents, nowMs: number): void {
     this.#source = packet.source;
-    if (this.#state === "opening" && number === 0) this.#begin(0, nowMs);
+    if (this.#state === "opening" && number === 0) this.#begin(0, 0, nowMs);
     if (this.#state === "open") this.#packets.take(number, packet, contents, nowMs);
     else if (this.#state === "plain") this.#packets.pass(number, packet, contents);
     else this.#packets.hold(number, packet, contents);
@@ -106,10 +106,10 @@ export class ReliableStream {
     return this.#state === "closed";
   }
 
-  #begin(from: number, nowMs: number): void {
+  #begin(from: number, next: number, nowMs: number): void {
     if (this.#isClosed) return;
     this.#state = "open";
-    this.#packets.begin(from, nowMs);
+    this.#packets.begin(from, next, nowMs);
   }
 
   #statusToAll({ stream, next }: StatusNote, nowMs: number): void {
@@ -126,7 +126,7 @@ export class ReliableStream {
     this.#token = token;
     this.#nonce = newNonce();
     if (isOther || this.#state === "opening") {
-      this.#begin(from, nowMs);
+      this.#begin(from, next, nowMs);
       this.#packets.reach(next, nowMs); // only now: an answer overtakes the packets that wait in the socket of the group
     }
     if (this.#isClosed) return;

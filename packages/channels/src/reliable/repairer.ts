@@ -73,10 +73,11 @@ export class Repairer {
 
   /** Answers a question. */
   answer(question: QuestionNote, from: ChannelSource): void {
-    const { clock, counters, stream } = this.#options;
+    const { clock, counters, stream, sent } = this.#options;
     const nowMs = clock.nowMs();
     counters.questions++;
-    const asker = this.#askers.find(from, question.token, { sent: this.#sent, nowMs });
+    const totals = { sent: this.#sent, kept: distance(sent.next, sent.first), nowMs };
+    const asker = this.#askers.find(from, question.token, totals);
     if (!this.#mayAsk(asker, question.ranges, nowMs)) counters.limited++;
     else if (asker === undefined || question.stream !== stream || question.ranges.length === 0) this.#introduce(question, from, nowMs);
     else if (asker.isLetGo(nowMs)) this.#refuse(question.ranges, from);
