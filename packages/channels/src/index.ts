@@ -47,6 +47,7 @@ export type {
   ChannelSource,
   ChannelTransport,
   ConnectionChange,
+  KeptChannels,
   ReceivedPacket,
   RelayEnvelope,
   RepairingSender,
@@ -62,6 +63,7 @@ export {
 export { AnswerError, RequestTimeoutError } from "./contract/request-errors.js";
 export type { NatsClientOptions, NatsTransportOptions } from "./nats/nats-options.js";
 export { NatsTransport } from "./nats/nats-transport.js";
+export type { NatsStreamOptions } from "./nats/stream-options.js";
 export type { NodeOptions } from "./node-options.js";
 export type { NodeParameters, ParameterEvents } from "./parameters/node-parameters.js";
 export type {

@@ -5,6 +5,7 @@ import {
   nameForSubject,
   subjectForChannel,
   subjectForPattern,
+  takesSubject,
 } from "../../../packages/channels/src/nats/nats-subject.js";
 
 test.each([
@@ -61,4 +62,18 @@ test.each([
   ["elsewhere.robot", undefined],
 ])("nameForSubject() reads %s as %s", (subject, name) => {
   expect(nameForSubject("groupcast", subject)).toBe(name);
+});
+
+test.each([
+  ["a.b", "a.b", true],
+  ["a.b", "a.c", false],
+  ["a.b", "a.b.c", false],
+  ["a.*", "a.b", true],
+  ["a.*", "a.b.c", false],
+  ["a.>", "a.b.c", true],
+  ["a.>", "a", false],
+  ["a.>", "b.c", false],
+  [">", "a", true],
+])("takesSubject() finds that %s takes %s: %s", (pattern, subject, takes) => {
+  expect(takesSubject(pattern, subject)).toBe(takes);
 });

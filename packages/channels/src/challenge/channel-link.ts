@@ -1,11 +1,11 @@
-import type { ChannelReceiver, ChannelSender, ChannelTransport, RepairingSender } from "../contract/channel-transport.js";
+import type { ChannelReceiver, ChannelSender, ChannelTransport, KeptChannels, RepairingSender } from "../contract/channel-transport.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import { ChallengeExchange, type ExchangeOwner } from "./challenge-exchange.js";
 
 /** The part of a transport that one channel uses. */
 export type ChannelLink = Pick<
   ChannelTransport,
-  "maxPayloadBytes" | "openSender" | "openRepairingSender" | "openAsker" | "startReceiving" | "stopReceiving"
+  "maxPayloadBytes" | "openSender" | "openRepairingSender" | "openAsker" | "startReceiving" | "stopReceiving" | "kept"
 >;
 
 /**
@@ -22,10 +22,12 @@ class ChallengedLink implements ChannelLink {
   readonly #exchange: ChallengeExchange;
   readonly openRepairingSender?: NonNullable<ChannelLink["openRepairingSender"]>; // as far as the transport can
   readonly openAsker?: NonNullable<ChannelLink["openAsker"]>;
+  readonly kept: KeptChannels | undefined;
 
   constructor(transport: ChannelTransport, exchange: ChallengeExchange) {
     this.#transport = transport;
     this.#exchange = exchange;
+    this.kept = transport.kept && this.#keptBy(transport.kept);
     if (transport.openRepairingSender === undefined || transport.openAsker === undefined) return;
     this.openRepairingSender = (channel, asks) => this.#openRepairing(channel, asks);
     this.openAsker = (channel, notes) => transport.openAsker!(channel, notes);
@@ -36,14 +38,7 @@ class ChallengedLink implements ChannelLink {
   }
 
   openSender(channel: string): ChannelSender {
-    const sender = this.#joined(() => this.#transport.openSender(channel));
-    return {
-      send: (payload) => sender.send(payload),
-      close: () => {
-        this.#exchange.leave();
-        return sender.close();
-      },
-    };
+    return this.#leavingOnce(this.#joined(() => this.#transport.openSender(channel)));
   }
 
   startReceiving(channel: string, receiver: ChannelReceiver): void {
@@ -53,6 +48,28 @@ class ChallengedLink implements ChannelLink {
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#exchange.leave();
     this.#transport.stopReceiving(channel, receiver);
+  }
+
+  #leavingOnce(sender: ChannelSender): ChannelSender {
+    return {
+      send: (payload) => sender.send(payload),
+      close: () => {
+        this.#exchange.leave();
+        return sender.close();
+      },
+    };
+  }
+
+  #keptBy(kept: KeptChannels): KeptChannels {
+    return {
+      takes: (channel) => kept.takes(channel),
+      openSender: (channel) => this.#leavingOnce(this.#joined(() => kept.openSender(channel))),
+      startReceiving: (channel, receiver, history) => this.#joined(() => kept.startReceiving(channel, receiver, history)),
+      stopReceiving: (channel, receiver) => {
+        this.#exchange.leave();
+        kept.stopReceiving(channel, receiver);
+      },
+    };
   }
 
   #openRepairing(channel: string, asks: ChannelReceiver): RepairingSender {

@@ -25,7 +25,8 @@ export interface ChannelOptions {
   readonly deadlineMs?: number | undefined;
   /**
    * Repairs losses: publishers keep their latest packets, and subscribers ask for what is missing, and get messages in order. Default false.
-   * Over NATS, and with publishers that do not repair, such as pulicast's, messages come as they do without it.
+   * With publishers that do not repair, such as pulicast's, messages come as they do without it; over NATS, too, unless a stream of JetStream
+   * keeps them (`jetStream` of {@link NatsTransportOptions}). `statistics().reliable.by` says what is so.
    */
   readonly reliable?: boolean | ReliableOptions | undefined;
   /** Messages that a node receives from before it subscribed, of publishers that are still there. It makes the channel reliable. Default none. */

@@ -35,10 +35,10 @@ export function openOutgoing(channel: string, owner: ChannelOwner, parts: Outgoi
     lingerMs: reliable?.lingerMs ?? 0,
     report,
   };
-  return new OutgoingMessages(reliable?.openSender() ?? plainSender(channel, link), options); // opened last
+  return new OutgoingMessages(reliable?.openSender() ?? plainSender(channel, reliable?.kept ?? link), options); // opened last
 }
 
-function plainSender(channel: string, link: ChannelLink): PacketSender {
+function plainSender(channel: string, link: Pick<ChannelLink, "openSender">): PacketSender {
   const sender = link.openSender(channel);
   return { send: (packet) => sender.send(packet), close: () => sender.close() };
 }

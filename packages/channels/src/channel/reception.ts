@@ -24,7 +24,8 @@ export class Reception {
   /** Receives packets from now on; after an error, none. */
   start(): void {
     const { link, incoming, reliable } = this.#parts;
-    link.startReceiving(this.#channel, incoming);
+    if (reliable?.kept === undefined) link.startReceiving(this.#channel, incoming);
+    else reliable.kept.startReceiving(this.#channel, incoming, reliable.history);
     try {
       reliable?.startReceiving();
     } catch (error) {
@@ -40,7 +41,7 @@ export class Reception {
   }
 
   #stopPackets(): void {
-    const { link, incoming, report } = this.#parts;
-    callGuarded(() => link.stopReceiving(this.#channel, incoming), report);
+    const { link, incoming, reliable, report } = this.#parts;
+    callGuarded(() => (reliable?.kept ?? link).stopReceiving(this.#channel, incoming), report);
   }
 }

@@ -133,6 +133,26 @@ const TABLE = {
     meaning: "the NATS server does not permit the subject",
     remedy: "permit the user the subject of the channel, as the guide Many sites lists them (error.cause names the subject)",
   },
+  ERR_JETSTREAM_CLIENT_MISSING: {
+    class: "ChannelStateError",
+    meaning: "the package @nats-io/jetstream is not installed",
+    remedy: "run npm install @nats-io/jetstream@3.3.1, because @groupcast/channels installs it only when it is asked to",
+  },
+  ERR_BROKER_NO_JETSTREAM: {
+    class: "BrokerError",
+    meaning: "the NATS server, or the user's account, has no JetStream",
+    remedy: "add jetstream to its configuration, or leave out the option jetStream, and messages are delivered at most once",
+  },
+  ERR_BROKER_STREAM: {
+    class: "BrokerError",
+    meaning: "the stream cannot be had, or does not take the channel",
+    remedy: "make the stream with the subject of the channel, or name the channel in jetStream.channels (error.cause says what failed)",
+  },
+  ERR_BROKER_NOT_STORED: {
+    class: "BrokerError",
+    meaning: "the stream has not stored the message",
+    remedy: "read error.cause: the stream may be full, or away for more than half a minute",
+  },
   ERR_BROKER_FAILED: {
     class: "BrokerError",
     meaning: "the NATS server reported an error",

@@ -98,6 +98,23 @@ export interface Asker {
   close(): void;
 }
 
+/** Channels whose packets the network keeps, so that those who come later, or come back, get them. */
+export interface KeptChannels {
+  /** Returns whether the network keeps the packets of a channel. One that it does not keep is an error of the transport. */
+  takes(channel: string): boolean;
+  /** Opens a sender. Its packets wait, within bounds, until the network has confirmed that it keeps them. */
+  openSender(channel: string): ChannelSender;
+  /**
+   * Calls `receiver` for each packet on `channel` that is kept from now on, in their order, each once, and after a broken connection for
+   * those that it missed.
+   *
+   * @param history - Number and bytes of the latest packets that are kept already; of these, too.
+   */
+  startReceiving(channel: string, receiver: ChannelReceiver, history: { readonly messages: number; readonly bytes: number }): void;
+  /** Calls `receiver` no more. */
+  stopReceiving(channel: string, receiver: ChannelReceiver): void;
+}
+
 /** Counters of a transport since it was opened, in packets. */
 export interface TransportStatistics {
   /** Taken by the network. */
@@ -161,6 +178,8 @@ export interface ChannelTransport extends Subscribable<TransportEvents> {
   openRepairingSender?(channel: string, asks: ChannelReceiver): RepairingSender;
   /** Opens a way to ask the senders of a channel, and gives `notes` their notes. Absent where {@link openRepairingSender} is. */
   openAsker?(channel: string, notes: ChannelReceiver): Asker;
+  /** Channels whose packets the network keeps, for reliable channels. Absent where nothing keeps any; NATS has it with a stream. */
+  readonly kept?: KeptChannels | undefined;
   /** Returns the counters as they are now. */
   statistics(): TransportStatistics;
   /** Closes everything; packets that were sent still leave. Returns the same promise at every call. */

@@ -1,5 +1,6 @@
 import { checkInteger, checkOptions, checkString, givenOptions, guardLogger, type Logger, outOfRange, stderrLogger } from "@groupcast/base";
 import { checkServers } from "./nats-servers.js";
+import { type NatsStreamOptions, type ResolvedStream, resolveStream } from "./stream-options.js";
 
 /**
  * Options of the NATS client that many programs need, with its names; the others can be given as well. This type does not import the client's,
@@ -46,6 +47,11 @@ export interface NatsTransportOptions {
   readonly prefix?: string | undefined;
   /** Further options of the NATS client: its `NodeConnectionOptions`, but for `servers` and `noEcho`. */
   readonly connection?: NatsClientOptions | undefined;
+  /**
+   * Stream of JetStream that keeps the messages of channels with `reliable`, `history` or `latest`. Needs the package
+   * `@nats-io/jetstream`. Default: none, and these are delivered at most once, like all others.
+   */
+  readonly jetStream?: NatsStreamOptions | undefined;
   /** Number of messages that may wait for the connection. A further one discards the oldest, which is counted. Default 10,000. */
   readonly maxWaitingMessages?: number | undefined;
   /** Number of payload bytes that may wait for the connection. Default 16 MiB. */
@@ -60,6 +66,7 @@ export interface ResolvedNatsOptions {
   readonly servers: readonly string[];
   readonly connection: NatsClientOptions;
   readonly limits: OutboxLimits;
+  readonly jetStream: ResolvedStream | undefined;
   readonly logger: Logger;
 }
 
@@ -72,7 +79,7 @@ const RECONNECT_MS = 500;
 const DIAL_MS = 5000; // the client tries the server that has just died before the next: all of it is over in less than MAX_RELAYED_WAIT_MS
 const PING_MS = 5000; // a connection that is silent for three times as long is replaced
 const MAX_SILENT_PINGS = 2;
-const KEYS = ["servers", "prefix", "connection", "maxWaitingMessages", "maxWaitingBytes", "logger"] as const;
+const KEYS = ["servers", "prefix", "connection", "jetStream", "maxWaitingMessages", "maxWaitingBytes", "logger"] as const;
 
 const IN_CONNECTION = "put it into the option connection, which goes to the NATS client";
 const CLIENT_OPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -93,6 +100,7 @@ export function resolveNatsOptions(operation: string, given: NatsTransportOption
     prefix,
     servers: checkServers(operation, options.servers ?? DEFAULT_SERVER),
     logger: guardLogger(logger),
+    jetStream: options.jetStream === undefined ? undefined : resolveStream(operation, options.jetStream, prefix),
     limits: {
       maxMessages: checkInteger(operation, "maxWaitingMessages", maxWaitingMessages, [0, 1 << 24]),
       maxBytes: checkInteger(operation, "maxWaitingBytes", maxWaitingBytes, [0, 2 ** 32]),

@@ -1,13 +1,8 @@
 import { callGuarded } from "@groupcast/base";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
-import type { ChannelReceiver, ChannelSource, ReceivedPacket, TransportStatistics } from "../contract/channel-transport.js";
-import { RecentTable } from "../order/recent-table.js";
-import { decodeNatsHeader } from "./nats-header.js";
+import type { ChannelReceiver, ReceivedPacket, TransportStatistics } from "../contract/channel-transport.js";
+import { NatsPackets } from "./nats-packets.js";
 import { channelForSubject, subjectForChannel, subjectForPattern } from "./nats-subject.js";
-
-const MAX_SOURCES = 4096; // so that the packets of a sender share one object
-const UNKNOWN: ChannelSource = Object.freeze({ id: "unknown" }); // a program that sends no header
-const MAX_DELAY_MS = 60_000; // twice what relays hold back, see nats-outbox.ts, and a connection that stalls until it is given up
 
 interface Reception {
   subscription: Subscription | undefined; // undefined: the server refused it
@@ -21,8 +16,8 @@ export class NatsReceptions {
   readonly #prefix: string;
   readonly #statistics: TransportStatistics;
   readonly #failed: (error: unknown) => void;
+  readonly #packets = new NatsPackets();
   readonly #receptions = new Map<string, Reception>(); // by subject
-  readonly #sources = new RecentTable<ChannelSource>(MAX_SOURCES);
 
   constructor(connection: NatsConnection, prefix: string, statistics: TransportStatistics, failed: (error: unknown) => void) {
     this.#connection = connection;
@@ -102,7 +97,7 @@ export class NatsReceptions {
         this.#statistics.foreign++; // it was in flight when the last receiver left
         return;
       }
-      const packet = this.#packetOf(message, reception.channel ?? channelForSubject(this.#prefix, message.subject));
+      const packet = this.#packets.packetOf(message, reception.channel ?? channelForSubject(this.#prefix, message.subject));
       this.#statistics[packet === undefined ? "malformed" : "received"]++;
       if (packet !== undefined) for (const receiver of reception.receivers) this.#give(receiver, packet);
     } catch (error) {
@@ -112,17 +107,5 @@ export class NatsReceptions {
 
   #give(receiver: ChannelReceiver, packet: ReceivedPacket): void {
     callGuarded(() => receiver.packetReceived(packet), this.#failed);
-  }
-
-  #packetOf({ data, headers }: Msg, channel: string | undefined): ReceivedPacket | undefined {
-    const origin = decodeNatsHeader(headers);
-    if (channel === undefined || origin === "malformed") return undefined;
-    const payload = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    if (origin === undefined) return { channel, source: UNKNOWN, sequence: undefined, payload, isRelayed: false };
-    const { sequence, envelope } = origin;
-    const source = this.#sources.use(origin.source, () => Object.freeze({ id: origin.source, maxDelayMs: MAX_DELAY_MS })).value;
-    return envelope === undefined
-      ? { channel, source, sequence, payload, isRelayed: false }
-      : { channel, source, sequence, payload, isRelayed: true, envelope };
   }
 }

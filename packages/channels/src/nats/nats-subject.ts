@@ -32,6 +32,14 @@ export function channelForSubject(prefix: string, subject: string): string | und
   return isOne ? channel : undefined;
 }
 
+/** Returns whether a subject of a stream, which may have wildcards, takes the subject of a channel. */
+export function takesSubject(pattern: string, subject: string): boolean {
+  const [expected, tokens] = [pattern.split("."), subject.split(".")];
+  const isOpen = expected.at(-1) === ">";
+  if (isOpen ? tokens.length < expected.length : tokens.length !== expected.length) return false;
+  return expected.every((token, index) => token === "*" || token === tokens[index] || (isOpen && index === expected.length - 1));
+}
+
 /** Returns the channel of a subject, or the pattern that a subject with wildcards matches: for people to read. */
 export function nameForSubject(prefix: string, subject: string): string | undefined {
   if (!subject.startsWith(`${prefix}.`)) return undefined;

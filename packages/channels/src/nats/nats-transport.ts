@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { Emitter, Eventful } from "@groupcast/base";
 import type { NatsConnection, NodeConnectionOptions, Status } from "@nats-io/transport-node";
-import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
+import { BrokerError, CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
   type ChannelReceiver,
   type ChannelSender,
   type ChannelTransport,
+  type KeptChannels,
   type RelayEnvelope,
   TRANSPORT_EVENTS,
   type TransportEvents,
@@ -20,6 +21,7 @@ import { NatsOutbox } from "./nats-outbox.js";
 import { NatsReceptions } from "./nats-receptions.js";
 import { withoutCredentials } from "./nats-servers.js";
 import { abandonSocket } from "./nats-socket.js";
+import { NatsStream } from "./nats-stream.js";
 import { subjectForChannel } from "./nats-subject.js";
 
 const LINGER_MS = 1000; // longest time that a closing transport waits for the server's confirmation
@@ -51,6 +53,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   readonly #outbox: NatsOutbox;
   readonly #receptions: NatsReceptions;
   readonly #streams = new Map<string, Stream>();
+  #stream: NatsStream | undefined;
   #isConnected = true;
   #closed: Promise<void> | undefined;
 
@@ -82,10 +85,12 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     try {
       connection = await client.connect({ ...resolved.connection, servers: [...resolved.servers] } as NodeConnectionOptions);
       const transport = new NatsTransport(client, connection, resolved);
+      await transport.#openStream();
       transport.#start();
       return transport;
     } catch (error) {
       await connection?.close();
+      if (error instanceof BrokerError || error instanceof ChannelStateError) throw error; // of the stream
       throw brokerError(brokenConnection(client, resolved), "NatsTransport.connect", error, CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE);
     }
   }
@@ -95,9 +100,14 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     return this.#isConnected;
   }
 
-  /** Number of messages that wait for the connection. */
+  /** The stream that keeps reliable channels; `undefined` without the option `jetStream`. */
+  get kept(): KeptChannels | undefined {
+    return this.#stream;
+  }
+
+  /** Number of messages that wait for the connection, or for the stream to confirm that it keeps them. */
   get waiting(): number {
-    return this.#outbox.length;
+    return this.#outbox.length + (this.#stream?.waiting ?? 0);
   }
 
   /** Returns the length of the longest payload of one packet, in bytes: the limit that the server has now, less the header. */
@@ -112,7 +122,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
    */
   openSender(channel: string): ChannelSender {
     this.#checkOpen("openSender");
-    const stream = this.#streams.get(channel) ?? this.#openStream(channel);
+    const stream = this.#streams.get(channel) ?? this.#numberFrom(channel);
     stream.users++;
     let isOpen = true;
     return {
@@ -171,13 +181,29 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
 
   async #close(): Promise<void> {
     this.#receptions.clear();
-    const lingering = this.#outbox.finish().catch(() => {}); // the connection broke meanwhile: there is nothing to wait for
+    const finished = Promise.all([this.#outbox.finish(), this.#stream?.finish()]);
+    const lingering = finished.catch(() => {}); // the connection broke meanwhile: there is nothing to wait for
     await Promise.race([lingering, new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]);
     this.#outbox.disconnected();
+    this.#stream?.close();
     await this.#connection.close();
   }
 
-  #openStream(channel: string): Stream {
+  async #openStream(): Promise<void> {
+    const { jetStream: settings, limits } = this.#options;
+    if (settings === undefined) return;
+    this.#stream = await NatsStream.open({
+      client: this.#client,
+      connection: this.#connection,
+      broken: brokenConnection(this.#client, this.#options),
+      settings,
+      limits,
+      statistics: this.#statistics,
+      report: (error) => this.#fail("use the stream", error),
+    });
+  }
+
+  #numberFrom(channel: string): Stream {
     const subject = subjectForChannel(this.#options.prefix, channel);
     const stream = { subject, source: randomBytes(8).toString("hex"), sequence: 0, users: 0 };
     this.#streams.set(channel, stream);
@@ -222,7 +248,11 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     if (isConnected) {
       this.#receptions.connected();
       this.#outbox.connected();
-    } else this.#outbox.disconnected();
+      this.#stream?.connected();
+    } else {
+      this.#outbox.disconnected();
+      this.#stream?.disconnected();
+    }
     this.#emitter.emit("connection", { isConnected });
   }
 
@@ -235,7 +265,8 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   }
 
   #fail(operation: string, cause: unknown, otherwise: Parameters<typeof brokerError>[3] = CHANNEL_ERRORS.ERR_BROKER_FAILED): void {
-    const error = brokerError(brokenConnection(this.#client, this.#options), operation, cause, otherwise);
+    const broken = brokenConnection(this.#client, this.#options);
+    const error = cause instanceof BrokerError ? cause : brokerError(broken, operation, cause, otherwise);
     if (!this.#emitter.emit("error", error)) this.#options.logger.error("the NATS transport failed", { error });
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "@groupcast/base";
 import type { ChannelLink } from "../challenge/channel-link.js";
 import { checkWireName, noteChannel } from "../contract/channel-name.js";
-import type { ReceivedPacket } from "../contract/channel-transport.js";
+import type { KeptChannels, ReceivedPacket } from "../contract/channel-transport.js";
 import type { PacketSender } from "../contract/packet-sender.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import type { PacketContents, TakePacket } from "../seal/packet-contents.js";
@@ -45,6 +45,7 @@ export class ReliableChannel {
   readonly #senderCounters = zeroSenderCounters();
   readonly #receiverCounters = zeroReceiverCounters();
   readonly #receiver: ReliableReceiver;
+  #kept: { readonly by: KeptChannels | undefined } | undefined; // once it was asked for: it may report that it does not
   #sender: ReliableSender | undefined; // once published, where a sender can be asked
   #malformed = 0;
 
@@ -72,6 +73,20 @@ export class ReliableChannel {
       lost,
       report: (error) => owner.report(error),
     });
+  }
+
+  /** The network's keeping of this channel; undefined on networks that keep nothing, or do not keep this channel. */
+  get kept(): KeptChannels | undefined {
+    if (this.#kept === undefined) {
+      const { kept } = this.#options.link;
+      this.#kept = { by: kept?.takes(this.#name) === true ? kept : undefined };
+    }
+    return this.#kept.by;
+  }
+
+  /** Messages from before that this node wants. */
+  get history(): ResolvedReliable["history"] {
+    return this.#options.settings.history;
   }
 
   /** Begins to put packets in order. */
@@ -125,11 +140,17 @@ export class ReliableChannel {
   statistics(): ReliableStatistics {
     const { unopened, replayed, stale } = this.#sealCounters;
     return {
+      by: this.#by,
       sender: { ...this.#senderCounters },
       receiver: { ...this.#receiverCounters },
       malformed: this.#malformed + unopened + replayed + stale,
       keptBytes: this.#sender?.keptBytes ?? 0,
     };
+  }
+
+  get #by(): ReliableStatistics["by"] {
+    if (this.#options.link.openRepairingSender !== undefined) return "repairs";
+    return this.#kept?.by === undefined ? "nothing" : "stream";
   }
 
   #wrap(note: Buffer): Uint8Array {

@@ -46,6 +46,11 @@ export interface ReceiverCounters {
 
 /** Counters of a reliable channel since it was opened. */
 export interface ReliableStatistics {
+  /**
+   * Means by which losses are made good: `"repairs"` of the publishers (UDP), a `"stream"` that keeps the messages (NATS with `jetStream`), or
+   * `"nothing"`: delivery is at most once. Before the first message and the first subscriber a stream counts as nothing.
+   */
+  readonly by: "repairs" | "stream" | "nothing";
   /** Repairs for others. */
   readonly sender: Readonly<SenderCounters>;
   /** Losses here. */
