@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { dirname, join, posix, relative } from "node:path";
 import { SCENARIOS } from "./network/scenarios.mjs";
 
-const LINK = /(\]\()(?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?(?=\))/g;
+const LINK = /(\]\()(?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?(?=\)| "[^"]*"\))/g; // a title may come behind
 const IMAGE = /\.svg$/;
 const BLOCK = /^\/\*\*\n([\s\S]*?)\n \*\/\n/;
 
