@@ -119,7 +119,16 @@ export class StreamReception {
 
   #failed(cause: unknown): void {
     if (this.#isStopped) return;
+    if (this.#historyEnd !== 0) this.#forgetHistory();
     this.#options.failed(this.#options.subject, cause);
     this.#retry = setTimeout(() => void this.start(), RETRY_MS).unref();
+  }
+
+  /** Nothing of a history that is not complete was passed on, so all of it is read again. */
+  #forgetHistory(): void {
+    this.#history.clear();
+    this.#historyBytes = 0;
+    this.#historyEnd = 0;
+    this.#next = undefined;
   }
 }
