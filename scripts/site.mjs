@@ -1,30 +1,19 @@
-// node scripts/site.mjs: builds the site of guides and reference in .cache/site, unless nothing that it is made of has changed. What it is
-// made with is a workspace of its own, site/, so that nothing else waits for it to be installed.
-import { existsSync, readFileSync } from "node:fs";
+// node scripts/site.mjs: builds the site of guides and reference in .cache/site, unless nothing that it is made of has changed.
+import { existsSync } from "node:fs";
 import { ROOT } from "./command.mjs";
-import { filesUnder, fingerprintOfContents, fingerprintOfTimes, packageFolders } from "./fingerprint.mjs";
+import { filesUnder, fingerprintOfTimes, packageFolders } from "./fingerprint.mjs";
+import { installSiteTools, siteToolsFingerprint } from "./site-tools.mjs";
 import { runStep } from "./step.mjs";
 
 /** The first page of the site, relative to the repository. */
 const SITE = ".cache/site/index.html";
-const TOOLS = ["site/package.json", "site/pnpm-lock.yaml", "site/pnpm-workspace.yaml"];
-const BUILDER = "site/node_modules/vitepress/package.json";
 
 const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "docs", "examples"];
 const SOURCES = ["site", ...PAGES, ...packageFolders().flatMap((folder) => [`${folder}/src`, `${folder}/README.md`])];
 
-const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
-const tools = fingerprintOfContents(TOOLS);
+installSiteTools();
 
-runStep({
-  title: "Installing what the site is made with",
-  stamp: "site/node_modules/.cache/install.stamp",
-  fingerprint: tools,
-  isComplete: () => existsSync(ROOT + BUILDER),
-  command: ["npx", "--yes", packageManager, "--dir", "site", "install", "--frozen-lockfile", "--prefer-offline"],
-  remedy: 'Is the npm registry reachable ("npm ping")?',
-});
-
+const tools = siteToolsFingerprint();
 const SPELLED = ["site/cspell.json", "site/words.txt", ".changeset", ".github"];
 runStep({
   title: "Checking the spelling",
