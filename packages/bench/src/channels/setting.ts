@@ -3,7 +3,7 @@
 export const CHANNEL_PORT = 19_300;
 export const REACTOR_PORT = 19_301; // not the channels' port: each would receive the other's datagrams
 export const CHANNEL = "bench";
-/** Messages on the way at most, where none may be lost: the smallest receive buffer of a kernel holds them. */
+/** Largest number of messages in flight where none may be lost: the smallest receive buffer of a kernel holds them. */
 export const WINDOW = 256;
 /** Messages before those that are confirmed and count. */
 export const WARM_UP = 65_536;
