@@ -59,7 +59,7 @@ test.for([
   expect(endings[0]!.stdout).toContain(`\n${MESSAGES} answers, `);
 });
 
-test("the guide's server says first that Groupcast is in the place of node:dgram", async (context) => {
+test("the guide's server says first that Groupcast replaces node:dgram", async (context) => {
   await skipUnless(context, canLoad("native"));
   await using server = start(COMMANDS[3]![0]!, 0);
   await server.line(/port (\d+)/);

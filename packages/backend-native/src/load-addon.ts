@@ -76,7 +76,7 @@ function open(path: string, target: string): LoadedAddon {
   const addon = requireAddon(path, target);
   const version = addon.layout_version();
   if (version === LAYOUT_VERSION) return { addon, target };
-  throw refusal(`the addon for ${target} has layout ${version} where ${LAYOUT_VERSION} is needed`, {
+  throw refusal(`the addon for ${target} has layout ${version}, and ${LAYOUT_VERSION} is needed`, {
     remedy: "install @groupcast/backend-native of the same version again, or build it again in a checkout",
   });
 }
@@ -102,7 +102,7 @@ function openOwnProgram(): number {
   try {
     return openSync(process.execPath, "r");
   } catch (error) {
-    const reason = `the program of this Node cannot be read: ${(error as Error).message}`;
+    const reason = `the executable of this Node cannot be read: ${(error as Error).message}`;
     throw refusal(reason, { cause: error, remedy: "mount /proc, or start Node by its full path" });
   }
 }

@@ -33,7 +33,7 @@ export class NativeBackend implements DatagramBackend {
 
   private constructor(context: NativeContext, reason: string) {
     if (context === undefined)
-      throw new BackendLoadError("native", "new makes it without its addon", { remedy: "call NativeBackend.load()" });
+      throw new BackendLoadError("native", "new creates it without its addon", { remedy: "call NativeBackend.load()" });
     this.#context = context;
     this.reason = reason;
     this.capabilities = context.capabilities;
@@ -48,7 +48,7 @@ export class NativeBackend implements DatagramBackend {
    */
   static load(reason?: string): NativeBackend {
     const { addon, target } = loadAddon();
-    return new NativeBackend(contextOf(addon), reason ?? `the addon for ${target} is there and loads`);
+    return new NativeBackend(contextOf(addon), reason ?? `the addon for ${target} is installed and loads`);
   }
 
   /** Opens an unbound UDP socket. @returns The socket, or an errno such as `-EMFILE`. */

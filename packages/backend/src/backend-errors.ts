@@ -10,7 +10,7 @@ const TABLE = {
   },
   ERR_INTERFACE_UNKNOWN: {
     class: "InvalidArgumentError",
-    meaning: "is no interface of this host",
+    meaning: "is not an interface of this host",
     remedy: "pick one of network.interfaces()",
   },
   ERR_UNSUPPORTED_OPERATION: {

@@ -9,17 +9,17 @@ export const FEATURES = {
   /** Serves {@link DatagramBackend.adoptSocket}. */
   adopt: "adopts a descriptor that another program opened",
   /** Serves {@link DatagramSocket.blockSource} and {@link DatagramSocket.unblockSource}. */
-  blockSource: "shuts out single sources of an any-source group (MCAST_BLOCK_SOURCE)",
+  blockSource: "blocks single sources of an any-source group (MCAST_BLOCK_SOURCE)",
   /** Concerns {@link BackendNetwork.interfaces} and {@link DatagramSocket.join}. */
   downInterfaces: "sees, and joins on, interfaces that are down or have no address",
   /** Fills `peer` of {@link SocketObserver.sendFailed}. */
   icmpErrors: "attributes ICMP errors to the peer they came from, also on sockets that are not connected (IP_RECVERR)",
   /** Concerns {@link BackendNetwork.watch}. */
-  interfaceEvents: "is told of interface changes by the OS, rather than asking again and again (rtnetlink(7))",
+  interfaceEvents: "learns of interface changes from the OS, without polling (rtnetlink(7))",
   /** Fills {@link NetworkInterface.index}. */
   interfaceIndexes: "knows the index of every interface",
   /** Fills {@link Arrival.destination} and {@link Arrival.interfaceIndex}. */
-  packetInfo: "tells destination and arrival interface of each datagram (IP_PKTINFO)",
+  packetInfo: "reports destination and arrival interface of each datagram (IP_PKTINFO)",
   /** Serves {@link BackendNetwork.routeTo} and {@link BackendNetwork.defaultRoute}. */
   routes: "answers route look-ups and knows the default gateway",
   /** Serves {@link SendBatch.via}. */

@@ -40,7 +40,7 @@ const TABLE = {
     when: "before bind",
     note: "several sockets on one port; unicast is spread over them by flow, multicast goes to each",
   },
-  ipv6Only: { unit: "boolean", min: 0, max: 1, source: "IPV6_V6ONLY", when: "before bind", note: "an IPv6 socket leaves IPv4 alone" },
+  ipv6Only: { unit: "boolean", min: 0, max: 1, source: "IPV6_V6ONLY", when: "before bind", note: "an IPv6 socket does not receive IPv4" },
   bindToInterface: {
     unit: "index",
     min: 0,
@@ -48,7 +48,7 @@ const TABLE = {
     source: "SO_BINDTOIFINDEX",
     when: "any time",
     privilege: "CAP_NET_RAW", // sock_bindtoindex_locked() of net/core/sock.c; before Linux 5.7 the first time too
-    note: "sends and receives on this interface only; 0 undoes it; once it is set, another value needs CAP_NET_RAW, or EPERM",
+    note: "sends and receives on this interface only; 0 removes the binding; changing it later needs CAP_NET_RAW, otherwise EPERM",
   },
   receiveBufferBytes: {
     unit: "bytes",
@@ -56,7 +56,7 @@ const TABLE = {
     max: 2_147_483_647,
     source: "SO_RCVBUF",
     when: "any time",
-    note: "the kernel caps at net.core.rmem_max, then doubles for its own bookkeeping; reads back doubled",
+    note: "the kernel caps the value at net.core.rmem_max, then doubles it for its own bookkeeping; reading returns the doubled value",
   },
   sendBufferBytes: {
     unit: "bytes",
@@ -64,7 +64,7 @@ const TABLE = {
     max: 2_147_483_647,
     source: "SO_SNDBUF",
     when: "any time",
-    note: "the kernel caps at net.core.wmem_max, then doubles for its own bookkeeping; reads back doubled",
+    note: "the kernel caps the value at net.core.wmem_max, then doubles it for its own bookkeeping; reading returns the doubled value",
   },
   broadcast: {
     unit: "boolean",
@@ -104,7 +104,7 @@ const TABLE = {
     max: 1,
     source: "IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP",
     when: "any time",
-    note: "members on the sending host receive too; the sender's socket decides",
+    note: "members on the sending host receive copies, too; the option belongs to the sender's socket",
   },
   multicastAll: {
     unit: "boolean",
@@ -112,7 +112,7 @@ const TABLE = {
     max: 1,
     source: "IP_MULTICAST_ALL, IPV6_MULTICAST_ALL",
     when: "any time",
-    note: "1, the kernel's default, delivers groups that any socket of the host joined; 0 only this socket's own",
+    note: "1, the kernel's default, delivers groups that any socket of the host joined; 0 delivers only groups that this socket joined",
   },
   receivePacketInfo: {
     unit: "boolean",
@@ -153,7 +153,7 @@ const TABLE = {
     max: 1,
     source: "UDP_GRO",
     when: "any time",
-    note: "the kernel hands over runs of datagrams of one flow at once; they are delivered one by one all the same",
+    note: "the kernel passes on several datagrams of one flow at once; the socket still delivers them one by one",
   },
   busyPollUs: {
     unit: "microseconds",
@@ -161,7 +161,7 @@ const TABLE = {
     max: 1_000_000,
     source: "SO_BUSY_POLL",
     when: "any time",
-    note: "while the socket is read from, the loop goes round for so long before it sleeps; 0 undoes it. Older kernels let only CAP_NET_ADMIN take part",
+    note: "while the socket is being read, the event loop polls for this long before it sleeps; 0 turns this off. Older kernels allow it only with CAP_NET_ADMIN",
   },
   kernelDrops: {
     unit: "count",

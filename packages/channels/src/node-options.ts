@@ -116,7 +116,7 @@ function resolveTransport(operation: string, reactor: Reactor, options: Partial<
     operation,
     argument: "option",
     value: extra,
-    meaning: "belongs to the UDP transport that the node makes without the option transport",
+    meaning: "belongs to the UDP transport that the node creates without the option transport",
     advice: "pass it to the transport itself",
   });
 }

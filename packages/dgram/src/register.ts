@@ -13,7 +13,7 @@ const reason = reasonToStepAside();
 
 if (reason === undefined) {
   replaceNodeDgram(dgram);
-  log("Groupcast is in the place of node:dgram");
+  log("Groupcast replaces node:dgram");
 } else {
   log("node:dgram stays in place: %s", reason);
 }

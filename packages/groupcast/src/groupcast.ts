@@ -21,7 +21,7 @@ function find(): string | undefined {
 const found = find();
 if (found === undefined) {
   const words = process.argv.slice(2).join(" ");
-  process.stderr.write(`The command groupcast is a package of its own. Run:\n\n  npx ${PACKAGE} ${words}\n`);
+  process.stderr.write(`The command groupcast is a separate package. Run:\n\n  npx ${PACKAGE} ${words}\n`);
   process.exitCode = NOT_INSTALLED;
 } else {
   const { main } = (await import(found)) as { main(words: readonly string[]): Promise<number> };

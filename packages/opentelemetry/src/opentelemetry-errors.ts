@@ -5,7 +5,7 @@ hideFrames(import.meta.url);
 const TABLE = {
   ERR_ALREADY_INSTRUMENTED: {
     class: "StateError",
-    meaning: "the meter provider has the metrics of a reactor of this name already",
+    meaning: "the meter provider already has the metrics of a reactor of this name",
     remedy: "stop the first instrumentation, or pass another name, because two series with equal attributes overwrite each other",
   },
 } as const;

@@ -45,7 +45,7 @@ export type DiagnosticMessages = {
     /** Error with which the OS refused a later join. */
     readonly error?: SystemError;
   };
-  /** A datagram that `write` took did not leave. */
+  /** A datagram that `write` accepted was not sent. */
   "groupcast:send:failed": {
     /** The port. */
     readonly port: UDPPort;

@@ -6,9 +6,9 @@ export const PORT_EVENTS: EventTable<PortEvents> = {
   closed: "the port has closed",
   drain: "the send queue, which had refused a datagram, is empty",
   dropped: "the full send queue refused a datagram",
-  sendFailed: "a datagram that write took did not leave",
+  sendFailed: "a datagram that write accepted was not sent",
   refused: "nobody listens at the peer",
-  membership: "a membership was joined, lost, or waits",
-  outgoingInterface: "the outgoing interface is active, lost, or waited for",
+  membership: "a membership is active, was lost, or waits",
+  outgoingInterface: "the outgoing interface became active, was lost, or is awaited",
   error: "user code threw, or reading failed",
 };

@@ -10,12 +10,12 @@ const TABLE = {
   },
   ERR_ADDRESS_SCOPE: {
     class: "InvalidArgumentError",
-    meaning: "has no zone that is an interface of this host",
+    meaning: "has no zone that names an interface of this host",
     remedy: "write the name or index of an existing interface after the %",
   },
   ERR_FAMILY_MISMATCH: {
     class: "InvalidArgumentError",
-    meaning: "is of the other IP version",
+    meaning: "is of the wrong IP version",
     remedy: 'pass an address of the port\'s IP version, or listen with interface: "::" for IPv6',
   },
   ERR_NO_DESTINATION: {
@@ -30,12 +30,12 @@ const TABLE = {
   },
   ERR_GROUP_FIXED: {
     class: "InvalidArgumentError",
-    meaning: "is another group than the one that this port is bound to, which alone it receives",
-    remedy: "listen for it on a port of its own, of the same number with listenMultiple: true",
+    meaning: "is not the group that this port is bound to, and the port receives no other",
+    remedy: "open another port for it, with the same number and listenMultiple: true",
   },
   ERR_INTERFACE_FIXED: {
     class: "InvalidArgumentError",
-    meaning: "names another interface than the only one of this port",
+    meaning: "is not the only interface that this port uses",
     remedy: 'leave the interface out, or call setBindToInterface("default") first',
   },
   ERR_NOT_MULTICAST: {
@@ -45,19 +45,19 @@ const TABLE = {
   },
   ERR_SOURCE_IS_MULTICAST: {
     class: "InvalidArgumentError",
-    meaning: "is a multicast group, and no sender has such an address",
+    meaning: "is a multicast group, which cannot be the address of a sender",
     remedy: "pass the unicast address of the sender",
   },
   ERR_TRIGGER_UNKNOWN: {
     class: "InvalidArgumentError",
     meaning: "is not a pending trigger",
-    remedy: "pass what addSystemEventTrigger() returned, once, and before the trigger has run",
+    remedy: "pass the result of addSystemEventTrigger() once, before the trigger has run",
   },
 
   ERR_MULTICAST_ONLY: {
     class: "UnsupportedError",
-    meaning: "does not see where a datagram was sent to",
-    remedy: "pass group and leave interface out, so that the port is bound to the group, or use the native backend on Linux",
+    meaning: "cannot see where a datagram was sent",
+    remedy: "pass group without interface, which binds the port to the group, or use the native backend on Linux",
   },
 
   ERR_CLOSED: { class: "StateError", meaning: "the port is closed", remedy: "listen again, because a closed port stays closed" },
@@ -68,42 +68,42 @@ const TABLE = {
   },
   ERR_NOT_LISTENING: {
     class: "StateError",
-    meaning: "the protocol is on no port",
-    remedy: "use this.transport from startProtocol() until stopProtocol() only",
+    meaning: "the protocol has no port",
+    remedy: "use this.transport only from startProtocol() to stopProtocol()",
   },
   ERR_ALREADY_LISTENING: {
     class: "StateError",
-    meaning: "the protocol is on a port already",
-    remedy: "make one protocol object for each port",
+    meaning: "the protocol already has a port",
+    remedy: "create one protocol object for each port",
   },
-  ERR_ALREADY_CONNECTED: { class: "StateError", meaning: "the port is connected already", remedy: "call disconnect() first" },
+  ERR_ALREADY_CONNECTED: { class: "StateError", meaning: "the port is already connected", remedy: "call disconnect() first" },
   ERR_NOT_CONNECTED: { class: "StateError", meaning: "the port is not connected", remedy: "call connect() first" },
   ERR_ALREADY_JOINED: {
     class: "StateError",
-    meaning: "the port has joined the group there already",
-    remedy: "join once: port.memberships lists what is joined",
+    meaning: "the port has already joined the group there",
+    remedy: "join once: port.memberships lists the memberships",
   },
   ERR_NOT_JOINED: {
     class: "StateError",
     meaning: "the port has not joined the group there",
-    remedy: "name group, interface and source as in joinGroup(): port.memberships lists what is joined",
+    remedy: "name group, interface and source as in joinGroup(): port.memberships lists the memberships",
   },
-  ERR_ALREADY_BLOCKED: { class: "StateError", meaning: "the source is blocked there already", remedy: "block each source once" },
+  ERR_ALREADY_BLOCKED: { class: "StateError", meaning: "the source is already blocked there", remedy: "block each source once" },
   ERR_NOT_BLOCKED: { class: "StateError", meaning: "the source is not blocked there", remedy: "unblock only what blockSource() blocked" },
-  ERR_ALREADY_RUNNING: { class: "StateError", meaning: "the reactor is running already", remedy: "await the promise of the first run()" },
+  ERR_ALREADY_RUNNING: { class: "StateError", meaning: "the reactor is already running", remedy: "await the promise of the first run()" },
   ERR_DIAGNOSIS_LOAD: {
     class: "StateError",
-    meaning: "its code, the package @groupcast/diagnosis, could not be loaded",
+    meaning: "the package @groupcast/diagnosis could not be loaded",
     remedy: "install @groupcast/diagnosis where the program runs, because bundles do not contain it",
   },
   ERR_REACTOR_STOPPED: {
     class: "StateError",
     meaning: "the reactor has been stopped",
-    remedy: "make a new Reactor, because a stopped one does not start again",
+    remedy: "create a new Reactor, because a stopped one does not start again",
   },
-  ERR_CALL_DONE: { class: "StateError", meaning: "the delayed call has been made already", remedy: "check active() first" },
-  ERR_CALL_CANCELLED: { class: "StateError", meaning: "the delayed call has been cancelled already", remedy: "check active() first" },
-  ERR_LOOP_RUNNING: { class: "StateError", meaning: "the looping call is running already", remedy: "call stop() first" },
+  ERR_CALL_DONE: { class: "StateError", meaning: "the delayed call has already been made", remedy: "check active() first" },
+  ERR_CALL_CANCELLED: { class: "StateError", meaning: "the delayed call has already been cancelled", remedy: "check active() first" },
+  ERR_LOOP_RUNNING: { class: "StateError", meaning: "the looping call is already running", remedy: "call stop() first" },
   ERR_LOOP_NOT_RUNNING: { class: "StateError", meaning: "the looping call is not running", remedy: "check running first" },
 
   ERR_LISTEN: {
@@ -118,7 +118,7 @@ const TABLE = {
   },
   ERR_MESSAGE_TOO_LONG: {
     class: "MessageLengthError",
-    meaning: "the datagram is longer than UDP, or the path, can carry",
+    meaning: "the datagram is too long for UDP or for the path",
     remedy: "send less in one datagram: at most 65507 bytes over IPv4, 65527 over IPv6",
   },
   ERR_ADOPT: {
@@ -139,17 +139,17 @@ const TABLE = {
   ERR_RECEIVE: {
     class: "SystemError",
     meaning: "reading from the socket failed",
-    remedy: "do nothing unless it repeats, because the port reads on",
+    remedy: "do nothing unless it repeats, because the port continues to read",
   },
   ERR_NO_ANSWER: {
     class: "SystemError",
     meaning: "no answer came",
-    remedy: "check address and port of the server (error.cause has the latest failure)",
+    remedy: "check the address and port of the server (error.cause is the latest failure)",
   },
   ERR_LEAVE: {
     class: "SystemError",
     meaning: "the group could not be left",
-    remedy: "do nothing, because the port has dropped the membership all the same",
+    remedy: "do nothing, because the port has dropped the membership anyway",
   },
   ERR_SOURCE_FILTER: {
     class: "SystemError",
@@ -159,7 +159,7 @@ const TABLE = {
   ERR_SET_OPTION: {
     class: "SystemError",
     meaning: "the operating system refused the option",
-    remedy: "check the value against docs/options.md, and that the platform has the option",
+    remedy: "compare the value with docs/options.md, and check that the platform has the option",
   },
   ERR_GET_OPTION: {
     class: "SystemError",
@@ -169,11 +169,11 @@ const TABLE = {
   ERR_INTERFACES: {
     class: "SystemError",
     meaning: "the operating system did not list the interfaces",
-    remedy: "call again, because interfaces that change fast interrupt the list",
+    remedy: "call again, because a change of interfaces can interrupt the list",
   },
   ERR_ROUTE: {
     class: "SystemError",
-    meaning: "the operating system refused to name a route",
+    meaning: "the operating system refused to look up a route",
     remedy: "check the routes of the host (ip route get shows them)",
   },
   ERR_RESOLVE: {
@@ -186,18 +186,18 @@ const TABLE = {
 const RAISE_DESCRIPTORS = "open fewer ports, or raise the limit of open files (ulimit -n)";
 const MORE_MEMORY = "open fewer ports, or give the host more memory";
 const NO_ROUTE = "add a route to that network, or check that the interface is up and has an address";
-const FORBIDDEN = "check the firewall and the security policy of the host, which forbid it";
+const FORBIDDEN = "check the firewall and the security policy of the host: one of them forbids it";
 
 /** Map of code → errno name → advice for this refusal of the operating system. */
 const REMEDIES: ErrnoRemedies<keyof typeof TABLE> = {
   ERR_LISTEN: {
     EADDRINUSE:
-      "choose another port (0 picks a free one), stop the program that has this one (ss -ulpn shows it), or share it by listenMulticast() with listenMultiple: true in every program",
+      "choose another port (0 picks a free one), stop the program that uses this one (ss -ulpn shows it), or share it: call listenMulticast() with listenMultiple: true in every program",
     EADDRNOTAVAIL: "pass an address that an interface of this host has: network.getInterfaceIPs() lists them",
     EACCES: "choose a port above 1023",
     EPERM: FORBIDDEN,
     EAFNOSUPPORT: "enable this IP version on the host, or listen on the other one",
-    EINVAL: "pass a local address of this host, a link-local one with its zone",
+    EINVAL: "pass a local address of this host; a link-local address needs its zone",
     EMFILE: RAISE_DESCRIPTORS,
     ENFILE: "close files and sockets of other programs, or raise the limit of the host (fs.file-max)",
     ENOBUFS: MORE_MEMORY,
@@ -233,7 +233,7 @@ const REMEDIES: ErrnoRemedies<keyof typeof TABLE> = {
     ENOMEM: "send more slowly, or give the host more memory",
   },
   ERR_NO_ANSWER: {
-    ETIMEDOUT: "check address and port of the server, or raise timeoutMs or attempts",
+    ETIMEDOUT: "check the address and port of the server, or raise timeoutMs or attempts",
     ECONNREFUSED: "start the server, or check its port",
   },
   ERR_SOURCE_FILTER: { ENOBUFS: "raise net.ipv4.igmp_max_msf, or block fewer sources" },
@@ -246,8 +246,8 @@ const REMEDIES: ErrnoRemedies<keyof typeof TABLE> = {
   ERR_INTERFACES: { EMFILE: RAISE_DESCRIPTORS, ENFILE: RAISE_DESCRIPTORS },
   ERR_ROUTE: { EACCES: "remove the route of type prohibit", EINVAL: "remove the route of type blackhole", EMFILE: RAISE_DESCRIPTORS },
   ERR_RESOLVE: {
-    EAI_NONAME: "check the spelling of the name, and that it has an address of the IP version that was asked for",
-    EAI_NODATA: "check that the name has an address of the IP version that was asked for",
+    EAI_NONAME: "check the spelling of the name, and that it has an address of the requested IP version",
+    EAI_NODATA: "check that the name has an address of the requested IP version",
     EAI_AGAIN: "try again later, and check that this host reaches its name server",
   },
 };

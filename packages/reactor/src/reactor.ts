@@ -73,7 +73,7 @@ export type ReactorEvents = {
 const EVENTS: EventTable<ReactorEvents> = {
   listening: "a port listens",
   closed: "a port has closed",
-  error: "user code threw, a port could not read, or the interfaces are not known",
+  error: "user code threw, a port could not read, or the interfaces could not be listed",
 };
 
 /**
@@ -121,7 +121,7 @@ export class Reactor extends Eventful<ReactorEvents> {
       clock,
       changed: () => this.#interfacesChanged(),
       listenerThrew: (error) => this.#report(error),
-      refused: (error) => this.#emitOrLog(error, "the interfaces are not known"),
+      refused: (error) => this.#emitOrLog(error, "the interfaces could not be listed"),
     });
     this.network = network;
     this.#callOwner = {

@@ -35,7 +35,7 @@ export type PortEvents = {
   drain: () => void;
   /** A datagram was refused by the full send queue. */
   dropped: (drop: SendDrop) => void;
-  /** A datagram that `write` took did not leave. */
+  /** A datagram that `write` accepted was not sent. */
   sendFailed: (failure: SendFailure) => void;
   /**
    * No socket listens at `peer`. Only on ports that are not connected: on a connected one, the protocol's `connectionRefused()` is called.

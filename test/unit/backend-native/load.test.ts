@@ -58,7 +58,7 @@ test("load() without /proc, where Node does not know its own path, throws Backen
     process.execPath = execPath;
   });
   expect(() => NativeBackend.load()).toThrow(BackendLoadError);
-  expect(() => NativeBackend.load()).toThrow(/program of this Node cannot be read: ENOENT.*mount \/proc/);
+  expect(() => NativeBackend.load()).toThrow(/executable of this Node cannot be read: ENOENT.*mount \/proc/);
 });
 
 test("load() twice serves sockets of both backends", async (context) => {

@@ -72,7 +72,7 @@ test("InvalidArgumentError is a TypeError that shows the value, shortened", () =
   const error = new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, { operation: "run", argument: "name", value: "x".repeat(500) });
   expect(error).toBeInstanceOf(TypeError);
   expect(error.message.length).toBeLessThan(200);
-  expect(error.message).toMatch(/^run\(\): name "x{79}… is of the wrong type; /);
+  expect(error.message).toMatch(/^run\(\): name "x{79}… has the wrong type; /);
 });
 
 test("isGroupcastError() knows errors by their brand, and nothing else", () => {

@@ -16,8 +16,8 @@ test("isGroupcastError() knows the errors of channels", () => {
 test("ChannelError says what could not be done, to what, why, and what would help", () => {
   expect(new ChannelLengthError("robot/pose", 70_000, 65_488)).toMatchObject({
     message:
-      'publish() failed for channel "robot/pose": the message has 70000 bytes, and at most 65488 fit; publish less at once, or open the channel with fragment: true',
-    remedy: "publish less at once, or open the channel with fragment: true",
+      'publish() failed for channel "robot/pose": the message has 70000 bytes, and at most 65488 fit; publish a shorter message, or open the channel with fragment: true',
+    remedy: "publish a shorter message, or open the channel with fragment: true",
     code: "ERR_CHANNEL_MESSAGE_TOO_LONG",
     operation: "publish",
     channel: "robot/pose",

@@ -103,7 +103,7 @@ describe("node:dgram stays in place", () => {
   test("but for what the hook replaces, which it says in one line under NODE_DEBUG", async (context) => {
     await skipUnless(context, canLoad("native"));
     const { stderr } = runNode(["--import", HOOK, "every-way.cjs"], { NODE_DEBUG: "groupcast" });
-    expect(stderr).toMatch(/^GROUPCAST \d+: Groupcast is in the place of node:dgram\n/);
+    expect(stderr).toMatch(/^GROUPCAST \d+: Groupcast replaces node:dgram\n/);
     expect(stderr).not.toContain("stays in place");
   });
 

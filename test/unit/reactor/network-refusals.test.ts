@@ -218,7 +218,7 @@ test("a refused list of interfaces is logged as what it is, when nobody listens"
   const stage = new Stage({}, { logger: { info() {}, warn() {}, error: (message) => void lines.push(message) } });
   stage.backend.network.refusals.interfaces.push("EMFILE");
   stage.listenMulticast().port.joinGroup(GROUP, "eth0");
-  expect(lines).toEqual(["the interfaces are not known"]);
+  expect(lines).toEqual(["the interfaces could not be listed"]);
 });
 
 /** A port on a stage whose interfaces cannot be listed from now on. */

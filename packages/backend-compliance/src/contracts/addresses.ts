@@ -156,7 +156,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-24",
-    title: "a zone that is no interface of the host is refused with ERR_ADDRESS_SCOPE",
+    title: "a zone that is not an interface of the host is refused with ERR_ADDRESS_SCOPE",
     access: "reactor",
     families: [6],
     why: "RFC 4007, 11.2; libuv takes an unknown zone for any interface",

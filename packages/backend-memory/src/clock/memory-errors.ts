@@ -5,8 +5,8 @@ hideFrames(import.meta.url);
 const TABLE = {
   ERR_CLOCK_LIMIT: {
     class: "StateError",
-    meaning: "the clock ran out of calls, or reached limitMs, before that happened",
-    remedy: "check what is waited for, or pass a higher limitMs",
+    meaning: "the clock ran out of calls, or reached limitMs, before the condition held",
+    remedy: "check the condition, or pass a higher limitMs",
   },
 } as const;
 

@@ -80,7 +80,7 @@ export class InterfaceTable {
     const subject = { operation, argument: "name", value: name, advice: choiceAdvice(name, names) };
     throw new InvalidArgumentError(BACKEND_ERRORS.ERR_INTERFACE_UNKNOWN, {
       ...subject,
-      meaning: `is no interface of host "${this.#host.hostName}"`,
+      meaning: `is not an interface of host "${this.#host.hostName}"`,
     });
   }
 

@@ -25,8 +25,8 @@ export type ChannelEvents = {
 export const CHANNEL_EVENTS: EventTable<ChannelEvents> = {
   undecodable: "the codec refused a message",
   keyWorn: "a key has reached the limit on forgeries",
-  publisher: "another node began or ended to publish",
-  subscriber: "another node began or ended to subscribe",
+  publisher: "another node started or stopped publishing",
+  subscriber: "another node started or stopped subscribing",
   deadline: "no message came in time",
   lost: "packets of a reliable channel were given up",
 };

@@ -96,8 +96,8 @@ function validate<Out>(operation: string, schema: StandardSchema<unknown, Out>, 
   const result = schema["~standard"].validate(value);
   if (!isThenable(result)) return result;
   watchRejection(result, () => {}); // nobody needs its outcome
-  const meaning = "validates later, and a message is delivered when it arrives";
-  const expected = "a schema that validates at once";
+  const meaning = "validates asynchronously, and a message is delivered when it arrives";
+  const expected = "a schema that validates synchronously";
   throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_TYPE, {
     operation,
     argument: "schema",

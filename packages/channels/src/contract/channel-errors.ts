@@ -15,13 +15,13 @@ hideFrames(import.meta.url);
 const TABLE = {
   ERR_CHANNEL_NAME: {
     class: "InvalidArgumentError",
-    meaning: "is not the name of a channel",
+    meaning: "is not a channel name",
     remedy: "pass 1 to 255 ASCII characters, namespace included",
   },
   ERR_NODE_CLOSED: {
     class: "ChannelStateError",
     meaning: "the node is closed",
-    remedy: "make a new ChannelNode, because a closed one stays closed",
+    remedy: "create a new ChannelNode, because a closed one stays closed",
   },
   ERR_CHANNEL_CLOSED: {
     class: "ChannelStateError",
@@ -31,32 +31,32 @@ const TABLE = {
   ERR_TRANSPORT_CLOSED: {
     class: "ChannelStateError",
     meaning: "the transport is closed",
-    remedy: "make a new transport, because a closed one stays closed",
+    remedy: "create a new transport, because a closed one stays closed",
   },
   ERR_CHANNEL_OPEN: {
     class: "ChannelStateError",
-    meaning: "the channel is open already",
-    remedy: "pass options the first time that the node asks for this channel, or after channel.close()",
+    meaning: "the channel is already open",
+    remedy: "pass options in the node's first call for this channel, or after channel.close()",
   },
   ERR_CHANNEL_MESSAGE_TOO_LONG: {
     class: "ChannelLengthError",
-    meaning: "the message is longer than the channel carries",
-    remedy: "publish less at once, or open the channel with fragment: true",
+    meaning: "the message is too long for the channel",
+    remedy: "publish a shorter message, or open the channel with fragment: true",
   },
   ERR_CHANNEL_ASKED_NAME: {
     class: "ChannelStateError",
-    meaning: "the channel's name is too long to ask on it",
-    remedy: "choose a name of at most 236 characters, 213 with challenges, namespace included",
+    meaning: "the channel's name is too long for requests",
+    remedy: "choose a name of at most 236 characters (213 with challenges), namespace included",
   },
   ERR_CHANNEL_RESPONDER: {
     class: "ChannelStateError",
-    meaning: "this node has a responder on the channel already",
+    meaning: "this node already has a responder on the channel",
     remedy: "close the other one first, or let it answer both",
   },
   ERR_CHANNEL_REQUESTS: {
     class: "ChannelStateError",
     meaning: "too many requests of this node are pending",
-    remedy: "wait for some of the 1024 before you ask more",
+    remedy: "wait until some of the 1024 are done",
   },
   ERR_CHANNEL_REQUEST_TIMEOUT: {
     class: "RequestTimeoutError",
@@ -70,7 +70,7 @@ const TABLE = {
   },
   ERR_PARAMETER_NAME: {
     class: "InvalidArgumentError",
-    meaning: "is not the name of a parameter",
+    meaning: "is not a parameter name",
     remedy: "use 1 to 64 letters, digits, _, ., - and /",
   },
   ERR_PARAMETER_UNKNOWN: {
@@ -101,7 +101,7 @@ const TABLE = {
   ERR_PARAMETER_NODE_UNKNOWN: {
     class: "ParameterError",
     meaning: "no node of this name is known",
-    remedy: "check that both nodes send heartbeats on one network, with the same seal, or pass the session of the node",
+    remedy: "check that both nodes send heartbeats on one network with the same seal, or pass the session of the node",
   },
   ERR_PARAMETER_NODE_AMBIGUOUS: {
     class: "ParameterError",
@@ -111,12 +111,12 @@ const TABLE = {
   ERR_NATS_CLIENT_MISSING: {
     class: "ChannelStateError",
     meaning: "the NATS client could not be loaded",
-    remedy: "run npm install @nats-io/transport-node@3.3.1, because @groupcast/channels installs it only when it is asked to",
+    remedy: "run npm install @nats-io/transport-node@3.3.1, because @groupcast/channels does not install it by itself",
   },
   ERR_BROKER_UNREACHABLE: {
     class: "BrokerError",
     meaning: "no NATS server answered",
-    remedy: "check the address, and that the server runs and can be reached (error.cause says what failed)",
+    remedy: "check the address, and that the server is running and reachable (error.cause says what failed)",
   },
   ERR_BROKER_REFUSED: {
     class: "BrokerError",
@@ -126,37 +126,38 @@ const TABLE = {
   ERR_BROKER_CERTIFICATE: {
     class: "BrokerError",
     meaning: "the certificate of the NATS server is not trusted",
-    remedy: "pass its authority as ca or caFile in connection.tls, and an address whose name it has (error.cause says what failed)",
+    remedy:
+      "pass its certificate authority as ca or caFile in connection.tls, and an address that the certificate names (error.cause says what failed)",
   },
   ERR_BROKER_PERMISSION: {
     class: "BrokerError",
     meaning: "the NATS server does not permit the subject",
-    remedy: "permit the user the subject of the channel, as the guide Many sites lists them (error.cause names the subject)",
+    remedy: "allow the user the subject of the channel: the guide Many sites lists the subjects (error.cause names this one)",
   },
   ERR_JETSTREAM_CLIENT_MISSING: {
     class: "ChannelStateError",
     meaning: "the package @nats-io/jetstream is not installed",
-    remedy: "run npm install @nats-io/jetstream@3.3.1, because @groupcast/channels installs it only when it is asked to",
+    remedy: "run npm install @nats-io/jetstream@3.3.1, because @groupcast/channels does not install it by itself",
   },
   ERR_BROKER_NO_JETSTREAM: {
     class: "BrokerError",
-    meaning: "the NATS server, or the user's account, has no JetStream",
-    remedy: "add jetstream to its configuration, or leave out the option jetStream, and messages are delivered at most once",
+    meaning: "the NATS server or the user's account has no JetStream",
+    remedy: "add jetstream to its configuration, or leave out the option jetStream: messages are then delivered at most once",
   },
   ERR_BROKER_STREAM: {
     class: "BrokerError",
-    meaning: "the stream cannot be had, or does not take the channel",
-    remedy: "make the stream with the subject of the channel, or name the channel in jetStream.channels (error.cause says what failed)",
+    meaning: "the stream is not available, or does not take the channel",
+    remedy: "create the stream with the subject of the channel, or name the channel in jetStream.channels (error.cause says what failed)",
   },
   ERR_BROKER_NOT_STORED: {
     class: "BrokerError",
     meaning: "the stream has not stored the message",
-    remedy: "read error.cause: the stream may be full, or away for more than half a minute",
+    remedy: "read error.cause: the stream may be full, or was unreachable for more than half a minute",
   },
   ERR_BROKER_FAILED: {
     class: "BrokerError",
     meaning: "the NATS server reported an error",
-    remedy: "read error.cause, and wait, because the connection goes on if it can",
+    remedy: "read error.cause, and wait, because the connection continues if it can",
   },
 } as const;
 

@@ -141,7 +141,7 @@ export type TransportEvents = {
 
 /** The events of a transport, each in a few words. */
 export const TRANSPORT_EVENTS: EventTable<TransportEvents> = {
-  connection: "the connection broke, or is back",
+  connection: "the connection was lost or restored",
   error: "something failed outside any call",
 };
 

@@ -72,12 +72,12 @@ declare module "@groupcast/base" {
 }
 
 function knownText(responders: number | undefined): string {
-  if (responders === undefined) return "this node has no heartbeats to know responders by";
-  return responders === 0 ? "no node is known that answers" : `${responders} known nodes answer on this channel`;
+  if (responders === undefined) return "this node has no heartbeats, so it knows no responders";
+  return responders === 0 ? "no known node answers on this channel" : `${responders} known nodes answer on this channel`;
 }
 
 function remedyFor(responders: number | undefined): string {
   if (responders !== undefined && responders > 0)
-    return "ask later or wait longer, because responders are there: they are slow or busy, or have another key";
+    return "ask later or wait longer: responders exist, but they are slow or busy, or have another key";
   return CHANNEL_ERRORS.ERR_CHANNEL_REQUEST_TIMEOUT.remedy;
 }

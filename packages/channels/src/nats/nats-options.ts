@@ -81,7 +81,7 @@ const PING_MS = 5000; // a connection that is silent for three times as long is 
 const MAX_SILENT_PINGS = 2;
 const KEYS = ["servers", "prefix", "connection", "jetStream", "maxWaitingMessages", "maxWaitingBytes", "logger"] as const;
 
-const IN_CONNECTION = "put it into the option connection, which goes to the NATS client";
+const IN_CONNECTION = "pass it in the option connection, which goes to the NATS client";
 const CLIENT_OPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
   ["user", "pass", "token", "authenticator", "tls", "name", "timeout", "reconnectTimeWait", "maxReconnectAttempts", "pingInterval"].map(
     (option) => [option, IN_CONNECTION],

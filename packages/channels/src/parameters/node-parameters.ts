@@ -20,7 +20,7 @@ export type ParameterEvents<P extends ParameterDefinitions = ParameterDefinition
   change: (change: AnyParameterChange<P>) => void;
 };
 
-const EVENTS: EventTable<ParameterEvents> = { change: "a parameter has another value" };
+const EVENTS: EventTable<ParameterEvents> = { change: "the value of a parameter changed" };
 
 /** Makes the parameters of a node. */
 export let makeParameters: <P extends ParameterDefinitions>(given: P | undefined, owner: ParameterOwner) => NodeParameters<P>;

@@ -7,7 +7,7 @@ import type { ParameterChange, ParameterDefinitions } from "./parameter-definiti
 import { fitting, type ParameterQuestion, readQuestion, type WireChange } from "./parameter-protocol.js";
 
 /** Thrown for what is no question about parameters. */
-const NO_QUESTION = Object.assign(new Error("this is no question about parameters"), { code: "ERR_PARAMETER_QUESTION" });
+const NO_QUESTION = Object.assign(new Error("this is not a question about parameters"), { code: "ERR_PARAMETER_QUESTION" });
 
 /** Answers the questions of other nodes about a node's parameters, and tells them of changes. */
 export class ParameterServer {

@@ -107,7 +107,7 @@ export class Parameter {
       const result = schema["~standard"].validate(value);
       if (isThenable(result)) {
         watchRejection(result, () => {}); // nobody needs its outcome
-        return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: "the schema validates later, and has to do so at once" };
+        return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: "the schema validates asynchronously, and must do so synchronously" };
       }
       if (result.issues !== undefined)
         return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: result.issues.map(({ message }) => message).join(", ") };
@@ -172,7 +172,7 @@ function messageOf(thrown: unknown): string {
   try {
     return preview((thrown as Error | undefined)?.message);
   } catch {
-    return "it threw what cannot be read either";
+    return "it threw a value that cannot be read either";
   }
 }
 
@@ -185,7 +185,7 @@ function typeOf(value: unknown): string {
 /** Returns a copy of a value as JSON has it, that nobody can change. */
 function frozenJson(value: unknown): Checked {
   const json: string | undefined = JSON.stringify(value);
-  if (json === undefined) return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: `${preview(value)} has no form in JSON` };
+  if (json === undefined) return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_TYPE, reason: `${preview(value)} cannot be written as JSON` };
   const lengthBytes = Buffer.byteLength(json);
   if (lengthBytes > MAX_VALUE_BYTES)
     return { refusal: CHANNEL_ERRORS.ERR_PARAMETER_RANGE, reason: `it has ${lengthBytes} bytes as JSON, more than ${MAX_VALUE_BYTES}` };

@@ -117,6 +117,6 @@ export class ChannelRelay {
   }
 
   #report(error: unknown): void {
-    this.#options.logger.error("the relay could not pass something on", { error });
+    this.#options.logger.error("the relay could not forward something", { error });
   }
 }

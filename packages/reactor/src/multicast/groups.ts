@@ -53,7 +53,7 @@ export class Groups {
     const { boundGroup, sender } = this.#owner;
     sender.checkOnly(operation, "interface", request.selector); // the kernel would join, and deliver nothing
     if (boundGroup !== undefined && request.group !== boundGroup) {
-      const meaning = `is another group than "${boundGroup}", to which this port is bound, and would never be received`;
+      const meaning = `is not "${boundGroup}", the group that this port is bound to: the port would never receive it`;
       throw new InvalidArgumentError(REACTOR_ERRORS.ERR_GROUP_FIXED, { operation, argument: "group", value: group, meaning });
     }
     this.#owner.memberships.join(request, waits);

@@ -21,6 +21,6 @@ export function notTheOnly(
   value: unknown,
   only: OnlyInterface,
 ): InvalidArgumentError<"ERR_INTERFACE_FIXED"> {
-  const meaning = `names another interface than "${only.name}", to which this port is bound`;
+  const meaning = `is not "${only.name}", the interface that this port is bound to`;
   return new InvalidArgumentError(REACTOR_ERRORS.ERR_INTERFACE_FIXED, { operation, argument, value, meaning });
 }

@@ -26,7 +26,7 @@ export function checkZone(operation: string, argument: string, { address, zone }
   const found = typeof named === "object" && named.length === 0 && isIndex(zone) ? interfaces.select(byIndex(zone)) : named;
   if (typeof found === "number") return `${address}%${zone}`;
   if (found[0] !== undefined) return `${address}%${found[0].name}`;
-  const meaning = `has the zone "${zone}", which is no interface of this host`;
+  const meaning = `has the zone "${zone}", which is not an interface of this host`;
   const advice = zoneAdvice(zone, interfaces);
   throw new InvalidArgumentError(REACTOR_ERRORS.ERR_ADDRESS_SCOPE, { operation, argument, value: `${address}%${zone}`, meaning, advice });
 }

@@ -85,7 +85,7 @@ export class Peer {
 }
 
 function alreadyConnected(operation: string, to: Destination, peer: SocketAddress): StateError {
-  const reason = `the port is connected to ${formatEndpoint(peer)} already`;
+  const reason = `the port is already connected to ${formatEndpoint(peer)}`;
   return new StateError(REACTOR_ERRORS.ERR_ALREADY_CONNECTED, operation, to, { reason });
 }
 

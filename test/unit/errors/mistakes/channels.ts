@@ -20,7 +20,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "reactor",
     value: { name: "robot" },
-    says: "new ChannelNode(): reactor { name: 'robot' } is of the wrong type",
+    says: "new ChannelNode(): reactor { name: 'robot' } has the wrong type",
     remedy: "expected a Reactor",
   },
   {
@@ -47,7 +47,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_OPTION_UNKNOWN",
     argument: "option",
     value: "ttl",
-    says: 'new ChannelNode(): option "ttl" belongs to the UDP transport that the node makes without the option transport',
+    says: 'new ChannelNode(): option "ttl" belongs to the UDP transport that the node creates without the option transport',
     remedy: "pass it to the transport itself",
   },
   {
@@ -56,7 +56,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "transport",
     value: "nats",
-    says: 'new ChannelNode(): transport "nats" is of the wrong type',
+    says: 'new ChannelNode(): transport "nats" has the wrong type',
     remedy: "expected a ChannelTransport, such as new UdpTransport(reactor) or await NatsTransport.connect()",
   },
   {
@@ -65,7 +65,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "port",
     value: "8765",
-    says: 'new UdpTransport(): port "8765" is of the wrong type',
+    says: 'new UdpTransport(): port "8765" has the wrong type',
     remedy: "expected an integer from 1 to 65471",
   },
   {
@@ -74,7 +74,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_CHANNEL_NAME",
     argument: "name",
     value: "",
-    says: 'channel(): name "" is not the name of a channel',
+    says: 'channel(): name "" is not a channel name',
     remedy: "pass 1 to 255 ASCII characters, namespace included",
   },
   {
@@ -83,7 +83,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_CHANNEL_NAME",
     argument: "name",
     value: "größe",
-    says: 'channel(): name "größe" is not the name of a channel',
+    says: 'channel(): name "größe" is not a channel name',
     remedy: "pass 1 to 255 ASCII characters, namespace included",
   },
   {
@@ -109,7 +109,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     make: ({ channel }) => channel({ codec: js({ encode: () => KEY }) }),
     code: "ERR_ARGUMENT_TYPE",
     argument: "codec",
-    says: "channel(): codec { encode: [Function: encode] } is of the wrong type",
+    says: "channel(): codec { encode: [Function: encode] } has the wrong type",
     remedy: 'expected "bytes", "text", "json", or an object with encode() and decode()',
   },
   {
@@ -126,7 +126,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     make: ({ channel }) => channel({ schema: js(Echo) }),
     code: "ERR_ARGUMENT_TYPE",
     argument: "schema",
-    says: "channel(): schema [class Echo extends DatagramProtocol] is of the wrong type",
+    says: "channel(): schema [class Echo extends DatagramProtocol] has the wrong type",
     remedy: "expected a Standard Schema, as zod, valibot and arktype make it",
   },
   {
@@ -134,8 +134,8 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     make: ({ channel }) => [channel({ codec: "json" }), channel({ codec: "text" })],
     code: "ERR_CHANNEL_OPEN",
     fields: { channel: "pose" },
-    says: 'channel() failed for channel "pose": the channel is open already',
-    remedy: "pass options the first time that the node asks for this channel, or after channel.close()",
+    says: 'channel() failed for channel "pose": the channel is already open',
+    remedy: "pass options in the node's first call for this channel, or after channel.close()",
   },
   {
     mistake: "an object is published on a channel of bytes",
@@ -143,7 +143,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "value",
     value: { x: 1 },
-    says: "publish(): value { x: 1 } is of the wrong type",
+    says: "publish(): value { x: 1 } has the wrong type",
     remedy: 'expected a Uint8Array, or a channel with codec: "text" or "json"',
   },
   {
@@ -152,7 +152,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "value",
     value: 5,
-    says: "publish(): value 5 is of the wrong type",
+    says: "publish(): value 5 has the wrong type",
     remedy: 'expected a string, or a channel with codec: "bytes" or "json"',
   },
   {
@@ -160,7 +160,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     make: ({ channel }) => channel({ codec: "json" }).publish(js(() => {})),
     code: "ERR_ARGUMENT_TYPE",
     argument: "value",
-    says: "publish(): value [Function (anonymous)] is of the wrong type",
+    says: "publish(): value [Function (anonymous)] has the wrong type",
     remedy: "expected a value that JSON can represent",
   },
   {
@@ -169,7 +169,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_CHANNEL_MESSAGE_TOO_LONG",
     fields: { lengthBytes: 100000, maxBytes: 65494, channel: "pose" },
     says: 'publish() failed for channel "pose": the message has 100000 bytes, and at most 65494 fit',
-    remedy: "publish less at once, or open the channel with fragment: true",
+    remedy: "publish a shorter message, or open the channel with fragment: true",
   },
   {
     mistake: "the subscriber is forgotten",
@@ -211,7 +211,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_NODE_CLOSED",
     fields: { channel: "pose" },
     says: 'publish() failed for channel "pose": the node is closed',
-    remedy: "make a new ChannelNode, because a closed one stays closed",
+    remedy: "create a new ChannelNode, because a closed one stays closed",
   },
   {
     mistake: "a passphrase is given as key",
@@ -271,7 +271,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     make: ({ reactor, node }) => new ChannelRelay(js(reactor), js({ sides: [{ transport: node.transport, network: "a" }], allow: [] })),
     code: "ERR_ARGUMENT_TYPE",
     argument: "sides",
-    says: "new ChannelRelay(): sides [ [Object] ] is of the wrong type",
+    says: "new ChannelRelay(): sides [ [Object] ] has the wrong type",
     remedy: "expected an array of two sides, each { transport, network }",
   },
   {
@@ -329,7 +329,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     argument: "option",
     value: "user",
     says: 'NatsTransport.connect(): option "user" is not known here',
-    remedy: "put it into the option connection, which goes to the NATS client",
+    remedy: "pass it in the option connection, which goes to the NATS client",
   },
   {
     mistake: "NATS is given a port number as server",
@@ -337,7 +337,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "servers",
     value: 4222,
-    says: "NatsTransport.connect(): servers 4222 is of the wrong type",
+    says: "NatsTransport.connect(): servers 4222 has the wrong type",
     remedy: 'expected the address of a server such as "nats://192.0.2.1:4222", or an array of them',
   },
   {
@@ -355,7 +355,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_BROKER_UNREACHABLE",
     fields: { servers: "127.0.0.1:1" },
     says: 'NatsTransport.connect() failed for servers "127.0.0.1:1": no NATS server answered',
-    remedy: "check the address, and that the server runs and can be reached (error.cause says what failed)",
+    remedy: "check the address, and that the server is running and reachable (error.cause says what failed)",
   },
   {
     mistake: "a responder is no function",
@@ -363,7 +363,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "responder",
     value: "here",
-    says: 'respond(): responder "here" is of the wrong type',
+    says: 'respond(): responder "here" has the wrong type',
     remedy: "expected a function",
   },
   {
@@ -374,7 +374,7 @@ export const CHANNELS_MISTAKES: readonly Mistake[] = [
     },
     code: "ERR_CHANNEL_RESPONDER",
     fields: { channel: "twice" },
-    says: 'respond() failed for channel "twice": this node has a responder on the channel already',
+    says: 'respond() failed for channel "twice": this node already has a responder on the channel',
     remedy: "close the other one first, or let it answer both",
   },
   {

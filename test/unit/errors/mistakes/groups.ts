@@ -9,8 +9,8 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_GROUP_FIXED",
     argument: "group",
     value: "239.1.1.2",
-    says: 'joinGroup(): group "239.1.1.2" is another group than "239.1.1.1", to which this port is bound, and would never be received',
-    remedy: "listen for it on a port of its own, of the same number with listenMultiple: true",
+    says: 'joinGroup(): group "239.1.1.2" is not "239.1.1.1", the group that this port is bound to: the port would never receive it',
+    remedy: "open another port for it, with the same number and listenMultiple: true",
   },
   {
     mistake: "a unicast address is joined",
@@ -43,8 +43,8 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     make: ({ port }) => [port.joinGroup("239.255.0.1"), port.joinGroup("239.255.0.1")],
     code: "ERR_ALREADY_JOINED",
     fields: { group: "239.255.0.1", interface: "default" },
-    says: 'joinGroup() failed for group "239.255.0.1", interface "default": the port has joined the group there already',
-    remedy: "join once: port.memberships lists what is joined",
+    says: 'joinGroup() failed for group "239.255.0.1", interface "default": the port has already joined the group there',
+    remedy: "join once: port.memberships lists the memberships",
   },
   {
     mistake: "a group is left that was not joined",
@@ -52,7 +52,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_NOT_JOINED",
     fields: { group: "239.255.0.1", interface: "default" },
     says: 'leaveGroup() failed for group "239.255.0.1", interface "default": the port has not joined the group there',
-    remedy: "name group, interface and source as in joinGroup(): port.memberships lists what is joined",
+    remedy: "name group, interface and source as in joinGroup(): port.memberships lists the memberships",
   },
   {
     mistake: "a group is left on another interface",
@@ -60,7 +60,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_NOT_JOINED",
     fields: { group: "239.255.0.1", interface: "lo" },
     says: 'leaveGroup() failed for group "239.255.0.1", interface "lo": the port has not joined the group there',
-    remedy: "name group, interface and source as in joinGroup(): port.memberships lists what is joined",
+    remedy: "name group, interface and source as in joinGroup(): port.memberships lists the memberships",
   },
   {
     mistake: "a group is joined on a missing interface that is not waited for",
@@ -76,7 +76,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "interface",
     value: { device: "eth0" },
-    says: "joinGroup(): interface { device: 'eth0' } is of the wrong type",
+    says: "joinGroup(): interface { device: 'eth0' } has the wrong type",
     remedy: "expected the name, an address or the index of an interface, or one of network.interfaces()",
   },
   {
@@ -94,7 +94,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_INTERFACE_UNKNOWN",
     argument: "interface",
     value: "/dev/eth0",
-    says: 'joinGroup(): interface "/dev/eth0" is no interface of this host',
+    says: 'joinGroup(): interface "/dev/eth0" is not an interface of this host',
     remedy: "pick one of network.interfaces()",
   },
   {
@@ -103,7 +103,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "interface",
     value: { source: "10.0.0.2" },
-    says: "joinGroup(): interface { source: '10.0.0.2' } is of the wrong type",
+    says: "joinGroup(): interface { source: '10.0.0.2' } has the wrong type",
     remedy: 'expected an interface or "all" here, and the options as the third argument',
   },
   {
@@ -121,7 +121,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_SOURCE_IS_MULTICAST",
     argument: "source",
     value: "232.1.1.2",
-    says: 'joinGroup(): source "232.1.1.2" is a multicast group, and no sender has such an address',
+    says: 'joinGroup(): source "232.1.1.2" is a multicast group, which cannot be the address of a sender',
     remedy: "pass the unicast address of the sender",
   },
   {
@@ -142,7 +142,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     ],
     code: "ERR_ALREADY_BLOCKED",
     fields: { group: "239.255.0.1", source: "10.0.0.2", interface: "default" },
-    says: 'blockSource() failed for group "239.255.0.1", source "10.0.0.2", interface "default": the source is blocked there already',
+    says: 'blockSource() failed for group "239.255.0.1", source "10.0.0.2", interface "default": the source is already blocked there',
     remedy: "block each source once",
   },
   {
@@ -159,7 +159,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "ttl",
     value: "1",
-    says: 'setTTL(): ttl "1" is of the wrong type',
+    says: 'setTTL(): ttl "1" has the wrong type',
     remedy: "expected an integer from 0 to 255",
   },
   {
@@ -168,7 +168,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "on",
     value: 0,
-    says: "setLoopbackMode(): on 0 is of the wrong type",
+    says: "setLoopbackMode(): on 0 has the wrong type",
     remedy: "expected true or false",
   },
 
@@ -213,7 +213,7 @@ export const GROUPS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "listener",
     value: [],
-    says: "on(): listener [] is of the wrong type",
+    says: "on(): listener [] has the wrong type",
     remedy: "expected a function",
   },
 ];

@@ -34,7 +34,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     make: ({ reactor }) => reactor.listenUDP(0, js(Echo)),
     code: "ERR_ARGUMENT_TYPE",
     argument: "protocol",
-    says: "listenUDP(): protocol [class Echo extends DatagramProtocol] is of the wrong type",
+    says: "listenUDP(): protocol [class Echo extends DatagramProtocol] has the wrong type",
     remedy: "expected an object: new Echo()",
   },
   {
@@ -51,7 +51,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "protocol",
     value: "echo",
-    says: 'listenUDP(): protocol "echo" is of the wrong type',
+    says: 'listenUDP(): protocol "echo" has the wrong type',
     remedy: "expected an object with methods of a protocol, such as datagramReceived",
   },
   {
@@ -133,7 +133,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "options",
     value: "10.0.0.1",
-    says: 'listenUDP(): options "10.0.0.1" is of the wrong type',
+    says: 'listenUDP(): options "10.0.0.1" has the wrong type',
     remedy: "expected an object",
   },
   {
@@ -196,7 +196,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ADDRESS_SCOPE",
     argument: "interface",
     value: "fe80::1%eht0",
-    says: 'listenUDP(): interface "fe80::1%eht0" has the zone "eht0", which is no interface of this host',
+    says: 'listenUDP(): interface "fe80::1%eht0" has the zone "eht0", which is not an interface of this host',
     remedy: 'did you mean "eth0"?',
   },
   {
@@ -205,7 +205,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "reusePort",
     value: 1,
-    says: "listenUDP(): reusePort 1 is of the wrong type",
+    says: "listenUDP(): reusePort 1 has the wrong type",
     remedy: "expected true or false",
   },
   {
@@ -214,7 +214,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "receiveBufferBytes",
     value: "4M",
-    says: 'listenUDP(): receiveBufferBytes "4M" is of the wrong type',
+    says: 'listenUDP(): receiveBufferBytes "4M" has the wrong type',
     remedy: "expected an integer from 1 to 2147483647",
   },
   {
@@ -231,15 +231,15 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     make: ({ reactor, echo }) => reactor.listenUDP(0, echo, { signal: js(new AbortController()) }),
     code: "ERR_ARGUMENT_TYPE",
     argument: "signal",
-    says: "listenUDP(): signal AbortController [Object] is of the wrong type",
+    says: "listenUDP(): signal AbortController [Object] has the wrong type",
     remedy: "expected an AbortSignal",
   },
   {
     mistake: "one protocol object is given to two ports",
     make: ({ reactor, echo }) => [reactor.listenUDP(0, echo), reactor.listenUDP(0, echo)],
     code: "ERR_ALREADY_LISTENING",
-    says: "listenUDP() failed: the protocol is on a port already",
-    remedy: "make one protocol object for each port",
+    says: "listenUDP() failed: the protocol already has a port",
+    remedy: "create one protocol object for each port",
   },
   {
     mistake: "a port number is in use",
@@ -248,7 +248,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     fields: { errnoName: "EADDRINUSE", address: "0.0.0.0", port: 5000 },
     says: 'listenUDP() failed for address "0.0.0.0", port 5000: address already in use (EADDRINUSE)',
     remedy:
-      "choose another port (0 picks a free one), stop the program that has this one (ss -ulpn shows it), or share it by listenMulticast() with listenMultiple: true in every program",
+      "choose another port (0 picks a free one), stop the program that uses this one (ss -ulpn shows it), or share it: call listenMulticast() with listenMultiple: true in every program",
   },
   {
     mistake: "a low port is opened without the privilege",
@@ -325,11 +325,11 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "address",
     value: 53,
-    says: "connectUDP(): address 53 is of the wrong type",
+    says: "connectUDP(): address 53 has the wrong type",
     remedy: 'expected an IP address as a string, such as "192.0.2.1"',
   },
   {
-    mistake: "the local address of a connected port is of the other IP version",
+    mistake: "the local address of a connected port is of the wrong IP version",
     make: ({ reactor, echo }) => reactor.connectUDP("10.0.0.2", 9, echo, { interface: "::1" }),
     code: "ERR_FAMILY_MISMATCH",
     argument: "interface",
@@ -343,7 +343,7 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "fd",
     value: "3",
-    says: 'adoptDatagramPort(): fd "3" is of the wrong type',
+    says: 'adoptDatagramPort(): fd "3" has the wrong type',
     remedy: "expected an integer from 0 to 2147483647",
   },
   {
@@ -359,6 +359,6 @@ export const LISTENING_MISTAKES: readonly Mistake[] = [
     make: async ({ reactor, echo }) => [await reactor.stop(), reactor.listenUDP(0, echo)],
     code: "ERR_REACTOR_STOPPED",
     says: "listenUDP() failed: the reactor has been stopped",
-    remedy: "make a new Reactor, because a stopped one does not start again",
+    remedy: "create a new Reactor, because a stopped one does not start again",
   },
 ];

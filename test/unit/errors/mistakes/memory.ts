@@ -38,7 +38,7 @@ export const MEMORY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "delayMs",
     value: "5ms",
-    says: 'switch(): delayMs "5ms" is of the wrong type',
+    says: 'switch(): delayMs "5ms" has the wrong type',
     remedy: "expected a number, 0 or more",
   },
   {
@@ -92,7 +92,7 @@ export const MEMORY_MISTAKES: readonly Mistake[] = [
     code: "ERR_INTERFACE_UNKNOWN",
     argument: "name",
     value: "eht0",
-    says: 'setUp(): name "eht0" is no interface of host "a"',
+    says: 'setUp(): name "eht0" is not an interface of host "a"',
     remedy: 'did you mean "eth0"?',
   },
   {
@@ -144,7 +144,7 @@ export const MEMORY_MISTAKES: readonly Mistake[] = [
     mistake: "what is waited for does not come",
     make: () => new ManualClock().runUntil(() => false),
     code: "ERR_CLOCK_LIMIT",
-    says: "runUntil() failed: the clock ran out of calls, or reached limitMs, before that happened",
-    remedy: "check what is waited for, or pass a higher limitMs",
+    says: "runUntil() failed: the clock ran out of calls, or reached limitMs, before the condition held",
+    remedy: "check the condition, or pass a higher limitMs",
   },
 ];

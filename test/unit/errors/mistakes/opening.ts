@@ -28,7 +28,7 @@ export const OPENING_MISTAKES: readonly Mistake[] = [
     make: ({ network }) => new Reactor({ backend: js(network) }),
     code: "ERR_ARGUMENT_TYPE",
     argument: "backend",
-    says: "new Reactor(): backend MemoryNetwork { clock: ManualClock {}, trace: Trace {} } is of the wrong type",
+    says: "new Reactor(): backend MemoryNetwork { clock: ManualClock {}, trace: Trace {} } has the wrong type",
     remedy: 'expected a host of the network, such as network.host("a")',
   },
   {
@@ -45,7 +45,7 @@ export const OPENING_MISTAKES: readonly Mistake[] = [
     make: ({ network }) => new Reactor({ backend: network.host("b"), logger: js(() => {}) }),
     code: "ERR_ARGUMENT_TYPE",
     argument: "logger",
-    says: "new Reactor(): logger [Function (anonymous)] is of the wrong type",
+    says: "new Reactor(): logger [Function (anonymous)] has the wrong type",
     remedy: "expected a Logger, which has info(), warn() and error()",
   },
   {
@@ -53,7 +53,7 @@ export const OPENING_MISTAKES: readonly Mistake[] = [
     make: ({ network }) => new Reactor({ backend: network.host("b"), clock: js(Date) }),
     code: "ERR_ARGUMENT_TYPE",
     argument: "clock",
-    says: "new Reactor(): clock [Function: Date] is of the wrong type",
+    says: "new Reactor(): clock [Function: Date] has the wrong type",
     remedy: "expected a Clock, which has nowMs(), schedule() and hold()",
   },
   {
@@ -62,7 +62,7 @@ export const OPENING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "resolver",
     value: "dns",
-    says: 'new Reactor(): resolver "dns" is of the wrong type',
+    says: 'new Reactor(): resolver "dns" has the wrong type',
     remedy: "expected a function",
   },
   {
@@ -106,14 +106,14 @@ export const OPENING_MISTAKES: readonly Mistake[] = [
     mistake: "a protocol sends from its constructor",
     make: ({ echo }) => echo.transport.write("hello"),
     code: "ERR_NOT_LISTENING",
-    says: "Cannot get transport: the protocol is on no port",
-    remedy: "use this.transport from startProtocol() until stopProtocol() only",
+    says: "Cannot get transport: the protocol has no port",
+    remedy: "use this.transport only from startProtocol() to stopProtocol()",
   },
   {
     mistake: "a protocol sends after its port has stopped",
     make: async ({ reactor, echo }) => [await reactor.listenUDP(0, echo).stopListening(), echo.transport.write("hello")],
     code: "ERR_NOT_LISTENING",
-    says: "Cannot get transport: the protocol is on no port",
-    remedy: "use this.transport from startProtocol() until stopProtocol() only",
+    says: "Cannot get transport: the protocol has no port",
+    remedy: "use this.transport only from startProtocol() to stopProtocol()",
   },
 ];

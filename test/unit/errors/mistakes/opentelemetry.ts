@@ -11,7 +11,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "reactor",
     value: { port: 5000 },
-    says: "instrument(): reactor { port: 5000 } is of the wrong type",
+    says: "instrument(): reactor { port: 5000 } has the wrong type",
     remedy: "expected a Reactor",
   },
   {
@@ -29,7 +29,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "meterProvider",
     value: { endpoint: "/metrics" },
-    says: "instrument(): meterProvider { endpoint: '/metrics' } is of the wrong type",
+    says: "instrument(): meterProvider { endpoint: '/metrics' } has the wrong type",
     remedy: "expected a MeterProvider",
   },
   {
@@ -47,7 +47,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "name",
     value: 7,
-    says: "instrument(): name 7 is of the wrong type",
+    says: "instrument(): name 7 has the wrong type",
     remedy: "expected a string",
   },
   {
@@ -56,7 +56,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "byPort",
     value: 5000,
-    says: "instrument(): byPort 5000 is of the wrong type",
+    says: "instrument(): byPort 5000 has the wrong type",
     remedy: "expected an array of port numbers",
   },
   {
@@ -74,7 +74,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "channelNodes",
     value: "robot",
-    says: 'instrument(): channelNodes "robot" is of the wrong type',
+    says: 'instrument(): channelNodes "robot" has the wrong type',
     remedy: "expected an array of ChannelNodes",
   },
   {
@@ -83,7 +83,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "channelNodes[0]",
     value: "robot",
-    says: 'instrument(): channelNodes[0] "robot" is of the wrong type',
+    says: 'instrument(): channelNodes[0] "robot" has the wrong type',
     remedy: "expected a ChannelNode",
   },
   {
@@ -101,7 +101,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "byChannel[0]",
     value: 7,
-    says: "instrument(): byChannel[0] 7 is of the wrong type",
+    says: "instrument(): byChannel[0] 7 has the wrong type",
     remedy: "expected a string",
   },
   {
@@ -122,7 +122,7 @@ export const OPENTELEMETRY_MISTAKES: readonly Mistake[] = [
     },
     code: "ERR_ALREADY_INSTRUMENTED",
     fields: { name: "StateError", operation: "instrument" },
-    says: "instrument() failed: the meter provider has the metrics of a reactor of this name already",
+    says: "instrument() failed: the meter provider already has the metrics of a reactor of this name",
     remedy: "stop the first instrumentation, or pass another name, because two series with equal attributes overwrite each other",
   },
 ];

@@ -12,7 +12,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_INTERFACE_FIXED",
     argument: "interface",
     value: "lo",
-    says: 'write(): interface "lo" names another interface than "eth0", to which this port is bound',
+    says: 'write(): interface "lo" is not "eth0", the interface that this port is bound to',
     remedy: 'leave the interface out, or call setBindToInterface("default") first',
   },
   {
@@ -21,7 +21,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "data",
     value: { hello: 1 },
-    says: "write(): data { hello: 1 } is of the wrong type",
+    says: "write(): data { hello: 1 } has the wrong type",
     remedy: "expected a Uint8Array or a string",
   },
   {
@@ -38,7 +38,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "data",
     value: [1, 2, 3],
-    says: "write(): data [ 1, 2, 3 ] is of the wrong type",
+    says: "write(): data [ 1, 2, 3 ] has the wrong type",
     remedy: "expected a Uint8Array or a string",
   },
   {
@@ -55,7 +55,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "to",
     value: "10.0.0.2:9",
-    says: 'write(): the destination "10.0.0.2:9" is of the wrong type',
+    says: 'write(): the destination "10.0.0.2:9" has the wrong type',
     remedy: "expected { address, port }",
   },
   {
@@ -84,7 +84,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     remedy: "pass an IP literal, such as the one that reactor.resolve() returns for a name",
   },
   {
-    mistake: "the destination is of the other IP version",
+    mistake: "the destination is of the wrong IP version",
     make: ({ port }) => port.write("hello", { address: "::1", port: 9 }),
     code: "ERR_FAMILY_MISMATCH",
     argument: "address",
@@ -142,7 +142,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_INTERFACE_UNKNOWN",
     argument: "interface",
     value: "wlan0",
-    says: 'write(): interface "wlan0" is no interface of this host',
+    says: 'write(): interface "wlan0" is not an interface of this host',
     remedy: 'expected one of "lo", "eth0"',
   },
   {
@@ -151,7 +151,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_SOURCE_IS_MULTICAST",
     argument: "source",
     value: "239.255.0.1",
-    says: 'write(): source "239.255.0.1" is a multicast group, and no sender has such an address',
+    says: 'write(): source "239.255.0.1" is a multicast group, which cannot be the address of a sender',
     remedy: "pass the unicast address of the sender",
   },
   {
@@ -159,7 +159,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     make: ({ port }) => port.writeSequence(js(Buffer.from("hello")), { address: "10.0.0.2", port: 9 }),
     code: "ERR_ARGUMENT_TYPE",
     argument: "parts",
-    says: "writeSequence(): parts <Buffer 68 65 6c 6c 6f> is of the wrong type",
+    says: "writeSequence(): parts <Buffer 68 65 6c 6c 6f> has the wrong type",
     remedy: "expected an array of Uint8Array",
   },
   {
@@ -168,7 +168,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "parts[0]",
     value: "a",
-    says: 'writeSequence(): parts[0] "a" is of the wrong type',
+    says: 'writeSequence(): parts[0] "a" has the wrong type',
     remedy: "expected a Uint8Array",
   },
   {
@@ -200,7 +200,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     make: ({ connected }) => connected.connect("10.0.0.2", 9),
     code: "ERR_ALREADY_CONNECTED",
     fields: { address: "10.0.0.2", port: 9 },
-    says: 'connect() failed for address "10.0.0.2", port 9: the port is connected to 10.0.0.9:9 already',
+    says: 'connect() failed for address "10.0.0.2", port 9: the port is already connected to 10.0.0.9:9',
     remedy: "call disconnect() first",
   },
   {
@@ -216,7 +216,7 @@ export const SENDING_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "on",
     value: 1,
-    says: "setBroadcastAllowed(): on 1 is of the wrong type",
+    says: "setBroadcastAllowed(): on 1 has the wrong type",
     remedy: "expected true or false",
   },
 ];

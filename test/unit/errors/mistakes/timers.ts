@@ -13,7 +13,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
       ),
     code: "ERR_ARGUMENT_TYPE",
     argument: "delayMs",
-    says: "callLater(): delayMs [Function (anonymous)] is of the wrong type",
+    says: "callLater(): delayMs [Function (anonymous)] has the wrong type",
     remedy: "expected a finite number of milliseconds, 0 or more",
   },
   {
@@ -45,7 +45,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     mistake: "a call is cancelled twice",
     make: ({ reactor }) => ((call: DelayedCall) => [call.cancel(), call.cancel()])(reactor.callLater(1, () => {})),
     code: "ERR_CALL_CANCELLED",
-    says: "cancel() failed: the delayed call has been cancelled already",
+    says: "cancel() failed: the delayed call has already been cancelled",
     remedy: "check active() first",
   },
   {
@@ -53,7 +53,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     make: async ({ reactor, network }) =>
       ((call: DelayedCall) => network.clock.advance(2).then(() => call.reset(1)))(reactor.callLater(1, () => {})),
     code: "ERR_CALL_DONE",
-    says: "reset() failed: the delayed call has been made already",
+    says: "reset() failed: the delayed call has already been made",
     remedy: "check active() first",
   },
   {
@@ -65,7 +65,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
       ),
     code: "ERR_ARGUMENT_TYPE",
     argument: "reactor",
-    says: "new LoopingCall(): reactor [Function (anonymous)] is of the wrong type",
+    says: "new LoopingCall(): reactor [Function (anonymous)] has the wrong type",
     remedy: "expected a Reactor",
   },
   {
@@ -80,7 +80,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     mistake: "a loop is started twice",
     make: ({ loop }) => [loop.start(10).catch(() => {}), loop.start(10)].at(1),
     code: "ERR_LOOP_RUNNING",
-    says: "start() failed: the looping call is running already",
+    says: "start() failed: the looping call is already running",
     remedy: "call stop() first",
   },
   {
@@ -117,13 +117,13 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     code: "ERR_TRIGGER_UNKNOWN",
     argument: "id",
     says: "removeSystemEventTrigger(): id Symbol(before shutdown) is not a pending trigger",
-    remedy: "pass what addSystemEventTrigger() returned, once, and before the trigger has run",
+    remedy: "pass the result of addSystemEventTrigger() once, before the trigger has run",
   },
   {
     mistake: "the reactor is run twice",
     make: ({ reactor }) => [reactor.run({ installSignalHandlers: false }).catch(() => {}), reactor.run()].at(1),
     code: "ERR_ALREADY_RUNNING",
-    says: "run() failed: the reactor is running already",
+    says: "run() failed: the reactor is already running",
     remedy: "await the promise of the first run()",
   },
   {
@@ -150,7 +150,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     code: "ERR_ARGUMENT_TYPE",
     argument: "family",
     value: "IPv6",
-    says: 'resolve(): family "IPv6" is of the wrong type',
+    says: 'resolve(): family "IPv6" has the wrong type',
     remedy: "expected 4 or 6",
   },
   {
@@ -159,7 +159,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     code: "ERR_FAMILY_MISMATCH",
     argument: "name",
     value: "10.0.0.1",
-    says: 'resolve(): name "10.0.0.1" is of the other IP version',
+    says: 'resolve(): name "10.0.0.1" is of the wrong IP version',
     remedy: "expected an IPv6 address or a name, since family is 6",
   },
   {
@@ -172,7 +172,7 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     code: "ERR_RESOLVE",
     fields: { errnoName: "EAI_NONAME", address: "nosuch.example" },
     says: 'resolve() failed for address "nosuch.example": unknown node or service (EAI_NONAME)',
-    remedy: "check the spelling of the name, and that it has an address of the IP version that was asked for",
+    remedy: "check the spelling of the name, and that it has an address of the requested IP version",
   },
   {
     mistake: "the addresses are asked for with a misspelt option",
@@ -193,12 +193,12 @@ export const TIMERS_MISTAKES: readonly Mistake[] = [
     remedy: "pass an IP literal, such as the one that reactor.resolve() returns for a name",
   },
   {
-    mistake: "the source of a route is of the other IP version",
+    mistake: "the source of a route is of the wrong IP version",
     make: ({ reactor }) => reactor.network.routeTo("10.0.0.2", { source: "::1" }),
     code: "ERR_FAMILY_MISMATCH",
     argument: "source",
     value: "::1",
-    says: 'routeTo(): source "::1" is of the other IP version',
+    says: 'routeTo(): source "::1" is of the wrong IP version',
     remedy: 'expected an IPv4 address, as the destination "10.0.0.2" is',
   },
 ];
