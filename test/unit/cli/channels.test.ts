@@ -255,7 +255,7 @@ test("channels hz measures the rate and the gaps of each channel", async () => {
   const site = new Site();
   await site.command(["channels", "hz", "pose", "silent"], () => talk(site));
   expect(site.host.stdout.text).toMatch(
-    /^pose: 3 packets, 10\/s, gaps min 100, mean 100, max 100, std 0 ms\nsilent: nothing came\n3 packets in /,
+    /^pose: 3 packets, 10\/s, gaps min 100, mean 100, max 100, std 0 ms\nsilent: nothing arrived\n3 packets in /,
   );
 });
 
@@ -364,7 +364,7 @@ test.each([
   [["channels"], 'there is no command "channels": '],
   [["channels", "lst"], 'did you mean "channels list"?'],
   [["channels", "echo"], "CHANNEL is missing"],
-  [["channels", "list", "--watch", "--duration", "1s"], "leave --duration away"],
+  [["channels", "list", "--watch", "--duration", "1s"], "leave --duration out"],
   [["channels", "list", "--prefix", "x"], "--prefix is for --nats"],
   [["channels", "hz", "a", "--nats", "x", "-i", "lo"], "--interface is for UDP"],
   [["channels", "echo", "a", "--key-id", "1"], "--key-id is for --key-file"],
@@ -383,6 +383,6 @@ test("channels echo refuses a file that has no key without showing it", async ()
   writeFileSync(file, "s3cret");
   const { code, err } = await run(["channels", "echo", "a", "--key-file", file], { on: [new MemoryNetwork(), "a"] });
   expect(code).toBe(3);
-  expect(err).toContain("has no key: 32 bytes are expected, or 64 hexadecimal digits, and it has 6 bytes");
+  expect(err).toContain("is not a key: expected 32 bytes or 64 hexadecimal digits, not 6 bytes");
   expect(err).not.toContain("s3cret");
 });

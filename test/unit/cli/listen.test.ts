@@ -250,7 +250,7 @@ test.each([
   [["ff02::fb"], "ff02::fb needs a port: type [ff02::fb]:5000"],
   [["ff02::fb:0000"], "ff02::fb:0000 needs a port: type [ff02::fb:0000]:5000"],
   [["70000"], 'PORT "70000": a whole number from 1 to 65535'],
-  [["5000", "--source", "10.0.0.1"], "--source is for groups, and port 5000 is none"],
+  [["5000", "--source", "10.0.0.1"], "--source is for groups, and port 5000 is not a group"],
   [["239.1.2.3:5000", "-i", "eht0"], "there are lo, eth0"],
   [["239.1.2.3:5000", "--as", "hxe"], 'did you mean "hex"?'],
   [["239.1.2.3:5000", "--overwrite"], "--overwrite is for --pcap"],

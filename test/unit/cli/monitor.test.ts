@@ -64,7 +64,7 @@ test("monitor prints one line for each sample where there is no terminal, and su
   expect(lines.slice(3)).toEqual([
     expect.stringMatching(/^3 samples in \d/),
     "listened to 1 destination: 0 datagrams, none lost",
-    'nothing came to 239.1.2.3:5000: "groupcast doctor" says why',
+    'nothing arrived at 239.1.2.3:5000: run "groupcast doctor" to see why',
   ]);
   expect(host.listeners).toBe(0);
 });
@@ -107,10 +107,10 @@ test.each([
   [["monitor", "--interval", "50ms"], /--interval is from 100ms to 1h/],
   [["monitor", "--interval", "2h"], /--interval is from 100ms to 1h/],
   [["monitor", "--source", "192.0.2.7"], /--source is for groups: name one/],
-  [["monitor", "5000", "--source", "192.0.2.7"], /--source is for groups, and port 5000 is none/],
+  [["monitor", "5000", "--source", "192.0.2.7"], /--source is for groups, and port 5000 is not a group/],
   [["monitor", "--network", "tcp"], /a network of channels is udp, udp:PORT or nats:\/\/HOST:PORT/],
   [["monitor", "--network", "udp:70000"], /a network of channels is udp/],
-  [["monitor", "--port", "8080"], /--port is for --web: add it, or leave --port away/],
+  [["monitor", "--port", "8080"], /--port is for --web: add it, or leave --port out/],
   [["monitor", "-i", "eth77"], /there is no such interface/],
 ])("main(%j) is refused with what to type", async (words, message) => {
   const { code, out, err } = await run(words);
@@ -140,7 +140,7 @@ test("monitor --web says what to do when another program has the port", async ()
   const { code, err } = await run(["monitor", "--web", "--port", String(port)], { on: [new MemoryNetwork(), "a"] });
   expect({ code, err }).toEqual({
     code: 3,
-    err: `groupcast monitor: another program has port ${port}: name another one with --port, or leave it away\n`,
+    err: `groupcast monitor: another program has port ${port}: name another one with --port, or leave it out\n`,
   });
 });
 
@@ -148,7 +148,9 @@ test("checkSight() refuses a monitor that sees nothing at all, with the reason",
   const network = new MemoryNetwork();
   const reactor = new Reactor({ backend: network.host("a"), clock: network.clock });
   const blind = openHostMonitor(reactor, { files: hostOf({}) }).monitor.sample();
-  expect(() => checkSight(blind, false)).toThrow(/^nothing can be seen here\. Not read: \/proc\/self\/net\/udp: it does not exist\./);
+  expect(() => checkSight(blind, false)).toThrow(
+    /^the monitor can see nothing here\. Not read: \/proc\/self\/net\/udp: it does not exist\./,
+  );
   expect(() => checkSight(blind, true)).not.toThrow();
   const idle = openHostMonitor(reactor, {
     files: hostOf({ ...PROC, "/proc/self/net/udp": "titles\n", "/proc/self/net/udp6": "titles\n" }),

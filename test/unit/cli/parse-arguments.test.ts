@@ -50,7 +50,7 @@ test.each([
   [["a", "--count", "--loud"], "--count needs a value"],
   [["a", "--count", "11"], '--count "11": a whole number from 1 to 10 is expected'],
   [["a", "--count", "2", "-c", "3"], "-c is given twice"],
-  [["a", "--loud=yes"], '--loud takes no value: leave "yes" away'],
+  [["a", "--loud=yes"], '--loud takes no value: leave "yes" out'],
   [["a", "--color", "sometimes"], '--color "sometimes": expected one of'],
   [["a", "--toString"], "there is no option --toString"],
   [["a", "--__proto__"], "there is no option --__proto__"],

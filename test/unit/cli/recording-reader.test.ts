@@ -196,8 +196,8 @@ test("RecordingReader refuses more than 65,536 interfaces", async () => {
 
 test.each([
   ["nothing", Buffer.alloc(0), "it is empty"],
-  ["text", Buffer.from("hello, world"), "it is no pcapng, and no pcap"],
-  ["one byte", Buffer.from([0x0a]), "it is no pcapng"],
+  ["text", Buffer.from("hello, world"), "it is neither pcapng nor pcap"],
+  ["one byte", Buffer.from([0x0a]), "it is neither pcapng nor pcap"],
   ["gzip", Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), "run gunzip"],
   ["zstd", Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]), "run unzstd"],
   ["a header cut short", section("little").subarray(0, 10), "ends in the middle of a block"],

@@ -207,7 +207,7 @@ test.each([
   [["--filter", "host=1.2.3.4"], "group=ADDRESS, port=NUMBER or source=ADDRESS"],
   [["--filter", "port=x"], "a whole number"],
   [["--map", "239.1.2.3"], "OLD=NEW is expected"],
-  [["--map", ":5000=239.1.2.3"], "an address takes the place of an address"],
+  [["--map", ":5000=239.1.2.3"], "an address can replace only an address"],
   [["--to", "239.1.2.3"], "the port is missing"],
   [["--to", "239.1.2.3:1", "--map", ":1=:2"], "exclude each other"],
   [["-i", "eth9"], "there are lo, eth0"],

@@ -93,7 +93,7 @@ test("send --stdin sends bytes as they are, whatever their encoding", async () =
 test("send --stdin refuses input without ends of lines, after the lines before", async () => {
   const { code, kept, host } = await send(["239.1.2.3:5000", "--stdin"], `one\n${"x".repeat(70_000)}`);
   expect({ code, kept: kept.map(({ text }) => text) }).toEqual({ code: 3, kept: ["one"] });
-  expect(host.stderr.text).toBe("groupcast send: a line of standard input has more than 65527 bytes: break it up\n");
+  expect(host.stderr.text).toBe("groupcast send: a line of standard input has more than 65527 bytes: split it\n");
 });
 
 test("send --stdin sends each line of standard input without its end", async () => {

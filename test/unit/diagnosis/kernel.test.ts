@@ -220,7 +220,7 @@ describe("files that are not as they should be", () => {
     const before = "Idx	Device\n				010000E0     1 0:00000000		0\n";
     expect(readMemberships(hostOf({ [path]: before }), 4)).toEqual({ path, reason: "a group stands before any interface" });
     const strange = PROC[path]!.replace("050201EF", "05020ZEF");
-    expect(readMemberships(hostOf({ [path]: strange }), 4)).toEqual({ path, reason: '"05020ZEF" is no address of 8 hex digits' });
+    expect(readMemberships(hostOf({ [path]: strange }), 4)).toEqual({ path, reason: '"05020ZEF" is not an address of 8 hex digits' });
   });
 
   test("readCounters() answers with a reason to names without values", () => {

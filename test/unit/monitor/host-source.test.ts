@@ -67,8 +67,8 @@ test("readInterfaceTraffic() reads counters, also where a number touches the col
 
 test.each([
   ["no colon", "a\nb\n eth0 1 2 3\n", /names no interface/],
-  ["too few numbers", "a\nb\n eth0: 1 2 3\n", /has not the 16 fields/],
-  ["a number that is none", `a\nb\n eth0: x ${"1 ".repeat(15)}\n`, /is no number/],
+  ["too few numbers", "a\nb\n eth0: 1 2 3\n", /does not have the 16 expected fields/],
+  ["a number that is none", `a\nb\n eth0: x ${"1 ".repeat(15)}\n`, /is not a number/],
   ["an end that is cut off", "a\nb\n eth0: 1", /cut off/],
 ])("readInterfaceTraffic() gives a reason for %s", (_, text, reason) => {
   expect(readInterfaceTraffic(hostOf({ "/proc/self/net/dev": text }))).toMatchObject({ reason: expect.stringMatching(reason) });

@@ -36,8 +36,8 @@ interface EndOptionTable {
 
 /** Options that say when a command ends. */
 export const END_OPTIONS: Pick<EndOptionTable, keyof EndOptionTable> = {
-  count: { short: "c", value: "N", read: count(1, Number.MAX_SAFE_INTEGER), help: "messages after which it ends" },
-  duration: { short: "d", value: "TIME", read: durationMs, help: "time after which it ends, such as 10s or 5m" },
+  count: { short: "c", value: "N", read: count(1, Number.MAX_SAFE_INTEGER), help: "stop after this many messages" },
+  duration: { short: "d", value: "TIME", read: durationMs, help: "stop after this time, such as 10s or 5m" },
 };
 
 interface KeyOptionTable {
@@ -54,14 +54,14 @@ export const KEY_OPTIONS: Pick<KeyOptionTable, keyof KeyOptionTable> = {
 /** The operand of commands that receive channels. */
 export const CHANNELS: Operand = {
   name: "CHANNEL",
-  help: "a name such as robot/pose, or a pattern: robot/* for the channels right below robot, robot/** for all below it, ** for all",
+  help: "a name such as robot/pose, or a pattern: robot/* for the channels directly below robot, robot/** for all below it, ** for all",
   isRepeatable: true,
 };
 
 /** Note for the help of commands that take patterns. */
 export const PATTERN_NOTE: string =
-  "Presence tells which channels fit a pattern: those of nodes that send heartbeats, up to 256. Name the channels of other programs. " +
-  "Quote patterns, so that the shell leaves them alone.";
+  "A pattern finds the channels of nodes that send heartbeats, up to 256. Name the channels of other programs in full. " +
+  "Quote patterns, so that the shell does not expand them.";
 
 type NetworkInvocation = Pick<Invocation<typeof NETWORK_OPTIONS>, "options">;
 
@@ -69,11 +69,11 @@ type NetworkInvocation = Pick<Invocation<typeof NETWORK_OPTIONS>, "options">;
 export function networkSettings(reactor: Reactor, { options }: NetworkInvocation): ChannelNetworkSettings {
   const { nats, prefix, interface: selector, port: portNumber, ttl } = options;
   if (nats.length === 0) {
-    if (prefix !== undefined) throw new UsageError("--prefix is for --nats: leave it away");
+    if (prefix !== undefined) throw new UsageError("--prefix is for --nats: leave it out");
     return { port: portNumber, ttl, interface: selector === undefined ? undefined : existingInterface(reactor.network, selector) };
   }
   const ofUdp = Object.entries({ port: portNumber, interface: selector, ttl }).find(([, value]) => value !== undefined);
-  if (ofUdp !== undefined) throw new UsageError(`--${ofUdp[0]} is for UDP, and --nats is in its place: leave one of them away`);
+  if (ofUdp !== undefined) throw new UsageError(`--${ofUdp[0]} is for UDP, and --nats replaces UDP: leave one of them out`);
   const read = nats.map(natsServer);
   return { nats: { servers: read.map(({ server }) => server), connection: read[0]!.login, prefix } };
 }
@@ -87,7 +87,7 @@ type KeyInvocation = Pick<Invocation<typeof KEY_OPTIONS>, "options">;
 export function sealOptions({ options }: KeyInvocation): SealOptions | undefined {
   const { "key-file": file, "key-id": keyId } = options;
   if (file === undefined) {
-    if (keyId !== undefined) throw new UsageError("--key-id is for --key-file: leave it away");
+    if (keyId !== undefined) throw new UsageError("--key-id is for --key-file: leave it out");
     return undefined;
   }
   const bytes = readFileSync(file);
@@ -95,5 +95,5 @@ export function sealOptions({ options }: KeyInvocation): SealOptions | undefined
   const current = keyId ?? 0;
   if (bytes.length === KEY_BYTES) return { keys: { [current]: bytes }, current };
   if (HEX_KEY.test(digits)) return { keys: { [current]: Buffer.from(digits, "hex") }, current };
-  throw new Refusal(`${file} has no key: 32 bytes are expected, or 64 hexadecimal digits, and it has ${bytes.length} bytes`);
+  throw new Refusal(`${file} is not a key: expected 32 bytes or 64 hexadecimal digits, not ${bytes.length} bytes`);
 }

@@ -13,7 +13,7 @@ const OPTIONS = {
   ...NETWORK_OPTIONS,
   ...END_OPTIONS,
   ...KEY_OPTIONS,
-  as: { value: "VIEW", read: choice(PAYLOAD_VIEWS), help: "how messages are shown: auto (by their look), text, json or hex" },
+  as: { value: "VIEW", read: choice(PAYLOAD_VIEWS), help: "format of messages: auto (by content), text, json or hex" },
 } as const;
 
 /** `groupcast channels echo`. */
@@ -24,17 +24,17 @@ export const channelsEchoCommand: Command = command({
   options: OPTIONS,
   examples: {
     "groupcast channels echo robot/pose": "each message of a channel",
-    "groupcast channels echo 'robot/**' --json": "those of all channels below robot, one JSON object a line",
-    "groupcast channels echo plans --key-file plans.key": "those of a sealed channel",
+    "groupcast channels echo 'robot/**' --json": "the messages of all channels below robot, one JSON object a line",
+    "groupcast channels echo plans --key-file plans.key": "the messages of a sealed channel",
     "groupcast channels echo robot/pose --nats nats://192.0.2.1:4222 --count 1": "the next message on a NATS server",
   },
   notes: [
     PATTERN_NOTE,
-    "A line has the time, the channel, the sender, the name of its node if presence leaves no choice, the sender's number for the message, " +
-      "and how many are missing before it. Messages in fragments are put together.",
+    "A line has the time, the channel, the sender, the name of its node if only one fits, the sender's number for the message, " +
+      "and how many are missing before it. Fragments are put together to messages.",
     'With --json, each message is an object: type "message", timeNs (since 1970, as text), channel, from, node, number, lost, lead, ' +
       'lengthBytes, and text, json or hex. The last object is type "echoed": messages, lost, packets, kernelDrops, unopened, replayed, incomplete, ' +
-      "channels, leftOut, durationMs. Exit code 1: no message came.",
+      "channels, leftOut, durationMs. Exit code 1: no message arrived.",
   ],
   run: runEcho,
 });
@@ -103,11 +103,11 @@ function echoSummary(report: EchoReport): string[] {
 export function faultLines(report: Pick<EchoReport, "kernelDrops" | "unopened" | "replayed" | "incomplete" | "leftOut">): string[] {
   const faults: readonly (readonly [number, string])[] = [
     [report.kernelDrops, "lost because a receive buffer was full"],
-    [report.unopened, "not opened: another key, or none"],
-    [report.replayed, "refused: they had come before"],
-    [report.incomplete, "of messages in fragments that did not all come"],
+    [report.unopened, "not opened: sealed with another key, or no key given"],
+    [report.replayed, "refused: repeated"],
+    [report.incomplete, "of messages with missing fragments"],
   ];
   const lines = faults.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number, "packet")} ${what}`);
-  const more = `at least ${formatCount(report.leftOut, "further channel")} of the patterns not received: 256 are`;
+  const more = `at least ${formatCount(report.leftOut, "further channel")} matched and not received: the limit is 256`;
   return report.leftOut > 0 ? [...lines, more] : lines;
 }

@@ -12,7 +12,7 @@ import { type ChannelListing, type ListedChannel, type ListedNode, listChannels 
 const OPTIONS = {
   ...NETWORK_OPTIONS,
   duration: { short: "d", value: "TIME", read: durationMs, help: "time to wait for heartbeats (default: 2s)" },
-  watch: { short: "w", help: "go on, and print each change, until Ctrl-C" },
+  watch: { short: "w", help: "keep running, and print each change, until Ctrl-C" },
 } as const;
 
 /** `groupcast channels list`. */
@@ -24,10 +24,10 @@ export const channelsListCommand: Command = command({
   examples: {
     "groupcast channels list": "the channels of this host's network, after two seconds",
     "groupcast channels list -i eth0 --ttl 1 --watch": "on one interface; nodes of other hosts answer at once",
-    "groupcast channels list --nats nats://192.0.2.1:4222": "those of a NATS server",
+    "groupcast channels list --nats nats://192.0.2.1:4222": "the channels of a NATS server",
   },
   notes: [
-    "It takes part as a node named groupcast channels. Nodes without heartbeats, and programs other than Groupcast, are not seen.",
+    "It takes part as a node named groupcast channels. It sees only Groupcast nodes that send heartbeats.",
     '--json prints an object for each channel: type "channel", channel, group, port, publishers and subscribers (each with name and ' +
       'session); with --watch one for each change: type "node", change, name, session, channels. The last object is type "listed": nodes, channels, ' +
       "leftOut. Exit code 1: no channel was found.",
@@ -37,7 +37,7 @@ export const channelsListCommand: Command = command({
 
 async function runList(invocation: Invocation<typeof OPTIONS>): Promise<Exit> {
   const { options, output, signal } = invocation;
-  if (options.watch && options.duration !== undefined) throw new UsageError("--watch goes on until Ctrl-C: leave --duration away");
+  if (options.watch && options.duration !== undefined) throw new UsageError("--watch runs until Ctrl-C: leave --duration out");
   const reactor = invocation.openReactor();
   const network = networkSettings(reactor, invocation);
   output.progress("waiting for heartbeats");

@@ -59,7 +59,7 @@ export interface MeasureReport extends Omit<ChannelWatchReport, "channels">, Und
 export async function measureChannels(reactor: Reactor, plan: MeasurePlan): Promise<MeasureReport> {
   const { timeField, seal, onProgress, nowNs = wallClockNs } = plan;
   if (seal !== undefined && timeField === undefined)
-    throw new Refusal("a key is for reading times in messages: add a time field, or leave it away");
+    throw new Refusal("a key serves only to read times in messages: add a time field, or leave the key out");
   const meters = new Map<string, ChannelMeter>();
   const meterOf = (channel: string): ChannelMeter => {
     const meter = meters.get(channel) ?? new ChannelMeter(channel);

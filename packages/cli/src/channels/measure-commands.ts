@@ -29,7 +29,7 @@ interface Quantity {
 
 const RECORDS_NOTE = (type: string, fields: string): string =>
   `--json prints an object for each channel at the end: type "${type}", channel, packets, spanMs, ${fields}; then one of type "measured": packets, ` +
-  "kernelDrops, unopened, replayed, incomplete, leftOut, durationMs. Exit code 1: nothing came, or there was nothing to measure.";
+  "kernelDrops, unopened, replayed, incomplete, leftOut, durationMs. Exit code 1: nothing arrived, or there was nothing to measure.";
 
 const RATE: Quantity = {
   type: "rate",
@@ -64,7 +64,7 @@ const DELAY: Quantity = {
 /** `groupcast channels hz`. */
 export const channelsHzCommand: Command = command({
   name: "channels hz",
-  summary: "Measures how often messages come on channels, and the time between them.",
+  summary: "Measures how often messages arrive on channels, and the time between them.",
   operands: [CHANNELS],
   options: COMMON,
   examples: {
@@ -83,7 +83,7 @@ export const channelsHzCommand: Command = command({
 /** `groupcast channels bw`. */
 export const channelsBwCommand: Command = command({
   name: "channels bw",
-  summary: "Measures how many bytes a second come on channels, and how long messages are.",
+  summary: "Measures how many bytes a second arrive on channels, and how long messages are.",
   operands: [CHANNELS],
   options: COMMON,
   examples: {
@@ -101,7 +101,7 @@ export const channelsBwCommand: Command = command({
 /** `groupcast channels delay`. */
 export const channelsDelayCommand: Command = command({
   name: "channels delay",
-  summary: "Measures how long messages of channels take.",
+  summary: "Measures how long messages of channels take to arrive.",
   operands: [CHANNELS],
   options: DELAY_OPTIONS,
   examples: {
@@ -109,11 +109,11 @@ export const channelsDelayCommand: Command = command({
     "groupcast channels delay robot/pose": "from the kernel of this host to a program",
   },
   notes: [
-    "With --time, the delay is from the time that the message carries to its arrival at this host: seconds, milliseconds, microseconds or " +
-      "nanoseconds since 1970, by its size, or a date as ISO 8601 has it. It is as right as the clocks of both hosts agree; a negative one " +
-      "says that they do not. Messages without such a time are counted apart.",
-    "Without --time, packets carry no time of sending: the delay is that from the kernel of this host to this program, where the kernel tells " +
-      "the time. On NATS there is none, so --time is needed there.",
+    "With --time, the delay runs from the time in the message to its arrival at this host. That time is an ISO 8601 date, or a number of " +
+      "seconds, milliseconds, microseconds or nanoseconds since 1970, which its size decides. The delay is only as accurate as the clocks of " +
+      "both hosts; a negative one shows that they disagree. Messages without such a time are counted apart.",
+    "Without --time, the delay runs from the kernel of this host to this program, if the kernel reports the time. NATS has no such time, so " +
+      "it needs --time.",
     PATTERN_NOTE,
     RECORDS_NOTE("delay", "delayMs (count, min, mean, max, std), untimed"),
   ],
@@ -122,8 +122,8 @@ export const channelsDelayCommand: Command = command({
 
 function runDelay(invocation: Invocation<typeof DELAY_OPTIONS>): Promise<Exit> {
   const { time, nats, "key-file": keyFile } = invocation.options;
-  if (time === undefined && nats.length > 0) throw new UsageError("on NATS there is no kernel's time: add --time FIELD");
-  if (time === undefined && keyFile !== undefined) throw new UsageError("--key-file is for --time: leave it away, or add --time FIELD");
+  if (time === undefined && nats.length > 0) throw new UsageError("NATS has no kernel times: add --time FIELD");
+  if (time === undefined && keyFile !== undefined) throw new UsageError("--key-file is for --time: leave it out, or add --time FIELD");
   const what = time === undefined ? "from the kernel of this host to this program" : `from ${printable(time)} in the message to this host`;
   invocation.output.note(`measuring ${what}`);
   return measure(invocation, DELAY, { timeField: time, seal: sealOptions(invocation) });
@@ -149,7 +149,7 @@ async function measure(
   for (const measured of channels) {
     const { channel, packets, spanMs } = measured;
     const said = `${output.style("bold", printable(channel))}: ${formatCount(packets, "packet")}, ${line(measured)}`;
-    output.result({ type, channel, packets, spanMs, ...record(measured) }, packets === 0 ? `${printable(channel)}: nothing came` : said);
+    output.result({ type, channel, packets, spanMs, ...record(measured) }, packets === 0 ? `${printable(channel)}: nothing arrived` : said);
   }
   output.result({ type: "measured", ...report }, [
     `${formatCount(report.packets, "packet")} in ${(report.durationMs / 1000).toFixed(1)} s`,

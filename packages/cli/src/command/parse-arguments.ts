@@ -64,7 +64,7 @@ function setOption(table: OptionTable, values: Record<string, unknown>, token: O
   if (!Object.hasOwn(table, token.name)) throw unknownOption(table, token.rawName);
   const option = table[token.name]!;
   if (option.read === undefined) {
-    if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value: leave "${token.value}" away`);
+    if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value: leave "${token.value}" out`);
     values[token.name] = true;
     return;
   }

@@ -35,7 +35,7 @@ export function hasCause({ findings }: Diagnosis): boolean {
 /** Returns the first line of a diagnosis: what was looked at. */
 export function headline({ address, port, interface: name, interfaceReason, durationMs }: Diagnosis): string {
   const subject = port === undefined ? address : formatEndpoint({ address, port });
-  const place = name === undefined ? `no interface: ${interfaceReason}` : `expected by ${name}: ${interfaceReason}`;
+  const place = name === undefined ? `no interface: ${interfaceReason}` : `expected on ${name}: ${interfaceReason}`;
   return `${subject}, ${place} (${(durationMs / 1000).toFixed(1)} s)`;
 }
 
@@ -79,11 +79,11 @@ function evidenceText({ source, fact, value, before }: Evidence): string {
 function nothingFound({ arrivals, port }: Diagnosis): string {
   if (arrivals?.some(({ isThisHost }) => !isThisHost)) return "Nothing is wrong: datagrams arrive.";
   const where =
-    "Look at the sender (interface, TTL, group, port) and at the switches between; groupcast doctor runs there, too. If tcpdump sees the " +
-    "datagrams here, the kernel drops them before it counts them: groupcast doctor --trace, as root, tells why";
+    "Check the sender (interface, TTL, group, port) and the switches between; run groupcast doctor there, too. If tcpdump sees the " +
+    "datagrams here, the kernel drops them before it counts them: groupcast doctor --trace, as root, shows why";
   if (port === undefined)
     return "No cause was found on this host. Name the port of the receiver to learn more: groupcast doctor 239.1.2.3:5000";
-  return `No cause was found on this host, and nothing came in from another one. ${where}.`;
+  return `No cause was found on this host, and nothing arrived from another one. ${where}.`;
 }
 
 /** Causes that could not be checked for one reason stand together. */
@@ -99,7 +99,7 @@ function uncheckedLines(unchecked: Diagnosis["unchecked"], columns: number): str
 function dropLines({ drops }: Diagnosis, columns: number): string[] {
   if (drops === undefined) return [];
   if (!("value" in drops))
-    return ["", ...fitted(`No trace: ${drops.path}: ${drops.reason}. To have one: ${drops.remedy ?? "run it as root"}.`, columns)];
+    return ["", ...fitted(`No trace: ${drops.path}: ${drops.reason}. To get one: ${drops.remedy ?? "run it as root"}.`, columns)];
   const lines = drops.value.map(({ reason, place, count }) => `- ${formatCount(count, "packet")}: ${reason}, by ${place}`);
   const all = lines.length === 0 ? ["- none"] : lines;
   return [

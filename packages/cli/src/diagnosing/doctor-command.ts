@@ -8,10 +8,10 @@ import { diagnosisText, hasCause } from "./diagnosis-text.js";
 import { watchDiagnoses } from "./watch.js";
 
 const OPTIONS = {
-  interface: { short: "i", value: "NAME", read: text, help: "interface that datagrams are expected by: a name, an address or an index" },
-  to: { value: "HOST", read: address, help: "address of a host that is to receive what this host sends" },
-  watch: { help: "go on until Ctrl-C, and tell what changes, queriers that fall silent among it" },
-  trace: { help: "trace for which reasons the kernel drops packets (root; needs tracefs)" },
+  interface: { short: "i", value: "NAME", read: text, help: "interface on which datagrams should arrive: a name, an address or an index" },
+  to: { value: "HOST", read: address, help: "address of a host that should receive what this host sends" },
+  watch: { help: "run until Ctrl-C, and report changes, such as queriers that fall silent" },
+  trace: { help: "trace why the kernel drops packets (needs root and tracefs)" },
 } as const;
 
 /** `groupcast doctor`. */
@@ -28,7 +28,7 @@ export const doctorCommand: Command = command({
   options: OPTIONS,
   examples: {
     "groupcast doctor 239.1.2.3:5000": "why does my program not receive this?",
-    "groupcast doctor 239.1.2.3:5000 -i eth1": "it should come in by eth1",
+    "groupcast doctor 239.1.2.3:5000 -i eth1": "it should arrive on eth1",
     "groupcast doctor 239.1.2.3:5000 --to 192.0.2.7": "why does that host not receive what I send? Run it on the sender",
     "groupcast doctor 192.0.2.1:5000": "why does a program of this host get no unicast?",
     "groupcast doctor 239.1.2.3:5000 --watch": "it stops after some minutes: when, and why?",
@@ -36,17 +36,17 @@ export const doctorCommand: Command = command({
     "sudo groupcast doctor 239.1.2.3:5000 --json": "with the names of all programs, for other programs to read",
   },
   notes: [
-    "Run it while the receiver runs and the sender sends. It listens for up to three seconds beside the programs that have the port, joins " +
-      "the group on every interface, and reads the kernel's counters before and after. It sends three datagrams to itself, with TTL 0 and to a " +
-      "port of its own: no other program gets them, and they leave the host by no interface.",
+    "Run it while the receiver runs and the sender sends. For up to three seconds it listens alongside the programs that have the port, " +
+      "joins the group on every interface, and reads the kernel's counters before and after. It sends three datagrams to itself, with TTL 0 and to a " +
+      "port of its own: no other program gets them, and none leaves the host.",
     '--json prints one object: type "diagnosis", address, port, interface, interfaceReason, findings (cause, title, likelihood, explanation, ' +
       "evidence, fixes), cleared, unchecked (cause, title, reason, remedy), arrivals, querier, drops (with --trace), durationMs. With --watch, " +
       'an object for each change follows: type "change", time, change (found, gone, arriving, silent, version, querier-silent, querier-heard). ' +
       "Exit code 1: a certain or likely cause was found; " +
-      "with --watch, at last. What is possible only, such as a container's network, is told, and leaves the exit code at 0.",
-    "--watch judges again every few seconds. Let the receiver run meanwhile: without it, each new look joins the group afresh, and tells the " +
-      "switch about it.",
-    "It needs Linux; elsewhere it says what it could not check.",
+      "with --watch, at the end. Causes that are only possible, such as a container's network, are reported and leave the exit code at 0.",
+    "--watch checks again every few seconds. Keep the receiver running: without it, each check joins the group anew, which the switch " +
+      "notices.",
+    "It needs Linux; elsewhere it reports what it could not check.",
   ],
   run: runDoctor,
 });

@@ -16,7 +16,7 @@ export function interfaceText(report: InterfaceReport, output: Output): string[]
     ...report.defaults.flatMap((one) => fitted(defaultLine(one), columns, INDENT)),
     "",
     ...fitted(
-      "Linux does not say which socket has joined a group. Named are programs whose sockets are bound so that they may have.",
+      "Linux does not say which socket has joined a group. The programs listed have sockets bound so that they may have joined.",
       columns,
     ),
     ...report.unread.flatMap(({ path, reason }) => fitted(`Not read: ${path}: ${reason}.`, columns)),

@@ -11,10 +11,10 @@ export const interfacesCommand: Command = command({
   examples: {
     "groupcast interfaces": "all interfaces of this host",
     "sudo groupcast interfaces": "the same, with the names of all programs",
-    "groupcast interfaces --json | jq .defaults": "what a program gets that names no interface",
+    "groupcast interfaces --json | jq .defaults": "the interface that a program uses if it names none",
   },
   notes: [
-    "Linux does not say which socket has joined a group. Programs are named whose UDP sockets are bound so that they may have joined. " +
+    "Linux does not say which socket has joined a group. The programs listed have UDP sockets bound so that they may have joined. " +
       "Root sees the programs of all users.",
     '--json prints one object: type "interfaces", interfaces (interface, kind, operstate, routes, groups), defaults (family, interface, ' +
       "source, reason), unread (path, reason), hiddenProcesses.",

@@ -39,8 +39,8 @@ export async function watchDiagnoses({ reactor, first, diagnose, signal }: Watch
 
 const QUERIER_TEXTS = {
   silent:
-    "The querier has fallen silent: switches that prune forget the members of groups soon. Look at the router, or switch a querier on.",
-  heard: "A querier asks again.",
+    "The querier has fallen silent: switches that prune will soon forget the members of groups. Check the router, or switch a querier on.",
+  heard: "A querier is active again.",
 } as const;
 
 function tell(output: Output, record: Readonly<Record<string, unknown>>, lines: readonly string[]): void {

@@ -14,10 +14,10 @@ import { recordDatagrams } from "./record-datagrams.js";
 
 const OPTIONS = {
   ...LISTEN_OPTIONS,
-  as: { value: "VIEW", read: choice(PAYLOAD_VIEWS), help: "how payloads are shown: auto (decoded where known), text, json or hex" },
+  as: { value: "VIEW", read: choice(PAYLOAD_VIEWS), help: "format of payloads: auto (decoded if known), text, json or hex" },
   quiet: { short: "q", help: "count only: print no datagrams" },
   pcap: { short: "w", value: "FILE", read: text, help: "record to a file as well, for Wireshark and groupcast replay" },
-  overwrite: { help: "write over the file of --pcap" },
+  overwrite: { help: "overwrite the file of --pcap" },
 } as const;
 
 /** `groupcast listen`. */
@@ -28,17 +28,17 @@ export const listenCommand: Command = command({
   options: OPTIONS,
   examples: {
     "groupcast listen 239.1.2.3:5000": "each datagram to a group, on all interfaces",
-    "groupcast listen 239.1.2.3:5000 -i eth0 --source 192.0.2.7": "those of one sender, on one interface",
+    "groupcast listen 239.1.2.3:5000 -i eth0 --source 192.0.2.7": "the datagrams of one sender, on one interface",
     "groupcast listen 5000 --as hex --count 1": "the bytes of the next datagram to this host on port 5000",
     "groupcast listen 239.1.2.3 239.1.2.4 5000 --quiet --duration 10s": "rate and losses of two groups, over ten seconds",
     "groupcast listen 224.0.0.251:5353 --json": "mDNS, one JSON object a line",
   },
   notes: [
-    "It counts what is lost, doubled or out of order among datagrams that have numbers: those of groupcast send, of channels, RTP and sACN.",
+    "It counts lost, duplicate and reordered datagrams if they have numbers: those of groupcast send, of channels, RTP and sACN.",
     'With --json, each datagram is an object: type "datagram", timeNs (since 1970, as text), from, to, interface, ttl, lengthBytes, ' +
       'text, json or hex, and format with decoded where the format is known. The last object is type "listened": received, receivedBytes, ' +
       "durationMs, listenedMs, kernelDrops, foreign, lost, streams, delay. Exit code 1: nothing arrived.",
-    "Other programs may have the port open; they keep their datagrams. If one refuses to share it, the error names it EADDRINUSE.",
+    "Other programs may have the port open; they still receive their datagrams. If one refuses to share it, the error is EADDRINUSE.",
   ],
   run: runListen,
 });
@@ -47,7 +47,7 @@ type ListenInvocation = Invocation<typeof OPTIONS>;
 
 async function runListen(invocation: ListenInvocation): Promise<Exit> {
   const { options, output, operands } = invocation;
-  if (options.overwrite && options.pcap === undefined) throw new UsageError("--overwrite is for --pcap: leave it away");
+  if (options.overwrite && options.pcap === undefined) throw new UsageError("--overwrite is for --pcap: leave it out");
   const reactor = invocation.openReactor();
   const plan = {
     receiveBufferBytes: options.quiet || options.pcap !== undefined ? LARGE_BUFFER_BYTES : undefined,

@@ -29,8 +29,8 @@ export const LISTEN_OPTIONS: Pick<ListenOptionTable, keyof ListenOptionTable> = 
     help: "only this sender (source-specific join); may be repeated",
     isRepeatable: true,
   },
-  count: { short: "c", value: "N", read: count(1, Number.MAX_SAFE_INTEGER), help: "datagrams after which it ends" },
-  duration: { short: "d", value: "TIME", read: durationMs, help: "time after which it ends, such as 10s or 5m" },
+  count: { short: "c", value: "N", read: count(1, Number.MAX_SAFE_INTEGER), help: "stop after this many datagrams" },
+  duration: { short: "d", value: "TIME", read: durationMs, help: "stop after this time, such as 10s or 5m" },
   buffer: { value: "BYTES", read: bytes, help: "kernel receive buffer to ask for, such as 8Mi" },
 };
 
@@ -40,7 +40,7 @@ export const LARGE_BUFFER_BYTES: number = 8 * 1024 * 1024;
 /** The operand of commands that listen. */
 export const TARGETS: Operand = {
   name: "GROUP[:PORT]|PORT",
-  help: "239.1.2.3:5000, [ff02::fb%eth0]:5353; a port alone is that of groups without one, or else all that comes to it",
+  help: "239.1.2.3:5000, [ff02::fb%eth0]:5353; a port alone is for groups without a port; if there are none, it means all datagrams to that port",
   isRepeatable: true,
 };
 
@@ -71,7 +71,7 @@ export function listenPlan(
 function checkSources(targets: readonly ListenTarget[], sources: readonly string[]): void {
   const other = targets.find((target) => !isGroup(target));
   if (sources.length > 0 && other !== undefined)
-    throw new UsageError(`--source is for groups, and ${formatTarget(other)} is none: leave it away`);
+    throw new UsageError(`--source is for groups, and ${formatTarget(other)} is not a group: leave it out`);
 }
 
 function listeningNote(targets: readonly ListenTarget[], memberships: readonly Membership[]): string {

@@ -14,9 +14,9 @@ export function listenSummary(report: ListenReport): string[] {
     `${formatCount(received, "datagram")} (${formatCount(receivedBytes, "byte")}) in ${formatSeconds(listenedMs)}${rate}`,
     ...streams.slice(0, MOST_STREAMS_SHOWN).map(streamLine),
     ...(streams.length > MOST_STREAMS_SHOWN ? [`${formatCount(streams.length - MOST_STREAMS_SHOWN, "further stream")}: see --json`] : []),
-    ...(streamsLeftOut > 0 ? [`${formatCount(streamsLeftOut, "datagram")} of still more streams, which are not counted by stream`] : []),
+    ...(streamsLeftOut > 0 ? [`${formatCount(streamsLeftOut, "datagram")} of further streams, not counted by stream`] : []),
     ...(kernelDrops > 0 ? [`${formatCount(kernelDrops, "datagram")} lost because a receive buffer was full: raise --buffer`] : []),
-    ...(foreign > 0 ? [`${formatCount(foreign, "datagram")} kept out: for other groups, interfaces or sources`] : []),
+    ...(foreign > 0 ? [`${formatCount(foreign, "datagram")} filtered out: for other groups, interfaces or sources`] : []),
     ...(delay === undefined
       ? []
       : [`from kernel to program: half within ${delay.p50Us} µs, 99 % within ${delay.p99Us} µs, all within ${delay.maxUs} µs`]),

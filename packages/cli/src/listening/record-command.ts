@@ -20,7 +20,7 @@ const OPTIONS = {
     isRepeatable: true,
   },
   port: { short: "p", value: "PORT", read: port, help: "port number of the channels (default: 8765)" },
-  overwrite: { help: "write over a file that is there" },
+  overwrite: { help: "overwrite an existing file" },
 } as const;
 
 /** `groupcast record`. */
@@ -28,7 +28,7 @@ export const recordCommand: Command = command({
   name: "record",
   summary: "Records the datagrams of groups and ports to a file for Wireshark and groupcast replay.",
   operands: [
-    { name: "FILE", help: "file to make, such as field.pcapng" },
+    { name: "FILE", help: "file to write, such as field.pcapng" },
     { ...TARGETS, isOptional: true },
   ],
   options: OPTIONS,
@@ -39,9 +39,9 @@ export const recordCommand: Command = command({
   },
   notes: [
     "The file is pcapng: raw IP packets with interface, direction, the kernel's time in nanoseconds, and how many were lost before each. " +
-      "It is valid at any time, up to half a second ago, also when the disk is full.",
-    "Of a channel, only its own packets are recorded, whatever else is on its group. Presence tells which channels fit a pattern: those whose " +
-      "nodes send a heartbeat within two seconds.",
+      "The file is always valid, and at most half a second behind, even when the disk is full.",
+    "For a channel, it records only the channel's packets, whatever else uses the group. A pattern finds channels whose nodes send a " +
+      "heartbeat within two seconds.",
     '--json prints one object at the end: type "recorded", file, datagrams, fileBytes, drops, and what groupcast listen prints. ' +
       "Exit code 1: nothing arrived.",
   ],
@@ -53,7 +53,7 @@ async function runRecord(invocation: Invocation<typeof OPTIONS>): Promise<Exit> 
   const [file = "", ...words] = operands;
   if (isTarget(file)) throw new UsageError(`FILE is missing: write groupcast record field.pcapng ${operands.join(" ")}`);
   if (words.length + options.channel.length === 0) throw new UsageError(`nothing to record: add ${TARGETS.name}, or --channel NAME`);
-  if (options.port !== undefined && options.channel.length === 0) throw new UsageError("--port is for --channel: leave it away");
+  if (options.port !== undefined && options.channel.length === 0) throw new UsageError("--port is for --channel: leave it out");
   const reactor = invocation.openReactor();
   const channels = await channelTargets(reactor, invocation);
   if (words.length + channels.length === 0) {

@@ -24,10 +24,10 @@ const OPTIONS = {
     read: channelNetwork,
     help: "network of channels whose nodes are shown: udp, udp:PORT or nats://HOST:PORT",
   },
-  interval: { value: "TIME", read: durationMs, help: "time between two samples, 100ms or more (default: 1s)" },
-  duration: { short: "d", value: "TIME", read: durationMs, help: "time after which it ends, such as 10s or 5m" },
+  interval: { value: "TIME", read: durationMs, help: "time between samples, 100ms or more (default: 1s)" },
+  duration: { short: "d", value: "TIME", read: durationMs, help: "stop after this time, such as 10s or 5m" },
   buffer: LISTEN_OPTIONS.buffer,
-  web: { help: "show it as a page for browsers of this host, and print its address" },
+  web: { help: "serve a page for browsers on this host, and print its address" },
   port: { value: "PORT", read: port, help: "port of the page, with --web (default: any free one)" },
 } as const;
 
@@ -41,21 +41,21 @@ export const monitorCommand: Command = command({
   options: OPTIONS,
   examples: {
     "groupcast monitor": "the UDP ports, groups and interfaces of this host",
-    "groupcast monitor 239.1.2.3:5000 239.1.2.4:5000 -i eth0": "rate, gaps and losses of two groups besides",
-    "groupcast monitor --network udp": "the nodes and channels on this network besides",
+    "groupcast monitor 239.1.2.3:5000 239.1.2.4:5000 -i eth0": "the same, and rate, gaps and losses of two groups",
+    "groupcast monitor --network udp": "the same, and the nodes and channels on this network",
     "groupcast monitor --interval 10s >> udp.log": "a line every ten seconds",
     "groupcast monitor --web": "as a page with curves, a map and a timeline, for a browser on this host",
     "groupcast monitor --json --duration 1m | jq .totals": "for other programs",
   },
   notes: [
-    "Linux counts the bytes that wait and the datagrams dropped for each port, and no rates: those are of destinations that you name, which " +
-      "it joins and listens to beside the programs that have them. A group with a question mark may be joined by that port, or by another.",
-    "The page of --web is on 127.0.0.1, with a secret in its address. From another host, make a tunnel: ssh -L 8080:127.0.0.1:8080 HOST, with " +
+    "For each port, Linux counts waiting bytes and dropped datagrams, but no rates. For rates, name destinations: the monitor joins them and " +
+      "listens alongside the programs that have them. A question mark marks a group that this port, or another one, may have joined.",
+    "The page of --web is on 127.0.0.1, with a secret in its address. From another host, open a tunnel: ssh -L 8080:127.0.0.1:8080 HOST, with " +
       "--port 8080 there. With --web, no samples are printed.",
-    "Without root, ports of other users' programs have no program.",
+    "Without root, it shows no program for ports of other users.",
     '--json prints an object for each sample: type "sample", timeMs, intervalMs, totals, ports, listened, groups, interfaces, nodes, relays, ' +
       'curves, events, limits. The last object is type "monitored": samples, durationMs, highestPerSecond, received, lost, listened, drops, ' +
-      'nodesSeen, events. With --web, it begins with type "page", url, in the place of the samples. Exit code 1: nothing came to the destinations named.',
+      'nodesSeen, events. With --web, it begins with type "page", url, in place of the samples. Exit code 1: nothing arrived at the named destinations.',
   ],
   run: runMonitor,
 });
@@ -67,7 +67,7 @@ async function runMonitor(invocation: MonitorInvocation): Promise<Exit> {
   const targets = listenTargets(operands);
   checkInterval(options.interval);
   checkSources(options.source, targets);
-  if (options.port !== undefined && !options.web) throw new UsageError("--port is for --web: add it, or leave --port away");
+  if (options.port !== undefined && !options.web) throw new UsageError("--port is for --web: add it, or leave --port out");
   const reactor = invocation.openReactor();
   const opened = await open(reactor, targets, invocation);
   try {
@@ -113,7 +113,7 @@ async function open(reactor: Reactor, targets: readonly ListenTarget[], { option
 async function openPage(monitor: Monitor, { options, output }: MonitorInvocation): Promise<MonitorServer> {
   const page = await serveMonitor(monitor, { port: options.port }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    throw new Refusal(`another program has port ${options.port}: name another one with --port, or leave it away`, { cause: error });
+    throw new Refusal(`another program has port ${options.port}: name another one with --port, or leave it out`, { cause: error });
   });
   output.result({ type: "page", url: page.url }, page.url);
   return page;
@@ -123,7 +123,7 @@ function checkSources(sources: readonly string[], targets: readonly ListenTarget
   if (sources.length === 0) return;
   if (targets.length === 0) throw new UsageError("--source is for groups: name one");
   const other = targets.find((target) => !isGroup(target));
-  if (other !== undefined) throw new UsageError(`--source is for groups, and ${formatTarget(other)} is none: leave it away`);
+  if (other !== undefined) throw new UsageError(`--source is for groups, and ${formatTarget(other)} is not a group: leave it out`);
 }
 
 function checkInterval(intervalMs: number | undefined): void {

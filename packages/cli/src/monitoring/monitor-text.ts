@@ -42,10 +42,10 @@ export function summaryLines(summary: MonitorSummary): string[] {
         ]),
     ...(silent.length > 0
       ? [
-          `nothing came to ${silent
+          `nothing arrived at ${silent
             .slice(0, MOST_NAMED)
             .map(({ id }) => id)
-            .join(", ")}${silent.length > MOST_NAMED ? ` and ${silent.length - MOST_NAMED} more` : ""}: "groupcast doctor" says why`,
+            .join(", ")}${silent.length > MOST_NAMED ? ` and ${silent.length - MOST_NAMED} more` : ""}: run "groupcast doctor" to see why`,
         ]
       : []),
     ...drops.slice(0, MOST_NAMED).map(({ subject, count }) => `${formatCount(count, "datagram")} dropped: ${printable(subject)}`),

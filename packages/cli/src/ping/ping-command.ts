@@ -13,16 +13,16 @@ import { eventLine, summary } from "./ping-text.js";
 import { runRespond } from "./respond-run.js";
 
 const OPTIONS = {
-  respond: { help: "answer instead of asking, until Ctrl-C; with a group, also those who ask on that group" },
+  respond: { help: "answer instead of asking, until Ctrl-C; with a group, also requests on that group" },
   count: { short: "c", value: "N", read: count(1, Number.MAX_SAFE_INTEGER), help: "requests to each responder (default: until Ctrl-C)" },
-  interval: { value: "TIME", read: durationMs, help: "time between two requests (default: 1s, which responders answer at most)" },
+  interval: { value: "TIME", read: durationMs, help: "time between requests (default: 1s, the fastest rate that responders answer)" },
   timeout: { value: "TIME", read: durationMs, help: "time after which an answer is too late (default: 1s)" },
-  group: { short: "g", value: "GROUP", read: address, help: "group that a host shall answer on (default: the host's choice)" },
+  group: { short: "g", value: "GROUP", read: address, help: "group on which a host should answer (default: the host chooses)" },
   interface: { short: "i", value: "NAME", read: text, help: "interface for multicast: a name or an address" },
   ttl: { short: "t", value: "HOPS", read: count(1, 255), help: "TTL of what is sent to a group (default: 1; with --respond, 64)" },
   port: { short: "p", value: "PORT", read: port, help: "port of the responder (default: 9903, and 4321 for ssmpingd)" },
-  "no-legacy": { help: "neither ask nor answer as ssmping 0.9 does" },
-  rate: { value: "N", read: count(1, 1000), help: "with --respond: requests a second that each client is answered (default: 1)" },
+  "no-legacy": { help: "do not use the protocol of ssmping 0.9" },
+  rate: { value: "N", read: count(1, 1000), help: "with --respond: answered requests a second for each client (default: 1)" },
   "total-rate": { value: "N", read: count(1, 100_000), help: "with --respond: the same for all clients together (default: 100)" },
   "max-clients": { value: "N", read: count(1, 1_000_000), help: "with --respond: clients to remember (default: 1000)" },
 } as const;
@@ -33,7 +33,7 @@ type PingInvocation = Invocation<typeof OPTIONS>;
 /** `groupcast ping`. */
 export const pingCommand: Command = command({
   name: "ping",
-  summary: "Measures multicast beside unicast: loss, time and hops from each host that answers.",
+  summary: "Compares multicast with unicast: loss, time and hops from each host that answers.",
   operands: [
     {
       name: "GROUP|HOST",
@@ -49,10 +49,10 @@ export const pingCommand: Command = command({
     "groupcast ping 239.1.2.3 --count 300": "five minutes: long enough to see a switch without a querier forget",
   },
   notes: [
-    "The protocol is RFC 6450; hosts that run ssmpingd 0.9, and ssmping or asmping that ask --respond, are spoken to in theirs.",
-    "That protocol has no sessions, so its senders may be forged. --respond answers each of their requests with one datagram to the sender and one " +
-      "to the group, of no more bytes than the request and its own name, at --rate and --total-rate; it refuses requests of more than 1,500 bytes. " +
-      "--no-legacy answers none.",
+    "The protocol is RFC 6450. With hosts that run ssmpingd 0.9, and with ssmping or asmping that ask --respond, it speaks their protocol.",
+    "That protocol has no sessions, so its senders can be forged. --respond answers each of their requests with one datagram to the sender and " +
+      "one to the group, at --rate and --total-rate. An answer has no more bytes than the request and the name of --respond. Requests of more " +
+      "than 1,500 bytes are refused. --no-legacy answers none.",
     '--json prints an object for each event (type "responder", "answer", "lost", "sessionEnded", "multicastStopped", "multicastResumed"; ' +
       'address; via "unicast" or "multicast", sequence, rttMs, hops), and at the end one of type "ping": target, localAddress, startedAtMs, ' +
       "durationMs, asked, refused, ignored, responders (address, protocol, group, unicast, multicast: sent, received, lost, late, " +
@@ -84,16 +84,16 @@ const EXCLUSIONS: Readonly<Record<string, (choice: Choice) => boolean>> = {
     target === undefined && !respond,
   "--respond takes a group, such as 239.1.2.3, or nothing": ({ target, respond }) =>
     respond && target !== undefined && !isMulticast(target),
-  [`${OF_CLIENTS.map((name) => `--${name}`).join(", ")} are for asking: leave them away with --respond`]: ({ respond, ...choice }) =>
+  [`${OF_CLIENTS.map((name) => `--${name}`).join(", ")} are for asking: leave them out with --respond`]: ({ respond, ...choice }) =>
     respond && OF_CLIENTS.some((name) => choice[name] !== undefined),
   [`${OF_RESPONDERS.map((name) => `--${name}`).join(", ")} need --respond`]: ({ respond, ...choice }) =>
     !respond && OF_RESPONDERS.some((name) => choice[name] !== undefined),
-  "--group is for a host: with a group, everybody answers on that": ({ target, group }) =>
+  "--group is for a host: with a group, all hosts answer on that group": ({ target, group }) =>
     target !== undefined && group !== undefined && isMulticast(target),
   "--group takes a group, such as 239.1.2.3": ({ group }) => group !== undefined && !isMulticast(group),
   "--group and HOST are of different IP versions": ({ target, group }) =>
     target !== undefined && group !== undefined && familyOf(target) !== familyOf(group),
-  "a source-specific group is asked of its source: groupcast ping HOST --group GROUP": ({ target, respond }) =>
+  "for a source-specific group, ask its source: groupcast ping HOST --group GROUP": ({ target, respond }) =>
     !respond && target !== undefined && isMulticast(target) && isSourceSpecific(target),
   "--interval is from 10ms to 1m": ({ interval }) => interval !== undefined && !isWithin(interval, 10, 60_000),
   "--timeout is from 1ms to 1m": ({ timeout }) => timeout !== undefined && !isWithin(timeout, 1, 60_000),

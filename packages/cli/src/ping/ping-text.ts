@@ -55,7 +55,7 @@ function pathLine(path: PathReport): string {
 function silence({ target, asked, refused, offered }: PingReport): string[] {
   if (offered !== undefined) {
     const groups = offered.map(({ address, lengthBits }) => `${address}/${lengthBits}`).join(", ");
-    return [`${target} does not serve that group; it offers ${groups || "none"}: name one with --group, or leave --group away`];
+    return [`${target} does not serve that group; it offers ${groups || "none"}: name one with --group, or leave --group out`];
   }
   const refusals = refused > 0 ? `; ${formatCount(refused, "answer")} that nobody listens there` : "";
   return [`nobody answered ${formatCount(asked, "message")} to ${target}${refusals}: run "groupcast ping --respond" on the other hosts`];
@@ -77,7 +77,7 @@ function remarks({ responders, startedAtMs, ignored }: PingReport): string[] {
 }
 
 function buildLine(address: string, { firstSequence, lost, lostSinceFirst }: PathReport): string {
-  return `multicast from ${address} began with seq ${firstSequence}: ${formatCount(lost - lostSinceFirst, "answer")} lost before, as while a tree is built`;
+  return `multicast from ${address} began with seq ${firstSequence}: ${formatCount(lost - lostSinceFirst, "answer")} lost before, as happens while a tree is built`;
 }
 
 function stopLine(address: string, afterMs: number, startedAtMs: number): string {

@@ -32,7 +32,7 @@ export interface RecordedDatagram {
 const OTHERS: readonly { readonly magic: Buffer; readonly advice: string }[] = [
   { magic: Buffer.from([0x1f, 0x8b]), advice: "it is compressed: run gunzip on it first" },
   { magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), advice: "it is compressed: run unzstd on it first" },
-  { magic: Buffer.from("snoop\0"), advice: 'it is a capture of snoop: convert it, by "tshark -r FILE -w NEW"' },
+  { magic: Buffer.from("snoop\0"), advice: 'it is a snoop capture: convert it with "tshark -r FILE -w NEW"' },
 ];
 const MAGIC_BYTES = 6;
 
@@ -79,7 +79,7 @@ export class RecordingReader implements AsyncIterable<RecordedDatagram> {
     if (magic === BLOCK.section) return pcapngFrames(source);
     if (isPcap(magic)) return pcapFrames(source);
     const other = OTHERS.find((each) => each.magic.equals(head.subarray(0, each.magic.length)));
-    throw source.error(other?.advice ?? (head.length === 0 ? "it is empty" : "it is no pcapng, and no pcap"));
+    throw source.error(other?.advice ?? (head.length === 0 ? "it is empty" : "it is neither pcapng nor pcap"));
   }
 
   #datagramOf({ timeNs, linkType, bytes, interface: name, direction, drops }: Frame): RecordedDatagram | undefined {

@@ -38,7 +38,7 @@ export const endpointMapping: WordReader<EndpointMapping> = (word) => {
   if (!from || !to || rest.length > 0) throw new UsageError("OLD=NEW is expected, such as 239.1.2.3=239.9.9.9, or :5000=:6000 for ports");
   const mapping = { from: endpointPattern(from), to: endpointPattern(to) };
   if (mapping.to.address !== undefined && mapping.from.address === undefined && mapping.to.port === undefined)
-    throw new UsageError("an address takes the place of an address: write the old one before the =");
+    throw new UsageError("an address can replace only an address: write the old one before the =");
   return mapping;
 };
 

@@ -20,7 +20,7 @@ const OPTIONS = {
   filter: {
     value: "FILTER",
     read: filter,
-    help: "only what fits: group=239.1.2.3, port=5000 or source=192.0.2.1; may be repeated",
+    help: "only matching datagrams: group=239.1.2.3, port=5000 or source=192.0.2.1; may be repeated",
     isRepeatable: true,
   },
   map: {
@@ -33,29 +33,29 @@ const OPTIONS = {
   channel: {
     value: "NAME|OLD=NEW",
     read: channel,
-    help: "only this channel, or pattern; with =NEW under another name, on the group of that; may be repeated",
+    help: "only this channel or pattern; =NEW sends it under another name, to the group of that name; may be repeated",
     isRepeatable: true,
   },
   to: { value: "ADDRESS:PORT", read: destination, help: "send everything there, to a group or a host" },
-  interface: { short: "i", value: "NAME", read: text, help: "interface that multicast leaves by: a name, an address or an index" },
+  interface: { short: "i", value: "NAME", read: text, help: "outgoing interface of multicast: a name, an address or an index" },
   ttl: { short: "t", value: "HOPS", read: count(0, MAX_TTL), help: "TTL of multicast (default: 1)" },
 } as const;
 
 /** `groupcast replay`. */
 export const replayCommand: Command = command({
   name: "replay",
-  summary: "Sends the datagrams of a recording again: of groupcast record, tcpdump or Wireshark.",
+  summary: "Replays a recording of groupcast record, tcpdump or Wireshark.",
   operands: [{ name: "FILE", help: "recording, pcapng or pcap" }],
   options: OPTIONS,
   examples: {
-    "groupcast replay field.pcapng": "as far apart as they were recorded, to their groups",
+    "groupcast replay field.pcapng": "with the recorded timing, to the recorded groups",
     "groupcast replay field.pcapng -i eth1 --speed 10 --map 239.1.2.3=239.9.9.9": "ten times as fast, to another group",
-    "groupcast replay field.pcapng --filter source=192.0.2.7 --to 127.0.0.1:5000": "those of one sender, to this host",
+    "groupcast replay field.pcapng --filter source=192.0.2.7 --to 127.0.0.1:5000": "the datagrams of one sender, to this host",
     "groupcast replay field.pcapng --channel robot/pose=test/pose": "the messages of a channel, under another name",
   },
   notes: [
-    "Each recorded sender gets a port of its own; the addresses are those of this host. Datagrams that went to a host are passed over, " +
-      "unless --map or --to sends them somewhere.",
+    "Each recorded sender gets its own port; the source addresses are those of this host. Datagrams that went to a host are skipped, " +
+      "unless --map or --to gives them a destination.",
     '--json prints one object at the end: type "replayed", file, sent, sentBytes, failed, failures (by errno), skipped (by reason), durationMs. ' +
       "Exit code 1: nothing was sent, or a datagram failed.",
   ],
@@ -93,7 +93,7 @@ function summary({ sent, sentBytes, failed, failures, skipped, durationMs }: Rep
   const passedOver = Object.values(skipped).reduce((sum, number) => sum + number, 0);
   return [
     `${formatCount(sent, "datagram")} (${formatCount(sentBytes, "byte")}) sent in ${(durationMs / 1000).toFixed(1)} s`,
-    ...(passedOver > 0 ? [`${passedOver} passed over: ${kinds(skipped)}`] : []),
+    ...(passedOver > 0 ? [`${passedOver} skipped: ${kinds(skipped)}`] : []),
     ...(failed > 0 ? [`${formatCount(failed, "datagram")} failed: ${kinds(failures)}`] : []),
   ];
 }

@@ -101,7 +101,7 @@ async function readAll(reader: RecordingReader, { options, senders, skips, path,
     else {
       bytes += data.length;
       if (bytes > maxBytes)
-        throw new Refusal(`${path} holds more than ${maxBytes} bytes: choose some of it by destinations or sources, or raise maxBytes`);
+        throw new Refusal(`${path} holds more than ${maxBytes} bytes: select part of it by destinations or sources, or raise maxBytes`);
       waiting.push({
         dueMs,
         port: senders.portFor(from, selected.to.address, ttl),

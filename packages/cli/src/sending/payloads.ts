@@ -60,7 +60,7 @@ export async function* lines(input: Readable, signal: AbortSignal): AsyncGenerat
         start = end + 1;
       }
       rest = bytes.subarray(start);
-      if (rest.length > MOST_LINE_BYTES) throw new Refusal(`a line of standard input has more than ${MOST_LINE_BYTES} bytes: break it up`);
+      if (rest.length > MOST_LINE_BYTES) throw new Refusal(`a line of standard input has more than ${MOST_LINE_BYTES} bytes: split it`);
     }
     if (rest.length > 0) yield withoutReturn(rest);
   } catch (error) {

@@ -30,11 +30,11 @@ const OPTIONS = {
   duration: { short: "d", value: "TIME", read: durationMs, help: "time to send for, such as 10s or 5m (default: until Ctrl-C)" },
   rate: { short: "r", value: "RATE", read: rate, help: "datagrams a second, such as 50 or 20k, evenly spaced" },
   size: { short: "s", value: "BYTES", read: bytes, help: "bytes of a numbered datagram (default: 200), or of a piece of --file (1400)" },
-  file: { short: "f", value: "FILE", read: text, help: "send the bytes of a file, cut in pieces of --size" },
+  file: { short: "f", value: "FILE", read: text, help: "send the bytes of a file in pieces of --size" },
   stdin: { help: "send each line of standard input as a datagram" },
-  interface: { short: "i", value: "NAME", read: text, help: "interface that multicast leaves by: a name, an address or an index" },
+  interface: { short: "i", value: "NAME", read: text, help: "outgoing interface of multicast: a name, an address or an index" },
   source: { value: "ADDRESS", read: address, help: "local address to send from" },
-  ttl: { short: "t", value: "HOPS", read: count(0, MAX_TTL), help: "TTL (default: 1 to groups; to hosts, the system's)" },
+  ttl: { short: "t", value: "HOPS", read: count(0, MAX_TTL), help: "TTL (default: 1 to groups, the system's to hosts)" },
   dscp: { value: "CODE", read: dscp, help: "code point of the IP header: EF, AF41, CS5 or 0 to 63" },
   "no-loopback": { help: "do not deliver to programs of this host (groups only)" },
 } as const;
@@ -58,10 +58,10 @@ export const sendCommand: Command = command({
     "groupcast send 239.1.2.3:5000 hello": "one datagram to a group",
     "groupcast send 239.1.2.3:5000 -i eth0 --ttl 4 --rate 1000": "1,000 numbered datagrams a second by eth0, until Ctrl-C",
     "groupcast send 192.0.2.1:5000 'value {n}' --count 10 --rate 2": "ten texts, two a second",
-    "tail -f log | groupcast send 239.1.2.3:5000 --stdin": "each line as it comes",
+    "tail -f log | groupcast send 239.1.2.3:5000 --stdin": "each line as it arrives",
   },
   notes: [
-    "Without text, --file or --stdin, it sends numbered datagrams, of which groupcast listen counts what is lost, doubled or out of order.",
+    "Without text, --file or --stdin, it sends numbered datagrams; groupcast listen counts which are lost, duplicate or reordered.",
     '--json prints one object at the end: type "sent", to, sent, sentBytes, failed, refused, failures (by errno), durationMs. ' +
       "Exit code 1: at least one datagram failed or was refused.",
   ],
@@ -103,15 +103,17 @@ type Choice = SendInvocation["options"] & { readonly text: string | undefined; r
 const EXCLUSIONS: Readonly<Record<string, (choice: Choice) => boolean>> = {
   "a text, --file and --stdin exclude each other: choose one payload": ({ text: given, file, stdin }) =>
     [given !== undefined, file !== undefined, stdin].filter(Boolean).length > 1,
-  "--size is for numbered datagrams and for --file: leave it away": ({ size, text: given, stdin }) =>
+  "--size is for numbered datagrams and for --file: leave it out": ({ size, text: given, stdin }) =>
     size !== undefined && (given !== undefined || stdin),
-  "--duration does not end standard input: leave it away, or end the input": ({ duration, stdin }) => duration !== undefined && stdin,
+  "--duration does not end standard input: leave it out, or end the input": ({ duration, stdin }) => duration !== undefined && stdin,
   [`--size is from 1 to ${MAX_BYTES} bytes`]: ({ size = 1 }) => size < 1 || size > MAX_BYTES,
   [`a numbered datagram has ${TEST_DATAGRAM_MIN_BYTES} bytes or more: raise --size, or give a text`]: ({ size, file }) =>
     size !== undefined && size < TEST_DATAGRAM_MIN_BYTES && file === undefined,
-  "--interface is for groups: to a host, the route decides; leave it away, or name a local address by --source": ({ isGroup, ...choice }) =>
-    !isGroup && choice.interface !== undefined,
-  "--no-loopback is for groups: leave it away": ({ isGroup, ...choice }) => !isGroup && choice["no-loopback"],
+  "--interface is for groups: for a host, the route decides; leave it out, or set a local address with --source": ({
+    isGroup,
+    ...choice
+  }) => !isGroup && choice.interface !== undefined,
+  "--no-loopback is for groups: leave it out": ({ isGroup, ...choice }) => !isGroup && choice["no-loopback"],
 };
 
 function checkTogether({ options, operands }: SendInvocation, isGroup: boolean): void {

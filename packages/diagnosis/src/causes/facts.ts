@@ -40,7 +40,7 @@ export function isSilent({ observations }: Examination): boolean {
 /** Returns the interface that datagrams are expected by. @throws CannotCheck */
 export function expectedInterface({ target }: Examination): NetworkInterface {
   if (target.interface !== undefined) return target.interface;
-  throw new CannotCheck("it is not known by which interface they are expected", "name it: -i eth0");
+  throw new CannotCheck("the interface on which they should arrive is not known", "name it: -i eth0");
 }
 
 /** Returns `nginx (pid 1)` for a socket, or its user where the process is hidden. */

@@ -33,7 +33,7 @@ export const INTERFACE_CAUSES: readonly Cause[] = [
       if (flags.up) return undefined;
       return {
         likelihood: "certain",
-        explanation: `${name} is switched off: nothing arrives by it, and nothing leaves.`,
+        explanation: `${name} is switched off: nothing arrives on it, and nothing leaves.`,
         evidence: [{ source: `/sys/class/net/${name}/flags`, fact: "IFF_UP", value: "off" }],
         fixes: [command(`ip link set ${name} up`)],
       };
@@ -49,7 +49,7 @@ export const INTERFACE_CAUSES: readonly Cause[] = [
       const operstate = examination.links.get(name)?.operstate ?? "unknown";
       return {
         likelihood: "certain",
-        explanation: `${name} is on, and has no link: no cable, no access point, or the other end is off.`,
+        explanation: `${name} is on, but has no link: no cable, no access point, or the other end is off.`,
         evidence: [{ source: `/sys/class/net/${name}/operstate`, fact: "operstate", value: operstate }],
         fixes: [advice("Plug in the cable, or switch on the other end.")],
       };
@@ -67,7 +67,7 @@ export const INTERFACE_CAUSES: readonly Cause[] = [
       if (arrivesAsExpected(examination)) return undefined;
       return {
         likelihood: "certain",
-        explanation: `${name} has no IPv4 address: switches may ignore what it asks for, and the kernel takes no datagram for it.`,
+        explanation: `${name} has no IPv4 address: switches may ignore its membership reports, and the kernel takes no datagram for it.`,
         evidence: [{ source: "/proc/self/net/fib_trie", fact: `IPv4 addresses of ${name}`, value: "none" }],
         fixes: [command(`ip address add 192.0.2.10/24 dev ${name}   # with an address of your network`), command(`dhclient ${name}`)],
       };
@@ -85,7 +85,7 @@ function judgeFlag(examination: Examination): Verdict | undefined {
   if (arrivesAsExpected(examination) && !isHeardByNobody) return undefined;
   return {
     likelihood: "likely",
-    explanation: `${name} has not the flag MULTICAST: programs that join on every interface leave it out, and nobody has joined there.`,
+    explanation: `${name} does not have the flag MULTICAST: programs that join on every interface leave it out, and nobody has joined there.`,
     evidence: [{ source: `/sys/class/net/${name}/flags`, fact: "IFF_MULTICAST", value: "off" }],
     fixes: [command(`ip link set ${name} multicast on`)],
   };
@@ -107,7 +107,7 @@ function judgeLinkLocal(examination: Examination): Verdict | undefined {
   const state = states[duplicate !== undefined ? "duplicate" : own.length > 0 ? "tentative" : "none"];
   return {
     likelihood: arrivesAsExpected(examination) ? "possible" : "certain",
-    explanation: `${name} has no link-local address that it may use, so it can ask for no group, and sends to none.`,
+    explanation: `${name} has no link-local address that it may use, so it can neither report memberships nor send to groups.`,
     evidence: [{ source: ADDRESS_FILE, fact: `link-local address of ${name}`, value: state }],
     fixes: [
       command(`sysctl -w net.ipv6.conf.${name}.disable_ipv6=0`),
@@ -126,7 +126,7 @@ function judgeRoute(examination: Examination): Verdict | undefined {
   const name = examination.interfaces.find(({ flags }) => flags.up && flags.multicast && !flags.loopback)?.name;
   return {
     likelihood: isJoined ? "possible" : "certain",
-    explanation: `No route leads to ${target.address}: who names no interface can neither join it (ENODEV) nor send to it (ENETUNREACH).`,
+    explanation: `No route leads to ${target.address}: a program that names no interface can neither join it (ENODEV) nor send to it (ENETUNREACH).`,
     evidence: [{ source: ROUTE_FILES[target.family], fact: `route to ${target.address}`, value: "none" }],
     fixes: name === undefined ? [command("ip link set eth0 up   # no interface is up and carries multicast")] : routeFixes(target, name),
   };

@@ -40,7 +40,7 @@ function judgeLost({ port }: Examination): Verdict | undefined {
   if (port === undefined || port.missingMemberships.length === 0) return undefined;
   return {
     likelihood: "certain",
-    explanation: `The port waits for the interface of ${port.missingMemberships.join(", ")}; it joins when that comes.`,
+    explanation: `The port waits for the interface of ${port.missingMemberships.join(", ")}; it joins when the interface appears.`,
     evidence: [{ source: "port.memberships", fact: "waiting or lost", value: port.missingMemberships.join(", ") }],
     fixes: [advice("Bring the interface up, or join on another one."), command("ip link show")],
   };
@@ -57,7 +57,7 @@ function judgeBinding(examination: Examination): Verdict | undefined {
     likelihood: "certain",
     explanation: isOtherGroup
       ? `Every socket on port ${target.port} is bound to another group, and receives that one only.`
-      : `Every socket on port ${target.port} is bound to an address of this host: nothing that is sent to a group gets there.`,
+      : `Every socket on port ${target.port} is bound to an address of this host: no datagram to a group reaches it.`,
     evidence: sockets.map((socket) => socketEvidence(examination, socket)),
     fixes: [
       code(`reactor.listenMulticast(${target.port}, protocol); // without interface: bound to every address`),
@@ -133,11 +133,11 @@ function judgeSources(examination: Examination): Verdict | undefined {
   const senders = kept.map(({ source }) => source).join(", ");
   return {
     likelihood: "certain",
-    explanation: `Datagrams of ${senders} reach this host; its members of ${target.address} let in other sources only.`,
+    explanation: `Datagrams of ${senders} reach this host; its members of ${target.address} accept other sources only.`,
     evidence: [
       ...filters.map(({ source, includedBy, excludedBy }) => ({
         source: FILTER_FILES[target.family],
-        fact: includedBy > 0 ? `sockets that let in ${source}` : `sockets that shut out ${source}`,
+        fact: includedBy > 0 ? `sockets that accept ${source}` : `sockets that block ${source}`,
         value: Math.max(includedBy, excludedBy),
       })),
       ...kept.map(({ source, count }) => ({ source: "probe", fact: `datagrams from ${source}`, value: count })),
@@ -214,7 +214,7 @@ function judgeSharing(examination: Examination): Verdict | undefined {
     evidence: sockets.map((socket) => socketEvidence(examination, socket)),
     fixes: [
       advice("Give each program a port of its own, or an address of its own to bind to."),
-      advice("Send to a group where each of them is to have a copy."),
+      advice("Send to a group if each of them should get a copy."),
     ],
   };
 }
@@ -268,7 +268,7 @@ function judgePort(examination: Examination): Verdict | undefined {
   if (ignored.growth < FEW) return undefined;
   return {
     likelihood: "likely",
-    explanation: `${ignored.growth} datagrams to groups that are joined came in for ports that nobody listens on; none came for ${target.port ?? "yours"}.`,
+    explanation: `${ignored.growth} datagrams to joined groups arrived for ports on which nobody listens; none arrived for ${target.port ?? "yours"}.`,
     evidence: [ignored.evidence],
     fixes: [
       advice(`Compare the port of the sender with ${target.port ?? "yours"}.`),

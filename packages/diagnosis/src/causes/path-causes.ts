@@ -68,7 +68,7 @@ function judgeFragments(examination: Examination): Verdict | undefined {
   if (incoming.growth < FEW || whole.growth > 0) return undefined;
   return {
     likelihood: "certain",
-    explanation: `${incoming.growth} fragments came in, and no datagram was complete: a firewall, a tunnel or the network loses the others.`,
+    explanation: `${incoming.growth} fragments arrived, and no datagram was complete: a firewall, a tunnel or the network loses the others.`,
     evidence: [incoming.evidence, whole.evidence],
     fixes: [
       advice("Send datagrams that fit into one packet: 1,472 bytes over IPv4 on Ethernet, 1,452 over IPv6, fewer through tunnels."),

@@ -66,7 +66,7 @@ function judgeTTL({ observations, target, port }: Examination): Verdict | undefi
     ],
     fixes: [
       code("port.setTTL(16); // one more than there are routers"),
-      advice("Let the routers pass the group on (PIM, or smcroute on Linux)."),
+      advice("Let the routers forward the group (PIM, or smcroute on Linux)."),
     ],
   };
 }

@@ -23,7 +23,7 @@ function judgeVersion(examination: Examination): Verdict | undefined {
   const [protocol, setting, folder] = family === 4 ? ["IGMP", "force_igmp_version", "ipv4"] : ["MLD", "force_mld_version", "ipv6"];
   return {
     likelihood: "possible",
-    explanation: `${name} speaks ${protocol}v${forced} whatever the querier speaks: a switch may not understand, and sources cannot be named.`,
+    explanation: `${name} speaks ${protocol}v${forced} whatever the querier speaks: a switch may not understand it, and joins cannot name sources.`,
     evidence: [{ source: `/proc/sys/net/${folder}/conf/${name}/${setting}`, fact: `${setting} of ${name}, or of all`, value: forced }],
     fixes: [command(`sysctl -w net.${folder}.conf.all.${setting}=0 net.${folder}.conf.${name}.${setting}=0`)],
   };
@@ -43,7 +43,7 @@ function judgeBridges(examination: Examination): Verdict | undefined {
   const { name } = pruning;
   return {
     likelihood: "possible",
-    explanation: `The bridge ${name} sends groups to their members only, and asks nobody for members: unless a router asks, it forgets them after 260 s.`,
+    explanation: `The bridge ${name} forwards groups to their members only, and sends no queries: unless a router sends them, it forgets the members after 260 s.`,
     evidence: [
       { source: `/sys/class/net/${name}/bridge/multicast_snooping`, fact: "multicast_snooping", value: 1 },
       { source: `/sys/class/net/${name}/bridge/multicast_querier`, fact: "multicast_querier", value: 0 },

@@ -11,17 +11,17 @@ export function linesOf(text: string): string[] {
 export function fieldsOf(line: string, count: number): string[] {
   const fields = line.trim().split(/\s+/);
   if (fields.length >= count) return fields;
-  throw new FormError(`the line ${JSON.stringify(line.trim().slice(0, 60))} has not the ${count} fields that are expected`);
+  throw new FormError(`the line ${JSON.stringify(line.trim().slice(0, 60))} does not have the ${count} expected fields`);
 }
 
 /** Returns a whole number of 0 or more, in decimal. @throws FormError */
 export function decimal(text: string | undefined): number {
   if (text !== undefined && /^\d{1,20}$/.test(text)) return Number(text);
-  throw new FormError(`${JSON.stringify((text ?? "").slice(0, 40))} is no number`);
+  throw new FormError(`${JSON.stringify((text ?? "").slice(0, 40))} is not a number`);
 }
 
 /** Returns a whole number of 0 or more, in hexadecimal. @throws FormError */
 export function hexadecimal(text: string | undefined): number {
   if (text !== undefined && /^[0-9a-f]{1,16}$/i.test(text)) return Number.parseInt(text, 16);
-  throw new FormError(`${JSON.stringify((text ?? "").slice(0, 40))} is no hexadecimal number`);
+  throw new FormError(`${JSON.stringify((text ?? "").slice(0, 40))} is not a hexadecimal number`);
 }

@@ -38,5 +38,5 @@ function ipv6Text(bytes: Buffer): string {
 
 function checkHex(digits: string, length: number): string {
   if (digits.length === length && /^[0-9a-f]+$/i.test(digits)) return digits;
-  throw new FormError(`${JSON.stringify(digits.slice(0, 40))} is no address of ${length} hex digits`);
+  throw new FormError(`${JSON.stringify(digits.slice(0, 40))} is not an address of ${length} hex digits`);
 }

@@ -45,4 +45,4 @@ export function takeSnapshot(files: HostFiles, family: Family, interfaceName: st
   };
 }
 
-const NO_INTERFACE = { path: "probe", reason: "it is not known by which interface they are expected" } as const;
+const NO_INTERFACE = { path: "probe", reason: "the interface on which they should arrive is not known" } as const;

@@ -68,7 +68,7 @@ export class GroupListener {
     } catch (error) {
       const { errnoName, message } = error as SystemError;
       const isTaken = errnoName === "EADDRINUSE";
-      this.#refusal ??= isTaken ? `a program holds port ${number} for itself, so nothing else can listen beside it` : message;
+      this.#refusal ??= isTaken ? `a program holds port ${number} for itself, so nothing else can listen on it` : message;
     }
   }
 

@@ -60,7 +60,7 @@ export async function runProbe(plan: ProbePlan): Promise<Observations> {
 const NO_PORT = { path: "probe", reason: "no port was given", remedy: "name the port of the receiver, as in 239.1.2.3:5000" } as const;
 const NO_INTERFACE = {
   path: "probe",
-  reason: "it is not known by which interface to send",
+  reason: "the interface to send by is not known",
   remedy: "name the interface, as in -i eth0",
 } as const;
 
@@ -103,6 +103,6 @@ export async function listenToNothing(reactor: Reactor, windowMs: number, onJoin
   onJoined();
   const durationMs = Math.min(windowMs, UNICAST_WINDOW_MS);
   await reactor.deferLater(durationMs);
-  const unread = { path: "probe", reason: "unicast is not listened to: it would be taken away from the program" };
+  const unread = { path: "probe", reason: "the probe does not listen to unicast: it would take datagrams from the program" };
   return { arrivals: unread, selfTest: unread, joinFailures: [], joins: 0, durationMs };
 }

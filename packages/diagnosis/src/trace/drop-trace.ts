@@ -1,5 +1,5 @@
 /**
- * Reasons for which the kernel drops packets, by the tracepoint skb:kfree_skb (Documentation/trace/events.rst). Needs root, and tracefs.
+ * Reasons why the kernel drops packets, by the tracepoint skb:kfree_skb (Documentation/trace/events.rst). Needs root, and tracefs.
  *
  * It traces into an instance of its own, a folder that is made and removed: the buffer, filters and switches of others stay as they are.
  * The tracepoint fires in every network namespace, so that other namespaces' packets are among them.

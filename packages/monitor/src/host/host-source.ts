@@ -140,7 +140,9 @@ export class HostSource implements MonitorSource {
 function limitsOf(unread: readonly Unread[]): string[] {
   const isForeign = process.platform !== "linux" && unread.length > 0;
   if (isForeign)
-    return ["Ports, groups and counters of the host are read from /proc, which only Linux has. Groups that are named are listened to."];
+    return [
+      "Ports, groups and counters of the host are read from /proc, which only Linux has. The monitor still listens to groups that are named.",
+    ];
   return unread.map(({ path, reason }) => `Not read: ${path}: ${reason}.`);
 }
 

@@ -45,7 +45,7 @@ const NO_SLASH: Access = { status: 404, reason: "The address of this page ends w
 export function accessOf({ method = "", url = "", originalUrl = url, headers }: AskedRequest, rules: AccessRules): Access {
   const host = headers.host ?? "";
   const name = hostName(host);
-  if (name === undefined) return { status: 400, reason: "The header Host is missing, or is none." };
+  if (name === undefined) return { status: 400, reason: "The Host header is missing or invalid." };
   if (!rules.hosts.has(name)) return { status: 403, reason: "This host name is not allowed here." };
   if (headers.origin !== undefined && !isOwnOrigin(headers.origin, host)) return { status: 403, reason: "Other origins are not served." };
   const below = restOf(pathOf(url), rules);

@@ -88,7 +88,7 @@ function hasTexts<T>(given: T | undefined, ...members: readonly (keyof T)[]): gi
 }
 
 function checkEach<T>(argument: string, given: readonly T[], expected: string, is: (element: T) => boolean): readonly T[] {
-  if (!Array.isArray(given)) throw wrongType(OPERATION, argument, given, `an array, each of it ${expected}`);
+  if (!Array.isArray(given)) throw wrongType(OPERATION, argument, given, `an array; each element is ${expected}`);
   const wrong = (given as readonly T[]).findIndex((element) => !is(element));
   if (wrong !== -1) throw wrongType(OPERATION, `${argument}[${wrong}]`, given[wrong], expected);
   return [...(given as readonly T[])];

@@ -75,7 +75,7 @@ export class MonitorPage {
       ...(latest === undefined ? [] : [eventFrame("sample", latest)]),
     ];
     if (!this.#streams.open(response, { ...HEADERS, "content-type": STREAM_TYPE }, frames)) {
-      refuse(response, 503, "Too many clients watch already: close another page.");
+      refuse(response, 503, "Too many clients are watching already: close another page.");
       return;
     }
     request.socket.unref(); // somebody who watches does not keep the program alive
@@ -97,7 +97,7 @@ function sendFile(response: ServerResponse, name: string): void {
     const { type, content } = pageFile(name);
     send(response, 200, { "content-type": type }, content);
   } catch (error) {
-    refuse(response, 500, `A file of the page is missing: ${(error as Error).message}. Bundles must leave @groupcast/monitor outside.`);
+    refuse(response, 500, `A file of the page is missing: ${(error as Error).message}. Bundles must leave @groupcast/monitor external.`);
   }
 }
 

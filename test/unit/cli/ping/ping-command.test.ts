@@ -158,7 +158,7 @@ test.each([
   [[GROUP, "--group", GROUP], "--group is for a host"],
   [["192.0.2.1", "--group", "192.0.2.2"], "--group takes a group"],
   [["192.0.2.1", "--group", "ff15::1"], "of different IP versions"],
-  [["232.1.1.1"], "is asked of its source"],
+  [["232.1.1.1"], "ask its source"],
   [["192.0.2.1", "--interval", "5ms"], "--interval is from 10ms to 1m"],
   [["192.0.2.1", "--timeout", "2m"], "--timeout is from 1ms to 1m"],
   [["192.0.2.1", "--ttl", "0"], "from 1 to 255"],
