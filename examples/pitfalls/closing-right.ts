@@ -1,4 +1,4 @@
-// Right: here what was written leaves before the port closes, and the promise says when that was.
+// Right: here written datagrams leave before the port closes, and the promise resolves when it has closed.
 import { DatagramProtocol, Reactor } from "groupcast";
 
 class Counter extends DatagramProtocol {
