@@ -34,13 +34,18 @@ import type { ResolvedSeal } from "./seal/seal-options.js";
 
 /** Events of a node. */
 export type NodeEvents = {
-  /** Another node appeared, changed its name or channels, or is gone. */
+  /** Another node appeared, changed its name or channels, or left. */
   node: (change: NodeChange) => void;
   /** A channel has closed, by `channel.close()`. The node has forgotten it; its counters are in its `statistics()`. */
   channelClosed: (channel: Channel<never, unknown>) => void;
-  /** A key of sealed heartbeats has met 2 ** 36 forged packets: rotate it. Again after each 2 ** 36. The heartbeats go on. */
+  /**
+   * 2 ** 36 packets forged for a key of sealed heartbeats have arrived: rotate the key. Emitted again after each 2 ** 36. The heartbeats
+   * continue.
+   */
   keyWorn: (worn: WornKey) => void;
-  /** A subscriber or a listener of a channel threw or rejected, or the transport failed. Without a listener it is logged. Never fatal. */
+  /**
+   * A subscriber or a listener of a channel threw or rejected, or the transport failed. Without a listener the node logs it. Never fatal.
+   */
   error: (error: Error) => void;
 };
 
@@ -55,17 +60,17 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /** Counters of a node, over all its channels. */
 export interface NodeStatistics {
-  /** Sources of messages whose order is tracked now. */
+  /** Sources of messages whose order the node tracks now. */
   readonly sources: number;
-  /** Sources that had to make room. The next message of such a source counts as the first. */
+  /** Sources that were evicted. The next message of such a source counts as the first. */
   readonly evicted: number;
   /** Memory of incomplete messages now, in bytes. */
   readonly heldBytes: number;
-  /** Memory of messages that wait behind the fragments of long ones now, in bytes. */
+  /** Memory of messages that now wait behind the fragments of long ones, in bytes. */
   readonly waitingBytes: number;
-  /** Memory of packets that reliable channels keep to send them again now, in bytes, about. */
+  /** Approximate memory of packets that reliable channels now keep to send them again, in bytes. */
   readonly keptBytes: number;
-  /** Memory of packets that wait on reliable channels for earlier ones now, in bytes, about. */
+  /** Approximate memory of packets that now wait on reliable channels for earlier ones, in bytes. */
   readonly orderingBytes: number;
   /** Counters of the directory of other nodes; `undefined` when the node sends no heartbeats. */
   readonly directory: DirectoryStatistics | undefined;
@@ -87,7 +92,7 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
   readonly transport: ChannelTransport;
   /** Opens a channel within the node's namespace. */
   readonly channel: ChannelOpener;
-  /** The seal of the node's heartbeats, by which their keys are rotated; `undefined` when they are not sealed. */
+  /** The seal of the node's heartbeats, which rotates their keys; `undefined` when they are not sealed. */
   readonly seal: ChannelSeal | undefined;
   /** The parameters from the node's options. Other nodes read them, and set those that are `settable`. */
   readonly parameters: NodeParameters<P>;
@@ -163,12 +168,12 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
     return this.#namespace.namespace(path);
   }
 
-  /** Channels that the node has open, the oldest first; a copy. A closed node still has those that it closed. */
+  /** Channels that the node has open, the oldest first; a copy. A closed node still lists those that it closed. */
   get channels(): readonly Channel<never, unknown>[] {
     return [...this.#channels.values()];
   }
 
-  /** The other nodes, the latest to send a heartbeat at the end. A node without heartbeats knows no others. */
+  /** The other nodes; the one with the latest heartbeat is last. A node without heartbeats knows no others. */
   get nodes(): readonly RemoteNode[] {
     return this.#heartbeats?.directory.nodes ?? [];
   }
@@ -197,9 +202,9 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
 
   /**
    * Announces that the node leaves, ends subscriptions and loops, and closes the transport if the node made it. Reliable channels that have
-   * published go on for a moment first, as `channel.close()` says.
+   * published first continue for a moment, as described at `channel.close()`.
    *
-   * @returns A promise that resolves when everything is closed; the same one at every call. Never rejects.
+   * @returns A promise that resolves when everything is closed; every call returns the same one. Never rejects.
    */
   close(): Promise<void> {
     return this.#closing.begin(() => this.#close());

@@ -23,13 +23,13 @@ export interface NodeOptions<P extends ParameterDefinitions = ParameterDefinitio
   readonly name: string;
   /** Namespace of relative channel names. Default: the root. */
   readonly namespace?: string | undefined;
-  /** Network to use instead of UDP. The node does not close it. With it the options of UDP are refused. */
+  /** Network to use instead of UDP. The node does not close it. Cannot be combined with options of UDP. */
   readonly transport?: ChannelTransport | undefined;
   /** Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. Default 1000. */
   readonly heartbeatMs?: number | undefined;
   /**
-   * Seals the heartbeats, so that only holders of the key see the node and its channels, and make it believe in theirs. All nodes that are
-   * to see one another need it. Default: heartbeats are open to all. It does not seal channels: each has a `seal` of its own.
+   * Seals the heartbeats, so that only key holders see the node and its channels, and only their heartbeats count for it. All nodes that
+   * should see each other need it. Default: heartbeats are open to all. It does not seal channels: each has its own `seal`.
    */
   readonly seal?: SealOptions | undefined;
   /**
@@ -38,14 +38,14 @@ export interface NodeOptions<P extends ParameterDefinitions = ParameterDefinitio
    */
   readonly parameters?: P | undefined;
   /**
-   * Number of sources whose order is tracked, over all channels, 1 … 16,777,216; the one that was silent for longest is forgotten first.
+   * Number of sources whose order the node tracks, over all channels, 1 … 16,777,216; it forgets the one that was silent for longest first.
    * Default 65,536.
    */
   readonly maxSources?: number | undefined;
   /**
-   * Memory of incomplete messages on channels with `fragment`, in bytes, 65,536 … 2 ** 32. The open channels share it, and each sealed
-   * channel has as much for itself, as strangers must not fill that. One sender has half of it. The message whose latest fragment is oldest
-   * is given up first. Default 64 MiB.
+   * Memory of incomplete messages on channels with `fragment`, in bytes, 65,536 … 2 ** 32. The open channels share it. Each sealed channel
+   * has as much for itself, because strangers must not fill that. One sender may use half of it. The node first gives up the message whose
+   * latest fragment is oldest. Default 64 MiB.
    */
   readonly maxReassemblyBytes?: number | undefined;
 }

@@ -9,19 +9,28 @@ import type { ChannelMessage } from "./channel-message.js";
 export type ChannelEvents = {
   /** A message did not decode, or did not fit the schema. No subscriber gets it. */
   undecodable: (failure: UndecodableMessage) => void;
-  /** A key of a sealed channel has met 2 ** 36 forged packets: rotate it. Again after each 2 ** 36. The channel goes on. */
+  /**
+   * 2 ** 36 packets forged for a key of a sealed channel have arrived: rotate the key. Emitted again after each 2 ** 36. The channel stays
+   * open.
+   */
   keyWorn: (worn: WornKey) => void;
-  /** Another node began or ended to publish on the channel, as its heartbeats say. Nodes that are known already are in `publishers`. */
+  /**
+   * Another node started or stopped publishing on the channel, according to its heartbeats. `publishers` has the nodes that are already
+   * known.
+   */
   publisher: (change: PeerChange) => void;
-  /** Another node began or ended to subscribe to the channel, as its heartbeats say. Nodes that are known already are in `subscribers`. */
+  /**
+   * Another node subscribed to the channel or unsubscribed, according to its heartbeats. `subscribers` has the nodes that are already
+   * known.
+   */
   subscriber: (change: PeerChange) => void;
-  /** No message came in time on a channel with `deadlineMs` that is subscribed. Once; again after the next message. */
+  /** No message came in time on a subscribed channel with `deadlineMs`. Emitted once, and again only after another message. */
   deadline: (missed: MissedDeadline) => void;
-  /** Packets of a reliable channel were given up. The `lost` of the next message has them, too. */
+  /** The channel gave up missing packets of a reliable channel. The `lost` of the next message includes them, too. */
   lost: (lost: LostPackets) => void;
 };
 
-/** The events of a channel, each in a few words. */
+/** Short description of each event of a channel. */
 export const CHANNEL_EVENTS: EventTable<ChannelEvents> = {
   undecodable: "the codec refused a message",
   keyWorn: "a key has reached the limit on forgeries",
@@ -31,7 +40,7 @@ export const CHANNEL_EVENTS: EventTable<ChannelEvents> = {
   lost: "packets of a reliable channel were given up",
 };
 
-/** A message that the codec or the schema of its channel refused. */
+/** Message that the codec or the schema of its channel refused. */
 export interface UndecodableMessage {
   /** The bytes as they arrived. */
   readonly data: Buffer;
@@ -41,17 +50,17 @@ export interface UndecodableMessage {
   readonly error: unknown;
 }
 
-/** A publisher or a subscriber on another node that appeared, or is gone. */
+/** A publisher or a subscriber on another node that appeared or left. */
 export interface PeerChange {
-  /** Whether it is there from now on. */
+  /** Whether it appeared; false if it left. */
   readonly change: "appeared" | "gone";
   /** Its node. */
   readonly node: RemoteNode;
-  /** Reason for which it is gone; `undefined` when it appeared. */
+  /** Reason for which it left; `undefined` when it appeared. */
   readonly reason: UsageEnd | undefined;
 }
 
-/** A deadline at which no message had come. */
+/** A deadline that passed without a message. */
 export interface MissedDeadline {
   /** Time since the last message that was neither late nor a repeat, or since the channel was subscribed, in milliseconds. */
   readonly sinceMs: number;

@@ -23,7 +23,7 @@ export interface ChannelMessage {
   readonly signer: string | undefined;
   /**
    * The sender's time of day when it sealed the message, in milliseconds since 1970, authenticated; `undefined` on other channels, and when
-   * its clock or the one here is not to be trusted (`challenge`).
+   * its clock or this host's clock is not trustworthy (`challenge`).
    */
   readonly sentAt: number | undefined;
 }
@@ -32,35 +32,38 @@ export interface ChannelMessage {
 export interface ChannelCounters {
   /** Taken by the transport, or waiting for it. */
   published: number;
-  /** Not taken by the transport; or waiting behind the fragments of a long one when the channel closed, and so among `published`, too. */
+  /** Not taken by the transport. Or waiting behind the fragments of a long one when the channel closed; `published` counts those, too. */
   dropped: number;
   /** Given to subscribers. */
   received: number;
-  /** Missing in gaps; those that come late are counted here, too. */
+  /** Missing in gaps, including those that arrive late. */
   lost: number;
   /** Received late: their lead is less than 0. */
   late: number;
   /** Received again: their lead is 0. */
   repeated: number;
-  /** Senders that started again. */
+  /** Senders that restarted. */
   restarts: number;
   /** Refused by the codec or the schema. */
   undecodable: number;
   /** Packets of a sealed channel that no key opened; `channel.seal.statistics()` has the reasons. */
   unopened: number;
-  /** Packets of a sealed channel that had come before. */
+  /** Repeated packets of a sealed channel. */
   replayed: number;
   /** Packets of a sealed channel that were sealed too long ago, or in the future. */
   stale: number;
-  /** Senders of a sealed channel that had to make room for others: of each, only what is later than all of these had is accepted again. */
+  /**
+   * Senders of a sealed channel that were evicted for others. The channel then accepts packets of unknown senders only if they are later
+   * than all packets of evicted ones.
+   */
   evicted: number;
   /** Packets of a fragmented channel that fit no message. */
   malformed: number;
-  /** Messages given up: some fragments did not come in time, or they had to make room. */
+  /** Messages given up: some fragments did not arrive in time, or others displaced them. */
   incomplete: number;
   /** Calls of subscribers that threw or rejected. */
   failed: number;
-  /** Discarded as they waited for a subscription that was paused or busy, or for a slow loop; once for each that misses them. */
+  /** Discarded while they waited for a paused or busy subscription, or for a slow loop; counted once for each that misses them. */
   discarded: number;
   /** Deadlines that passed without a message. */
   deadlines: number;

@@ -14,22 +14,25 @@ export interface ChannelOptions {
   readonly codec?: CodecName | Codec<never, unknown> | undefined;
   /** Validates published and received values. With a schema the default codec is `"json"`. */
   readonly schema?: StandardSchema | undefined;
-  /** Encrypts and authenticates messages. docs/sealed-channels.md says what that protects, and what it does not. */
+  /** Encrypts and authenticates messages. docs/sealed-channels.md lists what that protects and what it does not. */
   readonly seal?: SealOptions | undefined;
-  /** Splits messages that are too long for one packet, up to 16 MiB. Default false. Peers without this extension see the pieces. */
+  /** Splits messages that are too long for one packet, up to 16 MiB. Default false. Peers without this extension receive the pieces. */
   readonly fragment?: boolean | undefined;
   /**
-   * Longest time between two messages while this node subscribes, in milliseconds, 1 … 86,400,000. When it has passed without one, the
-   * channel emits `deadline`. Default: messages may come whenever they like.
+   * Longest time between two messages while this node subscribes, in milliseconds, 1 … 86,400,000. When it passes without a message, the
+   * channel emits `deadline`. Default: no limit.
    */
   readonly deadlineMs?: number | undefined;
   /**
-   * Repairs losses: publishers keep their latest packets, and subscribers ask for what is missing, and get messages in order. Default false.
-   * With publishers that do not repair, such as pulicast's, messages come as they do without it; over NATS, too, unless a stream of JetStream
-   * keeps them (`jetStream` of {@link NatsTransportOptions}). `statistics().reliable.by` says what is so.
+   * Repairs losses: publishers keep their latest packets; subscribers ask for missing ones and get messages in order. Default false. It has
+   * no effect with publishers that do not repair, such as pulicast's, nor over NATS, unless a stream of JetStream keeps the messages
+   * (`jetStream` of {@link NatsTransportOptions}). `statistics().reliable.by` reports which case applies.
    */
   readonly reliable?: boolean | ReliableOptions | undefined;
-  /** Messages that a node receives from before it subscribed, of publishers that are still there. It makes the channel reliable. Default none. */
+  /**
+   * Earlier messages that a node receives when it subscribes, from publishers that are still running. It makes the channel reliable.
+   * Default none.
+   */
   readonly history?: HistoryOptions | undefined;
   /** Whether a node receives the latest message of each publisher when it subscribes; `history: { messages: 1 }`. Default false. */
   readonly latest?: boolean | undefined;

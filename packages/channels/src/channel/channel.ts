@@ -36,7 +36,7 @@ export let makeChannel: <In, Out>(name: string, owner: ChannelOwner, options: Re
 /** Closes a channel, as its node closes. */
 export let closeChannel: (channel: Channel<never, unknown>) => Promise<void>;
 
-/** Returns whether a channel may take a while to close, as it sends again what others miss. */
+/** Returns whether a channel may take a while to close, because it still repeats packets that others miss. */
 export let mayLinger: (channel: Channel<never, unknown>) => boolean;
 
 /** Returns the seal of a channel. */
@@ -73,7 +73,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
   readonly #emitter: Emitter<ChannelEvents>;
   /** Full name, without a leading slash. */
   readonly name: string;
-  /** The seal of a sealed channel, by which its keys are rotated; `undefined` on other channels. */
+  /** The seal of a sealed channel, which rotates its keys; `undefined` on other channels. */
   readonly seal: ChannelSeal | undefined;
   readonly #seal: SealedChannel | undefined;
   readonly #link: ChannelLink;
@@ -149,12 +149,12 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
     return this.#subscriptions.length > 0;
   }
 
-  /** Other nodes that publish on it, as far as their heartbeats say: peers without heartbeats are not among them. */
+  /** Other nodes that publish on it, according to their heartbeats; peers without heartbeats are not listed. */
   get publishers(): readonly RemoteNode[] {
     return this.#owner.usersOf(this.name, "publisher");
   }
 
-  /** Other nodes that subscribe to it, as far as their heartbeats say: peers without heartbeats are not among them. */
+  /** Other nodes that subscribe to it, according to their heartbeats; peers without heartbeats are not listed. */
   get subscribers(): readonly RemoteNode[] {
     return this.#owner.usersOf(this.name, "subscriber");
   }
@@ -165,7 +165,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
    * @param value - The codec turns it into bytes at once; later changes do not matter.
    * @returns Whether the transport took it; false is counted as dropped.
    * @throws InvalidArgumentError when the codec or the schema refuses the value. @throws ChannelLengthError `ERR_CHANNEL_MESSAGE_TOO_LONG`.
-   * @throws ChannelStateError `ERR_CHANNEL_CLOSED`, `ERR_NODE_CLOSED`. @throws CannotListenError when the first message finds no free port
+   * @throws ChannelStateError `ERR_CHANNEL_CLOSED`, `ERR_NODE_CLOSED`. @throws CannotListenError when no port is free for the first message
    * (UDP).
    */
   publish(value: In): boolean {
@@ -178,7 +178,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
   }
 
   /**
-   * Calls `subscriber` for each message. If it throws or rejects, the node emits `error`; other subscribers get the message all the same.
+   * Calls `subscriber` for each message. If it throws or rejects, the node emits `error`; other subscribers still get the message.
    *
    * @throws InvalidArgumentError for a subscriber or an option that is wrong.
    * @throws ChannelStateError `ERR_CHANNEL_CLOSED`, `ERR_NODE_CLOSED`.
@@ -198,7 +198,7 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
   }
 
   /**
-   * Subscribes, and returns the messages from now on for `for await`. Leaving the loop unsubscribes.
+   * Subscribes, and returns all messages from now on, for `for await`. Leaving the loop unsubscribes.
    *
    * @throws The errors of {@link Channel.subscribe}.
    */
@@ -227,14 +227,14 @@ export class Channel<In = Uint8Array, Out = Buffer> extends AskableChannel<In, O
 
   /**
    * Closes the channel: its subscriptions and loops end, messages that wait behind a long one count as `dropped`, incomplete ones as
-   * `incomplete`, and the node forgets the channel, its counters, its order, and its senders. What was published before still leaves.
-   * `node.channel()` opens the name again at once, with any options. It is then a new sender, and a new receiver: of a sealed channel it
-   * refuses what was sealed no later than the latest packet that had come before, as nothing else shows that it is new.
+   * `incomplete`, and the node forgets the channel, its counters, its order, and its senders. Messages published before still leave.
+   * `node.channel()` can open the name again at once, with any options. It is then a new sender and a new receiver. On a sealed channel it
+   * refuses packets that were sealed no later than the latest one received before, because nothing else shows that they are new.
    *
-   * Calls of async subscribers go on; an error of theirs is still reported. A reliable channel that has published goes on sending what waits,
-   * and what others miss, for a moment: see `lingerMs`.
+   * Calls of async subscribers continue; the node still reports their errors. A reliable channel that has published continues for a moment to
+   * send waiting packets, and those that others miss: see `lingerMs`.
    *
-   * @returns A promise that resolves when the sockets that the channel alone had open are closed; the same one at every call. Never rejects.
+   * @returns A promise that resolves when the channel's own sockets are closed; every call returns the same one. Never rejects.
    */
   close(): Promise<void> {
     return this.#close(CHANNEL_ERRORS.ERR_CHANNEL_CLOSED);

@@ -3,19 +3,19 @@ import { watchRejection, wrongType } from "@groupcast/base";
 
 /** Turns published values into bytes, and received bytes into values. */
 export interface Codec<In, Out = In> {
-  /** Name, for people. */
+  /** Name, for display. */
   readonly name: string;
   /** Returns the bytes of a value. May throw: `publish()` throws the error. */
   encode(value: In): Uint8Array;
   /**
-   * Returns the value of a message. May throw: the message is counted as undecodable, and the channel emits `undecodable`.
+   * Returns the value of a message. May throw: the channel then counts the message as undecodable and emits `undecodable`.
    *
    * @param bytes - The codec owns them and may keep or change them.
    */
   decode(bytes: Buffer): Out;
 }
 
-/** Bytes as they are. The subscribers of a channel share one Buffer for each message; those with 256 that wait get a copy. */
+/** Bytes without conversion. The subscribers of a channel share one Buffer for each message; those with 256 waiting messages get a copy. */
 export const bytesCodec: Codec<Uint8Array, Buffer> = {
   name: "bytes",
   encode(value) {

@@ -1,6 +1,6 @@
 const EXACT_BITS = 6; // differences of less than 64 ms are kept as they are, longer ones to 3 %
 
-/** Time from the sealing of messages to their arrival, in milliseconds, with the difference between the clocks of both hosts in it. */
+/** Time from the sealing of messages to their arrival, in milliseconds. It includes the difference between the clocks of both hosts. */
 export interface LatencyStatistics {
   /** Number of messages. */
   readonly count: number;

@@ -7,7 +7,7 @@ export interface StreamOptions {
   /** Leaves out messages that are late or repeats (lead less than 1). Gaps stay. Default false. */
   readonly ordered?: boolean | undefined;
   /**
-   * Number of messages that may wait for the reader, 1 … 1,048,576; together they have arrived as 64 MiB at most. A further one discards
+   * Number of messages that may wait for the reader, 1 … 1,048,576, with at most 64 MiB of received bytes in all. A further one discards
    * the oldest. Default 256.
    */
   readonly capacity?: number | undefined;

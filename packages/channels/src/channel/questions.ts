@@ -1,4 +1,4 @@
-/** Asking and answering on a channel, as its users see it. */
+/** Public interface of questions and answers on a channel. */
 import type { CHANNEL_ERRORS } from "../contract/channel-errors.js";
 import type { AnswerError } from "../contract/request-errors.js";
 import type { RemoteNode } from "../presence/node-presence.js";
@@ -9,9 +9,12 @@ import type { Codec } from "./codec.js";
 
 /** Options of {@link Channel.request}. */
 export interface ChannelRequestOptions {
-  /** Milliseconds until the request fails, all attempts together, 1 … 2,147,483,647. Default: what the attempts need, 7,000 for three. */
+  /**
+   * Milliseconds until the request fails, all attempts together, 1 … 2,147,483,647. Default: the time that the attempts need, 7,000 for
+   * three.
+   */
   readonly timeoutMs?: number | undefined;
-  /** Number of times that the question is sent at most, 1 … 16. Default: 3. */
+  /** Maximum number of times that the question is sent, 1 … 16. Default: 3. */
   readonly attempts?: number | undefined;
   /** Signal that ends the request; the promise then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -19,13 +22,13 @@ export interface ChannelRequestOptions {
 
 /** Options of {@link Channel.requestMany}. */
 export interface ChannelRequestManyOptions extends ChannelRequestOptions {
-  /** Milliseconds after which no further answers are taken, 1 … 2,147,483,647. Default: 1,000. */
+  /** Milliseconds after which the request takes no further answers, 1 … 2,147,483,647. Default: 1,000. */
   readonly timeoutMs?: number | undefined;
   /** Number of responders, of answers and of errors, after which the stream ends, 1 … 65,536. Default: 256. */
   readonly maxAnswers?: number | undefined;
 }
 
-/** Node that answered. Anybody who hears a question can answer in any name, unless the channel is sealed. */
+/** Node that answered. Anybody who receives a question can answer in any name, unless the channel is sealed. */
 export interface AnsweringNode {
   /** Random number that identifies it: 16 hexadecimal digits. */
   readonly session: string;
@@ -37,7 +40,7 @@ export interface AnsweringNode {
 export interface ChannelAnswer<Out> {
   /** The answer, as the codec of the channel decodes it. */
   readonly data: Out;
-  /** Facts about the answer besides its contents. `lead` and `lost` count what the responder has answered to anybody. */
+  /** Facts about the answer besides its contents. `lead` and `lost` count the responder's answers to all nodes. */
   readonly message: ChannelMessage;
   /** Node that answered. */
   readonly responder: AnsweringNode;
@@ -57,25 +60,25 @@ export interface AnswerStream<Out> extends AsyncIterableIterator<ChannelAnswer<O
   [Symbol.asyncIterator](): this;
 }
 
-/** Answers a question. What it throws or rejects with reaches the asker as an `AnswerError`: code and message, never the stack. */
+/** Answers a question. If it throws or rejects, the asker gets an `AnswerError` with code and message, never the stack. */
 export type Responder<In, Out> = (data: Out, message: ChannelMessage) => In | Promise<In>;
 
 /** Options of {@link Channel.respond}. */
 export interface RespondOptions {
   /**
    * Number of calls of the responder that may be pending at a time, 1 … 65,536; one asker has half of them. Further questions are dropped
-   * and counted as `busy`; the asker repeats them. A call whose promise never settles keeps its place. Default 64.
+   * and counted as `busy`; the asker repeats them. A call whose promise never settles still counts. Default 64.
    */
   readonly maxPending?: number | undefined;
 }
 
 /** A responder's connection to its channel. `channel.respond()` makes it. */
 export interface Responding {
-  /** Whether questions are answered: until {@link Responding.close}, or until the channel or the node closes. */
+  /** Whether the responder answers questions: until {@link Responding.close}, or until the channel or the node closes. */
   readonly isActive: boolean;
   /** Number of calls of the responder whose promise has not settled. */
   readonly pending: number;
-  /** Answers nothing more; answers of pending calls are discarded and counted as `abandoned`. A further call changes nothing. */
+  /** Stops answering; answers of pending calls are discarded and counted as `abandoned`. A further call changes nothing. */
   close(): void;
   /** Closes at the end of `using`; {@link Responding.close}. */
   [Symbol.dispose](): void;
@@ -89,23 +92,23 @@ export interface RequestStatistics {
   pending: number;
   /** Answers that were taken, errors of responders included. */
   answered: number;
-  /** Requests whose time was over before the first answer. */
+  /** Requests that timed out before the first answer. */
   timedOut: number;
   /** Number of times that a question was sent again. */
   retransmissions: number;
   /** Answers to a question of this node that came after its end. */
   late: number;
-  /** Answers that came again: by a second path, or because the question was repeated. */
+  /** Answers that arrived again: by a second path, or because the question was repeated. */
   repeatedAnswers: number;
   /** Answers to questions of other nodes, and forged ones. */
   foreign: number;
-  /** Questions that this node's responder was called for. */
+  /** Questions for which this node called its responder. */
   questions: number;
   /** Of these, those whose call is pending now. */
   running: number;
   /** Answers that were sent, errors included; not those that were sent again. */
   answers: number;
-  /** Calls of the responder that threw or rejected, or whose answer the channel does not carry. */
+  /** Calls of the responder that threw or rejected, or whose answer is too long for the channel. */
   failed: number;
   /** Questions that came again; the responder is not called again. */
   repeatedQuestions: number;
@@ -117,7 +120,10 @@ export interface RequestStatistics {
   abandoned: number;
   /** Questions and answers that are not of the format. */
   malformed: number;
-  /** Packets that made no question and no answer: of a sealed channel those that no key opens, repeats and stale ones; lost fragments. */
+  /**
+   * Packets that gave neither a question nor an answer: on a sealed channel those that no key opens, repeats and stale ones; lost
+   * fragments.
+   */
   refused: number;
 }
 

@@ -21,7 +21,7 @@ export interface StandardSchema<In = unknown, Out = In> {
   };
 }
 
-/** Types of a schema, for the compiler alone. */
+/** Types of a schema, only for the compiler. */
 export interface StandardTypes<In, Out> {
   /** Type that the schema takes. */
   readonly input: In;
@@ -46,22 +46,22 @@ export interface StandardFailure {
   readonly issues: readonly StandardIssue[];
 }
 
-/** One objection of a schema to a value. */
+/** One complaint of a schema about a value. */
 export interface StandardIssue {
-  /** The objection, for people. */
+  /** The complaint, as text. */
   readonly message: string;
-  /** Way to the part of the value that it is about: keys, or objects with a `key`. */
+  /** Path to the part of the value that it concerns: keys, or objects with a `key`. */
   readonly path?: readonly unknown[] | undefined;
 }
 
-/** Type that a schema takes: of the values that are published. */
+/** Type that a schema takes: the type of published values. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"];
-/** Type that a schema yields: of the values that are received. */
+/** Type that a schema yields: the type of received values. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"];
 
 /** A received value does not fit the schema. The channel reports it with the event `undecodable`. */
 export class SchemaMismatchError extends Error {
-  /** The schema's objections. */
+  /** The schema's complaints. */
   readonly issues: readonly StandardIssue[];
 
   /** Makes the error for a value with these issues. */

@@ -19,17 +19,17 @@ export interface SubscribeOptions {
   readonly ordered?: boolean | undefined;
   /**
    * Number of calls of an async subscriber that may be pending at a time, 1 … 65,536; with 1 messages are handled one after another.
-   * Further messages wait, see `capacity`. A call whose promise never settles keeps its place. Default 1024.
+   * Further messages wait, see `capacity`. A call whose promise never settles still counts. Default 1024.
    */
   readonly maxPending?: number | undefined;
   /**
-   * Number of messages that wait while the subscription is paused, or has `maxPending` calls pending, 0 … 1,048,576; together they have
-   * arrived as 64 MiB at most. A further one discards the oldest. 0 keeps none, 1 the latest. Default 256.
+   * Number of messages that wait while the subscription is paused, or has `maxPending` calls pending, 0 … 1,048,576, with at most 64 MiB of
+   * received bytes in all. A further one discards the oldest. 0 keeps none, 1 the latest. Default 256.
    */
   readonly capacity?: number | undefined;
   /**
-   * Gives the subscriber only the newest of the messages that arrive at a time or while it is held back; `capacity` is 1 then, and what makes
-   * room counts as `dropped`. Default false.
+   * Gives the subscriber only the newest of the messages that arrive together or while it is held back. `capacity` is then 1, and displaced
+   * messages count as `dropped`. Default false.
    */
   readonly conflate?: boolean | undefined;
 }
@@ -42,15 +42,15 @@ export interface Subscription {
   readonly isPaused: boolean;
   /** Number of calls of an async subscriber whose promise has not settled. */
   readonly pending: number;
-  /** Number of messages that wait, as it is paused or has too many calls pending. */
+  /** Number of messages that wait because it is paused or has too many calls pending. */
   readonly waiting: number;
-  /** Number of messages discarded: they waited, and had to make room or were still waiting when the subscription ended. */
+  /** Number of discarded messages: others displaced them, or they still waited when the subscription ended. */
   readonly dropped: number;
-  /** Delivers no more, also of what just arrived, until {@link Subscription.resume}. Messages wait, within `capacity`. */
+  /** Stops delivery, even of messages that just arrived, until {@link Subscription.resume}. Messages wait, within `capacity`. */
   pause(): void;
-  /** Delivers again: first, soon after the call returns, what waits. Changes nothing when it is not paused. */
+  /** Resumes delivery, first of the waiting messages, soon after the call returns. Changes nothing if it is not paused. */
   resume(): void;
-  /** Ends delivery, of the rest of what just arrived, too. Messages that wait count as `dropped`. A further call changes nothing. */
+  /** Ends delivery, even of messages that just arrived. Waiting messages count as `dropped`. A further call changes nothing. */
   unsubscribe(): void;
   /** Unsubscribes at the end of `using`; {@link Subscription.unsubscribe}. */
   [Symbol.dispose](): void;

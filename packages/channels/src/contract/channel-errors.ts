@@ -170,11 +170,11 @@ declare module "@groupcast/base" {
     readonly channels: typeof CHANNEL_ERRORS;
   }
   interface ErrorClasses<Code extends string> {
-    /** A call of channels at the wrong moment. */
+    /** A call at the wrong moment, on a channel, node or transport. */
     readonly ChannelStateError: ChannelStateError<Code>;
     /** A message that is too long for its channel. */
     readonly ChannelLengthError: ChannelLengthError;
-    /** A NATS server that did not answer, or refused. */
+    /** A NATS server did not answer, or refused. */
     readonly BrokerError: BrokerError<Code>;
   }
 }
@@ -210,7 +210,7 @@ export abstract class ChannelError extends OperationError<ChannelErrorSubject> i
   /** {@inheritDoc ChannelErrorSubject.node} */
   declare readonly node?: string;
 
-  /** Makes an error; its subclasses say which. */
+  /** Makes an error of a subclass. */
   constructor(failure: Omit<OperationFailure<ChannelErrorSubject>, "words">) {
     super({ ...failure, words: WORDS });
   }

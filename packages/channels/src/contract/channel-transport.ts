@@ -10,13 +10,13 @@ export interface ChannelSource {
   /** Port number. UDP only. */
   readonly port?: number;
   /**
-   * Longest time that the network, relays included, holds a packet back, in milliseconds. A sender counts as started again only after a
-   * longer time without progress. Default 1000; on NATS 60,000, as relays hold packets back while they have no connection.
+   * Longest time that the network, relays included, holds a packet back, in milliseconds. A sender counts as restarted only after a longer
+   * time without progress. Default 1000; on NATS 60,000, because relays hold packets back while they have no connection.
    */
   readonly maxDelayMs?: number;
 }
 
-/** A relay's note on a packet. It keeps packets from going round in circles. */
+/** A relay's note on a packet. It prevents loops. */
 export interface RelayEnvelope {
   /** Name of the network on which the packet was published. */
   readonly origin: string;
@@ -70,12 +70,12 @@ export interface ChannelSender {
   close(): void | Promise<void>;
 }
 
-/** A sender that hears what receivers ask of it, and can send a packet again. It shares its source, and its count, with no other sender. */
+/** A sender that receives questions of receivers, and can send a packet again. It shares its source and its count with no other sender. */
 export interface RepairingSender extends ChannelSender {
-  /** Number that the next packet takes. */
+  /** Number of the next packet. */
   readonly nextSequence: number;
   /**
-   * Sends a packet once more, under the number that it had.
+   * Sends a packet once more, under its earlier number.
    *
    * @param to - The one receiver that gets it. Default: all.
    * @returns Whether the transport took it; false is counted as dropped. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
@@ -90,17 +90,17 @@ export interface RepairingSender extends ChannelSender {
   note(payload: Uint8Array, to?: ChannelSource): boolean;
 }
 
-/** Asks the senders of one channel for what is missing. */
+/** Asks the senders of one channel for missing packets. */
 export interface Asker {
   /** Sends a question to one sender. @returns Whether the transport took it. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`. */
   ask(payload: Uint8Array, to: ChannelSource): boolean;
-  /** Asks no more, and gives the receiver no further notes. A further call changes nothing. */
+  /** Stops asking, and gives the receiver no further notes. A further call changes nothing. */
   close(): void;
 }
 
-/** Channels whose packets the network keeps, so that those who come later, or come back, get them. */
+/** Channels whose packets the network keeps for receivers that subscribe later or reconnect. */
 export interface KeptChannels {
-  /** Returns whether the network keeps the packets of a channel. One that it does not keep is an error of the transport. */
+  /** Returns whether the network keeps the packets of a channel. If it does not keep one, the transport emits an error. */
   takes(channel: string): boolean;
   /** Opens a sender. Its packets wait, within bounds, until the network has confirmed that it keeps them. */
   openSender(channel: string): ChannelSender;
@@ -119,7 +119,7 @@ export interface KeptChannels {
 export interface TransportStatistics {
   /** Taken by the network. */
   sent: number;
-  /** Refused by the network, or discarded because a buffer was full. What a NATS server does not permit counts as `sent`, too. */
+  /** Refused by the network, or discarded because a buffer was full. Packets that a NATS server does not permit count as `sent`, too. */
   dropped: number;
   /** Given to a connection that broke before the server had confirmed them. They may have arrived. */
   unconfirmed: number;
@@ -133,13 +133,13 @@ export interface TransportStatistics {
 
 /** Events of a transport. */
 export type TransportEvents = {
-  /** The connection broke, or is back. Only transports with connections emit it. */
+  /** The connection was lost or restored. Only transports with connections emit it. */
   connection: (change: ConnectionChange) => void;
-  /** Something failed that no call can report. */
+  /** A failure outside any call. */
   error: (error: Error) => void;
 };
 
-/** The events of a transport, each in a few words. */
+/** Short description of each event of a transport. */
 export const TRANSPORT_EVENTS: EventTable<TransportEvents> = {
   connection: "the connection was lost or restored",
   error: "something failed outside any call",
@@ -147,7 +147,7 @@ export const TRANSPORT_EVENTS: EventTable<TransportEvents> = {
 
 /** Change of a transport's connection. */
 export interface ConnectionChange {
-  /** False when the connection broke, true when it is back. */
+  /** False when the connection was lost, true when it is restored. */
   readonly isConnected: boolean;
 }
 
@@ -155,7 +155,9 @@ export interface ConnectionChange {
 export interface ChannelTransport extends Subscribable<TransportEvents> {
   /** Kind of network: `"udp"`, `"nats"`, or a third party's name. */
   readonly kind: string;
-  /** Returns the length of the longest payload of one packet on `channel` now, in bytes. It may change, so nobody keeps it. */
+  /**
+   * Returns the current length of the longest payload of one packet on `channel`, in bytes. It may change, so callers must not store it.
+   */
   maxPayloadBytes(channel: string): number;
   /**
    * Opens a sender. Several senders for one channel and purpose share one source and one count of packets.
@@ -165,24 +167,24 @@ export interface ChannelTransport extends Subscribable<TransportEvents> {
   openSender(channel: string, purpose?: "publish" | "relay"): ChannelSender;
   /** Calls `receiver` for each packet on `channel` from now on. */
   startReceiving(channel: string, receiver: ChannelReceiver): void;
-  /** Calls `receiver` no more for packets on `channel`. */
+  /** Stops calling `receiver` for packets on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void;
   /** Receives every channel whose name matches `pattern`. Absent from networks that cannot match names; NATS can. */
   startReceivingPattern?(pattern: string, receiver: ChannelReceiver): void;
   /** Undoes {@link ChannelTransport.startReceivingPattern}. */
   stopReceivingPattern?(pattern: string, receiver: ChannelReceiver): void;
   /**
-   * Opens a sender that can send packets again, and gives `asks` what receivers ask of it. Absent from networks on which a sender cannot be
-   * asked; UDP has it.
+   * Opens a sender that can send packets again, and passes the questions of receivers to `asks`. Absent from networks on which receivers
+   * cannot ask a sender; UDP has it.
    */
   openRepairingSender?(channel: string, asks: ChannelReceiver): RepairingSender;
   /** Opens a way to ask the senders of a channel, and gives `notes` their notes. Absent where {@link openRepairingSender} is. */
   openAsker?(channel: string, notes: ChannelReceiver): Asker;
-  /** Channels whose packets the network keeps, for reliable channels. Absent where nothing keeps any; NATS has it with a stream. */
+  /** Channels whose packets the network keeps, for reliable channels. Absent if the network keeps none; NATS has it with a stream. */
   readonly kept?: KeptChannels | undefined;
   /** Returns the counters as they are now. */
   statistics(): TransportStatistics;
-  /** Closes everything; packets that were sent still leave. Returns the same promise at every call. */
+  /** Closes everything; packets that were sent still leave. Every call returns the same promise. */
   close(): Promise<void>;
 }
 

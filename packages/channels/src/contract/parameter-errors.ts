@@ -32,14 +32,14 @@ export interface ParameterSubject {
   readonly node?: string;
 }
 
-/** A parameter that is not there, or a value that it does not take. */
+/** A parameter that does not exist, or a value that it does not accept. */
 export class ParameterError extends ChannelError {
   static {
     brandError(this, "ParameterError");
   }
   /** Code of the refusal. */
   readonly code: ParameterErrorCode;
-  /** The objection in words, of the owner of the parameter. */
+  /** The owner's reason for the refusal, as text. */
   readonly reason: string;
 
   /** Makes the error for a row of {@link CHANNEL_ERRORS}. @param details - A reason instead of the row's meaning, and the error behind this one. */
@@ -58,7 +58,7 @@ export class ParameterError extends ChannelError {
 
 declare module "@groupcast/base" {
   interface ErrorClasses<Code extends string> {
-    /** A parameter that is not there, or a value that it does not take. */
+    /** A parameter that does not exist, or a value that it does not accept. */
     readonly ParameterError: ParameterError;
   }
 }

@@ -1,8 +1,8 @@
-/** Errors of questions that were asked. */
+/** Errors of questions. */
 import { brandError } from "@groupcast/base";
 import { CHANNEL_ERRORS, ChannelError } from "./channel-errors.js";
 
-/** A question to which no answer came in time. */
+/** A question that was not answered in time. */
 export class RequestTimeoutError extends ChannelError {
   static {
     brandError(this, "RequestTimeoutError");
@@ -14,8 +14,8 @@ export class RequestTimeoutError extends ChannelError {
   /** Time after which the request failed, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * Number of other nodes that answer on this channel, as their heartbeats say; 0 when none is known, `undefined` when this node has no
-   * heartbeats and so knows no others.
+   * Number of other nodes that answer on this channel, according to their heartbeats; 0 when none is known, `undefined` when this node has
+   * no heartbeats and so knows no others.
    */
   readonly responders: number | undefined;
 
@@ -34,7 +34,7 @@ export class RequestTimeoutError extends ChannelError {
   }
 }
 
-/** A question to which the responder's answer is an error. */
+/** A question that the responder answered with an error. */
 export class AnswerError extends ChannelError {
   static {
     brandError(this, "AnswerError");
@@ -43,7 +43,7 @@ export class AnswerError extends ChannelError {
   readonly code = "ERR_CHANNEL_ANSWER" as const;
   /** Code of the responder's error: letters, digits and `_`, at most 64; `"ERR_RESPONDER"` when it had none. */
   readonly answerCode: string;
-  /** Message of the responder's error, at most 1,024 bytes of UTF-8. It is the responder's word: do not trust it more than the responder. */
+  /** Message of the responder's error, at most 1,024 bytes of UTF-8. The responder wrote it: trust it only as much as the responder. */
   readonly answerMessage: string;
   /** Name of the node that answered. */
   readonly responder: string;
@@ -64,9 +64,9 @@ export class AnswerError extends ChannelError {
 
 declare module "@groupcast/base" {
   interface ErrorClasses<Code extends string> {
-    /** A question to which no answer came in time. */
+    /** A question that was not answered in time. */
     readonly RequestTimeoutError: RequestTimeoutError;
-    /** A question to which the responder's answer is an error. */
+    /** A question that the responder answered with an error. */
     readonly AnswerError: AnswerError;
   }
 }

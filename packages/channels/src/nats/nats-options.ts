@@ -23,9 +23,9 @@ export interface NatsClientOptions {
   readonly timeout?: number | undefined;
   /** Time between two attempts to connect to the same server again, in milliseconds. The next server is tried at once. Default 500. */
   readonly reconnectTimeWait?: number | undefined;
-  /** Number of attempts to connect to a server again. Default -1: without end. */
+  /** Number of attempts to connect to a server again. Default -1: no limit. */
   readonly maxReconnectAttempts?: number | undefined;
-  /** Time between two questions whether the server is still there, in milliseconds; the third that is not answered breaks the connection. Default 5000. */
+  /** Time between two pings of the server, in milliseconds; the third unanswered one breaks the connection. Default 5000. */
   readonly pingInterval?: number | undefined;
   /** Any other option of the client. */
   readonly [option: string]: unknown;
@@ -43,20 +43,20 @@ export interface OutboxLimits {
 export interface NatsTransportOptions {
   /** Address of a server, such as `"nats://192.0.2.1:4222"`, or of several of a cluster, which names the others. Default `"127.0.0.1:4222"`. */
   readonly servers?: string | readonly string[] | undefined;
-  /** Beginning of the subjects of all channels; peers with another prefix are on another network. Default `"groupcast"`. */
+  /** Prefix of the subjects of all channels; peers with another prefix are on another network. Default `"groupcast"`. */
   readonly prefix?: string | undefined;
-  /** Further options of the NATS client: its `NodeConnectionOptions`, but for `servers` and `noEcho`. */
+  /** Further options of the NATS client: its `NodeConnectionOptions`, except `servers` and `noEcho`. */
   readonly connection?: NatsClientOptions | undefined;
   /**
-   * Stream of JetStream that keeps the messages of channels with `reliable`, `history` or `latest`. Needs the package
-   * `@nats-io/jetstream`. Default: none, and these are delivered at most once, like all others.
+   * Stream of JetStream that keeps the messages of channels with `reliable`, `history` or `latest`. Needs the package `@nats-io/jetstream`.
+   * Default: none; these messages are then delivered at most once, like all others.
    */
   readonly jetStream?: NatsStreamOptions | undefined;
   /** Number of messages that may wait for the connection. A further one discards the oldest, which is counted. Default 10,000. */
   readonly maxWaitingMessages?: number | undefined;
   /** Number of payload bytes that may wait for the connection. Default 16 MiB. */
   readonly maxWaitingBytes?: number | undefined;
-  /** Gets errors of event listeners, and errors without a listener. Default: standard error. */
+  /** Receives errors of event listeners, and errors without a listener. Default: standard error. */
   readonly logger?: Logger | undefined;
 }
 

@@ -143,7 +143,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
     this.#receptions.addChannel(channel, receiver);
   }
 
-  /** Calls `receiver` no more for packets on `channel`. */
+  /** Stops calling `receiver` for packets on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     this.#receptions.removeChannel(channel, receiver);
   }

@@ -8,13 +8,13 @@ export interface NatsStreamOptions {
   /** Name of the stream: letters, digits, `-` and `_`. Default: the prefix, with `_` for its dots. */
   readonly stream?: string | undefined;
   /**
-   * Channels that the stream takes, names or patterns as in a {@link RelayRule}: then it is made if it does not exist, and an existing one
-   * stays as it is. Default: the stream has to exist.
+   * Channels that the stream takes, names or patterns as in a {@link RelayRule}. The transport then creates the stream if it does not
+   * exist, and does not change an existing one. Default: the stream has to exist.
    */
   readonly channels?: readonly string[] | undefined;
-  /** Messages of each channel that a stream keeps that is made, 1 … 2 ** 31; the oldest go. Default 1000. */
+  /** Messages of each channel that a created stream keeps, 1 … 2 ** 31; it drops the oldest. Default 1000. */
   readonly messagesPerChannel?: number | undefined;
-  /** Bytes that a stream keeps that is made, 65,536 … 2 ** 50; the oldest go. Default 256 MiB. */
+  /** Bytes that a created stream keeps, 65,536 … 2 ** 50; it drops the oldest. Default 256 MiB. */
   readonly bytes?: number | undefined;
 }
 

@@ -16,7 +16,7 @@ const MAX_PARAMETERS = 1024;
 
 /** Events of a node's parameters. */
 export type ParameterEvents<P extends ParameterDefinitions = ParameterDefinitions> = {
-  /** A parameter has another value, set by this node or by another. Setting the value that it has changes nothing. */
+  /** The value of a parameter changed, set by this node or by another. Setting the same value again changes nothing. */
   change: (change: AnyParameterChange<P>) => void;
 };
 
@@ -35,7 +35,7 @@ export let parametersIn: (parameters: NodeParameters<ParameterDefinitions>) => R
 export interface ParameterOwner {
   readonly name: string;
   readonly session: string;
-  /** Announces a change to other nodes, before listeners hear of it. */
+  /** Announces a change to other nodes, before listeners learn of it. */
   readonly changed: (change: ParameterChange) => void;
   readonly report: (error: unknown) => void;
 }
@@ -79,9 +79,9 @@ export class NodeParameters<P extends ParameterDefinitions> extends Eventful<Par
   /**
    * Sets a parameter, and announces the change.
    *
-   * @returns The value as the parameter has taken it: what its schema yields, or a copy as JSON has it.
+   * @returns The value that the parameter now has: the result of its schema, or a copy through JSON.
    * @throws ParameterError `ERR_PARAMETER_UNKNOWN`, `ERR_PARAMETER_TYPE`, `ERR_PARAMETER_RANGE` (bounds, choices, the schema, or more than
-   * 16,384 bytes as JSON), `ERR_PARAMETER_READ_ONLY`. Nothing has changed then.
+   * 16,384 bytes as JSON), `ERR_PARAMETER_READ_ONLY`. The parameter then keeps its value.
    */
   set<Name extends keyof P & string>(name: Name, value: ParameterValue<P[Name]>): ParameterValue<P[Name]> {
     const { name: node, session } = this.#owner;

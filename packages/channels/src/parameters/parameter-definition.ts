@@ -9,31 +9,33 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 
 /** A parameter of a node. */
 export interface ParameterDefinition {
-  /** Its value at first. Later values have the same type: `"boolean"`, `"number"`, `"string"`, `"array"`, `"object"` or `"null"`. */
+  /** Its initial value. Later values have the same type: `"boolean"`, `"number"`, `"string"`, `"array"`, `"object"` or `"null"`. */
   readonly value: JsonValue;
-  /** One sentence for people, at most 1,024 characters. */
+  /** Description in one sentence, at most 1,024 characters. */
   readonly description?: string | undefined;
   /** Smallest number; finite. */
   readonly minimum?: number | undefined;
   /** Largest number; finite. */
   readonly maximum?: number | undefined;
-  /** Values that are allowed, 1 … 256, strings or numbers, of 16,384 bytes as JSON at most. */
+  /** Allowed values, 1 … 256 strings or numbers, together at most 16,384 bytes as JSON. */
   readonly choices?: readonly (string | number)[] | undefined;
-  /** Checks values, instead of their type, bounds and choices: any library that speaks standardschema.dev. What it yields is the value. */
+  /**
+   * Checks values, instead of their type, bounds and choices: any library that supports standardschema.dev. Its result becomes the value.
+   */
   readonly schema?: StandardSchema | undefined;
-  /** Refuses every `set()`, this node's own, too. Default false. */
+  /** Refuses every `set()`, including this node's own. Default false. */
   readonly readOnly?: boolean | undefined;
-  /** Lets other nodes set it. Without a `seal` of the node, that is everybody on the network. Default false. */
+  /** Lets other nodes set it. Without a `seal` of the node, everybody on the network can. Default false. */
   readonly settable?: boolean | undefined;
 }
 
-/** The parameters of a node, by name. A name is 1 to 64 letters, digits, `_`, `.`, `-` and `/`. There are 1,024 at most. */
+/** The parameters of a node, by name. A name is 1 to 64 letters, digits, `_`, `.`, `-` and `/`. At most 1,024. */
 export type ParameterDefinitions = Readonly<Record<string, ParameterDefinition>>;
 
 /** No parameters. */
 export type NoParameters = Readonly<Record<never, ParameterDefinition>>;
 
-/** Type of a parameter's values: what its schema yields, one of its choices, or what its first value is one of. */
+/** Type of a parameter's values: the result of its schema, one of its choices, or the type of its first value. */
 export type ParameterValue<D extends ParameterDefinition> =
   D extends Readonly<Record<"schema", infer S extends StandardSchema>>
     ? SchemaOutput<S>
@@ -60,7 +62,7 @@ export interface ParameterDescription {
   readonly name: string;
   /** Its value now. */
   readonly value: JsonValue;
-  /** One sentence for people. */
+  /** Description in one sentence. */
   readonly description?: string | undefined;
   /** Smallest number. */
   readonly minimum?: number | undefined;
@@ -74,7 +76,7 @@ export interface ParameterDescription {
   readonly settable: boolean;
 }
 
-/** Whoever set a parameter. Name and session are its own word; `signer` is authenticated. */
+/** The node that set a parameter. Nobody checks name and session; `signer` is authenticated. */
 export interface ParameterAuthor {
   /** Name of the node. */
   readonly name: string;
@@ -94,7 +96,7 @@ export interface ParameterChange<Name extends string = string, Value = JsonValue
   readonly value: Value;
   /** Its value before. */
   readonly previous: Value;
-  /** Whoever set it. */
+  /** The node that set it. */
   readonly by: ParameterAuthor;
   /** Number of changes of the node's parameters until now, with this one. */
   readonly revision: number;

@@ -24,9 +24,9 @@ export interface RemoteParameterChange {
   readonly name: string;
   /** Its value from now on. */
   readonly value: JsonValue;
-  /** Its value before, as far as this node knows; `undefined` when it was not there. */
+  /** Its value before, as far as this node knows; `undefined` if it did not exist. */
   readonly previous: JsonValue | undefined;
-  /** Whoever set it, in the owner's words; `undefined` when the owner has started again meanwhile. */
+  /** The node that set it, according to the owner; `undefined` when the owner has restarted meanwhile. */
   readonly by: ParameterAuthor | undefined;
   /** Number of changes of the owner's parameters until then. */
   readonly revision: number;
@@ -34,13 +34,13 @@ export interface RemoteParameterChange {
 
 /** A watch over the parameters of another node. `watch()` makes it. */
 export interface ParameterWatch {
-  /** Whether changes are reported: until {@link ParameterWatch.close}, or until this node closes. */
+  /** Whether it reports changes: until {@link ParameterWatch.close}, or until this node closes. */
   readonly isActive: boolean;
-  /** Whether the owner answered when it was asked last. The watch goes on asking. */
+  /** Whether the owner answered the latest question. The watch keeps asking. */
   readonly isConnected: boolean;
-  /** Number of the latest change that is known. */
+  /** Number of the latest known change. */
   readonly revision: number;
-  /** Reports no more. A further call changes nothing. */
+  /** Stops reporting. A further call changes nothing. */
   close(): void;
   /** Closes at the end of `using`; {@link ParameterWatch.close}. */
   [Symbol.dispose](): void;

@@ -12,7 +12,7 @@ export let makeRemoteParameters: (node: string, nodes: ParameterNodes) => Remote
 /**
  * The parameters of another node, or of this one: `node.parametersOf("camera")`.
  *
- * The node is found by name at each call, so it may restart meanwhile. A call waits for a node that is not known yet, until its time is over.
+ * Each call finds the node by name, so it may restart meanwhile. A call waits for a node that is not known yet, until its time-out.
  * Every promise rejects with ParameterError `ERR_PARAMETER_NODE_UNKNOWN` or `ERR_PARAMETER_NODE_AMBIGUOUS`, and as `channel.request()` does.
  */
 export class RemoteParameters {
@@ -36,9 +36,9 @@ export class RemoteParameters {
   }
 
   /**
-   * Sets a parameter of the node. The owner sets it once, however often the question is repeated.
+   * Sets a parameter of the node. The owner sets it only once, even if the question is repeated.
    *
-   * @returns A promise of the value as the owner took it. It rejects with the owner's refusal, a ParameterError: `ERR_PARAMETER_UNKNOWN`,
+   * @returns A promise of the value that the owner now has. It rejects with the owner's refusal, a ParameterError: `ERR_PARAMETER_UNKNOWN`,
    * `ERR_PARAMETER_TYPE`, `ERR_PARAMETER_RANGE`, `ERR_PARAMETER_READ_ONLY`, `ERR_PARAMETER_NOT_SETTABLE`. After a time-out the owner may have
    * set it.
    */
@@ -57,8 +57,8 @@ export class RemoteParameters {
   }
 
   /**
-   * Calls `listener` for each change from now on. What is missed is recovered: then a parameter that changed several times is reported once.
-   * When a node of that name starts again, what differs is reported.
+   * Calls `listener` for each change from now on. The watch recovers missed changes: it then reports a parameter that changed several times
+   * only once. When a node of that name restarts, the watch reports the differences.
    *
    * @returns A promise that resolves when no further change can be missed.
    */

@@ -47,7 +47,7 @@ export interface Heartbeat {
   readonly totalChannels: number;
   /** Some of them. */
   readonly channels: readonly ChannelUsage[];
-  /** Whether the node says good-bye. */
+  /** Whether the node is leaving. */
   readonly isLeaving: boolean;
 }
 

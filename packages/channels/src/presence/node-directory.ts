@@ -22,7 +22,7 @@ const CHECK_MS = 100; // time between two searches for silent nodes: a tenth of 
 
 /** Change of one node, as the event `node` reports it. */
 export interface NodeChange {
-  /** `"changed"`: its name or its channels. `"gone"`: it said good-bye, missed three heartbeats, or had to make room. */
+  /** `"changed"`: its name or its channels. `"gone"`: it announced that it leaves, missed three heartbeats, or was evicted. */
   readonly change: "appeared" | "changed" | "gone";
   /** The node. */
   readonly node: RemoteNode;
@@ -30,7 +30,7 @@ export interface NodeChange {
   readonly reason?: NodeEnd;
 }
 
-/** Reason for which a node is gone: it said good-bye, missed three heartbeats, or had to make room for others. */
+/** Reason for which a node is gone: it announced that it leaves, missed three heartbeats, or was evicted for others. */
 export type NodeEnd = "left" | "silent" | "evicted";
 
 /** Reason for which a use of a channel is over: its node is gone, or goes on without it. */
@@ -58,7 +58,7 @@ export interface DirectoryStatistics {
   readonly channels: number;
   /** Heartbeats that could not be read. */
   readonly malformed: number;
-  /** Nodes that had to make room. */
+  /** Nodes that were evicted. */
   readonly evicted: number;
   /** Channels for which there was no room. */
   readonly refused: number;

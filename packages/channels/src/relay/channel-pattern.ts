@@ -4,8 +4,8 @@ import { checkWireName } from "../contract/channel-name.js";
 /**
  * A set of channels: a name, in which the part `*` stands for any one part, and `**` at the end for one or more.
  *
- * `robot/pose` is this channel alone, `robot/*` the channels right below `robot`, `robot/**` all channels below it. `**` is every channel
- * but those whose names begin with `__`: nodes use them, and rules have to name them.
+ * `robot/pose` is this channel alone, `robot/*` the channels directly below `robot`, `robot/**` all channels below it. `**` is every
+ * channel except those whose names begin with `__`: nodes use these, and rules have to name them.
  */
 export class ChannelPattern {
   /** The pattern itself. */

@@ -12,21 +12,24 @@ export interface RelayStatistics extends Readonly<LaneStatistics>, Readonly<Seri
   readonly from: string;
   /** Name of the network that they go to. */
   readonly to: string;
-  /** Channels that nodes of the first network publish now and rules match, and that are not received: there are more than `maxChannels`. */
+  /**
+   * Channels that nodes of the first network now publish and rules match, but that the relay does not receive, because there are more than
+   * `maxChannels`.
+   */
   readonly crowdedOut: number;
-  /** Channels that closed to make room for others. Each opens again with its next packet. */
+  /** Channels that the relay closed in favour of others. Each opens again with its next packet. */
   readonly evicted: number;
-  /** Missing on the first network at first, on channels with `reliable`, and received when the relay had asked for them. */
+  /** Packets of channels with `reliable` that were missing on the first network, and arrived after the relay asked for them. */
   readonly recovered: number;
-  /** Missing there, on the same channels, and given up: they may have been forged numbers, too. */
+  /** Packets missing there, on the same channels, and given up; some may have been forged numbers. */
   readonly givenUp: number;
 }
 
 /**
- * Passes channels from one network to another, and back: for example from multicast to NATS, for sites without a common network.
+ * Forwards channels from one network to another, and back: for example from multicast to NATS, for sites without a common network.
  *
  * Payloads pass unchanged, sealed ones still sealed. On NATS a packet keeps its source, its number, the network it comes from and the
- * count of relays it has passed. UDP has no room for these: there a packet comes from a port that only relays use, and is relayed no
+ * count of relays it has passed. UDP has no room for these: there a packet comes from a port that only relays use, and no relay forwards it
  * further. A relay closes with its reactor.
  */
 export class ChannelRelay {
@@ -57,7 +60,7 @@ export class ChannelRelay {
     this.#trigger = this.#start();
   }
 
-  /** Returns the counters as they are now: from the first side to the second, and back. */
+  /** Returns the current counters: from the first side to the second, and back. */
   statistics(): readonly [RelayStatistics, RelayStatistics] {
     const [there, back] = this.#lanes.map(({ from, to, lane }, index) => {
       const { crowdedOut, repairs } = this.#intakes[index]!;
@@ -68,7 +71,7 @@ export class ChannelRelay {
     return [there!, back!];
   }
 
-  /** Passes nothing on from now on. The transports stay open. A further call changes nothing. */
+  /** Stops forwarding. The transports stay open. A further call changes nothing. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

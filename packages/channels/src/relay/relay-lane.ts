@@ -19,7 +19,7 @@ import type { RelaySide, ResolvedRule } from "./relay-options.js";
 import type { RelayedPackets } from "./relayed-packets.js";
 import { ruleFor } from "./ruled-channels.js";
 
-/** Counters of one direction of a relay, in packets. All but `forwarded` were not passed on. */
+/** Counters of one direction of a relay, in packets. The relay forwarded none of them except `forwarded`. */
 export interface LaneStatistics {
   /** Passed on. */
   forwarded: number;
@@ -45,9 +45,12 @@ export interface LaneStatistics {
 
 /** Counters of the numbers that senders give their packets. A relay on UDP numbers packets anew, so nobody behind it sees these gaps. */
 export interface SeriesStatistics {
-  /** Packets that were missing when a later one of their sender came: lost before this relay, in flight on a connection that broke, say. */
+  /**
+   * Packets that were missing when a later one of their sender arrived: lost before this relay, for example in flight on a broken
+   * connection.
+   */
   lost: number;
-  /** Packets that came after a later one of their sender. They were passed on, and `lost` includes them. */
+  /** Packets that arrived after a later one of their sender. The relay forwarded them, and `lost` includes them. */
   late: number;
 }
 

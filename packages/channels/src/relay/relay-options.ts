@@ -22,17 +22,17 @@ export interface RelaySide {
   readonly network: string;
 }
 
-/** Lets channels pass. Channels that no rule names do not. */
+/** Allows channels to pass. Channels that no rule names do not pass. */
 export interface RelayRule {
   /** Full name of a channel, or a pattern: `*` stands for any one part of a name, `**` at the end for one or more. */
   readonly channels: string;
-  /** Name of the network that they pass from. Default: both, so they pass both ways. */
+  /** Name of the network that they pass from. Default: both, so they pass in both directions. */
   readonly from?: string | undefined;
   /** Number of packets that may pass in a second, each way, over all channels of this rule. Default: no limit. */
   readonly maxPerSecond?: number | undefined;
   /**
-   * Whether the relay asks for what is missing of these channels on the network that they pass from, as a reliable channel does, and passes
-   * packets on in order. Only UDP can be asked, and only about channels that are not sealed. Default false.
+   * Whether the relay asks for missing packets of these channels on the network that they pass from, like a reliable channel, and forwards
+   * packets in order. Possible only on UDP, and only for channels that are not sealed. Default false.
    */
   readonly reliable?: boolean | undefined;
 }
@@ -45,9 +45,9 @@ export interface RelayOptions {
   readonly allow: readonly RelayRule[];
   /** Number of relays that a message may pass, 1 … 255. Default 4. */
   readonly maxHops?: number | undefined;
-  /** Number of channels that are open each way, 1 … 1,048,576; the one that was silent for longest closes first. Default 1024. */
+  /** Number of channels that are open each way, 1 … 1,048,576; the relay first closes the one that was silent for longest. Default 1024. */
   readonly maxChannels?: number | undefined;
-  /** Gets errors that no call can throw. Default: standard error. */
+  /** Receives errors that no call can throw. Default: standard error. */
   readonly logger?: Logger | undefined;
 }
 

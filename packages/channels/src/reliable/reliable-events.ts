@@ -1,12 +1,12 @@
 import type { ChannelSource } from "../contract/channel-transport.js";
 
 /**
- * Reason for which packets are given up: the deadline has passed, their sender does not keep them any more, there was no room to hold what
- * came after them, their sender does not answer, or it started again.
+ * Reason for which packets are given up: the deadline has passed, their sender no longer keeps them, there was no room to hold later
+ * packets, their sender does not answer, or it restarted.
  */
 export type LossReason = "deadline" | "gone" | "room" | "unanswered" | "restarted";
 
-/** Packets of a reliable channel that are given up. Those that come after all are delivered late. */
+/** Packets of a reliable channel that were given up. Those that still arrive are delivered late. */
 export interface LostPackets {
   /** Their sender. */
   readonly from: ChannelSource;

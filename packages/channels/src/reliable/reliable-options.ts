@@ -4,31 +4,33 @@ import { checkInteger, checkOptions, wrongType } from "@groupcast/base";
 /** Options of a reliable channel. Nodes may differ in them. */
 export interface ReliableOptions {
   /**
-   * Longest time that a subscriber waits for a message that is missing, in milliseconds, 1 … 60,000. What comes after it waits, too. Then it
-   * is reported as lost. Default 1000.
+   * Longest time that a subscriber waits for a missing message, in milliseconds, 1 … 60,000. Later messages wait, too. Then the channel
+   * reports it as lost. Default 1000.
    */
   readonly repairWithinMs?: number | undefined;
   /** Number of packets that a publisher keeps to send them again, 1 … 1,048,576. A long message has several. Default 32,768. */
   readonly packets?: number | undefined;
-  /** Bytes that these take together, each with 256 bytes for its cost, 65,536 … 2 ** 31. Default 32 MiB. A node keeps 128 MiB in all. */
+  /**
+   * Memory of these packets, in bytes, with 256 bytes of overhead for each, 65,536 … 2 ** 31. Default 32 MiB. A node keeps 128 MiB in all.
+   */
   readonly bytes?: number | undefined;
   /**
-   * Most that a publisher sends again, in bytes a second, each packet with 256 bytes for its cost, 1024 … 2 ** 40. One receiver gets half of
-   * it. Default 16 MiB.
+   * Maximum that a publisher sends again, in bytes a second, with 256 bytes of overhead for each packet, 1024 … 2 ** 40. One receiver gets
+   * half of it. Default 16 MiB.
    */
   readonly repairBytesPerSecond?: number | undefined;
   /**
-   * Longest time that a publisher which closes goes on sending again, in milliseconds, 0 … 60,000. It ends sooner: once nobody has asked for 150
-   * ms since its last packet. Default 1000.
+   * Longest time for which a closing publisher still repeats packets, in milliseconds, 0 … 60,000. It ends sooner if nobody has asked for
+   * 150 ms since its last packet. Default 1000.
    */
   readonly lingerMs?: number | undefined;
 }
 
-/** Messages from before a node subscribed that it wants to receive, and that a publisher keeps for those who do. */
+/** Earlier messages that a node wants to receive when it subscribes, and that a publisher keeps for such nodes. */
 export interface HistoryOptions {
   /** Number of messages of each publisher, 1 … 1,048,576. */
   readonly messages: number;
-  /** Bytes that they have together, 1 … 2 ** 31. Default: those that the channel keeps. */
+  /** Total size of these messages in bytes, 1 … 2 ** 31. Default: the limit of the channel. */
   readonly bytes?: number | undefined;
 }
 

@@ -1,53 +1,53 @@
-/** Counters of what a node does for those who miss packets that it has sent, in packets unless a field says otherwise. */
+/** Counters of a node's repairs for receivers that miss its packets, in packets unless a field says otherwise. */
 export interface SenderCounters {
-  /** Questions that came, in notes. */
+  /** Questions received, in notes. */
   questions: number;
-  /** Questions that were answered with a status, as their asker had shown no token. In notes. */
+  /** Questions answered with a status, because their asker had shown no token. In notes. */
   introductions: number;
   /** Sent again to one receiver. */
   repaired: number;
-  /** Sent again to all, as several had asked. */
+  /** Sent again to all, because several had asked. */
   repairedForAll: number;
   /** Bytes sent again. */
   repairedBytes: number;
-  /** Not sent again, as they just had been. */
+  /** Not sent again, because they had just been sent. */
   cooling: number;
-  /** Not sent again, and questions not answered, as their asker had no budget left. It may ask again. */
+  /** Not sent again, and questions not answered, because their asker had no budget left. It may ask again. */
   limited: number;
-  /** Questions for what is not kept any more, in notes. */
+  /** Questions for packets that are no longer kept, in notes. */
   gone: number;
-  /** Questions of receivers that were let go, in notes. */
+  /** Questions of dropped receivers, in notes. */
   refused: number;
-  /** Receivers that were let go for a while, as they lose too much. */
+  /** Receivers that were dropped for a while, because they lose too much. */
   letGo: number;
   /** Not taken by the transport when they were sent again. */
   dropped: number;
 }
 
-/** Counters of what a node misses of others, in packets unless a field says otherwise. */
+/** Counters of packets that a node misses from others, in packets unless a field says otherwise. */
 export interface ReceiverCounters {
-  /** Missing when a later one came, or when their sender said so. */
+  /** Missing when a later one arrived, or when their sender announced them. */
   missing: number;
   /** Missing, and then received. */
   recovered: number;
   /** Given up; the event `lost` says why. */
   givenUp: number;
-  /** Came again, and were not delivered again. */
+  /** Received again, and not delivered again. */
   duplicates: number;
-  /** Delivered out of order: they came after they were given up, or their numbers were far from all others. */
+  /** Delivered out of order: they arrived after they were given up, or their numbers were far from all others. */
   unordered: number;
-  /** Discarded while they waited for earlier ones, as the last subscription ended. */
+  /** Discarded while they waited for earlier ones, because the last subscription ended. */
   discarded: number;
   /** Questions that were sent, in notes. */
   questions: number;
-  /** Questions to senders that had not answered yet, not sent as too many of them were there. */
+  /** Questions not sent to senders that had not answered yet, because there were too many of them. */
   putOff: number;
 }
 
 /** Counters of a reliable channel since it was opened. */
 export interface ReliableStatistics {
   /**
-   * Means by which losses are made good: `"repairs"` of the publishers (UDP), a `"stream"` that keeps the messages (NATS with `jetStream`), or
+   * Mechanism that repairs losses: `"repairs"` of the publishers (UDP), a `"stream"` that keeps the messages (NATS with `jetStream`), or
    * `"nothing"`: delivery is at most once. Before the first message and the first subscriber a stream counts as nothing.
    */
   readonly by: "repairs" | "stream" | "nothing";
@@ -55,9 +55,9 @@ export interface ReliableStatistics {
   readonly sender: Readonly<SenderCounters>;
   /** Losses here. */
   readonly receiver: Readonly<ReceiverCounters>;
-  /** Notes that could not be read, or were not sealed by a member. */
+  /** Notes that could not be read, or that no member sealed. */
   readonly malformed: number;
-  /** Memory of the packets that are kept to be sent again, in bytes, about. */
+  /** Approximate memory of the packets that are kept to be sent again, in bytes. */
   readonly keptBytes: number;
 }
 

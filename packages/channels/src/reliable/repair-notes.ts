@@ -45,7 +45,7 @@ export interface StatusNote {
   readonly kind: "status";
   /** Id of the stream: 32 hexadecimal digits. */
   readonly stream: string;
-  /** Number that the next packet takes. */
+  /** Number of the next packet. */
   readonly next: number;
   /** Number that the asker begins with. In a status to all, `next`. */
   readonly from: number;

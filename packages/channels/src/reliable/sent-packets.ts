@@ -185,7 +185,7 @@ export class SentPackets {
     return this.#first;
   }
 
-  /** Number that the next packet takes. */
+  /** Number of the next packet. */
   get next(): number {
     return this.#next;
   }

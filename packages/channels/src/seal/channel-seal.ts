@@ -13,26 +13,25 @@ import { type UnsealedPacket, Unsealer } from "./unsealer.js";
 /** Options of {@link ChannelSeal.rotate}. */
 export interface SealRotation extends SealKeys {
   /**
-   * Public keys of the members from now on. Default: those that the channel has. A channel that verifies no signatures begins to; one that
-   * does cannot stop.
+   * Public keys of the members from now on. Default: the current ones. A channel that verifies no signatures begins to do so; one that does
+   * cannot stop.
    */
   readonly verify?: SealOptions["verify"];
 }
 
 /** The seal of a sealed channel: `channel.seal`. */
 export interface ChannelSeal {
-  /** Salt by which others know this node on this channel, as `message.sender`: 32 hexadecimal digits. */
+  /** Salt that identifies this node on this channel, as `message.sender`: 32 hexadecimal digits. */
   readonly sender: string;
   /** Id of the key that seals. */
   readonly current: number;
   /** Ids of the keys that open, in ascending order. */
   readonly keyIds: readonly number[];
   /**
-   * Takes other keys, at once and while messages come and go. What is published from now on is sealed with `current`; packets of keys that
-   * are not among `keys` are refused from now on. The node stays the same `message.sender`.
+   * Changes the keys at once, also while messages are in flight. From now on the channel seals with `current`, and refuses packets of keys
+   * that are not among `keys`. The node stays the same `message.sender`.
    *
-   * @throws InvalidArgumentError for keys that are wrong, and for a new key with the id of one that is in use. After an error nothing has
-   * changed.
+   * @throws InvalidArgumentError for wrong keys, and for a new key with the id of a key in use. After an error nothing has changed.
    */
   rotate(rotation: SealRotation): void;
   /** Returns the counters as they are now. */

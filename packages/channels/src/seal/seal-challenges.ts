@@ -10,17 +10,17 @@ export interface ChallengeStatistics {
   proven: number;
   /** Senders that have not answered, after six challenges. */
   unanswered: number;
-  /** Senders that had to make room for others, asked or proven: they are asked again. */
+  /** Senders that were evicted for others, asked or proven: they are asked again. */
   evicted: number;
   /** Challenges of other nodes that this node has answered. */
   answered: number;
-  /** Challenges of other nodes that had to make room before they were answered: they come again. */
+  /** Challenges of other nodes that were displaced before they were answered: they come again. */
   crowdedOut: number;
   /** Packets with challenges or answers that the transport took. */
   sent: number;
   /** Packets with challenges or answers that the transport refused. */
   dropped: number;
-  /** Packets among the challenges and answers of others that were refused: not sealed, forged, unsigned, repeated, or malformed. */
+  /** Refused packets among the challenges and answers of others: not sealed, forged, unsigned, repeated, or malformed. */
   refused: number;
 }
 

@@ -13,7 +13,7 @@ import {
 import { checkKey, type KeyRing, withoutContents } from "./seal-keys.js";
 import { checkSigningKey, checkVerifyingKeys, type VerifyingKeys } from "./signatures.js";
 
-/** The keys of a sealed channel. Several are there while a key is rotated. */
+/** The keys of a sealed channel. There are several during a rotation. */
 export interface SealKeys {
   /**
    * Keys by their id, 0 … 255: packets of each of them are opened. A key is 32 bytes that nobody can guess, such as `randomBytes(32)`; a
@@ -33,21 +33,21 @@ export interface SealOptions extends SealKeys {
    */
   readonly maxAgeMs?: number | undefined;
   /**
-   * Asks senders whose time is off by more than `maxAgeMs` to prove that they are there, instead of refusing all that they seal, and answers
-   * those who ask this node. For hosts without a clock, and for all who are to hear one: each node that opens the channel needs it. The
-   * channel's name has 232 characters at most. Default false.
+   * Asks senders whose time is off by more than `maxAgeMs` to prove that they are present, instead of refusing all their packets, and
+   * answers nodes that ask this one. For hosts without a clock, and for all nodes that should receive from one: each node that opens the
+   * channel needs it. The channel's name has 232 characters at most. Default false.
    */
   readonly challenge?: boolean | undefined;
   /**
-   * Returns the time of day, in milliseconds since 1970. `Number.NaN` says that this host does not know it (yet): with `challenge` it then
+   * Returns the time of day, in milliseconds since 1970. `Number.NaN` means that this host does not know it (yet): with `challenge` it then
    * asks each sender, and each receiver asks it. Default: `Date.now`.
    */
   readonly now?: (() => number) | undefined;
   /** Ed25519 private key that signs each message. Default: messages are not signed. */
   readonly sign?: KeyObject | undefined;
   /**
-   * Ed25519 public keys of the members, by name. Messages that none of them signed are refused. Default: signatures are not checked. A node
-   * hears itself only if its own key is one of them.
+   * Ed25519 public keys of the members, by name. The channel refuses messages that none of them signed. Default: signatures are not
+   * checked. A node receives its own messages only if its own key is one of them.
    */
   readonly verify?: Readonly<Record<string, KeyObject>> | undefined;
 }

@@ -8,11 +8,11 @@ export interface SealStatistics {
   outdated: number;
   /** Sealed with a key whose id this node does not have. */
   unknownKey: number;
-  /** Not made with the key whose id they carry: forged, damaged, of another channel, or of nodes that have another key under this id. */
+  /** Not sealed with the key whose id they carry: forged, damaged, from another channel, or from nodes with another key under this id. */
   forged: number;
   /** Not signed by a member, on a channel that verifies signatures. */
   unsigned: number;
-  /** They had come before, or are 1024 packets behind or more. */
+  /** Received before, or 1024 packets behind or more. */
   replayed: number;
   /** Sealed longer ago than `maxAgeMs`, or before the latest packet of a sender that had to be forgotten. */
   stale: number;

@@ -16,7 +16,7 @@ export interface UdpTransportOptions {
   readonly interface?: InterfaceSelector | "any" | undefined;
   /** Size of the kernel's receive buffer, in bytes. Default: the kernel's. */
   readonly receiveBufferBytes?: number | undefined;
-  /** Gets warnings, and errors of event listeners. Default: standard error. */
+  /** Receives warnings, and errors of event listeners. Default: standard error. */
   readonly logger?: Logger | undefined;
 }
 

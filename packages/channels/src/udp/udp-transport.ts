@@ -87,7 +87,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   /**
    * Opens a sender with a port of its own, at which receivers ask it to send packets again. Its unicast reaches as far as its multicast does.
    *
-   * @param channel - Full name. @param asks - Gets what is asked.
+   * @param channel - Full name. @param asks - Receives the questions.
    * @throws InvalidArgumentError `ERR_CHANNEL_NAME`. @throws CannotListenError `ERR_LISTEN`. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   openRepairingSender(channel: string, asks: ChannelReceiver): RepairingSender {
@@ -97,9 +97,9 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   }
 
   /**
-   * Opens a way to ask the senders of a channel that is received. All of them ask from one port, at which what is sent again arrives.
+   * Opens a way to ask the senders of a channel that is received. All of them ask from one port, at which repeated packets arrive.
    *
-   * @param channel - Full name. @param notes - Gets the notes of senders.
+   * @param channel - Full name. @param notes - Receives the notes of senders.
    * @throws CannotListenError `ERR_LISTEN`. @throws ChannelStateError `ERR_TRANSPORT_CLOSED`.
    */
   openAsker(channel: string, notes: ChannelReceiver): Asker {
@@ -127,7 +127,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     }
   }
 
-  /** Calls `receiver` no more for packets on `channel`. */
+  /** Stops calling `receiver` for packets on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     if (this.#receptions.remove(channel, receiver)) this.#receiving?.memberships.leave(multicastGroupForChannel(channel));
   }
@@ -137,7 +137,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     return { ...this.#statistics };
   }
 
-  /** Closes every port; datagrams that were sent still leave. Returns the same promise at every call. Never rejects. */
+  /** Closes every port; sent datagrams still leave. Every call returns the same promise. Never rejects. */
   close(): Promise<void> {
     return this.#closing.begin(() => this.#close());
   }
