@@ -29,7 +29,7 @@ export type DiagnosticMessages = {
     /** Its counters at the end. */
     readonly statistics: Readonly<PortStatistics>;
   };
-  /** User code threw, or reading failed; the port goes on. Published for each `error` event, heard or not. */
+  /** User code threw, or reading failed; the port continues. Published for each `error` event, with or without listeners. */
   "groupcast:port:error": {
     /** The port. */
     readonly port: UDPPort;

@@ -265,8 +265,8 @@ export class Reactor extends Eventful<ReactorEvents> {
   }
 
   /**
-   * Runs the triggers of `event`, phase by phase. For programs without {@link Reactor.run}: `"startup"` runs what waits for it; `"shutdown"`
-   * is {@link Reactor.stop}. Each trigger still runs once.
+   * Runs the triggers of `event`, phase by phase. For programs without {@link Reactor.run}: `"startup"` runs the startup triggers;
+   * `"shutdown"` is {@link Reactor.stop}. Each trigger still runs once.
    *
    * @returns A promise that settles when all triggers have; an error of one becomes the `error` event. It rejects with
    * InvalidArgumentError `ERR_ARGUMENT_TYPE`, and StateError `ERR_REACTOR_STOPPED` for the startup of a stopped reactor.
@@ -284,7 +284,7 @@ export class Reactor extends Eventful<ReactorEvents> {
   }
 
   /**
-   * Resolves a host name to an IP literal; an IP literal comes back as it is.
+   * Resolves a host name to an IP literal; returns an IP literal unchanged.
    *
    * @returns A promise that rejects with SystemError `ERR_RESOLVE`, with InvalidArgumentError, or with the reason of `options.signal`.
    */

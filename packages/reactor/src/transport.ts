@@ -20,7 +20,7 @@ export interface WriteOptions {
   /**
    * Interface to leave by; on a port with `bindToInterface` that one alone. Default: as the port's options and the route say. `"all"`, to a
    * group: a copy by each interface that carries multicast, which is up and has an address; on IPv4 loopback is one of them. Each copy is a
-   * datagram of its own: it is counted, and `sendFailed` and `dropped` name its interface.
+   * separate datagram: it is counted, and `sendFailed` and `dropped` name its interface.
    */
   readonly interface?: InterfaceSelector | "all" | undefined;
   /** IP literal of the local address to send from, such as `arrival.destination` of the datagram that is answered. */
@@ -45,13 +45,13 @@ export type PortEvents = {
   membership: (change: MembershipChange) => void;
   /** The outgoing interface of multicast became active, was lost, or is waited for. */
   outgoingInterface: (change: OutgoingInterfaceChange) => void;
-  /** User code threw, or reading failed. The port goes on. */
+  /** User code threw, or reading failed. The port continues. */
   error: (error: Error) => void;
 };
 
 /** A datagram that the full send queue refused. */
 export interface SendDrop {
-  /** Its destination; absent when it was to go to the peer of a connected port that has none any more. */
+  /** Its destination; absent if it was for the peer of a connected port that has been disconnected. */
   readonly to: SocketAddress | undefined;
   /** Length of its payload, in bytes. */
   readonly lengthBytes: number;
@@ -98,7 +98,7 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /**
    * Sends one datagram, in order with those of {@link UDPTransport.write}, and reports its own fate.
    *
-   * Timing: queues as `write` does. Ownership: `data` is copied. A failure rejects the promise and is counted; it is no event.
+   * Timing: queues as `write` does. Ownership: `data` is copied. A failure rejects the promise and is counted; it emits no event.
    *
    * @returns A promise that resolves when the OS has taken the datagram, which says nothing about its arrival, or when TTL and loopback
    * mode leave nobody to send it to. It rejects with what `write` throws, InvalidArgumentError among it; with SystemError `ERR_SEND` or
@@ -113,20 +113,20 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    */
   post(data: Uint8Array | string, to?: Destination): SendReceipt;
   /**
-   * Sends what was written in this turn before it returns, as far as the network takes it.
+   * Sends the datagrams written in this turn before it returns, as far as the network takes them.
    *
    * @throws StateError `ERR_CLOSED`.
    */
   flush(): void;
   /**
-   * Holds back what is written from now on until {@link UDPTransport.uncork}, {@link UDPTransport.flush}, or a full burst: for programs
-   * that write in several turns what may leave together. Each datagram stays one, and calls do not nest. A port that stops sends what it
-   * holds.
+   * Holds back datagrams written from now on until {@link UDPTransport.uncork}, {@link UDPTransport.flush}, or a full burst: for programs
+   * that write datagrams in several turns that may leave together. Datagrams are not merged, and calls do not nest. A port that stops
+   * sends the held datagrams.
    *
    * @throws StateError `ERR_CLOSED`.
    */
   cork(): void;
-  /** Sends what was held back, before it returns. @throws StateError `ERR_CLOSED`. */
+  /** Sends the held datagrams before it returns. @throws StateError `ERR_CLOSED`. */
   uncork(): void;
   /**
    * Waits until the send queue is empty: the OS has taken or refused all that was written.
@@ -167,9 +167,9 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Returns whether datagrams may go to broadcast addresses. */
   getBroadcastAllowed(): boolean;
   /**
-   * Sets the traffic class of what the port sends from now on (`IP_TOS`, `IPV6_TCLASS`): DSCP in the upper six bits, ECN in the lower two
+   * Sets the traffic class of datagrams sent from now on (`IP_TOS`, `IPV6_TCLASS`): DSCP in the upper six bits, ECN in the lower two
    * (RFC 2474, RFC 3168). Options of sending are the socket's, so datagrams that the network has not taken yet (`statistics().queued` after
-   * the turn that wrote them) leave with the new value: await `drained()` before the call where that matters.
+   * the turn that wrote them) leave with the new value: if that matters, await `drained()` before the call.
    *
    * @param trafficClass - Byte, 0 … 255: DSCP 46 (expedited forwarding) is `46 << 2`.
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws SystemError `ERR_SET_OPTION`.
@@ -188,8 +188,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Returns the TTL of unicast; on a closed port the one it had; undefined where nobody set it and the backend cannot read it (dgram). */
   getUnicastTTL(): number | undefined;
   /**
-   * Sends at most so many bytes a second from now on: payload, and the headers of IP and UDP (28 bytes a datagram, 48 on an IPv6 port).
-   * What waits is in the send queue, and leaves at the new rate; what has left counts at it. The option `maxBytesPerSecond` has more.
+   * Limits the bytes sent a second from now on: payload, and the headers of IP and UDP (28 bytes a datagram, 48 on an IPv6 port). Datagrams
+   * in the send queue leave at the new rate; sent ones count at it. The option `maxBytesPerSecond` explains more.
    *
    * @param bytesPerSecond - 1 or more; undefined: no limit.
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`. @throws StateError `ERR_CLOSED`.
@@ -264,7 +264,7 @@ export interface Membership {
   readonly interface: string;
   /** IP literal of the only sender that is let in; absent: any sender. */
   readonly source?: string;
-  /** `joined`; `waiting` for an interface that does not exist yet; `lost` together with its interface, until that comes back. */
+  /** `joined`; `waiting` for an interface that does not exist yet; `lost` with its interface, until the interface comes back. */
   readonly state: "joined" | "waiting" | "lost";
 }
 
@@ -281,7 +281,7 @@ export interface OutgoingInterface {
   /** Name of the interface; while it is waited for, the selector as it was given; `"default"`: the one that the route names. */
   readonly interface: string;
   /**
-   * `active`: multicast leaves by it; `waiting` for an interface that does not exist yet; `lost` together with its interface, until that
+   * `active`: multicast leaves by it; `waiting` for an interface that does not exist yet; `lost` with its interface, until the interface
    * comes back. Sending to groups fails while it is not `active`.
    */
   readonly state: "active" | "waiting" | "lost";
@@ -332,7 +332,7 @@ export interface MulticastTransport extends UDPTransport {
    *
    * @param selector - The interface, perhaps spelled another way; `"all"` undoes a join on `"all"`, and undefined one without an interface.
    * @throws InvalidArgumentError as joinGroup. @throws StateError `ERR_NOT_JOINED`, `ERR_CLOSED`.
-   * @throws SystemError `ERR_LEAVE`: the OS refused; the membership is forgotten all the same.
+   * @throws SystemError `ERR_LEAVE`: the OS refused; the port still drops the membership.
    */
   leaveGroup(
     group: string,
@@ -377,11 +377,11 @@ export interface MulticastTransport extends UDPTransport {
   /** Returns whether members on this host receive the multicast that this port sends. */
   getLoopbackMode(): boolean;
   /**
-   * Sets the interface that multicast leaves by (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`); `"default"`, as at first: the one that the route
-   * names. Desired state, as a membership is: an interface that does not exist yet, or is deleted, is used when it comes. Until then
-   * sending to groups fails with `ENODEV` (`sendFailed`) and never goes elsewhere; a datagram that names an interface of its own leaves by
-   * that. An interface that does not exist is logged at once, with the names of those that do. Datagrams that the network has not taken yet
-   * leave by the new interface: await `drained()` first where that matters.
+   * Sets the interface that multicast leaves by (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`); `"default"`, the initial value: the interface of
+   * the route. Desired state, like a membership: if the interface does not exist yet, or is deleted, the port uses it when it appears.
+   * Until then sending to groups fails with `ENODEV` (`sendFailed`) and never uses another interface; a datagram that names an interface
+   * leaves by that one. An interface that does not exist is logged at once, with the names of those that do. Datagrams that the network
+   * has not taken yet leave by the new interface: await `drained()` first where that matters.
    *
    * @param to - Interface. An address means the interface that has it, for as long as that exists.
    * @throws InvalidArgumentError `ERR_INTERFACE_UNKNOWN`: not a possible name of one interface, `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`,

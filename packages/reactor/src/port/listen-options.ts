@@ -37,8 +37,8 @@ export interface PortOptions {
   /** Size of the kernel's send buffer, in bytes (`SO_SNDBUF`); otherwise as {@link PortOptions.receiveBufferBytes}. */
   readonly sendBufferBytes?: number | undefined;
   /**
-   * Traffic class of what the port sends, 0 … 255: DSCP in the upper six bits, ECN in the lower two (RFC 2474, RFC 3168). Default: as the
-   * system has it, usually 0. As `setTrafficClass` (`IP_TOS`, `IPV6_TCLASS`).
+   * Traffic class of the port's datagrams, 0 … 255: DSCP in the upper six bits, ECN in the lower two (RFC 2474, RFC 3168). Default: the
+   * system's, usually 0. As `setTrafficClass` (`IP_TOS`, `IPV6_TCLASS`).
    */
   readonly trafficClass?: number | undefined;
   /**
@@ -47,15 +47,15 @@ export interface PortOptions {
    */
   readonly unicastTTL?: number | undefined;
   /**
-   * Whether the kernel may hand over runs of datagrams of one flow at once, which costs less (`UDP_GRO`). They are delivered one by one all
-   * the same, but a run that finds the receive buffer full counts as one in `statistics().kernelDrops`. Default: true, where the backend
-   * can; false: each one lost is counted.
+   * Whether the kernel may pass on several datagrams of one flow at once, which costs less (`UDP_GRO`). The port still delivers them one by
+   * one, but a run that does not fit into the receive buffer counts as one in `statistics().kernelDrops`. Default: true, if the backend
+   * can; with false, each lost datagram counts.
    */
   readonly receiveOffload?: boolean | undefined;
   /**
    * Largest number of bytes that the port sends a second, 1 or more: payload, and the headers of IP and UDP (28 bytes a datagram, 48 on an
-   * IPv6 port). Default: no limit. Datagrams beyond that wait in the send queue, within its bounds. What leaves at once is worth 1 ms of
-   * the rate, or is one longer datagram; a timer that is late adds what it is late by. As `setMaxBytesPerSecond`.
+   * IPv6 port). Default: no limit. Datagrams beyond that wait in the send queue, within its bounds. A burst is worth 1 ms of the rate, or
+   * is one longer datagram; if a timer is late, the burst grows by the delay. As `setMaxBytesPerSecond`.
    */
   readonly maxBytesPerSecond?: number | undefined;
   /**

@@ -11,7 +11,10 @@ export interface RequestOptions {
    * Default: any datagram of the right sender. An error that it throws counts as false.
    */
   readonly match?: ((data: Buffer, from: SocketAddress) => boolean) | undefined;
-  /** Milliseconds until the request fails, all attempts together, 1 … 2,147,483,647. Default: what the attempts need, 7,000 for three. */
+  /**
+   * Milliseconds until the request fails, all attempts together, 1 … 2,147,483,647. Default: the time that the attempts need, 7,000 for
+   * three.
+   */
   readonly timeoutMs?: number | undefined;
   /** Number of times that the query is sent at most, 1 … 16. Default: 3. */
   readonly attempts?: number | undefined;

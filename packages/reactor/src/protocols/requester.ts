@@ -26,7 +26,10 @@ export interface RequesterStatistics {
   answered: number;
   /** Number of times that a query was sent again. */
   retransmissions: number;
-  /** Number that came from an address that was asked, or to a question to a group, when no request waited any more: late and repeated answers. */
+  /**
+   * Number of late and repeated answers: they came from an address that was asked, or to a question to a group, when no request waited any
+   * longer.
+   */
   late: number;
   /** Number that came while requests waited for their sender, and that no `match` took. */
   unmatched: number;
