@@ -1,7 +1,7 @@
 const VARIABLE = "GROUPCAST_DGRAM";
 
 /**
- * Whether sockets that are made now behave as those of `node:dgram` also where that is worse: `GROUPCAST_DGRAM=compatible` in the
+ * Whether new sockets behave like those of `node:dgram` even where that is worse: `GROUPCAST_DGRAM=compatible` in the
  * environment. docs/drop-in.md has the table.
  */
 export function isCompatible(): boolean {

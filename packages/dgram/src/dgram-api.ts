@@ -1,4 +1,4 @@
-/** The shape of `node:dgram` as of Node 26, for programs that compile against the declarations of an older one. */
+/** The API of `node:dgram` as of Node 26, for programs that compile against older declarations. */
 import type * as dgram from "node:dgram";
 import type EventEmitter from "node:events";
 import type { AddressInfo, BlockList } from "node:net";
@@ -19,9 +19,9 @@ export type MessageListener = NonNullable<Parameters<typeof dgram.createSocket>[
 export interface SocketOptions extends dgram.SocketOptions {
   /** Whether to share the port number (`SO_REUSEPORT`): the kernel spreads unicast over the sockets. Default: false. */
   reusePort?: boolean | undefined;
-  /** Senders whose messages are dropped. */
+  /** Senders whose messages the socket drops. */
   receiveBlockList?: BlockList | undefined;
-  /** Destinations that sending to fails with `ERR_IP_BLOCKED`. */
+  /** Destinations for which sending fails with `ERR_IP_BLOCKED`. */
   sendBlockList?: BlockList | undefined;
 }
 
@@ -41,11 +41,11 @@ export interface DatagramSocket extends dgram.Socket {
   connectSync(port: number, address?: string): void;
 }
 
-/** Constructor of sockets. It can be extended, called by constructors that inherit from it, and asked with `instanceof`. */
+/** Constructor of sockets. Programs can extend it, call it from constructors that inherit from it, and use it with `instanceof`. */
 export interface SocketConstructor extends Omit<typeof dgram.Socket, "prototype"> {
   /** Makes a socket, as {@link createSocket} does. */
   new (type: SocketType | SocketOptions, listener?: MessageListener): DatagramSocket;
-  /** Declared by `node:events`, of which `node:dgram`'s socket is one. */
+  /** Declared by `node:events`: a socket of `node:dgram` is an event emitter. */
   new (...options: ConstructorParameters<typeof EventEmitter>): DatagramSocket;
   /** Makes a socket of `this`, for constructors that inherit with `util.inherits`. */
   (this: object, type: SocketType | SocketOptions, listener?: MessageListener): void;

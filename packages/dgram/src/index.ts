@@ -14,15 +14,15 @@ export type {
 } from "./dgram-api.js";
 export { transportOf } from "./transport-of.js";
 
-/** `node:dgram`'s module, as `require` and a default import give it. */
+/** The module `node:dgram`, as `require` and a default import return it. */
 export interface Dgram {
-  /** Makes a socket; `listener` is added to its `message` event. Throws what `node:dgram` throws, for the same arguments. */
+  /** Creates a socket, and adds `listener` to its `message` event. Throws the same errors as `node:dgram` for the same arguments. */
   createSocket(type: SocketType | SocketOptions, listener?: MessageListener): DatagramSocket;
   /** Constructor of sockets. */
   Socket: SocketConstructor;
 }
 
-/** The module, as `import dgram from "@groupcast/dgram"` and `require` give it. */
+/** The module, as `import dgram from "@groupcast/dgram"` and `require` return it. */
 const dgram: Dgram = firstFacade({
   createSocket(type, listener) {
     return new OwnSocket(type, listener);
@@ -30,13 +30,13 @@ const dgram: Dgram = firstFacade({
   Socket: OwnSocket,
 });
 
-/** Makes a socket; `listener` is added to its `message` event. Throws what `node:dgram` throws, for the same arguments. */
+/** Creates a socket, and adds `listener` to its `message` event. Throws the same errors as `node:dgram` for the same arguments. */
 export const createSocket: Dgram["createSocket"] = dgram.createSocket;
 
 /** Constructor of sockets; extend it, or call {@link createSocket}. */
 export const Socket: SocketConstructor = dgram.Socket;
 
-/** A UDP socket, by the name that `node:dgram` has for it. */
+/** A UDP socket, under the name that `node:dgram` uses. */
 export type Socket = DatagramSocket;
 
 // biome-ignore lint/style/noDefaultExport: programs import node:dgram by default

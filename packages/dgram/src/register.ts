@@ -1,7 +1,7 @@
 /**
- * Puts Groupcast in the place of `node:dgram`, without a change to the program: `node --import @groupcast/dgram/register program.js`.
+ * Replaces `node:dgram` by Groupcast, without a change to the program: `node --import @groupcast/dgram/register program.js`.
  *
- * With `NODE_DEBUG=groupcast` it says in one line that it did, or why it left `node:dgram` alone.
+ * With `NODE_DEBUG=groupcast` it reports in one line that it did, or why it left `node:dgram` in place.
  */
 import { debuglog } from "node:util";
 import { reasonToStepAside } from "./hook/reason-to-step-aside.js";

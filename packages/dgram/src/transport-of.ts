@@ -3,8 +3,8 @@ import type { DatagramSocket } from "./dgram-api.js";
 import { STATE, type StatefulSocket } from "./socket-state.js";
 
 /**
- * Returns Groupcast's port beneath a bound socket, for what `node:dgram` cannot say: `statistics()` counts what was lost, `memberships`
- * lists the groups, `isolation` says how others are kept out. Leave sending, receiving and closing to the socket.
+ * Returns Groupcast's port beneath a bound socket, for facts that `node:dgram` does not provide: `statistics()` counts losses,
+ * `memberships` lists the groups, `isolation` says how other groups are kept out. Leave sending, receiving and closing to the socket.
  *
  * @returns Undefined before the socket is bound, after it was closed, and for sockets of `node:dgram` itself.
  */

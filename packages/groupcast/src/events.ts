@@ -22,7 +22,7 @@ export interface Once {
 /**
  * Waits for one event of a port or a reactor: `once` of `node:events`, with types.
  *
- * Resolves with the listener's arguments: `const [failure] = await once(port, "sendFailed")`. Rejects with the error of an `error` event
- * that comes first, with `AbortError`, and with InvalidArgumentError `ERR_ARGUMENT_RANGE` for an event that does not exist.
+ * Resolves with the listener's arguments: `const [failure] = await once(port, "sendFailed")`. Rejects with the error of an earlier `error`
+ * event, with `AbortError`, and with InvalidArgumentError `ERR_ARGUMENT_RANGE` for an event that does not exist.
  */
 export const once: Once = nodeOnce as never;

@@ -23,13 +23,13 @@ export class Reactor extends BareReactor {
 
   /**
    * Finds out why a port receives nothing: one diagnosis for each of its memberships, one after another, or one for its address if it has
-   * none. Each listens for up to three seconds beside the port, which goes on meanwhile, and reads the kernel's counters before and after.
-   * Loads its code, `@groupcast/diagnosis`, when it is called for the first time; a bundle does not contain it. Needs Linux; elsewhere it
-   * says what it could not check.
+   * none. Each listens for up to three seconds alongside the port, which keeps running, and reads the kernel's counters before and after.
+   * The first call loads the package `@groupcast/diagnosis`; a bundle does not contain it. Needs Linux; elsewhere it reports what it could
+   * not check.
    *
    * @param port - An open port of this reactor.
    * @returns A promise that rejects with InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`; with
-   * StateError `ERR_REACTOR_STOPPED`; `ERR_DIAGNOSIS_LOAD`: its code is not installed beside this program.
+   * StateError `ERR_REACTOR_STOPPED`; `ERR_DIAGNOSIS_LOAD`: the package is not installed with this program.
    */
   async diagnose(port: UDPPort, options?: DiagnosePortOptions): Promise<readonly Diagnosis[]> {
     if (typeof port?.getHost !== "function") throw wrongType("diagnose", "port", port, "a port, as listenMulticast() returns it");
