@@ -13,19 +13,19 @@ import type { Diagnosis } from "./verdict/diagnosis.js";
 
 /** Options of {@link diagnose}. */
 export interface DiagnoseOptions {
-  /** Port number that the receiver listens on. Default: none; what depends on it is not checked. */
+  /** Port number that the receiver listens on. Default: none; checks that depend on it are left out. */
   readonly port?: number | undefined;
-  /** Interface that datagrams are expected by: name, address or index. Default: where the group is joined, else where its route leads. */
+  /** Interface on which datagrams should arrive: name, address or index. Default: where the group is joined, else where its route leads. */
   readonly interface?: string | undefined;
-  /** IP literal of a host that is to receive what this host sends. Default: none; what lies between is not checked. */
+  /** IP literal of a host that should receive what this host sends. Default: none; the path to it is not checked. */
   readonly to?: string | undefined;
   /** Longest time to listen, in milliseconds. Default: 3,000. */
   readonly windowMs?: number | undefined;
-  /** Whether to trace for which reasons the kernel drops packets meanwhile. Needs root and tracefs. Default: false. */
+  /** Whether to trace why the kernel drops packets meanwhile. Needs root and tracefs. Default: false. */
   readonly trace?: boolean | undefined;
   /** Ends the listening early. */
   readonly signal?: AbortSignal | undefined;
-  /** Files that Linux tells about itself in. Default: those of this host. */
+  /** Files in which Linux describes itself. Default: those of this host. */
   readonly files?: HostFiles | undefined;
 }
 
@@ -36,9 +36,9 @@ const WINDOW_MS = 3000; // three datagrams of a sender that sends one a second
 /**
  * Finds out why nothing arrives at a group, or at an address of this host.
  *
- * Reads the kernel's counters, joins the group on every interface, listens beside the programs that have the port, sends itself three
- * datagrams that do not leave this host and reach no other program, and reads the counters again. Needs Linux; elsewhere it says what it
- * could not check. Root sees more: the names of other users' processes.
+ * Reads the kernel's counters, joins the group on every interface, listens alongside the programs that have the port, sends itself three
+ * datagrams that do not leave this host and reach no other program, and reads the counters again. Needs Linux; elsewhere it reports what
+ * it could not check. Root sees more: the names of other users' processes.
  *
  * @param reactor - Reactor that opens the ports; they are closed when it returns.
  * @param address - IP literal of a group, IPv6 perhaps with the interface as zone; or of this host.

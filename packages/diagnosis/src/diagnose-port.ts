@@ -13,7 +13,7 @@ import type { Diagnosis } from "./verdict/diagnosis.js";
 export interface DiagnosePortOptions {
   /** Longest time to listen to each membership, in milliseconds. Default: 3,000. */
   readonly windowMs?: number | undefined;
-  /** Files that Linux tells about itself in. Default: those of this host. */
+  /** Files in which Linux describes itself. Default: those of this host. */
   readonly files?: HostFiles | undefined;
 }
 
@@ -22,7 +22,7 @@ const WINDOW_MS = 3000;
 
 /**
  * Finds out why a port of this program receives nothing: one diagnosis for each of its memberships, one after another, or one for its
- * address if it has none. Judges the port's own options and counters besides those of the host. The port goes on meanwhile.
+ * address if it has none. It also checks the port's own options and counters. The port keeps running meanwhile.
  *
  * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`, as a rejection.
  */

@@ -1,5 +1,5 @@
 /**
- * The one door to what Linux tells in files. Each answer may be missing: the file is absent in this kernel, hidden from this user, too
+ * Reads all facts that Linux provides in files. Each answer may be missing: the file is absent in this kernel, hidden from this user, too
  * long, or not in the form that its reader knows. Nothing here throws.
  */
 import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
@@ -14,13 +14,13 @@ export interface Read<T> {
   readonly value: T;
 }
 
-/** An answer that could not be had. */
+/** An answer that is missing. */
 export interface Unread {
-  /** File or folder that was asked; `probe`: the program's own sockets were. */
+  /** File or folder that was read; `probe`: the program's own sockets. */
   readonly path: string;
   /** Reason, as the second half of a sentence: `it does not exist`; of a probe, as a sentence. */
   readonly reason: string;
-  /** Advice that would make it possible; absent if nothing is known that would. */
+  /** Advice that would make it possible; absent if there is none. */
   readonly remedy?: string;
 }
 

@@ -8,7 +8,7 @@ import { findSocketOwners, type HostProcess } from "./kernel/processes.js";
 import { type MulticastRoute, readMulticastRoutes } from "./kernel/routes.js";
 import { readUDPSockets, type UDPSocket } from "./kernel/udp-sockets.js";
 
-/** A program whose socket is bound so that it may be the member of a group. */
+/** A program whose socket is bound so that it may be a member of a group. */
 export interface PossibleMember {
   /** Process id; undefined if the process is hidden from this user. */
   readonly pid: number | undefined;
@@ -26,7 +26,7 @@ export interface JoinedGroup {
   readonly group: string;
   /** Number of sockets that joined. */
   readonly users: number;
-  /** Version of IGMP that the interface speaks: `"V3"`. IPv4 only. */
+  /** Version of IGMP on the interface: `"V3"`. IPv4 only. */
   readonly igmpVersion?: string;
   /** Whether it is a group that the kernel joins by itself. */
   readonly isKernels: boolean;
@@ -48,7 +48,7 @@ export interface InterfaceFacts {
   readonly groups: readonly JoinedGroup[];
 }
 
-/** The interface that a program gets that names none. */
+/** The interface that a program uses if it names none. */
 export interface DefaultInterface {
   /** IP version. */
   readonly family: Family;

@@ -1,8 +1,8 @@
 /**
- * Takes samples of what its sources see, and keeps the latest of them.
+ * Takes samples from its sources, and keeps the latest of them.
  *
  * Theory of operation: nothing runs while nobody watches. The first watcher starts the clock's timer, which never keeps the process alive; all
- * watchers share each sample. When the last one leaves, the timer stops. A source that throws costs its part of the sample, and nothing else.
+ * watchers share each sample. When the last one leaves, the timer stops. If a source throws, only its part of the sample is missing.
  */
 import { asError, type Clock, checkDelay, checkFunction, type ScheduledCall } from "@groupcast/base";
 import { CurveSelection } from "./curve-selection.js";
@@ -15,7 +15,7 @@ export interface MonitorOptions {
   readonly title: string;
   /** Sources, asked in this order. */
   readonly sources: readonly MonitorSource[];
-  /** Source of time for the timer, and for the time between samples. */
+  /** Clock for the timer, and for the time between samples. */
   readonly clock: Clock;
   /** Time between two samples, in milliseconds, 100 or more. Default: 1,000. */
   readonly intervalMs?: number | undefined;
@@ -31,7 +31,7 @@ export interface HistoryEntry {
   readonly curves: readonly CurvePoint[];
 }
 
-/** Past of a monitor, for somebody who begins to watch. */
+/** Past samples of a monitor, for a new watcher. */
 export interface MonitorHistory {
   /** Points of up to 300 samples, the latest at the end. */
   readonly entries: readonly HistoryEntry[];
@@ -45,7 +45,7 @@ const MOST_ENTRIES = 300;
 const MOST_EVENTS = 200;
 const NOTHING: TotalSample = { receivedPerSecond: 0, sentPerSecond: 0, lostPerSecond: 0 };
 
-/** Takes samples of what its sources see. */
+/** Takes samples from its sources. */
 export class Monitor {
   /** Time between two samples, in milliseconds. */
   readonly intervalMs: number;
@@ -81,14 +81,14 @@ export class Monitor {
     return { entries: this.#entries, events: this.#events };
   }
 
-  /** Whether it takes samples by itself: somebody watches. */
+  /** Whether it takes samples by itself, because somebody watches. */
   get isWatched(): boolean {
     return this.#watchers.size > 0;
   }
 
   /**
-   * Calls `watcher` with each sample from now on, each {@link Monitor.intervalMs}; the first is taken soon, unless there is one that is not as
-   * old yet. What a watcher throws is thrown into the clock.
+   * Calls `watcher` with each sample from now on, each {@link Monitor.intervalMs}; it takes the first one soon, unless the latest sample is
+   * younger. If a watcher throws, the clock gets the error.
    *
    * @returns Function that ends it. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`.
    */

@@ -1,5 +1,5 @@
 /**
- * Shape of a sample: the state of a host or of a program at one moment. It is data and nothing else, since it becomes JSON for the page and for
+ * Shape of a sample: the state of a host or of a program at one moment. It is only data, because it becomes JSON for the page and for
  * `groupcast monitor --json`. Names in it come from the network and from other programs: they may hold any character.
  */
 
@@ -49,9 +49,9 @@ export interface ListenedSample {
   readonly perSecond: number;
   /** Payload bytes per second. */
   readonly bytesPerSecond: number;
-  /** Number of numbers that are missing in numbered streams. */
+  /** Number of datagrams missing in numbered streams. */
   readonly lost: number;
-  /** Numbers that went missing, per second. */
+  /** Datagrams missing in numbered streams, per second. */
   readonly lostPerSecond: number;
   /** Number of runs of missing numbers. */
   readonly gaps: number;
@@ -61,7 +61,7 @@ export interface ListenedSample {
   readonly reordered: number;
   /** Number of numbered streams. */
   readonly streams: number;
-  /** Number of datagrams that the monitor's own receive buffer had no room for. */
+  /** Number of datagrams that did not fit into the monitor's own receive buffer. */
   readonly drops: number;
   /** The same, per second. */
   readonly dropsPerSecond: number;
@@ -179,7 +179,7 @@ export interface MonitorEvent {
   readonly timeMs: number;
   /** Kind. */
   readonly kind: EventKind;
-  /** Port, group, interface or node that it is about; may hold any character. */
+  /** Port, group, interface or node that it concerns; may contain any character. */
   readonly subject: string;
   /** Number of datagrams lost, or of events left out; absent where there is nothing to count. */
   readonly count?: number | undefined;
@@ -207,11 +207,11 @@ export interface MonitorSample {
   readonly nodes: readonly NodeSample[];
   /** Relays of channels. */
   readonly relays: readonly RelaySample[];
-  /** Up to 8 curves: the sum, and what has most traffic. A curve that was chosen once stays while there is something to draw. */
+  /** Up to 8 curves: the sum, and the subjects with most traffic. Once chosen, a curve stays while there is something to draw. */
   readonly curves: readonly CurvePoint[];
   /** Changes since the sample before, 50 at most. */
   readonly events: readonly MonitorEvent[];
-  /** Sentences about what could not be seen, and what would show more. */
+  /** Sentences that say which facts could not be read, and how to see more. */
   readonly limits: readonly string[];
 }
 
@@ -221,9 +221,9 @@ export type Readings = Partial<Omit<MonitorSample, "timeMs" | "intervalMs" | "ti
 /** A source of readings. A monitor asks all its sources for each sample. */
 export interface MonitorSource {
   /**
-   * Looks.
+   * Takes a reading.
    *
-   * @param elapsedMs - Time since it was asked before, in milliseconds; 0 the first time.
+   * @param elapsedMs - Time since the previous reading, in milliseconds; 0 the first time.
    */
   read(elapsedMs: number): Readings;
 }

@@ -33,19 +33,19 @@ export interface ObservedNode {
 
 /** Options of {@link instrument}. */
 export interface InstrumentOptions {
-  /** Provider that the instruments are made with. Default: the global one, as it is when `instrument` is called. */
+  /** Provider that creates the instruments. Default: the global one at the time of the call. */
   readonly meterProvider?: MeterProvider | undefined;
   /** Name of the reactor: the attribute `groupcast.reactor.name` of every series. Several reactors need it. Default: no such attribute. */
   readonly name?: string | undefined;
   /**
-   * Numbers of ports, 1 … 65,535, with series of their own, by the attribute `network.local.port`. All other ports share one series without
-   * it. Default: none. So the number of series does not grow with the number of ports.
+   * Numbers of ports, 1 … 65,535, that get their own series, by the attribute `network.local.port`. All other ports share one series
+   * without it. Default: none. So the number of series does not grow with the number of ports.
    */
   readonly byPort?: readonly number[] | undefined;
   /** Nodes whose channels and transports are counted. Default: none. */
   readonly channelNodes?: readonly ObservedNode[] | undefined;
   /**
-   * Full names of channels, without a leading slash, with series of their own, by the attribute `groupcast.channel.name`. All other
+   * Full names of channels, without a leading slash, that get their own series, by the attribute `groupcast.channel.name`. All other
    * channels share one series without it. Default: none.
    */
   readonly byChannel?: readonly string[] | undefined;

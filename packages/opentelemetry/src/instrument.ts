@@ -14,17 +14,17 @@ const SCOPE = "@groupcast/opentelemetry";
 /** Names of the reactors that each provider has the metrics of: the SDK would let the last of two equal series win, and say nothing. */
 const taken = new WeakMap<MeterProvider, Set<string | undefined>>();
 
-/** Metrics of a reactor that are being observed. Made by {@link instrument}. */
+/** Metrics of a reactor that are being observed. {@link instrument} creates it. */
 export interface Instrumentation {
-  /** Observes no more, and gives up the name. A further call changes nothing. An SDK may go on exporting the last values. */
+  /** Stops observing, and releases the name. A further call changes nothing. An SDK may continue to export the last values. */
   stop(): void;
   /** Stops at the end of `using`; {@link Instrumentation.stop}. */
   [Symbol.dispose](): void;
 }
 
 /**
- * Makes metrics of the counters of a reactor's ports, of its memberships, and of channels. They are read when the SDK collects, and cost
- * nothing in between. Counters of ports that have closed since stay in the sums.
+ * Creates metrics from the counters of a reactor's ports, of its memberships, and of channels. The SDK reads them when it collects; they
+ * cost nothing in between. The sums keep the counters of ports that have closed since.
  *
  * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`.
  * @throws StateError `ERR_ALREADY_INSTRUMENTED`: the provider has a reactor of this name, or another one without a name.

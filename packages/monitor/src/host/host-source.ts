@@ -1,4 +1,4 @@
-/** State of a host as Linux tells it: sockets, groups, interfaces and counters. Reading it changes nothing, and needs no privilege. */
+/** State of a host as Linux reports it: sockets, groups, interfaces and counters. Reading it changes nothing, and needs no privilege. */
 import type { Family } from "@groupcast/backend";
 import type { Clock } from "@groupcast/base";
 import {
@@ -27,15 +27,15 @@ import { SteadySockets } from "./steady-sockets.js";
 export interface HostSourceOptions {
   /** Network whose interfaces are listed. */
   readonly network: Network;
-  /** Source of time, for the rests between two searches of processes. */
+  /** Clock for the pauses between two searches of processes. */
   readonly clock: Clock;
-  /** Files that Linux tells about itself in. Default: those of this host. */
+  /** Files in which Linux describes itself. Default: those of this host. */
   readonly files?: HostFiles | undefined;
-  /** Name of the only interface that groups and traffic are shown of. Default: all. */
+  /** Name of the only interface whose groups and traffic are shown. Default: all. */
   readonly interface?: string | undefined;
-  /** Process id whose ports are left out, such as that of a monitor that listens by itself. Default: none are. */
+  /** Process id whose ports are left out, such as that of a monitor that itself listens. Default: none. */
   readonly hiddenPid?: number | undefined;
-  /** Port number of the channels' network, whose relays are looked for. Default: none are. */
+  /** Port number of the channels' network, to look for its relays. Default: no search. */
   readonly channelPort?: number | undefined;
 }
 
@@ -65,7 +65,7 @@ export class HostSource implements MonitorSource {
   readonly #sockets = new SteadySockets();
   readonly #rates = new Rates();
 
-  /** Makes a source; reads nothing yet. */
+  /** Creates a source; reads nothing yet. */
   constructor(options: HostSourceOptions) {
     this.#options = options;
     this.#files = options.files ?? hostFiles();

@@ -21,13 +21,13 @@ export interface KnownNode {
   readonly channels: readonly MonitoredUsage[];
 }
 
-/** A node of channels that is shown, with those that it knows: a `ChannelNode` of `@groupcast/channels`. */
+/** A node of channels to show, with those that it knows: a `ChannelNode` of `@groupcast/channels`. */
 export interface MonitoredNode extends KnownNode {
   /** The other nodes that it knows. */
   readonly nodes: readonly KnownNode[];
 }
 
-/** Counters of one direction of a relay that are shown. */
+/** Counters of one direction of a relay to show. */
 export interface MonitoredLane {
   /** Name of the network that packets come from. */
   readonly from: string;
@@ -43,7 +43,7 @@ export interface MonitoredLane {
   readonly tooLong: number;
 }
 
-/** A relay that is shown: a `ChannelRelay` of `@groupcast/channels`. */
+/** A relay to show: a `ChannelRelay` of `@groupcast/channels`. */
 export interface MonitoredRelay {
   /** Random number that identifies it. */
   readonly id: string;
@@ -53,11 +53,11 @@ export interface MonitoredRelay {
 
 /** Options of a {@link ChannelSource}. */
 export interface ChannelSourceOptions {
-  /** Nodes that are shown, with those that they know. */
+  /** Nodes to show, with those that they know. */
   readonly nodes?: readonly MonitoredNode[] | undefined;
-  /** Relays that are shown. */
+  /** Relays to show. */
   readonly relays?: readonly MonitoredRelay[] | undefined;
-  /** Whether the nodes given are left out, so that only those that they know are shown: they were made to look. Default: false. */
+  /** Whether to leave out the given nodes and show only those that they know, because they exist only to look. Default: false. */
   readonly isHidden?: boolean | undefined;
 }
 
@@ -72,7 +72,7 @@ export class ChannelSource implements MonitorSource {
   readonly #isHidden: boolean;
   readonly #rates = new Rates();
 
-  /** Makes a source; reads nothing yet. */
+  /** Creates a source; reads nothing yet. */
   constructor({ nodes = [], relays = [], isHidden = false }: ChannelSourceOptions) {
     this.#nodes = nodes;
     this.#relays = relays;

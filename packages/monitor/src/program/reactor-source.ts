@@ -11,7 +11,7 @@ export class ReactorSource implements MonitorSource {
   readonly #ids = new WeakMap<UDPPort, string>();
   #opened = 0;
 
-  /** Makes a source; reads nothing yet. */
+  /** Creates a source; reads nothing yet. */
   constructor(reactor: Reactor) {
     this.#reactor = reactor;
   }

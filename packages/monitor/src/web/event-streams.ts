@@ -12,7 +12,7 @@ export interface StreamStatistics {
   readonly clients: number;
   /** Number of clients that were dropped because they did not read. */
   readonly dropped: number;
-  /** Number of clients that were turned away because there were too many. */
+  /** Number of clients that were refused because there were too many. */
   readonly refused: number;
   /** Number of events that clients missed because they had not taken the one before. */
   readonly missed: number;

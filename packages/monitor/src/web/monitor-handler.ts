@@ -15,9 +15,9 @@ export interface MonitorHandlerOptions extends MonitorPageOptions {
   readonly title?: string | undefined;
   /** Time between two samples, in milliseconds, 100 or more. Default: 1,000. */
   readonly intervalMs?: number | undefined;
-  /** Nodes of channels that are shown, with those that they know. Default: none. */
+  /** Nodes of channels to show, with those that they know. Default: none. */
   readonly nodes?: readonly MonitoredNode[] | undefined;
-  /** Relays of channels that are shown. Default: none. */
+  /** Relays of channels to show. Default: none. */
   readonly relays?: readonly MonitoredRelay[] | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface MonitorHandlerOptions extends MonitorPageOptions {
 export interface MonitorListener {
   /** Answers a request. */
   (request: IncomingMessage, response: ServerResponse): void;
-  /** The monitor behind it: its samples are for programs, too. */
+  /** The monitor behind it: programs can use its samples, too. */
   readonly monitor: Monitor;
   /** Returns the counters of its clients as they are now. */
   statistics(): StreamStatistics;
@@ -39,8 +39,8 @@ const KEYS = [...PAGE_OPTIONS, "title", "intervalMs", "nodes", "relays"] as cons
 /**
  * Makes a request listener that serves a page about the ports of a reactor, as `groupcast monitor --web` does about a host.
  *
- * Samples are taken while somebody watches. It keeps neither the process nor the reactor alive, and ends its streams when the reactor stops.
- * Whoever reaches the server sees the page, unless you give a token: put it behind your own authentication, or bind the server to loopback.
+ * It takes samples while somebody watches. It keeps neither the process nor the reactor alive, and ends its streams when the reactor stops.
+ * Without a token, everybody who reaches the server sees the page: put it behind your own authentication, or bind the server to loopback.
  *
  * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`, `ERR_ARGUMENT_RANGE`, `ERR_OPTION_UNKNOWN`.
  */

@@ -4,18 +4,18 @@ import type { AccessRules } from "./access.js";
 /** Options of a page. */
 export interface MonitorPageOptions {
   /**
-   * Path below which the page is, such as `"/monitor"`. Its address ends with a slash then: `/monitor/`. Default: the root. Routers that take the
-   * prefix off a request before they pass it on need none.
+   * Path below which the page is, such as `"/monitor"`. Its address ends with a slash then: `/monitor/`. Default: the root. Not needed
+   * behind routers that remove the prefix from a request before they pass it on.
    */
   readonly prefix?: string | undefined;
   /**
-   * Secret that follows the prefix in the address: `/monitor/SECRET/`. 22 characters or more, of letters, digits, `-` and `_`. Default: none; then
-   * whoever reaches the server sees the page.
+   * Secret that follows the prefix in the address: `/monitor/SECRET/`. 22 characters or more, of letters, digits, `-` and `_`. Default:
+   * none; then everybody who reaches the server sees the page.
    */
   readonly token?: string | undefined;
   /**
-   * Names by which browsers may reach the server, as the header Host has them, without port. Default: `localhost`, `127.0.0.1` and `[::1]`. Other
-   * names are refused, as web pages of others could read this one through a name of theirs.
+   * Names by which browsers may reach the server, as in the Host header, without port. Default: `localhost`, `127.0.0.1` and `[::1]`. The
+   * server refuses other names, because other web pages could read this one through their own name.
    */
   readonly hosts?: readonly string[] | undefined;
   /** Number of clients that may watch at a time, 1 … 1,000. Default: 16. */

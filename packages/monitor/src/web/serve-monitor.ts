@@ -16,7 +16,7 @@ export interface ServeMonitorOptions {
 
 /** A server of one page, on loopback. */
 export interface MonitorServer {
-  /** Address of the page. It has the secret: whoever knows it sees the page. */
+  /** Address of the page. It contains the secret: everybody who knows the address sees the page. */
   readonly url: string;
   /** Returns the counters of its clients as they are now. */
   statistics(): StreamStatistics;
@@ -35,7 +35,7 @@ const CHECK_MS = 1000; // time between two searches for such requests, in place 
 /**
  * Serves a monitor on a loopback address with a secret in it. The server keeps the process alive until it is closed.
  *
- * @returns A promise of the server. Rejects with InvalidArgumentError, or with the error of Node when the port is taken (`EADDRINUSE`).
+ * @returns A promise of the server. Rejects with InvalidArgumentError, or with Node's error if the port is in use (`EADDRINUSE`).
  */
 export async function serveMonitor(monitor: Monitor, options?: ServeMonitorOptions): Promise<MonitorServer> {
   if (!(monitor instanceof Monitor)) throw wrongType(OPERATION, "monitor", monitor, "a Monitor");
