@@ -30,7 +30,7 @@ export interface CommandHost {
   readonly stderr: TextSink & Partial<Pick<Writable, "on">>;
   /** Standard input. */
   readonly stdin: Readable;
-  /** Environment: `NO_COLOR`, `FORCE_COLOR` and `TERM` are looked at. */
+  /** Environment: the command reads `NO_COLOR`, `FORCE_COLOR` and `TERM`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Subscribes to a signal. */
   on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
@@ -46,8 +46,8 @@ export interface CommandHost {
  * Runs `groupcast`.
  *
  * @param words - The command line, without the name of the program: `["listen", "239.1.2.3:5000"]`.
- * @param host - The process that it runs in. Default: `process`.
- * @returns Exit code. Never rejects for what a user can do wrong; a mistake of ours rejects.
+ * @param host - The process that runs it. Default: `process`.
+ * @returns Exit code. Never rejects for mistakes of the user; a defect of the program rejects.
  */
 export async function main(words: readonly string[], host: CommandHost = process): Promise<number> {
   const outputFailed = watchStreams(host);

@@ -7,11 +7,11 @@ import type { ChannelsModule } from "./load-channels.js";
 export interface ChannelNetworkSettings {
   /** Port number of all channels on UDP. Default: 8765. */
   readonly port?: number | undefined;
-  /** TTL of the heartbeats of this program, by which nodes answer at once: 0 … 255. Default: 0, this host. */
+  /** TTL of this program's heartbeats, which nodes answer at once: 0 … 255. Default: 0, this host. */
   readonly ttl?: number | undefined;
-  /** Interface to send and receive on. Default: every one. */
+  /** Interface to send and receive on. Default: all. */
   readonly interface?: InterfaceSelector | undefined;
-  /** NATS servers that carry the channels, in place of UDP. */
+  /** NATS servers that carry the channels, instead of UDP. */
   readonly nats?: Pick<NatsTransportOptions, "servers" | "prefix" | "connection"> | undefined;
 }
 

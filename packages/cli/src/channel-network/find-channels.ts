@@ -10,7 +10,7 @@ export interface ChannelTarget {
   readonly address: string;
   /** Port number of the network. */
   readonly port: number;
-  /** Full name. Another channel on the same group is kept out. */
+  /** Full name. Other channels on the same group are filtered out. */
   readonly channel: string;
 }
 
@@ -25,7 +25,7 @@ export interface FindChannelsPlan extends Omit<ChannelNetworkSettings, "nats"> {
 const DEFAULT_WAIT_MS = 2000; // two heartbeats, as nodes have them by default
 
 /**
- * Returns where the datagrams of channels on UDP go, for `listenForDatagrams` and `recordDatagrams`.
+ * Returns the destinations of channels on UDP, for `listenForDatagrams` and `recordDatagrams`.
  *
  * A pattern, such as `robot/**`, stands for the channels that nodes use now: those whose heartbeats come within `waitMs`. Only the
  * channels of `@groupcast/channels` have heartbeats; name those of other programs.

@@ -2,7 +2,7 @@
 export interface ChannelPacket {
   /** Full name of the channel. */
   readonly channel: string;
-  /** Sender, as its network tells it from others: address and port on UDP, 16 hexadecimal digits or `"unknown"` on NATS. */
+  /** Sender, as its network identifies it: address and port on UDP, 16 hexadecimal digits or `"unknown"` on NATS. */
   readonly source: string;
   /** The sender's number for the packet; undefined: it does not count. */
   readonly sequence: number | undefined;

@@ -6,13 +6,13 @@ import { MessageDecoder, type UndecodedPackets } from "./message-decoder.js";
 import { SenderNames } from "./sender-names.js";
 import { ChannelWatch, type ChannelWatchPlan, type ChannelWatchReport } from "./watch-channels.js";
 
-/** A message, as it came. */
+/** A message, as it arrived. */
 export interface EchoedMessage {
   /** Full name of the channel. */
   readonly channel: string;
-  /** Sender, as its network tells it from others: address and port on UDP, 16 hexadecimal digits or `"unknown"` on NATS. */
+  /** Sender, as its network identifies it: address and port on UDP, 16 hexadecimal digits or `"unknown"` on NATS. */
   readonly source: string;
-  /** Name of the sender's node, where presence leaves no choice: one node publishes the channel, and one sender was heard on it. */
+  /** Name of the sender's node, if only one fits: one node publishes the channel, and it has one sender. */
   readonly node: string | undefined;
   /** The sender's number for the packet, the last one of a message in fragments; undefined: it does not count. */
   readonly number: number | undefined;
@@ -20,7 +20,7 @@ export interface EchoedMessage {
   readonly lost: number;
   /** Distance from the newest message of its sender: 1 is in order, 0 a repeat, less is late. */
   readonly lead: number;
-  /** Time of its arrival, of the kernel where that tells it, else of this program; in nanoseconds since 1970. */
+  /** Time of its arrival, from the kernel if it reports one, else from this program; in nanoseconds since 1970. */
   readonly timeNs: bigint;
   /** Contents. */
   readonly data: Buffer;
@@ -28,11 +28,11 @@ export interface EchoedMessage {
 
 /** Plan of {@link echoChannels}. */
 export interface EchoPlan extends Omit<ChannelWatchPlan, "count"> {
-  /** Number of messages after which it ends. Default: none. */
+  /** Number of messages after which the echo ends. Default: no limit. */
   readonly count?: number | undefined;
   /** Key of sealed channels. */
   readonly seal?: SealOptions | undefined;
-  /** Is called with each message. What it throws ends it and rejects the promise. */
+  /** Called with each message. If it throws, the echo ends and the promise rejects. */
   readonly onMessage: (message: EchoedMessage) => void;
 }
 
@@ -45,7 +45,7 @@ export interface EchoReport extends ChannelWatchReport, UndecodedPackets {
 }
 
 /**
- * Receives the messages of channels: of names, and of the channels that fit a pattern as soon as presence tells of them. Opens sealed
+ * Receives the messages of channels: of named ones, and of those that match a pattern, as soon as heartbeats announce them. Opens sealed
  * ones with a key, and puts fragments together.
  *
  * @throws (rejects) InvalidArgumentError for a name, a pattern or a key that is none; what opening the network throws; what `onMessage` throws.

@@ -4,7 +4,7 @@ import { type ChannelNetworkSettings, DEFAULT_CHANNEL_PORT, openChannelNetwork }
 import { loadChannels } from "../channel-network/load-channels.js";
 import { pause } from "../sending/flow.js";
 
-/** A node, as its heartbeats tell. */
+/** A node, as its heartbeats describe it. */
 export interface ListedNode {
   /** Its name. Several nodes can have one name. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface ListedChannel {
 
 /** Nodes and channels of a network. */
 export interface ChannelListing {
-  /** Nodes that have sent heartbeats and are not gone. */
+  /** Nodes that have sent heartbeats and have not left. */
   readonly nodes: readonly ListedNode[];
   /** Channels that they use, by name. */
   readonly channels: readonly ListedChannel[];
@@ -42,7 +42,7 @@ export interface ListChannelsPlan extends ChannelNetworkSettings {
   readonly durationMs?: number | undefined;
   /** Ends it. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called with each change of a node. */
+  /** Called with each change of a node. */
   readonly onChange?: ((change: NodeChange) => void) | undefined;
 }
 
@@ -50,10 +50,10 @@ const DEFAULT_DURATION_MS = 2000; // two heartbeats, as nodes have them by defau
 const LONGEST_WAIT_MS = 3_600_000; // of one call of the clock
 
 /**
- * Lists the channels of a network, with the nodes that publish and subscribe to them, as their heartbeats tell.
+ * Lists the channels of a network, with the nodes that publish and subscribe to them, according to their heartbeats.
  *
- * Takes part in the network as a node named `groupcast channels`, which the others see. Nodes with `heartbeatMs: 0`, and programs that
- * send no heartbeats of Groupcast, are not seen.
+ * Takes part in the network as a node named `groupcast channels`, which other nodes see. It sees neither nodes with `heartbeatMs: 0` nor
+ * programs without Groupcast's heartbeats.
  *
  * @throws (rejects) what `ChannelNode` and `NatsTransport.connect` throw.
  */

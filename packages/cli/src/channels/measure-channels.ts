@@ -12,7 +12,7 @@ import { ChannelWatch, type ChannelWatchPlan, type ChannelWatchReport } from "./
 export interface ChannelMeasurement {
   /** Full name. */
   readonly channel: string;
-  /** Number of packets: of messages, but that a message in fragments is several. */
+  /** Number of packets; a message in fragments counts as several. */
   readonly packets: number;
   /** Time from the first to the last, in milliseconds. */
   readonly spanMs: number;
@@ -24,7 +24,7 @@ export interface ChannelMeasurement {
   readonly bytesPerSecond: number | undefined;
   /** Bytes of a packet, without headers. */
   readonly sizeBytes: SpreadReport | undefined;
-  /** Delay, in milliseconds: from the time in the message to this host, or from the kernel to this program. Absent: none was measured. */
+  /** Delay, in milliseconds: from the time in the message to this host, or from the kernel to this program. Absent: not measured. */
   readonly delayMs: SpreadReport | undefined;
   /** Number of packets, or of messages, that carry no time. */
   readonly untimed: number;
@@ -33,13 +33,13 @@ export interface ChannelMeasurement {
 /** Plan of {@link measureChannels}. */
 export interface MeasurePlan extends ChannelWatchPlan {
   /**
-   * Field of JSON messages with the sending time, such as `"header.stamp"`: the delay is measured from it, by the clocks of both hosts.
-   * Absent: the delay is that from the kernel to this program, where the kernel tells the time.
+   * Field of JSON messages with the sending time, such as `"header.stamp"`: the delay starts there, by the clocks of both hosts. Absent:
+   * the delay from the kernel to this program, if the kernel reports the time.
    */
   readonly timeField?: string | undefined;
   /** Key of sealed channels; only for `timeField`. */
   readonly seal?: SealOptions | undefined;
-  /** Is called twice a second. */
+  /** Called twice a second. */
   readonly onProgress?: ((report: MeasureReport) => void) | undefined;
   /** Returns the wall clock in nanoseconds since 1970. Default: that of the system. */
   readonly nowNs?: (() => bigint) | undefined;
@@ -47,7 +47,7 @@ export interface MeasurePlan extends ChannelWatchPlan {
 
 /** Measurements of all channels. */
 export interface MeasureReport extends Omit<ChannelWatchReport, "channels">, UndecodedPackets {
-  /** Measurements, a row for each channel that is received. */
+  /** Measurements, one row for each received channel. */
   readonly channels: readonly ChannelMeasurement[];
 }
 

@@ -9,27 +9,27 @@ import { BrokerChannelReceiver, type ChannelReceiver, UdpChannelReceiver } from 
 
 /** Channels to receive, their network, and an end. */
 export interface ChannelWatchPlan extends ChannelNetworkSettings {
-  /** Names, and patterns: `*` stands for one part, `**` at the end for one or more. Presence tells which channels fit a pattern. */
+  /** Names, and patterns: `*` stands for one part, `**` at the end for one or more. Heartbeats show which channels match a pattern. */
   readonly channels: readonly string[];
-  /** Number of packets after which it ends. Default: none. */
+  /** Number of packets after which it ends. Default: no limit. */
   readonly count?: number | undefined;
-  /** Time after which it ends, in milliseconds. Default: none. */
+  /** Time after which it ends, in milliseconds. Default: no limit. */
   readonly durationMs?: number | undefined;
   /** Ends it. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called with the name of each channel, when it is received from now on. */
+  /** Called with the name of each channel when its reception begins. */
   readonly onChannel?: ((channel: string) => void) | undefined;
 }
 
 /** State of a watch. */
 export interface ChannelWatchReport {
-  /** Names of the channels that are received, in the order in which they were found. */
+  /** Names of the received channels, in the order in which they were found. */
   readonly channels: readonly string[];
   /** Number of packets. */
   readonly packets: number;
   /** Number of packets lost because a receive buffer was full. */
   readonly kernelDrops: number;
-  /** Number of channels that fit a pattern and are not received: 256 channels of patterns are. */
+  /** Number of channels that match a pattern but are not received, because the limit of 256 is reached. */
   readonly leftOut: number;
   /** Time since it began, in milliseconds. */
   readonly durationMs: number;
@@ -42,7 +42,7 @@ const PROGRESS_MS = 500;
 export interface PacketObserver {
   /** Is called with each packet. What it throws ends the watch. */
   take(packet: ChannelPacket, watch: ChannelWatch): void;
-  /** Is called twice a second. */
+  /** Called twice a second. */
   progress?(watch: ChannelWatch): void;
 }
 

@@ -68,7 +68,7 @@ export class Output {
     else this.text(text);
   }
 
-  /** Prints lines for people; with `--json`, nothing. */
+  /** Prints lines of text; with `--json`, nothing. */
   text(lines: string | readonly string[]): void {
     if (this.json) return;
     this.#print(typeof lines === "string" ? lines : lines.join("\n"));
@@ -80,7 +80,7 @@ export class Output {
     this.#err.write(`${line}\n`);
   }
 
-  /** Shows how far long work is, on one line of the terminal that the next one replaces; elsewhere, nothing. */
+  /** Shows progress on one line of the terminal, which the next call replaces; prints nothing elsewhere. */
   progress(line: string): void {
     if (this.#err.isTTY !== true) return;
     const width = Math.max(FEWEST_COLUMNS, this.#err.columns || FALLBACK_COLUMNS) - 1; // a full line wraps
@@ -88,7 +88,7 @@ export class Output {
     this.#isProgressShown = true;
   }
 
-  /** Takes the line of {@link Output.progress} away. */
+  /** Removes the line of {@link Output.progress}. */
   endProgress(): void {
     this.#clearProgress();
   }

@@ -1,4 +1,4 @@
-/** A refusal of the system, or of a file, that no error class of Groupcast stands for. Its message says what to do. */
+/** A refusal of the system, or of a file, without an error class of Groupcast. Its message says what to do. */
 export class Refusal extends Error {
   /** Name of the class. */
   override readonly name: string = "Refusal";

@@ -7,7 +7,7 @@ import type { ListenReport } from "./listen-report.js";
 import type { ListenTarget } from "./listen-target.js";
 import { type Listener, type ListenerSettings, openListeners } from "./open-listeners.js";
 
-/** A datagram as it came. */
+/** A datagram, as it arrived. */
 export interface ArrivedDatagram {
   /** Payload; valid during the call only. */
   readonly data: Buffer;
@@ -15,9 +15,9 @@ export interface ArrivedDatagram {
   readonly from: SocketAddress;
   /** Destination: the group or the address it was sent to, as far as it is known, and the port. */
   readonly to: Destination;
-  /** Interface, TTL, kernel's time and drops, where the backend knows them. */
+  /** Interface, TTL, kernel time and drops, if the backend knows them. */
   readonly arrival: Arrival;
-  /** Number of the listener that it came to; its arrival counts the drops of that one. */
+  /** Number of the listener that received it; `arrival` counts the drops of that listener. */
   readonly listener: number;
 }
 
@@ -25,29 +25,31 @@ export interface ArrivedDatagram {
 export interface ListenPlan extends ListenerSettings {
   /** Destinations; at least one. */
   readonly targets: readonly ListenTarget[];
-  /** Number of datagrams after which it ends. Default: none. */
+  /** Number of datagrams after which it ends. Default: no limit. */
   readonly count?: number | undefined;
-  /** Time after which it ends, in milliseconds. Default: none. */
+  /** Time after which it ends, in milliseconds. Default: no limit. */
   readonly durationMs?: number | undefined;
   /** Ends it. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called with each datagram. What it throws ends the listening and rejects the promise. Absent: datagrams are counted only, which is faster. */
+  /**
+   * Called with each datagram. If it throws, listening ends and the promise rejects. Absent: datagrams are only counted, which is faster.
+   */
   readonly onDatagram?: ((datagram: ArrivedDatagram) => void) | undefined;
-  /** Is called once, when it listens, with the memberships in the groups. */
+  /** Called once, when it listens, with the memberships in the groups. */
   readonly onListening?: ((memberships: readonly Membership[]) => void) | undefined;
-  /** Is called about twice a second. */
+  /** Called about twice a second. */
   readonly onProgress?: ((report: ListenReport) => void) | undefined;
-  /** Returns the wall clock in nanoseconds since 1970, which the kernel's times are held against. Default: that of the system. */
+  /** Returns the wall clock in nanoseconds since 1970, for comparison with the kernel's times. Default: that of the system. */
   readonly nowNs?: (() => bigint) | undefined;
 }
 
 const PROGRESS_MS = 500;
 
 /**
- * Listens for datagrams until it is told to end, and counts them.
+ * Listens for datagrams until the plan's end, and counts them.
  *
- * Joins groups on the interface asked for, else on all that carry multicast, now and later. Other programs may listen on the same port
- * numbers; they keep their unicast.
+ * Joins groups on the given interface, else on all that carry multicast, now and later. Other programs may listen on the same port numbers;
+ * they still receive their unicast.
  *
  * @throws (rejects) what `listenMulticast` and `joinGroup` throw, and what `onDatagram` throws.
  */

@@ -1,7 +1,7 @@
 import type { DelayReport } from "./delay-count.js";
 import type { StreamReport } from "./sequence-count.js";
 
-/** Counts of what has come. */
+/** Counts of received datagrams. */
 export interface ListenReport {
   /** Number of datagrams. */
   readonly received: number;
@@ -13,11 +13,11 @@ export interface ListenReport {
   readonly listenedMs: number;
   /** Number of datagrams lost because a receive buffer was full. */
   readonly kernelDrops: number;
-  /** Number of datagrams for other groups, interfaces, sources or channels, which the kernel let through and which were kept out. */
+  /** Number of datagrams for other groups, interfaces, sources or channels that the kernel delivered and the listener filtered out. */
   readonly foreign: number;
-  /** Number of numbers that are missing in numbered streams. */
+  /** Number of datagrams missing in numbered streams. */
   readonly lost: number;
-  /** Streams of numbered datagrams, with what is lost, doubled and late; up to 4,096. */
+  /** Streams of numbered datagrams, with lost, duplicate and late ones; up to 4,096. */
   readonly streams: readonly StreamReport[];
   /** Number of numbered datagrams of further streams. */
   readonly streamsLeftOut: number;

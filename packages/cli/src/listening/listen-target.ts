@@ -5,13 +5,13 @@ import { printable } from "../command/printable.js";
 import { UsageError } from "../command/usage-error.js";
 import { endpoint, port as portWord } from "../command/words.js";
 
-/** Destination whose datagrams are listened for. */
+/** Destination of datagrams to listen for. */
 export interface ListenTarget {
   /** IP literal of a group, or of an address of this host. Absent: every address of this host. */
   readonly address?: string | undefined;
   /** Port number. */
   readonly port: number;
-  /** Name of the only channel to let in, of those that share the group. Absent: every datagram. */
+  /** Name of the only channel to receive, of those that share the group. Absent: every datagram. */
   readonly channel?: string | undefined;
 }
 

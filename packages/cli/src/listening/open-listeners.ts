@@ -2,11 +2,11 @@ import { anyAddress, type Family, familyOf, needsZone, zoneOf } from "@groupcast
 import type { InterfaceSelector, MulticastPort, Protocol, Reactor } from "groupcast";
 import { familiesOf, isGroup, type ListenTarget } from "./listen-target.js";
 
-/** Ways to listen that all targets share. */
+/** Options of listening that all targets share. */
 export interface ListenerSettings {
   /** Interface to join groups on. Absent: all that carry multicast. */
   readonly interface?: InterfaceSelector | undefined;
-  /** IP literals of the only senders to let in, by source-specific joins. Absent: any sender. */
+  /** IP literals of the only senders to receive from, by source-specific joins. Absent: any sender. */
   readonly sources?: readonly string[] | undefined;
   /** Size of each kernel receive buffer to ask for, in bytes. */
   readonly receiveBufferBytes?: number | undefined;

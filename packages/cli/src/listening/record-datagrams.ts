@@ -7,7 +7,7 @@ import type { ListenReport } from "./listen-report.js";
 
 /** Plan of {@link recordDatagrams}: destinations, and an end. */
 export interface RecordPlan extends Omit<ListenPlan, "onProgress">, RecordingFileOptions {
-  /** Is called about twice a second. */
+  /** Called about twice a second. */
   readonly onProgress?: ((report: ListenReport & RecordingReport) => void) | undefined;
 }
 
@@ -15,10 +15,10 @@ export interface RecordPlan extends Omit<ListenPlan, "onProgress">, RecordingFil
  * Listens for datagrams and records them as pcapng, which Wireshark opens: interface, direction, the kernel's time, and how many datagrams
  * were lost before each.
  *
- * The file is valid at any time, up to the last datagram of half a second ago: also when the disk is full, or the program is killed.
+ * The file is always valid, and at most half a second behind, even when the disk is full or the program is killed.
  *
  * @param path - A new file, an empty one, or a named pipe.
- * @throws (rejects) Refusal: the file has something in it; NodeJS.ErrnoException: it cannot be written; what `listenForDatagrams` throws.
+ * @throws (rejects) Refusal: the file is not empty; NodeJS.ErrnoException: it cannot be written; what `listenForDatagrams` throws.
  */
 export async function recordDatagrams(reactor: Reactor, path: string, plan: RecordPlan): Promise<ListenReport & RecordingReport> {
   const { onDatagram, onProgress, nowNs = wallClockNs } = plan;

@@ -2,19 +2,19 @@
 export interface StreamReport {
   /** Format that has the numbers, such as `"rtp"`. */
   readonly format: string;
-  /** Name of the stream: what tells it from others of the format. */
+  /** Name of the stream, which distinguishes it from others of the format. */
   readonly stream: string;
   /** Number of datagrams, copies included. */
   readonly received: number;
-  /** Number of those that are missing between the first and the highest number. */
+  /** Number of datagrams missing between the first and the highest number. */
   readonly lost: number;
-  /** Number of runs of missing numbers that there have been, also of those that came late. */
+  /** Number of runs of missing numbers so far, including those that arrived late. */
   readonly gaps: number;
   /** Number that came more than once. */
   readonly duplicates: number;
   /** Number that came after one with a higher number. */
   readonly reordered: number;
-  /** Number of times that the numbers began somewhere else: the sender was started again, or more than the window was lost. */
+  /** Number of times that the numbers began anew: the sender restarted, or more than the window was lost. */
   readonly restarts: number;
 }
 

@@ -7,25 +7,25 @@ import { ListenedGroups } from "./listened-groups.js";
 
 /** Plan of {@link openHostMonitor}. */
 export interface HostMonitorPlan {
-  /** Destinations to listen to. Default: none; the kernel's counters alone. */
+  /** Destinations to listen to. Default: none; only the kernel's counters. */
   readonly targets?: readonly ListenTarget[] | undefined;
   /** Interface to join their groups on, and the only one to show. Default: all. */
   readonly interface?: NetworkInterface | undefined;
-  /** IP literals of the only senders to let in. Default: any sender. */
+  /** IP literals of the only senders to receive from. Default: any sender. */
   readonly sources?: readonly string[] | undefined;
   /** Size of each kernel receive buffer to ask for, in bytes. Default: the kernel's. */
   readonly receiveBufferBytes?: number | undefined;
-  /** Nodes of channels, of which those that they know are shown. Default: none. */
+  /** Nodes of channels; the monitor shows the nodes that these know. Default: none. */
   readonly nodes?: readonly MonitoredNode[] | undefined;
-  /** Port number of the channels' network, whose relays on this host are shown. Default: none are. */
+  /** Port number of the channels' network, to show its relays on this host. Default: none. */
   readonly channelPort?: number | undefined;
   /** Time between two samples, in milliseconds, 100 or more. Default: 1,000. */
   readonly intervalMs?: number | undefined;
-  /** Files that Linux tells about itself in. Default: those of this host. */
+  /** Files in which Linux describes itself. Default: those of this host. */
   readonly files?: HostFiles | undefined;
 }
 
-/** A monitor of this host, and what it has opened. */
+/** A monitor of this host, with its open ports. */
 export interface HostMonitor {
   /** The monitor; it takes samples while somebody watches. */
   readonly monitor: Monitor;
@@ -34,9 +34,10 @@ export interface HostMonitor {
 }
 
 /**
- * Opens a monitor of this host: ports of other programs, groups and interfaces by what Linux tells, and the destinations of the plan by listening to them.
+ * Opens a monitor of this host: it reads ports of other programs, groups and interfaces from Linux, and listens to the destinations of the
+ * plan.
  *
- * Other programs may have the same ports: they keep their datagrams.
+ * Other programs may have the same ports: they still receive their datagrams.
  *
  * @throws what `listenMulticast` and `joinGroup` throw. @throws InvalidArgumentError: intervalMs. Nothing is open then.
  */

@@ -16,10 +16,10 @@ export interface KnownPayload extends DecodedPayload {
 }
 
 /**
- * Decodes the payload of a datagram by its look and its port numbers: numbered datagrams of `groupcast send`, packets of channels, sACN,
- * DNS and mDNS, OSC, RTP. Never throws, and what it returns is bounded, whatever the bytes are.
+ * Decodes the payload of a datagram by its content and its port numbers: numbered datagrams of `groupcast send`, packets of channels, sACN,
+ * DNS and mDNS, OSC, RTP. Never throws, and its result is bounded, whatever the bytes are.
  *
- * @returns What is known; undefined if no format fits.
+ * @returns The decoded payload; undefined if no format fits.
  */
 export function decodePayload(bytes: Buffer, ports: PayloadPorts): KnownPayload | undefined {
   for (const { name, decode } of PAYLOAD_FORMATS) {

@@ -9,15 +9,15 @@ import type { PingEvent, PingReport } from "./ping-report.js";
 
 /** Options of {@link ping}. */
 export interface PingOptions {
-  /** IP literal of the group to be answered on; for a host as target. Default: the host's choice. */
+  /** IP literal of the group for the answers, if the target is a host. Default: the host chooses. */
   readonly group?: string | undefined;
   /** Name or address of the interface for multicast. Default: the one that leads to the target. */
   readonly interface?: string | undefined;
   /** Port of the responders, 1 … 65,535. Default: 9903; 4321 for ssmpingd. */
   readonly port?: number | undefined;
-  /** Whether a host is also asked as ssmping 0.9 does. Default: true. */
+  /** Whether to ask a host also in the protocol of ssmping 0.9. Default: true. */
   readonly legacy?: boolean | undefined;
-  /** TTL of what is sent to a group, 1 … 255. Default: 1, the link. */
+  /** TTL of datagrams to a group, 1 … 255. Default: 1, the link. */
   readonly ttl?: number | undefined;
   /** Number of requests to each responder, 1 or more. Default: no limit. */
   readonly count?: number | undefined;
@@ -27,9 +27,9 @@ export interface PingOptions {
   readonly timeoutMs?: number | undefined;
   /** Ends it. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called with what happens. What it throws ends the ping. */
+  /** Called with each event. If it throws, the ping ends. */
   readonly onEvent?: ((event: PingEvent) => void) | undefined;
-  /** Is called about twice a second. */
+  /** Called about twice a second. */
   readonly onProgress?: ((report: PingReport) => void) | undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { GroupPrefix } from "./group-prefix.js";
 
-/** Way of an answer: to the client alone, or to the group. */
+/** Path of an answer: to the client alone, or to the group. */
 export type AnswerPath = "unicast" | "multicast";
 
 /** Protocol of a responder: the standard, or that of ssmping 0.9. */
@@ -45,11 +45,11 @@ export interface PathReport {
   readonly sent: number;
   /** Number of them that were answered in time. */
   readonly received: number;
-  /** Number of them that were not. `sent` is more than `received` and `lost` while answers are waited for. */
+  /** Number of them that were not. `sent` exceeds `received` and `lost` while answers are pending. */
   readonly lost: number;
   /** Number of the lost ones whose answers came too late. */
   readonly late: number;
-  /** Number of answers that came again. */
+  /** Number of repeated answers. */
   readonly duplicates: number;
   /** Number of answers that came after one to a later request. */
   readonly reordered: number;
@@ -71,13 +71,13 @@ export interface ResponderReport {
   readonly protocol: PingProtocol;
   /** Group that it answers on. */
   readonly group: string;
-  /** Name and version that it gave; text from the network. */
+  /** Name and version that it sent; text from the network. */
   readonly serverInformation?: string;
   /** Answers to this host. */
   readonly unicast: PathReport;
   /** Answers to the group. */
   readonly multicast: PathReport;
-  /** Time from the first request to the last multicast answer, in milliseconds, if multicast has stopped while unicast goes on. */
+  /** Time from the first request to the last multicast answer, in milliseconds, if multicast stopped while unicast continues. */
   readonly multicastStoppedAfterMs?: number;
 }
 
@@ -95,9 +95,9 @@ export interface PingReport {
   readonly responders: readonly ResponderReport[];
   /** Number of messages that asked for a session. */
   readonly asked: number;
-  /** Number of answers that nobody listens on a port (ICMP port unreachable). */
+  /** Number of reports that nobody listens on a port (ICMP port unreachable). */
   readonly refused: number;
-  /** Groups that the host offers, if it declined the one that was asked for. */
+  /** Groups that the host offers, if it declined the requested one. */
   readonly offered?: readonly GroupPrefix[];
   /** Map of reason → number of datagrams that were ignored for it. */
   readonly ignored: Readonly<Record<PingIgnored, number>>;
@@ -116,7 +116,7 @@ export interface ResponderFound {
   readonly protocol: PingProtocol;
   /** Group that it answers on. */
   readonly group: string;
-  /** Name and version of its program, if it tells. */
+  /** Name and version of its program, if it sent them. */
   readonly serverInformation?: string | undefined;
 }
 
@@ -126,13 +126,13 @@ export interface AnswerArrived {
   readonly type: "answer";
   /** Address of the responder. */
   readonly address: string;
-  /** Way that the answer took. */
+  /** Path of the answer. */
   readonly via: AnswerPath;
   /** Number of the request. */
   readonly sequence: number;
   /** Round-trip time, in milliseconds. */
   readonly rttMs: number;
-  /** Routers in between, by the TTL of the answer, where that is known. */
+  /** Routers in between, by the TTL of the answer, if that is known. */
   readonly hops?: number | undefined;
   /** `late`: the request counts as lost. */
   readonly kind: "answer" | "late" | "duplicate";
@@ -144,7 +144,7 @@ export interface AnswerLost {
   readonly type: "lost";
   /** Address of the responder. */
   readonly address: string;
-  /** Way that the answer should have taken. */
+  /** Expected path of the answer. */
   readonly via: AnswerPath;
   /** Number of the request. */
   readonly sequence: number;
@@ -158,7 +158,7 @@ export interface SessionEnded {
   readonly address: string;
 }
 
-/** Multicast answers of a responder have stopped while unicast ones go on, or come again. */
+/** Multicast answers of a responder stopped while unicast ones continue, or arrive again. */
 export interface MulticastChanged {
   /** Kind of the event. */
   readonly type: "multicastStopped" | "multicastResumed";

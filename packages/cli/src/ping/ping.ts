@@ -22,11 +22,11 @@ const SEARCH_ROUNDS = 10; // afterwards, for responders that come later
  * Asks for multicast until the signal aborts, or `count` requests are answered or lost.
  *
  * With a host as target, asks that host for a session and a group (RFC 6450), or for answers on the well-known group if the host speaks
- * the protocol of ssmping 0.9; sends one request each interval; and counts the answers to this host beside those to the group. With a
+ * the protocol of ssmping 0.9; sends one request each interval; and counts the answers to this host and those to the group. With a
  * group as target, does so with every host that runs {@link respond} on it.
  *
  * @param target - IP literal of a host or a group, IPv6 with its zone where it needs one.
- * @returns What it has found out; loss is no error. @throws InvalidArgumentError, as all errors as a rejection. @throws SystemError: no
+ * @returns The report; loss is not an error. @throws InvalidArgumentError, as all errors as a rejection. @throws SystemError: no
  * route leads to the target. @throws MulticastJoinError: the group cannot be joined.
  */
 export async function ping(reactor: Reactor, target: string, options?: PingOptions): Promise<PingReport> {

@@ -13,29 +13,29 @@ import { PING_PORT, SSMPING_PORT } from "./ping-ports.js";
 export interface RespondOptions {
   /** IP literal of a group to serve besides the well-known source-specific ones. Default: none. */
   readonly group?: string | undefined;
-  /** Name or address of the interface to join the group on. Default: every one. */
+  /** Name or address of the interface to join the group on. Default: all. */
   readonly interface?: string | undefined;
   /** Port of RFC 6450, 1 … 65,535. Default: 9903. */
   readonly port?: number | undefined;
   /** Port of the tools ssmping and asmping, 1 … 65,535. Default: 4321. */
   readonly legacyPort?: number | undefined;
-  /** Whether the tools ssmping and asmping of version 0.9 are answered. Default: true. */
+  /** Whether to answer the tools ssmping and asmping of version 0.9. Default: true. */
   readonly legacy?: boolean | undefined;
   /** TTL that answers leave with, 1 … 255. Default: 64, as ssmpingd. */
   readonly ttl?: number | undefined;
-  /** Echo requests a second that each client is answered, 1 … 1,000. Default: 1 (RFC 6450). */
+  /** Answered echo requests a second for each client, 1 … 1,000. Default: 1 (RFC 6450). */
   readonly clientRate?: number | undefined;
-  /** Echo requests a second that all clients together are answered, 1 … 100,000. Default: 100. */
+  /** Answered echo requests a second for all clients together, 1 … 100,000. Default: 100. */
   readonly totalRate?: number | undefined;
-  /** Number of clients that are remembered, 1 … 1,000,000. Default: 1,000. */
+  /** Number of clients to remember, 1 … 1,000,000. Default: 1,000. */
   readonly maxClients?: number | undefined;
   /** Name and version for clients that ask, 1 … 64 bytes of UTF-8. Default: `groupcast` and its version. */
   readonly serverInformation?: string | undefined;
   /** Ends it. Default: it ends when the reactor stops. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called when a client is answered for the first time. */
+  /** Called when a client is answered for the first time. */
   readonly onClient?: ((client: RespondClient) => void) | undefined;
-  /** Is called once, when the ports are open. */
+  /** Called once, when the ports are open. */
   readonly onListening?: ((ports: readonly SocketAddress[]) => void) | undefined;
 }
 

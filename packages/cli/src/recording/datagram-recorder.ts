@@ -4,7 +4,7 @@ import { VERSION } from "../version.js";
 import { DIRECTION, RECEPTION } from "./pcapng-layout.js";
 import { type BlockSink, PcapngWriter } from "./pcapng-writer.js";
 
-/** A received datagram, with what its port knows of it. */
+/** A received datagram, with the facts that its port knows. */
 export interface RecordableDatagram {
   /** Payload. */
   readonly data: Buffer;
@@ -24,7 +24,7 @@ export interface RecordingReport {
   readonly datagrams: number;
   /** Number of bytes, those of blocks and headers included. */
   readonly fileBytes: number;
-  /** Number of datagrams that the kernel lost, and that the recording says it lacks. */
+  /** Number of datagrams that the kernel lost, and that the recording marks as missing. */
   readonly drops: number;
 }
 
@@ -48,7 +48,7 @@ export class DatagramRecorder {
   #drops = 0;
   #fileBytes = 0;
 
-  /** @param nowNs - Wall clock in nanoseconds since 1970, for datagrams whose time the kernel does not tell. */
+  /** @param nowNs - Wall clock in nanoseconds since 1970, for datagrams without a kernel time. */
   constructor(sink: BlockSink, nowNs: () => bigint) {
     this.#nowNs = nowNs;
     this.#writer = new PcapngWriter((blocks) => {

@@ -3,7 +3,7 @@ import { Refusal } from "../command/refusal.js";
 
 /** Options of `recordDatagrams`. */
 export interface RecordingFileOptions {
-  /** Whether a file that has something in it is written over. Default: false. */
+  /** Whether to overwrite a file that is not empty. Default: false. */
   readonly overwrite?: boolean | undefined;
 }
 

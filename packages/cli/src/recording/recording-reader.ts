@@ -22,7 +22,7 @@ export interface RecordedDatagram {
   readonly interface: string | undefined;
   /** Direction; undefined: the file does not say. */
   readonly direction: "in" | "out" | undefined;
-  /** Number of datagrams that were lost before it, as the file says. */
+  /** Number of datagrams lost before it, according to the file. */
   readonly drops: number;
   /** Payload; valid until the next datagram is asked for. */
   readonly data: Buffer;
@@ -39,7 +39,7 @@ const MAGIC_BYTES = 6;
 /**
  * A recording that is read once, from its beginning to its end. Memory is bounded, however long the file is.
  *
- * Frames without a whole UDP datagram are passed over, and counted by `skipped`: fragments, other protocols, frames cut short.
+ * It skips frames without a whole UDP datagram, and counts them in `skipped`: fragments, other protocols, frames cut short.
  */
 export class RecordingReader implements AsyncIterable<RecordedDatagram> {
   readonly #source: ByteSource;
@@ -54,7 +54,7 @@ export class RecordingReader implements AsyncIterable<RecordedDatagram> {
     return new RecordingReader(await ByteSource.open(path));
   }
 
-  /** Map of reason → number of frames that were passed over so far. */
+  /** Map of reason → number of frames skipped so far. */
   get skipped(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#skipped);
   }

@@ -3,7 +3,7 @@ import type { WordReader } from "../command/command.js";
 import { UsageError } from "../command/usage-error.js";
 import { endpoint, port as portWord } from "../command/words.js";
 
-/** An address, a port, or both; what is absent fits everything. */
+/** An address, a port, or both; an absent part matches everything. */
 export interface EndpointPattern {
   /** IP literal. */
   readonly address?: string | undefined;
@@ -17,11 +17,11 @@ interface Endpoint {
   readonly port: number;
 }
 
-/** A change of destinations: those that fit `from` get what `to` has. */
+/** A change of destinations: those that match `from` get the parts of `to`. */
 export interface EndpointMapping {
   /** Destinations that are changed. */
   readonly from: EndpointPattern;
-  /** Parts that they get; what is absent stays. */
+  /** New parts; absent parts stay. */
   readonly to: EndpointPattern;
 }
 

@@ -9,7 +9,7 @@ import { readChannelPacket } from "../payload/channel-format.js";
 export interface ChannelReplay {
   /** Name, or a pattern: `*` stands for one part, `**` at the end for one or more. */
   readonly channel: string;
-  /** New name of the channel, on whose group it is then sent; only for a name. Absent: the recorded one. */
+  /** New name of the channel, which also decides its group; only for a name, not a pattern. Absent: the recorded name. */
   readonly as?: string | undefined;
 }
 

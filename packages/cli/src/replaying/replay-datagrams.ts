@@ -8,7 +8,7 @@ import { type ReplaySelection, SkipCount, select } from "./replay-selection.js";
 import { ReplaySenders, type ReplaySettings } from "./replay-senders.js";
 import { ReplayTime } from "./replay-time.js";
 
-/** Plan of {@link replayDatagrams}: datagrams, speed and the way out. */
+/** Plan of {@link replayDatagrams}: datagrams, speed and outgoing interface. */
 export interface ReplayPlan extends ReplaySelection, ReplaySettings {
   /** Factor of the recorded speed: 0.5, 2; Infinity: as fast as the network takes them. Default: 1. */
   readonly speed?: number | undefined;
@@ -16,13 +16,13 @@ export interface ReplayPlan extends ReplaySelection, ReplaySettings {
   readonly loops?: number | undefined;
   /** Ends it early. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called about twice a second. */
+  /** Called about twice a second. */
   readonly onProgress?: ((report: ReplayReport) => void) | undefined;
 }
 
-/** Counts of what has been replayed. */
+/** Counts of replayed datagrams. */
 export interface ReplayReport extends Omit<SendReport, "refused"> {
-  /** Map of reason → number of datagrams and frames that were passed over. */
+  /** Map of reason → number of skipped datagrams and frames. */
   readonly skipped: Readonly<Record<string, number>>;
 }
 
@@ -32,15 +32,14 @@ const PROGRESS_MS = 500;
 const LONGEST_WAIT_MS = 3_600_000; // recordings may have gaps of days
 
 /**
- * Sends the datagrams of a recording again, as far apart as they were recorded: to their groups, or where the plan says. Each recorded
- * sender gets a port of its own.
+ * Sends the datagrams of a recording again with the recorded timing: to their groups, or to the destinations of the plan. Each recorded
+ * sender gets its own port.
  *
- * Datagrams that went to a host are passed over, unless a mapping or `to` sends them somewhere: the host of that time may be another one's
- * today.
+ * Datagrams that went to a host are skipped, unless a mapping or `to` gives them a destination: today another host may have that address.
  *
  * @param path - Recording in pcapng or pcap: of this program, tcpdump or Wireshark.
- * @throws (rejects) RecordingError: the file is broken; what comes before that has been sent. NodeJS.ErrnoException: it cannot be read.
- * InvalidArgumentError: a channel has no such name.
+ * @throws (rejects) RecordingError: the file is broken; the datagrams before the fault have been sent. NodeJS.ErrnoException: it cannot be
+ * read. InvalidArgumentError: a channel has no such name.
  */
 export async function replayDatagrams(reactor: Reactor, path: string, plan: ReplayPlan = {}): Promise<ReplayReport> {
   const replay = new Replay(reactor, plan, await ReplayChannels.load(plan.channels));

@@ -12,9 +12,9 @@ import { ReplayTime } from "./replay-time.js";
 export interface ReplayIntoOptions extends ReplaySelection {
   /** Factor of the recorded speed: 0.5, 2; Infinity: all at once. Default: 1. */
   readonly speed?: number | undefined;
-  /** Switch, or its name, that the senders are attached to. Default: `"lan"`. */
+  /** Switch of the senders, or its name. Default: `"lan"`. */
   readonly switch?: MemorySwitch | string | undefined;
-  /** Number of payload bytes that are held in memory at most; a recording with more is refused. Default: 256 MiB. */
+  /** Maximum number of payload bytes in memory; a recording with more is refused. Default: 256 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -26,9 +26,9 @@ export interface MemoryReplay {
   readonly durationMs: number;
   /** Number of them that have been sent by now. */
   readonly sent: number;
-  /** Map of reason → number of datagrams and frames that are passed over. */
+  /** Map of reason → number of skipped datagrams and frames. */
   readonly skipped: Readonly<Record<string, number>>;
-  /** Ends it: nothing more is sent, and the ports of the senders are closed. Their hosts stay. */
+  /** Ends it: sends nothing more, and closes the ports of the senders. Their hosts stay. */
   stop(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ const STAND_IN = "recording"; // host in the place of senders that no other host
 
 /**
  * Feeds a recording into a network in memory: each datagram leaves at its time, counted from now on the network's clock, from a host that
- * has the recorded sender's address and port. The host of the network that has the address sends it, else a new one does.
+ * has the recorded sender's address and port. If a host of the network has that address, it sends the datagram, else a new host does.
  *
  * Reads the whole recording first, because a manual clock does not wait for files.
  *

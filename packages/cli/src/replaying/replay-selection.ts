@@ -5,15 +5,15 @@ import type { ChannelReplay, ReplayChannels, Replayed } from "./replay-channels.
 
 /** Choice of datagrams of a recording, and their destinations. */
 export interface ReplaySelection {
-  /** Destinations, before they are changed; a datagram fits one of them. Default: all. */
+  /** Destinations, before changes; a datagram must match one of them. Default: all. */
   readonly destinations?: readonly EndpointPattern[] | undefined;
-  /** Senders; a datagram fits one of them. Default: all. */
+  /** Senders; a datagram must match one of them. Default: all. */
   readonly sources?: readonly EndpointPattern[] | undefined;
-  /** Changes of destinations; the first that fits counts. */
+  /** Changes of destinations; the first match counts. */
   readonly mappings?: readonly EndpointMapping[] | undefined;
-  /** Channels, by name; datagrams of others, and those of no channel, are passed over. Default: all datagrams. */
+  /** Channels, by name; other datagrams are skipped. Default: all datagrams. */
   readonly channels?: readonly ChannelReplay[] | undefined;
-  /** Destination of all datagrams, in place of mappings. */
+  /** Destination of all datagrams, instead of mappings. */
   readonly to?: Destination | undefined;
 }
 

@@ -2,9 +2,9 @@ import { anyAddress, familyOf } from "@groupcast/backend";
 import type { Destination, InterfaceSelector, MulticastPort, Reactor } from "groupcast";
 import { type SendReport, SendTally } from "../sending/send-tally.js";
 
-/** Ways to send that all senders of a replay share. */
+/** Options of sending that all senders of a replay share. */
 export interface ReplaySettings {
-  /** Interface that groups are sent by. Default: as routed. */
+  /** Outgoing interface for groups. Default: that of the route. */
   readonly interface?: InterfaceSelector | undefined;
   /** TTL of groups. Default: 1. */
   readonly ttl?: number | undefined;

@@ -17,9 +17,9 @@ export interface SendPlan {
   readonly perSecond?: number | undefined;
   /** Ends it early. */
   readonly signal?: AbortSignal | undefined;
-  /** Time to wait at the end for answers that nobody listens, in milliseconds. Default: 0. */
+  /** Time to wait at the end for reports that nobody listens (ICMP), in milliseconds. Default: 0. */
   readonly graceMs?: number | undefined;
-  /** Is called about twice a second while it sends. */
+  /** Called about twice a second while it sends. */
   readonly onProgress?: ((report: SendReport) => void) | undefined;
 }
 
@@ -29,7 +29,7 @@ const MOST_LATE_MS = 100;
 const PROGRESS_MS = 500;
 
 /**
- * Sends datagrams by a port of the caller's, and waits until the network has them.
+ * Sends datagrams on a port of the caller, and waits until the network has taken them.
  *
  * Never overfills the send queue: when the network takes no more, it waits. The port stays open.
  *

@@ -8,7 +8,7 @@ export interface SendReport {
   readonly sentBytes: number;
   /** Number that the network refused. */
   readonly failed: number;
-  /** Number of answers that no socket listens there (ICMP port unreachable). A lower bound: hosts limit how many they send. */
+  /** Number of reports that no socket listens there (ICMP port unreachable). A lower bound: hosts limit how many they send. */
   readonly refused: number;
   /** Map of refusal, such as `"ENETUNREACH"` → number of datagrams. */
   readonly failures: Readonly<Record<string, number>>;
@@ -52,7 +52,7 @@ export class SendTally {
     this.#port.off("sendFailed", this.#onFailure);
   }
 
-  /** Returns what has become of the datagrams so far. */
+  /** Returns the fates of the datagrams so far. */
   report(): SendReport {
     const now = this.#port.statistics();
     return {
