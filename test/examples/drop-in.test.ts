@@ -77,5 +77,5 @@ test("the guide's server is node's own before, and Groupcast's after", async (co
 async function debugged(line: string): Promise<boolean> {
   await using server = start(`NODE_DEBUG=groupcast ${line}`, 0);
   await server.line(/port (\d+)/);
-  return (await server.stop("SIGTERM")).stderr.includes("in the place of node:dgram");
+  return (await server.stop("SIGTERM")).stderr.includes("Groupcast replaces node:dgram");
 }
