@@ -56,11 +56,11 @@ function divergenceRow({ backend, contract, families = [4, 6], reason, link }) {
 const page = `# The contract
 
 This page lists the promises of every backend, and those of a reactor's port on top of it: ${CONTRACTS.length} contracts. Each is tested on every backend
-(native, dgram, memory), with IPv4 and IPv6, on the bare **socket**, on a **port** of a reactor, or on **both**. Ids are stable, and the id of a contract
-that was removed is not used again. A source that is a decision is one of [these](decisions/README.md).
+(native, dgram, memory), with IPv4 and IPv6, on the bare **socket**, on a **port** of a reactor, or on **both**. Ids are stable, and the id of a removed
+contract is never reused. A decision named as a source is one of [these](decisions/README.md).
 
-A backend that lacks a capability which a contract needs has to refuse with \`UnsupportedError\`; the suite tests that instead. A contract that needs a
-feature which only some hosts have (two interfaces, say) is skipped where it is missing, with the reason.
+If a backend lacks a capability that a contract needs, it has to refuse with \`UnsupportedError\`; the suite tests that instead. If a contract needs a
+feature that only some hosts have, such as two interfaces, the suite skips it on the others, with the reason.
 
 \`@groupcast/backend-compliance\` exports the contracts, so that you can test a backend of your own.
 
@@ -68,7 +68,7 @@ feature which only some hosts have (two interfaces, say) is skipped where it is 
 
 ## Known divergences
 
-A divergence that is listed, and does not show any more, fails the suite.
+If a listed divergence no longer occurs, the suite fails.
 
 | backend | contract | promise | what is different | |
 | --- | --- | --- | --- | --- |

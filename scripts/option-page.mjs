@@ -40,12 +40,13 @@ function line(name) {
 
 const page = `# Options
 
-Every socket option that Groupcast knows, which public option or method sets or reads it, and its name in the kernel. Options of
-\`listenUDP\`, \`listenMulticast\` and \`connectUDP\` are named as they are, methods of a port with \`()\`. A row with "${EVERY_PORT}" is set whenever a port
-is opened, where the backend has it. Methods that set have one that reads: \`setTrafficClass()\` and \`getTrafficClass()\`.
+This page lists every socket option that Groupcast knows, the public option or method that sets or reads it, and its name in the kernel. Names
+without \`()\` are options of \`listenUDP\`, \`listenMulticast\` and \`connectUDP\`; names with \`()\` are methods of a port. Groupcast sets a row with
+"${EVERY_PORT}" whenever it opens a port, if the backend has the option. Each method that sets has one that reads: \`setTrafficClass()\` and
+\`getTrafficClass()\`.
 
-A backend that cannot serve an option lacks \`set …\` or \`get …\` among its capabilities: \`reactor.backend.capabilities.has("set reusePort")\`. Asking for
-it throws \`ERR_UNSUPPORTED_OPTION\`.
+If a backend cannot set or read an option, its capabilities lack \`set …\` or \`get …\`: \`reactor.backend.capabilities.has("set reusePort")\`. Using the
+option then throws \`ERR_UNSUPPORTED_OPTION\`.
 
 This page is generated from \`packages/backend/src/option-table.ts\` by \`node scripts/option-page.mjs\`.
 

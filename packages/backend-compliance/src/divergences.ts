@@ -29,7 +29,7 @@ export const DIVERGENCES: readonly Divergence[] = [
       families: [6],
       platform: "linux",
       reason:
-        "Linux (6.18) goes on hearing the former peer's address only: __udp_disconnect() clears inet_daddr, and not sk_v6_daddr of an IPv6 socket",
+        "Linux (6.18) still receives only from the former peer's address: __udp_disconnect() clears inet_daddr, and not sk_v6_daddr of an IPv6 socket",
       link: "https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/net/ipv4/udp.c",
     }),
   ),

@@ -120,7 +120,7 @@ const TABLE = {
     max: 1,
     source: "IP_PKTINFO, IPV6_RECVPKTINFO",
     when: "any time",
-    note: "fills destination and interface of an arrival",
+    note: "reports destination and interface of each datagram",
   },
   receiveTtl: {
     unit: "boolean",
@@ -128,7 +128,7 @@ const TABLE = {
     max: 1,
     source: "IP_RECVTTL, IPV6_RECVHOPLIMIT",
     when: "any time",
-    note: "fills `ttl` of an arrival",
+    note: "reports the TTL of each datagram, as `ttl`",
   },
   receiveTimestamp: {
     unit: "boolean",
@@ -136,9 +136,9 @@ const TABLE = {
     max: 1,
     source: "SO_TIMESTAMPNS",
     when: "any time",
-    note: "fills timestampNs of an arrival",
+    note: "reports the kernel's time of each datagram, as timestampNs",
   },
-  receiveDropCount: { unit: "boolean", min: 0, max: 1, source: "SO_RXQ_OVFL", when: "any time", note: "fills kernelDrops of an arrival" },
+  receiveDropCount: { unit: "boolean", min: 0, max: 1, source: "SO_RXQ_OVFL", when: "any time", note: "reports the losses so far with each datagram, as kernelDrops" },
   receiveErrors: {
     unit: "boolean",
     min: 0,
