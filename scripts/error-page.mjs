@@ -24,7 +24,8 @@ const CLASSES = /** @type {const} */ ({
   InvalidArgumentError:
     "An argument is wrong: fix the call. Thrown before any system call. A `TypeError`, with `argument`, `value` and `remedy`.",
   StateError: "The call is right, the moment is wrong: call in another order.",
-  UnsupportedError: "This backend or platform does not support it: check `reactor.backend.capabilities` first. `backend` names the backend.",
+  UnsupportedError:
+    "This backend or platform does not support it: check `reactor.backend.capabilities` first. `backend` names the backend.",
   SystemError: "The operating system refused: look at `errnoName`.",
   CannotListenError: "A `SystemError`: the port could not be opened.",
   MulticastJoinError: "A `SystemError`: the group could not be joined.",

@@ -138,7 +138,14 @@ const TABLE = {
     when: "any time",
     note: "reports the kernel's time of each datagram, as timestampNs",
   },
-  receiveDropCount: { unit: "boolean", min: 0, max: 1, source: "SO_RXQ_OVFL", when: "any time", note: "reports the losses so far with each datagram, as kernelDrops" },
+  receiveDropCount: {
+    unit: "boolean",
+    min: 0,
+    max: 1,
+    source: "SO_RXQ_OVFL",
+    when: "any time",
+    note: "reports the losses so far with each datagram, as kernelDrops",
+  },
   receiveErrors: {
     unit: "boolean",
     min: 0,
