@@ -151,7 +151,7 @@ describe("a sender that starts again", () => {
 describe("a number far ahead in a sender's name", () => {
   test("does not silence the sender, whose numbers go on where they were", () => {
     const receiver = new Receiver();
-    expect(receiver.leads(5, 500_000, 6, 600_000, 7, 8)).toEqual([1, 499_995, 1, 599_994, 1, 1]);
+    expect(receiver.leads(5, 500_000, 6, 600_000, 7, 8)).toEqual([1, 499_995, 1, 100_000, 1, 1]);
   });
 
   test("nor does one that is as far behind", () => {
@@ -163,6 +163,14 @@ describe("a number far ahead in a sender's name", () => {
   test("is followed in order, when it was the sender's after a loss, and what is late there is late", () => {
     const receiver = new Receiver();
     expect(receiver.leads(5, 3006, 3007, 3009, 3008, 3009)).toEqual([1, 3001, 1, 2, -1, 0]);
+  });
+
+  test("is followed by another loss within the second, which counts from there", () => {
+    expect(new Receiver().leads(5, 3006, 3007, 4007, 4008)).toEqual([1, 3001, 1, 1000, 1]);
+  });
+
+  test("is behind the sender's own loss, which counts from where the sender was", () => {
+    expect(new Receiver().leads(5, 500_000, 6, 306, 307)).toEqual([1, 499_995, 1, 300, 1]);
   });
 
   test("becomes the sender's place after a second, and the old one is kept: it may have paused", () => {

@@ -97,7 +97,8 @@ export class SequenceTracker implements OrderTracker {
     if (isRestart) this.#restarts++;
     if (lead > 0 || lead < -LARGEST_GAP) advanceOther(state, last, nowMs, maxDelayMs);
     else if (isRestart) Object.assign(state, { newest: last, advancedMs: nowMs });
-    return isRestart ? 1 : lead;
+    if (isRestart) return 1;
+    return atOther > 0 && atOther < lead ? atOther : lead; // a second loss, when the second place was the sender's after a first one
   }
 
   close(): void {
