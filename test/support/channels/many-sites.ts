@@ -78,14 +78,18 @@ export class ManySites {
     this.#wan = wan;
   }
 
-  /** Three servers that have found one another. */
+  /**
+   * Three servers that have found one another. Each starts when those before it are ready: two that start in the same millisecond connect
+   * to each other, each closes the other's connection as a duplicate of its own, and both try again after a second, to the same effect.
+   */
   static async create(lab: Lab): Promise<ManySites> {
     const sites = new ManySites(lab, await lab.addSwitch("wan", { snooping: false }));
     for (const number of SERVERS) {
       const host = await sites.#host(`cloud-${number}`, `10.77.0.1${number}/24`);
       sites.#servers.set(number, { host, program: serve(host, `cloud-${number}`) });
+      await until(() => isListening(host), { what: `cloud-${number} listens to the other servers` });
+      await sites.whenClustered(number, number - 1);
     }
-    for (const number of SERVERS) await sites.whenClustered(number, SERVERS.length - 1);
     return sites;
   }
 
@@ -141,6 +145,10 @@ export class ManySites {
     const output = await this.#servers.get(number)!.host.exec("ss", ["-Hnt", "state", "established", "( sport = :6222 or dport = :6222 )"]);
     return output.split("\n").filter((line) => line !== "").length;
   }
+}
+
+async function isListening(host: Host): Promise<boolean> {
+  return (await host.exec("ss", ["-Hntl", "( sport = :6222 )"])) !== "";
 }
 
 /** Starts a server with a file of the guide. */
