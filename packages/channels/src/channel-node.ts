@@ -299,7 +299,7 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
   }
 
   #makeHeartbeats(): Heartbeats {
-    const { name, heartbeatMs } = this.#options;
+    const { name, heartbeatMs, maxNodes } = this.#options;
     const parts = { transport: this.transport, clock: this.#reactor.clock, report: (error: unknown) => this.#report(error) };
     return new Heartbeats({
       ...parts,
@@ -307,6 +307,7 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
       session: this.session,
       name,
       periodMs: heartbeatMs,
+      maxNodes,
       seal: this.#seal,
       usages: () => this.#usages(),
       nodeChanged: (change) => {

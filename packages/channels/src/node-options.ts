@@ -13,6 +13,7 @@ import type { Reactor } from "groupcast";
 import { checkNamespace } from "./contract/channel-name.js";
 import { type ChannelTransport, TRANSPORT_EXPECTED } from "./contract/channel-transport.js";
 import type { ParameterDefinitions } from "./parameters/parameter-definition.js";
+import { DEFAULT_NODES } from "./presence/node-directory.js";
 import { type ResolvedSeal, resolveSeal, type SealOptions } from "./seal/seal-options.js";
 import { resolveUdpOptions, UDP_OPTIONS, type UdpTransportOptions } from "./udp/udp-options.js";
 import { UdpTransport } from "./udp/udp-transport.js";
@@ -25,8 +26,16 @@ export interface NodeOptions<P extends ParameterDefinitions = ParameterDefinitio
   readonly namespace?: string | undefined;
   /** Network to use instead of UDP. The node does not close it. Cannot be combined with options of UDP. */
   readonly transport?: ChannelTransport | undefined;
-  /** Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. Default 1000. */
+  /**
+   * Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. In a network of more than
+   * some 130 nodes it grows with their number, up to a minute. Default 1000.
+   */
   readonly heartbeatMs?: number | undefined;
+  /**
+   * Number of other nodes that the node knows, 1 … 65,536: at most half as many of one address, and 64 times as many channels. The one that
+   * was silent for longest makes room first. Use a number above that of the nodes in the network. Default 1024.
+   */
+  readonly maxNodes?: number | undefined;
   /**
    * Seals the heartbeats, so that only key holders see the node and its channels, and only their heartbeats count for it. All nodes that
    * should see each other need it. Default: heartbeats are open to all. It does not seal channels: each has its own `seal`.
@@ -57,6 +66,7 @@ export interface ResolvedNodeOptions<P extends ParameterDefinitions> {
   readonly transport: ChannelTransport;
   readonly ownsTransport: boolean;
   readonly heartbeatMs: number;
+  readonly maxNodes: number;
   readonly seal: ResolvedSeal | undefined;
   readonly parameters: P | undefined;
   readonly maxSources: number;
@@ -66,6 +76,7 @@ export interface ResolvedNodeOptions<P extends ParameterDefinitions> {
 
 const DEFAULT_HEARTBEAT_MS = 1000;
 const LONGEST_HEARTBEAT_MS = 60_000;
+const MOST_NODES = 1 << 16;
 const DEFAULT_SOURCES = 65_536; // some 27 MiB, measured full
 const LARGEST_SOURCES = 1 << 24;
 const DEFAULT_REASSEMBLY_BYTES = 64 * 1024 * 1024;
@@ -74,6 +85,7 @@ const NODE_OPTIONS = [
   "namespace",
   "transport",
   "heartbeatMs",
+  "maxNodes",
   "seal",
   "parameters",
   "maxSources",
@@ -87,11 +99,12 @@ export function resolveNodeOptions<P extends ParameterDefinitions>(reactor: Reac
   if (typeof reactor?.listenMulticast !== "function") throw wrongType(operation, "reactor", reactor, "a Reactor");
   const options = checkOptions(operation, given, NODE_OPTIONS);
   const { name, namespace = "", heartbeatMs = DEFAULT_HEARTBEAT_MS, logger = stderrLogger } = options;
-  const { maxSources = DEFAULT_SOURCES, maxReassemblyBytes = DEFAULT_REASSEMBLY_BYTES } = options;
+  const { maxNodes = DEFAULT_NODES, maxSources = DEFAULT_SOURCES, maxReassemblyBytes = DEFAULT_REASSEMBLY_BYTES } = options;
   return {
     name: checkString(operation, "name", name),
     namespace: checkNamespace(operation, "", namespace),
     heartbeatMs: checkInteger(operation, "heartbeatMs", heartbeatMs, [0, LONGEST_HEARTBEAT_MS]),
+    maxNodes: checkInteger(operation, "maxNodes", maxNodes, [1, MOST_NODES]),
     seal: options.seal === undefined ? undefined : resolveSeal(operation, options.seal), // null must not turn it off
     parameters: options.parameters,
     maxSources: checkInteger(operation, "maxSources", maxSources, [1, LARGEST_SOURCES]),

@@ -3,6 +3,7 @@ import { type ChannelSource, decodeHeartbeat, encodeHeartbeat, type Heartbeat } 
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { Announcer } from "../../../packages/channels/src/presence/announcer.js";
+import { HeartbeatRate } from "../../../packages/channels/src/presence/heartbeat-rate.js";
 import { type NodeChange, NodeDirectory } from "../../../packages/channels/src/presence/node-directory.js";
 
 const SESSION = "0123456789abcdef";
@@ -15,6 +16,11 @@ function beat(changes: Partial<Heartbeat> = {}): Heartbeat {
 
 function published(name: string): Heartbeat["channels"][number] {
   return { name, isPublished: true, isSubscribed: false };
+}
+
+/** The rate of a node in a network without others. */
+function alone(periodMs: number): HeartbeatRate {
+  return new HeartbeatRate({ periodMs, nodes: () => 1, sealBytes: 0, random: () => 0 });
 }
 
 class Neighbours {
@@ -215,7 +221,7 @@ describe("Announcer", () => {
     const beats: Heartbeat[] = [];
     const usages = () => names.map(published);
     const send = (bytes: Buffer) => beats.push(decodeHeartbeat(bytes)!);
-    const started = new Announcer({ clock, session: SESSION, name: "camera", periodMs, usages, send });
+    const started = new Announcer({ clock, session: SESSION, name: "camera", periodMs, rate: alone(periodMs), usages, send });
     started.start();
     return { beats, announcer: started };
   }
@@ -251,7 +257,15 @@ describe("Announcer", () => {
       lengths.push(bytes.length);
       directory.take(bytes, FROM);
     };
-    new Announcer({ clock, session: SESSION, name: "camera", periodMs: 1000, usages: () => names.map(published), send }).start();
+    new Announcer({
+      clock,
+      session: SESSION,
+      name: "camera",
+      periodMs: 1000,
+      rate: alone(1000),
+      usages: () => names.map(published),
+      send,
+    }).start();
     await clock.advance(1000);
     expect(directory.statistics().channels).toBe(10_000);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(1300);

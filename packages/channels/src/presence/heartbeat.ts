@@ -1,27 +1,35 @@
 /**
  * Heartbeats: the announcements of nodes, on a channel of their own, so that they do not confuse peers with another schema.
  *
- *     "GCHB" | version 1 (1 byte) | flags (1; 1: the node is leaving) | session (8) | period in ms (4) | revision (4) | channels in all (4)
+ *     "GCHB" | version 1 (1 byte) | flags (1; 1: leaving, 2: answers, times 16: depth) | session (8) | period in ms (4) | revision (4) | channels in all (4)
  *     | entries here (2) | length of the name (1) | name (UTF-8) | entries
  *     entry: flags (1; 1: published, 2: subscribed) | length of the name (1) | name (ASCII)
  *
  * Big-endian. The session is a random number that a node keeps for life. The revision goes up whenever the list of channels changes. One
  * heartbeat carries a part of the list; a receiver knows all of it once it has as many channels of a revision as there are in all. A reader
  * ignores heartbeats of another version.
+ *
+ * A heartbeat with a depth carries a difference: all that changed in so many latest revisions; a channel that is neither published nor
+ * subscribed is used no more. A reader that has a whole list of one of the revisions before has this one. Readers that know no differences
+ * take it for a part of the list, and are right about all but the channels that are used no more, until the next whole list.
  */
 import { isChannelName } from "../contract/channel-name.js";
 
 /** Name of the channel that carries heartbeats. */
 export const HEARTBEAT_CHANNEL = "__groupcast_nodes";
 
+/** Length of the longest heartbeat: one packet of Ethernet, also when it is sealed and signed (127), whatever headers a network adds. */
+export const MAX_HEARTBEAT_BYTES = 1300;
+
 const MAGIC = "GCHB";
 const VERSION = 1;
 const HEADER_BYTES = 29;
 const LEAVING = 1;
+const ANSWERS = 2;
+const DEPTH_UNIT = 16; // the upper four bits
 const PUBLISHED = 1;
 const SUBSCRIBED = 2;
 const MAX_TEXT_BYTES = 255;
-const MAX_HEARTBEAT_BYTES = 1300; // one packet of Ethernet, also when it is sealed and signed (127), whatever headers a network adds
 
 /** A node's use of a channel. */
 export interface ChannelUsage {
@@ -49,6 +57,10 @@ export interface Heartbeat {
   readonly channels: readonly ChannelUsage[];
   /** Whether the node is leaving. */
   readonly isLeaving: boolean;
+  /** Whether the node answers when it is asked for, with a heartbeat. Default: it does not. */
+  readonly answers?: boolean | undefined;
+  /** Number of the latest revisions whose changes the channels are, 1 … 15. Default: they are a part of the list. */
+  readonly depth?: number | undefined;
 }
 
 /** Writes a heartbeat, as the payload of a packet on {@link HEARTBEAT_CHANNEL}. */
@@ -57,7 +69,7 @@ export function encodeHeartbeat(beat: Heartbeat): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.write(MAGIC, 0, "latin1");
   header[4] = VERSION;
-  header[5] = beat.isLeaving ? LEAVING : 0;
+  header[5] = (beat.isLeaving ? LEAVING : 0) | (beat.answers ? ANSWERS : 0) | ((beat.depth ?? 0) * DEPTH_UNIT);
   header.write(beat.session, 6, "hex");
   header.writeUInt32BE(beat.periodMs, 14);
   header.writeUInt32BE(beat.revision, 18);
@@ -74,6 +86,8 @@ export function decodeHeartbeat(bytes: Buffer): Heartbeat | undefined {
   if (channelsOffset > bytes.length) return undefined;
   const channels = decodeUsages(bytes.subarray(channelsOffset), bytes.readUInt16BE(26));
   if (channels === undefined) return undefined;
+  const flags = bytes[5]!;
+  const depth = Math.floor(flags / DEPTH_UNIT);
   return {
     session: bytes.toString("hex", 6, 14),
     name: bytes.toString("utf8", HEADER_BYTES, channelsOffset),
@@ -81,13 +95,15 @@ export function decodeHeartbeat(bytes: Buffer): Heartbeat | undefined {
     revision: bytes.readUInt32BE(18),
     totalChannels: bytes.readUInt32BE(22),
     channels,
-    isLeaving: (bytes[5]! & LEAVING) !== 0,
+    isLeaving: (flags & LEAVING) !== 0,
+    ...((flags & ANSWERS) !== 0 && { answers: true }),
+    ...(depth > 0 && { depth }),
   };
 }
 
 /** Returns how many channels, from index `from` on, one heartbeat of node `name` holds; at least one. */
 export function channelsInHeartbeat(name: string, channels: readonly ChannelUsage[], from: number): number {
-  let bytes = HEADER_BYTES + encodeName(name).length;
+  let bytes = emptyHeartbeatBytes(name);
   let count = 0;
   for (let i = from; i < channels.length; i++) {
     bytes += 2 + channels[i]!.name.length;
@@ -95,6 +111,16 @@ export function channelsInHeartbeat(name: string, channels: readonly ChannelUsag
     count++;
   }
   return count;
+}
+
+/** Returns the number of bytes of a heartbeat of node `name` without channels. */
+export function emptyHeartbeatBytes(name: string): number {
+  return HEADER_BYTES + encodeName(name).length;
+}
+
+/** Returns the number of bytes that channels take in heartbeats. */
+export function usagesBytes(channels: readonly ChannelUsage[]): number {
+  return channels.reduce((sum, { name }) => sum + 2 + name.length, 0);
 }
 
 /** Returns a node's name as it travels: cut off when it is too long. */

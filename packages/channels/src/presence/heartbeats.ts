@@ -6,7 +6,11 @@ import type { SealedChannel } from "../seal/channel-seal.js";
 import type { UnsealedPacket } from "../seal/unsealer.js";
 import { Announcer } from "./announcer.js";
 import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
+import { HeartbeatRate } from "./heartbeat-rate.js";
 import { type DirectoryReports, NodeDirectory } from "./node-directory.js";
+import { decodeQuestion, encodeQuestions } from "./question.js";
+
+const SEAL_BYTES = 127; // of a sealed packet that is signed
 
 /** The part of a node that its heartbeats use. */
 export interface HeartbeatsOptions extends Required<DirectoryReports> {
@@ -15,6 +19,7 @@ export interface HeartbeatsOptions extends Required<DirectoryReports> {
   readonly session: string;
   readonly name: string;
   readonly periodMs: number;
+  readonly maxNodes: number;
   readonly seal: SealedChannel | undefined;
   readonly usages: () => readonly ChannelUsage[];
   readonly report: (error: unknown) => void;
@@ -29,16 +34,22 @@ export class Heartbeats implements ChannelReceiver {
   readonly #order = new SealedOrder();
 
   constructor(options: HeartbeatsOptions) {
-    const { clock, session, nodeChanged, usageChanged } = options;
+    const { clock, session, maxNodes, periodMs, seal, nodeChanged, usageChanged } = options;
     this.#options = options;
-    this.directory = new NodeDirectory(clock, session, {
+    const reports: DirectoryReports = {
       nodeChanged: (change) => {
         if (change.change === "appeared") this.#announcer.repeat();
         nodeChanged(change);
       },
       usageChanged,
-    });
-    this.#announcer = new Announcer({ ...options, send: (beat) => this.#send(beat) });
+    };
+    const ask = (sessions: readonly string[]): void => {
+      for (const question of encodeQuestions(sessions)) this.#send(question);
+    };
+    this.directory = new NodeDirectory(clock, session, reports, { maxNodes, ask });
+    const nodes = (): number => this.directory.size + 1;
+    const rate = new HeartbeatRate({ periodMs, nodes, sealBytes: seal === undefined ? 0 : SEAL_BYTES, random: Math.random });
+    this.#announcer = new Announcer({ ...options, rate, send: (beat) => this.#send(beat) });
   }
 
   /** Receives heartbeats and sends the node's own; does neither when one of them fails. */
@@ -56,8 +67,16 @@ export class Heartbeats implements ChannelReceiver {
 
   packetReceived({ payload, source }: ReceivedPacket): void {
     const { seal } = this.#options;
-    const heartbeat = seal === undefined ? payload : this.#latestOf(seal.unseal(payload));
-    if (heartbeat !== undefined) this.directory.take(heartbeat, source);
+    const contents = seal === undefined ? payload : this.#latestOf(seal.unseal(payload));
+    if (contents === undefined) return;
+    const sessions = decodeQuestion(contents);
+    if (sessions === undefined) this.directory.take(contents, source);
+    else this.#asked(sessions);
+  }
+
+  #asked(sessions: readonly string[]): void {
+    if (sessions.includes(this.#options.session)) this.#announcer.answer();
+    this.directory.asked(sessions);
   }
 
   /** Returns a heartbeat that no later one overtook: one that was held back would bring back an old list, or a node that has left. */
@@ -94,11 +113,11 @@ export class Heartbeats implements ChannelReceiver {
    * Sends from a timer, which must not throw. A clock of the user's that throws costs one heartbeat. When the transport has closed first, it
    * reports that once.
    */
-  #send(heartbeat: Buffer): void {
+  #send(contents: Buffer): void {
     const { seal, report } = this.#options;
     let packet: Uint8Array | undefined;
     callGuarded(() => {
-      packet = seal?.seal(heartbeat) ?? heartbeat;
+      packet = seal?.seal(contents) ?? contents;
     }, report);
     if (packet === undefined) return;
     try {

@@ -1,5 +1,6 @@
 /**
- * The other nodes on a network, by session. Heartbeats keep them up to date; after three missing ones a node is gone.
+ * The other nodes on a network, by session. Heartbeats keep them up to date; after three missing ones a node is gone, or sooner where
+ * periods are long: see liveliness.ts.
  *
  * The directory is bounded, as anybody can send heartbeats: it holds so many nodes, and so many channels over all of them, and half as many
  * from one address. What is too much evicts the node that was silent for longest, first of the same address; channels of one node beyond
@@ -7,18 +8,18 @@
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelSource } from "../contract/channel-transport.js";
-import { QuotaTable } from "../order/quota-table.js";
+import { type QuotaLimits, QuotaTable } from "../order/quota-table.js";
 import { decodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import { NodePresence, type RemoteNode, type UsageRole, type UsageUpdate } from "./node-presence.js";
 
-const MAX_NODES = 1024;
-const MAX_CHANNELS = 65_536; // over all nodes; some 10 MiB, 25 when all names have 255 characters
-const LIMITS = {
-  all: { entries: MAX_NODES, weight: MAX_CHANNELS },
-  owner: { entries: MAX_NODES / 2, weight: MAX_CHANNELS / 2 },
-};
+/** Number of nodes that are known by default. */
+export const DEFAULT_NODES = 1024;
+
+const CHANNELS_OF_NODE = 64; // 65,536 by default over all nodes: some 10 MiB, 25 when all names have 255 characters
 const NOBODY: DirectoryReports = { nodeChanged: () => {} };
-const CHECK_MS = 100; // time between two searches for silent nodes: a tenth of the usual period
+const CHECK_MS = 100; // shortest time between two searches for silent nodes: a tenth of the usual period
+const CHECKS_OF_PERIOD = 20; // of the shortest period that a node has
+const LONGEST_CHECK_MS = 1000; // a node with a short period may come at any time
 
 /** Change of one node, as the event `node` reports it. */
 export interface NodeChange {
@@ -50,6 +51,14 @@ export interface DirectoryReports {
   readonly usageChanged?: (change: UsageChange) => void;
 }
 
+/** Options of a {@link NodeDirectory}. */
+export interface DirectoryOptions {
+  /** Number of nodes that it holds. Default 1024. */
+  readonly maxNodes?: number | undefined;
+  /** Asks for nodes by their sessions. Without it nobody asks, and nodes are gone after three periods. */
+  readonly ask?: ((sessions: readonly string[]) => void) | undefined;
+}
+
 /** Counters of the directory of other nodes. */
 export interface DirectoryStatistics {
   /** Nodes that are known now. */
@@ -68,6 +77,8 @@ export class NodeDirectory {
   readonly #clock: Clock;
   readonly #ownSession: string | undefined;
   #reports: DirectoryReports;
+  readonly #channelsOfOwner: number;
+  readonly #ask: DirectoryOptions["ask"];
   readonly #nodes: QuotaTable<NodePresence>; // weighed by their channels
   #malformed = 0;
   #evicted = 0;
@@ -76,11 +87,15 @@ export class NodeDirectory {
   #isClosed = false;
 
   /** @param ownSession - Session of the node itself; its heartbeats are ignored. */
-  constructor(clock: Clock, ownSession: string | undefined, reports: DirectoryReports) {
+  constructor(clock: Clock, ownSession: string | undefined, reports: DirectoryReports, options: DirectoryOptions = {}) {
+    const { maxNodes = DEFAULT_NODES, ask } = options;
+    const limits = limitsOf(maxNodes);
     this.#clock = clock;
     this.#ownSession = ownSession;
     this.#reports = reports;
-    this.#nodes = new QuotaTable(LIMITS, (node) => {
+    this.#ask = ask;
+    this.#channelsOfOwner = limits.owner.weight;
+    this.#nodes = new QuotaTable(limits, (node) => {
       this.#evicted++;
       this.#gone(node, "evicted");
     });
@@ -89,6 +104,11 @@ export class NodeDirectory {
   /** Returns every node, the latest to send a heartbeat at the end. */
   get nodes(): readonly RemoteNode[] {
     return this.#nodes.values();
+  }
+
+  /** Number of nodes. */
+  get size(): number {
+    return this.#nodes.size;
   }
 
   /** Returns the nodes that have a part on a channel. */
@@ -109,6 +129,12 @@ export class NodeDirectory {
     else if (beat.session !== this.#ownSession && !this.#isClosed) this.#update(beat, source.address ?? source.id);
   }
 
+  /** Notes that somebody has asked for nodes: this one waits. */
+  asked(sessions: readonly string[]): void {
+    const nowMs = this.#clock.nowMs();
+    for (const session of sessions) this.#nodes.peek(session)?.liveliness.asked(nowMs, Math.random);
+  }
+
   /** Takes no further heartbeats, and reports no further changes, also of the heartbeat that it is taking. */
   close(): void {
     this.#isClosed = true;
@@ -123,8 +149,8 @@ export class NodeDirectory {
       return;
     }
     const nowMs = this.#clock.nowMs();
-    const node = this.#nodes.use(owner, beat.session, () => new NodePresence(beat, nowMs));
-    const { hasChanged, refused, updates } = node.update(beat, nowMs, LIMITS.owner.weight - node.channelCount);
+    const node = this.#nodes.use(owner, beat.session, () => new NodePresence(beat));
+    const { hasChanged, refused, updates } = node.update(beat, nowMs, this.#channelsOfOwner - node.channelCount);
     this.#refused += refused;
     this.#nodes.weigh(beat.session, node.channelCount);
     if (known === undefined || hasChanged) this.#reports.nodeChanged({ change: known === undefined ? "appeared" : "changed", node });
@@ -134,10 +160,16 @@ export class NodeDirectory {
 
   #check(): void {
     const nowMs = this.#clock.nowMs();
+    const suspects: string[] = [];
+    let shortestMs = Number.POSITIVE_INFINITY;
     for (const node of this.#nodes.values()) {
-      if (node.isSilent(nowMs)) this.#forget(node, "silent");
+      shortestMs = Math.min(shortestMs, node.liveliness.periodMs);
+      if (node.liveliness.isSilent(nowMs)) this.#forget(node, "silent");
+      else if (this.#ask !== undefined && node.liveliness.takeQuestion(nowMs, Math.random)) suspects.push(node.session);
     }
-    this.#nextCheck = this.#nodes.size === 0 || this.#isClosed ? undefined : this.#clock.schedule(CHECK_MS, () => this.#check());
+    if (suspects.length > 0 && !this.#isClosed) this.#ask?.(suspects);
+    const isOver = this.#nodes.size === 0 || this.#isClosed;
+    this.#nextCheck = isOver ? undefined : this.#clock.schedule(checkMs(shortestMs), () => this.#check());
   }
 
   #forget(node: NodePresence, reason: NodeEnd): void {
@@ -152,4 +184,15 @@ export class NodeDirectory {
       this.#reports.usageChanged?.({ channel: before.name, before, after: undefined, node, end: reason });
     }
   }
+}
+
+function limitsOf(maxNodes: number): QuotaLimits {
+  const all = { entries: maxNodes, weight: maxNodes * CHANNELS_OF_NODE };
+  return { all, owner: { entries: Math.ceil(maxNodes / 2), weight: Math.ceil(all.weight / 2) } };
+}
+
+/** Returns the time until the next search. In a large network it is random, so that not all nodes ask at once. */
+function checkMs(shortestPeriodMs: number): number {
+  const checkMs = Math.min(shortestPeriodMs / CHECKS_OF_PERIOD, LONGEST_CHECK_MS);
+  return Math.max(CHECK_MS, checkMs * (1 - Math.random() / 2));
 }

@@ -1,8 +1,5 @@
 import type { ChannelUsage, Heartbeat } from "./heartbeat.js";
-
-const MISSED_BEATS = 3;
-const SHORTEST_PERIOD_MS = 10;
-const LONGEST_PERIOD_MS = 60_000; // a node that announces more is gone as soon as if it had announced this
+import { Liveliness } from "./liveliness.js";
 
 /** Another node, as its heartbeats describe it. The object stays up to date until the node is gone. */
 export interface RemoteNode {
@@ -12,6 +9,8 @@ export interface RemoteNode {
   readonly name: string;
   /** Channels that it uses, as far as they are known: a long list takes several heartbeats. */
   readonly channels: readonly ChannelUsage[];
+  /** Whether a heartbeat is overdue, and nodes ask for it. It is gone if it does not answer. Only in networks of some 260 nodes and more. */
+  readonly isSuspected: boolean;
 }
 
 /** A node's part on a channel. */
@@ -36,20 +35,18 @@ export interface PresenceUpdate {
 /** State of one node. */
 export class NodePresence implements RemoteNode {
   readonly session: string;
+  readonly liveliness: Liveliness = new Liveliness();
   #name: string;
-  #periodMs: number;
-  #latestMs: number;
   #revision = -1;
+  #wholeRevision: number | undefined; // latest revision whose list was whole
   #list = 0; // number of the list that is being taken: the node sends its channels over and over
   #taken = 0; // number of channels of this list that have come
   #isWhole = false;
   readonly #channels = new Map<string, { readonly usage: ChannelUsage; readonly list: number }>();
 
-  constructor({ session, name, periodMs }: Heartbeat, nowMs: number) {
+  constructor({ session, name }: Heartbeat) {
     this.session = session;
     this.#name = name;
-    this.#periodMs = periodMs;
-    this.#latestMs = nowMs;
   }
 
   get name(): string {
@@ -70,10 +67,8 @@ export class NodePresence implements RemoteNode {
     return hasRole(this.#channels.get(channel)?.usage, role);
   }
 
-  /** Whether three heartbeats are missing. */
-  isSilent(nowMs: number): boolean {
-    const periodMs = Math.min(Math.max(this.#periodMs, SHORTEST_PERIOD_MS), LONGEST_PERIOD_MS);
-    return nowMs - this.#latestMs >= MISSED_BEATS * periodMs;
+  get isSuspected(): boolean {
+    return this.liveliness.isSuspected;
   }
 
   /**
@@ -82,13 +77,47 @@ export class NodePresence implements RemoteNode {
    * @param room - Number of further channels that there is room for.
    */
   update(beat: Heartbeat, nowMs: number, room: number): PresenceUpdate {
-    const { name, periodMs, totalChannels, channels } = beat;
-    const isRenamed = name !== this.#name;
-    this.#latestMs = nowMs;
-    this.#periodMs = periodMs;
-    this.#name = name;
-    this.#beginList(beat.revision);
+    const isRenamed = beat.name !== this.#name;
+    this.liveliness.heard(beat, nowMs);
+    this.#name = beat.name;
     const updates: UsageUpdate[] = [];
+    const refused = this.#completes(beat) ? this.#takeDifference(beat, room, updates) : this.#takePart(beat, room, updates);
+    return { hasChanged: isRenamed || updates.length > 0, refused, updates };
+  }
+
+  /** Whether the list is whole with the changes that the heartbeat carries: one before them was. */
+  #completes({ depth = 0, revision }: Heartbeat): boolean {
+    const missing = (revision - (this.#wholeRevision ?? 0)) >>> 0; // revisions go round
+    return this.#wholeRevision !== undefined && missing <= depth && depth > 0;
+  }
+
+  /** Takes the changes since a list that was whole. Returns the number of channels without room. */
+  #takeDifference({ revision, channels }: Heartbeat, room: number, updates: UsageUpdate[]): number {
+    const refused = this.#putChanges(channels, room, updates);
+    this.#revision = revision;
+    this.#wholeRevision = revision;
+    this.#isWhole = true; // the next part begins another list
+    return refused;
+  }
+
+  /** Takes a part of a list. Returns the number of channels without room. */
+  #takePart({ revision, totalChannels, channels, depth }: Heartbeat, room: number, updates: UsageUpdate[]): number {
+    if (channels.length === 0 && totalChannels > 0) return 0; // says that the node is there, and no more
+    this.#beginList(revision);
+    const refused = depth === undefined ? this.#put(channels, room, updates) : this.#putChanges(channels, room, updates);
+    this.#isWhole = this.#taken >= totalChannels;
+    if (this.#isWhole) this.#dropOld(updates);
+    if (this.#isWhole) this.#wholeRevision = revision;
+    return refused;
+  }
+
+  #putChanges(channels: readonly ChannelUsage[], room: number, updates: UsageUpdate[]): number {
+    const refused = this.#put(channels.filter(isUsed), room, updates);
+    for (const usage of channels) if (!isUsed(usage)) this.#drop(usage.name, updates);
+    return refused;
+  }
+
+  #put(channels: readonly ChannelUsage[], room: number, updates: UsageUpdate[]): number {
     let left = room;
     for (const usage of channels) {
       const known = this.#channels.get(usage.name);
@@ -98,9 +127,7 @@ export class NodePresence implements RemoteNode {
       if (known === undefined || !isSameUsage(known.usage, usage))
         updates.push({ channel: usage.name, before: known?.usage, after: usage });
     }
-    this.#isWhole = this.#taken >= totalChannels;
-    if (this.#isWhole) this.#dropOld(updates);
-    return { hasChanged: isRenamed || updates.length > 0, refused: Math.max(0, -left), updates };
+    return Math.max(0, -left);
   }
 
   /** A list ends when it is whole or another revision comes. So what was late or forged goes with the next list that is whole. */
@@ -114,17 +141,24 @@ export class NodePresence implements RemoteNode {
   /** Removes the channels that are not on this list, which is whole. */
   #dropOld(updates: UsageUpdate[]): void {
     if (this.#channels.size === this.#taken) return;
-    for (const [channel, { usage, list }] of this.#channels) {
-      if (list === this.#list) continue;
-      this.#channels.delete(channel);
-      updates.push({ channel, before: usage, after: undefined });
-    }
+    for (const [channel, { list }] of this.#channels) if (list !== this.#list) this.#drop(channel, updates);
+  }
+
+  #drop(channel: string, updates: UsageUpdate[]): void {
+    const known = this.#channels.get(channel);
+    if (known === undefined) return;
+    this.#channels.delete(channel);
+    updates.push({ channel, before: known.usage, after: undefined });
   }
 }
 
 /** Whether a node that uses a channel so has this part on it. */
 export function hasRole(usage: ChannelUsage | undefined, role: UsageRole): boolean {
   return usage?.[role === "publisher" ? "isPublished" : "isSubscribed"] === true;
+}
+
+function isUsed({ isPublished, isSubscribed }: ChannelUsage): boolean {
+  return isPublished || isSubscribed;
 }
 
 function isSameUsage(a: ChannelUsage, b: ChannelUsage): boolean {
