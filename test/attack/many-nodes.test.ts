@@ -1,0 +1,168 @@
+// Floods of invented nodes and questions must neither silence a node nor make it talk: what they change is bounded.
+import { randomBytes } from "node:crypto";
+import { ManualClock } from "@groupcast/backend-memory";
+import {
+  type ChannelNode,
+  decodeHeartbeat,
+  encodeHeartbeat,
+  HEARTBEAT_CHANNEL,
+  type Heartbeat,
+  type NodeOptions,
+} from "@groupcast/channels";
+import { describe, expect, test } from "vitest";
+import { NodeDirectory } from "../../packages/channels/src/presence/node-directory.js";
+import { encodeQuestions } from "../../packages/channels/src/presence/question.js";
+import { TappedHubs } from "../support/channels/tapped-hubs.js";
+
+const CHANNELS = 10;
+const LIST_BYTES = CHANNELS * 25;
+const PACKET_BYTES = 54;
+const STEP_MS = 20;
+const SLOWEST_MS = 7800; // of 1,025 nodes with heartbeats of 90 bytes
+
+/** A node under attack, its heartbeats, and somebody who hears them and nothing else. */
+class Victim {
+  readonly hubs = new TappedHubs();
+  readonly beats: { readonly atMs: number; readonly beat: Heartbeat; readonly bytes: number }[] = [];
+  readonly fates: string[] = [];
+  readonly node: ChannelNode;
+  readonly #reader = new NodeDirectory(this.hubs.site.network.clock, undefined, {
+    nodeChanged: ({ change, reason = "" }) => void (change !== "changed" && this.fates.push(`${change} ${reason}`.trim())),
+  });
+  #invented = 0;
+
+  constructor(options: Partial<NodeOptions> = {}) {
+    this.hubs.far
+      .transport()
+      .startReceiving(HEARTBEAT_CHANNEL, { packetReceived: ({ payload, source }) => this.#hear(payload, source.id) });
+    this.node = this.hubs.node("victim", this.hubs.far.transport(), { heartbeatMs: 1000, ...options });
+    for (let i = 0; i < CHANNELS; i++) this.node.channel(`a/channel/of/the/victim/${i}`).subscribe(() => {});
+  }
+
+  give(payload: Buffer, address = "192.0.2.66"): void {
+    this.hubs.give({ channel: HEARTBEAT_CHANNEL, source: { id: address, address }, sequence: undefined, isRelayed: false, payload });
+  }
+
+  /** Invents so many nodes, each of another address, or all of one. */
+  invent(count: number, about: Partial<Heartbeat> = {}, address?: string): void {
+    for (let i = 0; i < count; i++) {
+      const session = (++this.#invented).toString(16).padStart(16, "0");
+      const beat = { session, name: "m".repeat(255), periodMs: 60_000, revision: 1, totalChannels: 0, channels: [], isLeaving: false };
+      this.give(encodeHeartbeat({ ...beat, ...about }), address ?? `198.51.${this.#invented >> 8}.${this.#invented & 255}`);
+    }
+  }
+
+  #hear(payload: Buffer, from: string): void {
+    const beat = decodeHeartbeat(payload);
+    if (beat?.name !== "victim") return;
+    this.beats.push({ atMs: this.hubs.site.network.clock.nowMs(), beat, bytes: payload.length + PACKET_BYTES });
+    this.#reader.take(payload, { id: from });
+  }
+}
+
+describe("ten thousand invented nodes", () => {
+  test("slow the heartbeats of a node down to a bound, and nobody takes it for gone", async () => {
+    const victim = new Victim();
+    await victim.hubs.pass(1500);
+    for (let ms = 0; ms < 100_000; ms += STEP_MS) {
+      victim.invent(2);
+      await victim.hubs.pass(STEP_MS);
+    }
+    expect(victim.fates).toEqual(["appeared"]);
+    const periods = victim.beats.map(({ beat }) => beat.periodMs);
+    expect(Math.max(...periods)).toBeGreaterThan(5000);
+    expect(Math.max(...periods)).toBeLessThanOrEqual(SLOWEST_MS);
+    const gaps = victim.beats.slice(1).map(({ atMs }, index) => atMs - victim.beats[index]!.atMs - victim.beats[index]!.beat.periodMs);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(STEP_MS); // no later than it announced
+  });
+
+  test("of one address slow them down to half of that", async () => {
+    const victim = new Victim();
+    for (let second = 0; second < 30; second++) {
+      victim.invent(340, {}, "192.0.2.66");
+      await victim.hubs.pass(1000);
+    }
+    expect(Math.max(...victim.beats.map(({ beat }) => beat.periodMs))).toBeLessThanOrEqual(SLOWEST_MS / 2 + 50);
+  });
+
+  test("leave no trace once they are gone, three periods later", async () => {
+    const victim = new Victim();
+    victim.invent(10_000, { periodMs: 1000 });
+    await victim.hubs.pass(20_000);
+    expect(victim.node.nodes).toEqual([]);
+    expect(victim.beats.at(-1)!.beat.periodMs).toBe(1000);
+  });
+
+  test("that come one by one make a node repeat its list as often as it may, and no more", async () => {
+    const victim = new Victim();
+    victim.invent(1100);
+    await victim.hubs.pass(1000);
+    victim.beats.length = 0;
+    const seconds = 600;
+    for (let second = 0; second < seconds; second++) {
+      victim.invent(16);
+      await victim.hubs.pass(1000);
+    }
+    const lists = victim.beats.filter(({ beat }) => beat.channels.length > 0).length;
+    expect(lists).toBeGreaterThan(2);
+    expect(lists).toBeLessThanOrEqual(2 + (seconds * 4000) / (1024 * LIST_BYTES) + 3);
+    const bytes = victim.beats.reduce((sum, beat) => sum + beat.bytes, 0);
+    expect((bytes * 1025) / seconds).toBeLessThan(20_000); // if all nodes did so
+  });
+});
+
+describe("questions without end", () => {
+  test("for a node of a large network have four answers in a period at most", async () => {
+    const victim = new Victim({ heartbeatMs: 8000 });
+    await victim.hubs.pass(10_000);
+    victim.beats.length = 0;
+    for (let ms = 0; ms < 80_000; ms += 100) {
+      for (let i = 0; i < 10; i++) victim.give(encodeQuestions([victim.node.session])[0]!);
+      await victim.hubs.pass(100);
+    }
+    expect(victim.beats.length).toBeGreaterThan(20);
+    expect(victim.beats.length).toBeLessThanOrEqual(41);
+  });
+
+  test("have none in a small one, whose heartbeats come soon enough", async () => {
+    const victim = new Victim();
+    await victim.hubs.pass(1500);
+    victim.beats.length = 0;
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      victim.give(encodeQuestions([victim.node.session])[0]!);
+      await victim.hubs.pass(100);
+    }
+    expect(victim.beats).toHaveLength(10);
+  });
+
+  test("that nobody sealed have none from a node with a seal", async () => {
+    const victim = new Victim({ heartbeatMs: 8000, seal: { keys: { 1: randomBytes(32) }, current: 1 } });
+    await victim.hubs.pass(10_000);
+    const packets: number[] = [];
+    victim.hubs.far.transport().startReceiving(HEARTBEAT_CHANNEL, { packetReceived: ({ payload }) => void packets.push(payload.length) });
+    for (let ms = 0; ms < 5000; ms += 100) {
+      victim.give(encodeQuestions([victim.node.session])[0]!);
+      await victim.hubs.pass(100);
+    }
+    expect([packets.length, packets.filter((length) => length !== 14)]).toEqual([50, []]);
+  });
+
+  test("about others neither end a node nor keep one that is gone", async () => {
+    const clock = new ManualClock();
+    const fates: string[] = [];
+    const directory = new NodeDirectory(clock, undefined, { nodeChanged: ({ change }) => void fates.push(change) }, { ask: () => {} });
+    const session = "0123456789abcdef";
+    const about = { session, name: "it", revision: 1, totalChannels: 0, channels: [], isLeaving: false, answers: true };
+    directory.take(encodeHeartbeat({ ...about, periodMs: 8000 }), { id: "it" });
+    for (let ms = 0; ms < 12_900; ms += 10) {
+      directory.asked([session, "ffffffffffffffff"]);
+      await clock.advance(10);
+    }
+    expect(fates).toEqual(["appeared"]);
+    for (let ms = 0; ms < 1000; ms += 10) {
+      directory.asked([session]);
+      await clock.advance(10);
+    }
+    expect(fates).toEqual(["appeared", "gone"]);
+  });
+});
