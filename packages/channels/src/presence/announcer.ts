@@ -55,7 +55,7 @@ export class Announcer {
   constructor(options: AnnouncerOptions) {
     this.#options = options;
     this.#emptyBytes = emptyHeartbeatBytes(options.name);
-    this.#credit = new ListCredit(options.clock.nowMs());
+    this.#credit = new ListCredit(options.clock.nowMs(), () => options.rate.within(1));
     this.#periodMs = options.periodMs;
   }
 

@@ -4,7 +4,7 @@
  * Newcomers want the lists of all nodes, and anybody can invent newcomers. So a node has credit for two lists, and each comes back after a
  * time that grows with the number of nodes. The first goes out with the next heartbeat. The second waits until no newcomer has appeared for
  * a period, as a fleet that starts has many: its last one needs a list, too. Without newcomers a part of the list is repeated every four
- * such times, for those who missed it.
+ * to eight such times, for those who missed it; at random, as nodes that start together would go on repeating theirs together.
  */
 const MOST_LISTS = 2;
 const REFRESH_SHARE = 4;
@@ -13,11 +13,15 @@ export class ListCredit {
   #lists = MOST_LISTS;
   #countedMs: number;
   #refreshedMs: number;
+  #refreshShare: number;
+  readonly #random: () => number;
   #wantedMs: number | undefined; // time of the latest newcomer that nothing was sent for
 
-  constructor(nowMs: number) {
+  constructor(nowMs: number, random: () => number) {
     this.#countedMs = nowMs;
     this.#refreshedMs = nowMs;
+    this.#random = random;
+    this.#refreshShare = this.#nextShare;
   }
 
   /** Notes that a newcomer wants the list. */
@@ -42,8 +46,9 @@ export class ListCredit {
 
   /** Returns whether to send the next part of the list now; if so, takes it as sent. */
   takePart(nowMs: number, listMs: number): boolean {
-    if (nowMs - this.#refreshedMs < REFRESH_SHARE * listMs) return false;
+    if (nowMs - this.#refreshedMs < this.#refreshShare * listMs) return false;
     this.#refreshedMs = nowMs;
+    this.#refreshShare = this.#nextShare;
     return true;
   }
 
@@ -51,6 +56,10 @@ export class ListCredit {
   sent(nowMs: number): void {
     this.#wantedMs = undefined;
     this.#refreshedMs = nowMs;
+  }
+
+  get #nextShare(): number {
+    return REFRESH_SHARE * (1 + this.#random());
   }
 
   #count(nowMs: number, listMs: number): void {
