@@ -132,10 +132,10 @@ describe("Announcer in a large network", () => {
   test("sends its list to a newcomer with the next heartbeat, and a part of it every four of its times without newcomers", async () => {
     const large = new Large();
     await large.start();
-    await large.clock.advance(100);
+    await large.clock.advance(1500);
     large.carried();
     large.announcer.repeat();
-    await large.clock.advance(PERIOD_MS - 200);
+    await large.clock.advance(PERIOD_MS - 1600);
     expect(large.carried()).toEqual([]);
     await large.clock.advance(200);
     expect(large.carried()).toEqual([":abcde"]);
@@ -196,6 +196,23 @@ describe("NodeDirectory, given differences", () => {
     expect([names(), ends]).toEqual(["ac", ["b", "d"]]);
   });
 
+  test("takes one whose revisions before it missed for a part of the list", () => {
+    const { take, names } = directory();
+    take({ channels: subscribed(["a", "b"]) });
+    take({ revision: 4, channels: subscribed(["b"]) });
+    take({ revision: 4, depth: 2, channels: subscribed(["d"]) });
+    expect(names()).toBe("bd");
+  });
+
+  test("has a whole list after each of several, and counts no part of it for the next one", () => {
+    const { take, names } = directory();
+    take({ channels: subscribed(["a", "b"]) });
+    take({ revision: 2, depth: 1, channels: subscribed(["c"]) });
+    take({ revision: 3, depth: 1, channels: subscribed(["d"]) });
+    take({ revision: 3, totalChannels: 2, channels: subscribed(["a"]) });
+    expect(names()).toBe("abcd");
+  });
+
   test("takes one twice, and one that is late, without harm", () => {
     const { take, names } = directory();
     take({ channels: subscribed(["a", "b"]) });
@@ -225,6 +242,18 @@ describe("NodeDirectory, given differences", () => {
 });
 
 describe("a node whose heartbeat is overdue", () => {
+  test("is gone after three periods where nobody asks, as in a relay", async () => {
+    const clock = new ManualClock();
+    const fates: string[] = [];
+    const directory = new NodeDirectory(clock, undefined, { nodeChanged: ({ change }) => void fates.push(change) });
+    const about = { session: SESSION, name: "it", revision: 1, totalChannels: 0, channels: [], isLeaving: false, answers: true };
+    directory.take(encodeHeartbeat({ ...about, periodMs: 8000 }), FROM);
+    await clock.advance(23_900);
+    expect(fates).toEqual(["appeared"]);
+    await clock.advance(600);
+    expect(fates).toEqual(["appeared", "gone"]);
+  });
+
   /** A node that hears what the test gives it, and what it asks. */
   function listening(): {
     hubs: TappedHubs;

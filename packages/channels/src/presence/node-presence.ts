@@ -102,7 +102,6 @@ export class NodePresence implements RemoteNode {
 
   /** Takes a part of a list. Returns the number of channels without room. */
   #takePart({ revision, totalChannels, channels, depth }: Heartbeat, room: number, updates: UsageUpdate[]): number {
-    if (channels.length === 0 && totalChannels > 0) return 0; // says that the node is there, and no more
     this.#beginList(revision);
     const refused = depth === undefined ? this.#put(channels, room, updates) : this.#putChanges(channels, room, updates);
     this.#isWhole = this.#taken >= totalChannels;
