@@ -29,7 +29,8 @@ class Large {
   names = ["a", "b", "c", "d", "e"];
   nodes = 1000;
   isDeaf = false;
-  readonly #rate = new HeartbeatRate({ periodMs: 1000, nodes: () => this.nodes, sealBytes: 0, random: () => 0 });
+  random = 0;
+  readonly #rate = new HeartbeatRate({ periodMs: 1000, nodes: () => this.nodes, sealBytes: 0, random: () => this.random });
   readonly announcer = new Announcer({
     clock: this.clock,
     session: SESSION,
@@ -155,6 +156,19 @@ describe("Announcer in a large network", () => {
     large.announcer.answer();
     await large.clock.advance(10);
     expect(large.beats).toHaveLength(2);
+  });
+
+  test("tells a change at once, also while an answer is due", async () => {
+    const large = new Large();
+    await large.start();
+    await large.clock.advance(PERIOD_MS / 2);
+    large.random = 0.99;
+    large.announcer.answer();
+    large.carried();
+    await large.change("a", "b", "c", "d", "f");
+    expect([large.carried(), large.heard]).toEqual([["1:fe"], ["a", "b", "c", "d", "f"]]);
+    await large.clock.advance(PERIOD_MS / 4);
+    expect(large.carried()).toEqual([]);
   });
 
   test("answers questions without end with four heartbeats a period", async () => {

@@ -1,4 +1,5 @@
 // Late subscribers: messages of before they came.
+import { encodeHeartbeat, HEARTBEAT_CHANNEL } from "@groupcast/channels";
 import { describe, expect, test } from "vitest";
 import { countTo, LossySite, Reader } from "../../support/channels/lossy-site.js";
 
@@ -71,6 +72,32 @@ describe("history", () => {
     const reader = new Reader(site.open(site.node("b"), { latest: true }));
     await site.pass(5100);
     expect(reader.numbers).toEqual([2]);
+  });
+
+  test.each([
+    ["within milliseconds", false, 100],
+    ["within five seconds when the heartbeat that tells of the subscriber is lost", true, 5100],
+  ])("history: comes %s where hundreds of nodes have heartbeats seldom and without channels", async (_, isLost, waitMs) => {
+    const site = new LossySite();
+    const publisher = site.open(site.node("a", { heartbeatMs: 1000 }));
+    const node = site.node("b", { heartbeatMs: 1000 });
+    for (let i = 0; i < 10; i++) node.channel(`another/${i}`).subscribe(() => {});
+    const crowd = site.node("crowd").channel(HEARTBEAT_CHANNEL);
+    for (let i = 0; i < 500; i++) {
+      const session = i.toString(16).padStart(16, "0");
+      const about = { session, name: "of many", periodMs: 60_000, revision: 0, totalChannels: 0, channels: [], isLeaving: false };
+      crowd.publish(encodeHeartbeat(about));
+      await site.pass(1);
+    }
+    await site.publish(publisher, 100);
+    await site.pass(10_000);
+    expect(node.nodes.length).toBe(501);
+    if (isLost) site.cut("b", true);
+    const reader = new Reader(site.open(node, { history: { messages: 10 } }));
+    await site.pass(50);
+    site.cut("b", false);
+    await site.pass(waitMs - 50);
+    expect(reader.numbers).toEqual(countTo(100, 90));
   });
 
   test("history: without the option, nothing of before is delivered", async () => {

@@ -49,7 +49,7 @@ export class Announcer {
   #wholeBeats = 0; // heartbeats that it took, so far
   #isWholeWanted = false;
   #next: ScheduledCall | undefined;
-  #nextIsSoon = false;
+  #nextMs = 0; // its time
   #isClosed = false;
 
   constructor(options: AnnouncerOptions) {
@@ -106,14 +106,13 @@ export class Announcer {
   }
 
   #hurry(delayMs = Math.max(SOON_MS, Math.min(this.#restMs, this.#options.periodMs))): void {
-    if (this.#nextIsSoon || this.#isClosed) return;
+    if (this.#isClosed || this.#options.clock.nowMs() + delayMs >= this.#nextMs) return;
     this.#next?.cancel();
     this.#schedule(delayMs);
-    this.#nextIsSoon = true;
   }
 
   #schedule(delayMs: number): void {
-    this.#nextIsSoon = delayMs === SOON_MS;
+    this.#nextMs = this.#options.clock.nowMs() + delayMs;
     this.#next = this.#options.clock.schedule(delayMs, () => this.#beat());
   }
 
