@@ -6,6 +6,8 @@ import { Announcer } from "../../../packages/channels/src/presence/announcer.js"
 import { HeartbeatRate } from "../../../packages/channels/src/presence/heartbeat-rate.js";
 import { NodeDirectory } from "../../../packages/channels/src/presence/node-directory.js";
 import { decodeQuestion, encodeQuestions } from "../../../packages/channels/src/presence/question.js";
+import { LossySite } from "../../support/channels/lossy-site.js";
+import { KEYS } from "../../support/channels/sealed-pair.js";
 import { TappedHubs } from "../../support/channels/tapped-hubs.js";
 
 const SESSION = "0123456789abcdef";
@@ -335,6 +337,33 @@ describe("a node whose heartbeat is overdue", () => {
       await hubs.pass(1000);
     }
     expect(asked.filter((id) => id !== "it").length).toBeLessThanOrEqual(1); // the one that began to suspect it
+  });
+
+  test("is gone after three periods behind a relay, and not asked for, as a relay may pass one way alone", async () => {
+    const { hubs, asked, fates } = listening();
+    hubs.give({ channel: HEARTBEAT_CHANNEL, source: { id: "it" }, sequence: undefined, isRelayed: true, payload: beat(8000) });
+    await hubs.pass(23_900);
+    expect([asked, fates]).toEqual([[], ["appeared"]]);
+    await hubs.pass(600);
+    expect([asked, fates]).toEqual([[], ["appeared", "gone silent"]]);
+  });
+
+  test.each([
+    ["open", undefined],
+    ["sealed", { keys: { 1: KEYS[1] }, current: 1 }],
+  ] as const)("answers when a heartbeat was lost on the way, and is never gone: %s", async (_, seal) => {
+    const site = new LossySite();
+    const [asking, asked] = [site.node("a", { heartbeatMs: 8000, seal }), site.node("b", { heartbeatMs: 8000, seal })];
+    const fates: string[] = [];
+    asking.on("node", ({ change }) => fates.push(change));
+    await site.pass(7000);
+    site.cut("b", true);
+    await site.pass(1500);
+    site.cut("b", false);
+    await site.pass(1000);
+    expect(asking.nodes.map(({ session, isSuspected }) => [session, isSuspected])).toEqual([[asked.session, true]]);
+    await site.pass(3000); // the next heartbeat would come after 16 s
+    expect([asking.nodes[0]!.isSuspected, fates]).toEqual([false, ["appeared"]]);
   });
 
   test("answers the question of another node for it", async () => {

@@ -65,12 +65,12 @@ export class Heartbeats implements ChannelReceiver {
     this.#announcer.start();
   }
 
-  packetReceived({ payload, source }: ReceivedPacket): void {
+  packetReceived({ payload, source, isRelayed }: ReceivedPacket): void {
     const { seal } = this.#options;
     const contents = seal === undefined ? payload : this.#latestOf(seal.unseal(payload));
     if (contents === undefined) return;
     const sessions = decodeQuestion(contents);
-    if (sessions === undefined) this.directory.take(contents, source);
+    if (sessions === undefined) this.directory.take(contents, source, isRelayed);
     else this.#asked(sessions);
   }
 

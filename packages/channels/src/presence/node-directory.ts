@@ -122,11 +122,16 @@ export class NodeDirectory {
     return { nodes: this.#nodes.size, channels: this.#nodes.weight, ...counts };
   }
 
-  /** Takes the payload of a heartbeat that came from `source`. */
-  take(payload: Buffer, source: ChannelSource): void {
+  /**
+   * Takes the payload of a heartbeat that came from `source`.
+   *
+   * @param isRelayed - Whether it came through a relay. Its node is not asked for, as a relay may pass one way alone.
+   */
+  take(payload: Buffer, source: ChannelSource, isRelayed = false): void {
     const beat = decodeHeartbeat(payload);
     if (beat === undefined) this.#malformed++;
-    else if (beat.session !== this.#ownSession && !this.#isClosed) this.#update(beat, source.address ?? source.id);
+    else if (beat.session !== this.#ownSession && !this.#isClosed)
+      this.#update(isRelayed ? { ...beat, answers: false } : beat, source.address ?? source.id);
   }
 
   /** Notes that somebody has asked for nodes: this one waits. */
