@@ -111,6 +111,98 @@ describe("ten thousand invented nodes", () => {
   });
 });
 
+/** A directory, honest nodes that it hears, and nodes of other addresses that somebody invents. */
+class Flooded {
+  readonly clock = new ManualClock();
+  readonly fates: string[] = []; // of honest nodes
+  readonly directory = new NodeDirectory(this.clock, undefined, {
+    nodeChanged: ({ change, reason = "", node: { name } }) => void (name !== "m" && this.fates.push(`${name} ${change} ${reason}`.trim())),
+  });
+  #invented = 0;
+
+  beat(name: string, about: Partial<Heartbeat> = {}): void {
+    this.directory.take(encodeHeartbeat({ ...ABOUT, session: sessionOf(name), name, ...about }), { id: name, address: name });
+  }
+
+  invent(count: number, about: Partial<Heartbeat> = {}): void {
+    for (let i = 0; i < count; i++) {
+      const session = (++this.#invented).toString(16).padStart(16, "0");
+      this.directory.take(encodeHeartbeat({ ...ABOUT, session, name: "m", ...about }), { id: session, address: session });
+    }
+  }
+
+  /** Lets so many seconds pass, in each of which so many nodes are invented, while these send a heartbeat each period. */
+  async pass(seconds: number, invented: number, ...names: readonly string[]): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      this.invent(invented);
+      if (second % (ABOUT.periodMs / 1000) === 0) for (const name of names) this.beat(name);
+      await this.clock.advance(1000);
+    }
+  }
+
+  get names(): string[] {
+    return [...new Set(this.directory.nodes.map(({ name }) => name))].sort();
+  }
+}
+
+const ABOUT = { periodMs: 8000, revision: 1, totalChannels: 0, channels: [], isLeaving: false, answers: true };
+
+function sessionOf(name: string): string {
+  return Buffer.from(name.padEnd(8), "latin1").toString("hex");
+}
+
+describe("invented nodes of as many addresses", () => {
+  test("push out no node that was heard for three of its periods, however many they are", async () => {
+    const flooded = new Flooded();
+    await flooded.pass(32, 0, "a", "b");
+    await flooded.pass(24, 3000, "a", "b");
+    expect([flooded.fates, flooded.names]).toEqual([
+      ["a appeared", "b appeared"],
+      ["a", "b", "m"],
+    ]);
+    expect(flooded.directory.statistics()).toMatchObject({ nodes: 1024, evicted: 24 * 3000 - 1022 });
+  });
+
+  test("keep a newcomer out for three of its periods, at a thousand a second", async () => {
+    const flooded = new Flooded();
+    await flooded.pass(25, 1000, "new");
+    expect(new Set(flooded.fates)).toEqual(new Set(["new appeared", "new gone evicted"]));
+    flooded.fates.length = 0;
+    await flooded.pass(24, 1000, "new");
+    expect([flooded.fates, flooded.names]).toEqual([[], ["m", "new"]]);
+  });
+
+  test("push out no node that somebody else said good-bye for", async () => {
+    const flooded = new Flooded();
+    await flooded.pass(32, 0, "a");
+    flooded.beat("a", { isLeaving: true });
+    flooded.beat("a");
+    await flooded.pass(7, 3000);
+    expect(flooded.fates).toEqual(["a appeared", "a gone left", "a appeared"]);
+  });
+
+  test("push out a node that announces a longer period than it has kept, as an invented one may", async () => {
+    const flooded = new Flooded();
+    await flooded.pass(32, 0, "a");
+    flooded.beat("a", { periodMs: 60_000 });
+    await flooded.pass(1, 3000);
+    expect(flooded.fates).toEqual(["a appeared", "a gone evicted"]);
+  });
+
+  test("leave a quarter to newcomers, however long they behave", async () => {
+    const flooded = new Flooded();
+    const names = Array.from({ length: 1024 }, (_, index) => `p${index}`);
+    await flooded.pass(32, 0, ...names);
+    flooded.fates.length = 0;
+    flooded.beat("new");
+    flooded.invent(255);
+    expect(flooded.fates.filter((fate) => fate.startsWith("new"))).toEqual(["new appeared"]);
+    expect(flooded.fates.filter((fate) => fate.startsWith("p"))).toHaveLength(256);
+    flooded.invent(1);
+    expect(flooded.fates.at(-1)).toBe("new gone evicted");
+  });
+});
+
 describe("questions without end", () => {
   test("for a node of a large network have four answers in a period at most", async () => {
     const victim = new Victim({ heartbeatMs: 8000 });

@@ -85,6 +85,19 @@ describe("Liveliness", () => {
     expect([node.isSuspected, node.isSilent(17_000), node.takeQuestion(17_000, never)]).toEqual([false, false, false]);
   });
 
+  test.each([
+    ["once it was heard for three of its periods", [0, 1000, 2000, 3000], 1000, true],
+    ["not before", [0, 1000, 2000, 2999], 1000, false],
+    ["not when it was silent in between", [0, 1000, 4000, 5000, 6000], 1000, false],
+    ["again when that is three periods ago", [0, 1000, 4000, 5000, 6000, 7000], 1000, true],
+    ["not while it has not kept a longer period", [0, 1000, 2000, 3000, 4000], 1400, false],
+  ])("is proven %s", (_, times, lastPeriodMs, isProven) => {
+    const node = new Liveliness();
+    expect(node.isProven).toBe(false);
+    for (const ms of times) node.heard({ ...BEAT, periodMs: ms === times.at(-1) ? lastPeriodMs : 1000 }, ms);
+    expect(node.isProven).toBe(isProven);
+  });
+
   test("ignores questions of others about a node that is not suspected", () => {
     const node = new Liveliness();
     node.heard({ ...BEAT, periodMs: 8000, answers: true }, 0);

@@ -6,10 +6,13 @@
  * a node is a second late, the node is suspected, and somebody asks for it, on the channel of heartbeats: all others see both the question
  * and the answer. Each waits a random time first, and whoever sees the question of another waits again, so that about one asks (as receivers
  * do with NACKs, RFC 5740, 5.3). After one and a half periods and a second without an answer, and so after three questions, it is gone.
+ *
+ * A node is proven once it has been heard, without such a gap, for three of the periods that it announces: inventing one takes as long.
  */
 import type { Heartbeat } from "./heartbeat.js";
 
 const MISSED_BEATS = 3;
+const PROOF_PERIODS = 3;
 const SHORTEST_PERIOD_MS = 10;
 const LONGEST_PERIOD_MS = 60_000; // a node that announces more is gone as soon as if it had announced this
 const LONG_PERIOD_MS = 2000; // above it nodes answer questions
@@ -35,6 +38,7 @@ export function answerWithinMs(periodMs: number): number {
 
 export class Liveliness {
   #periodMs = LONGEST_PERIOD_MS;
+  #sinceMs: number | undefined; // it was not silent since
   #latestMs = 0;
   #answers = false;
   #askMs: number | undefined; // time of the next question, while the node is suspected
@@ -49,8 +53,14 @@ export class Liveliness {
     return this.#askMs !== undefined;
   }
 
+  /** Whether it was heard for several of its periods. A longer period than before has to be kept as well. */
+  get isProven(): boolean {
+    return this.#latestMs - (this.#sinceMs ?? this.#latestMs) >= PROOF_PERIODS * this.#periodMs;
+  }
+
   /** Takes a heartbeat. */
   heard({ periodMs, answers }: Heartbeat, nowMs: number): void {
+    if (this.#sinceMs === undefined || this.isSilent(nowMs)) this.#sinceMs = nowMs;
     this.#periodMs = Math.min(Math.max(periodMs, SHORTEST_PERIOD_MS), LONGEST_PERIOD_MS);
     this.#answers = answers === true && answersQuestions(this.#periodMs);
     this.#latestMs = nowMs;

@@ -4,18 +4,24 @@
  *
  * The directory is bounded, as anybody can send heartbeats: it holds so many nodes, and so many channels over all of them, and half as many
  * from one address. What is too much evicts the node that was silent for longest, first of the same address; channels of one node beyond
- * that half are counted and left out.
+ * that half are counted and left out. A node that has been heard for several of its periods makes no room for newcomers: a flood of invented
+ * nodes cannot push it out. Such nodes take three quarters of the directory at most. A newcomer that had to make room is remembered by its
+ * session, and so becomes one of them all the same.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { ChannelSource } from "../contract/channel-transport.js";
 import { type QuotaLimits, QuotaTable } from "../order/quota-table.js";
+import { RecentTable } from "../order/recent-table.js";
 import { decodeHeartbeat, type Heartbeat } from "./heartbeat.js";
+import { Liveliness } from "./liveliness.js";
 import { NodePresence, type RemoteNode, type UsageRole, type UsageUpdate } from "./node-presence.js";
 
 /** Number of nodes that are known by default. */
 export const DEFAULT_NODES = 1024;
 
 const CHANNELS_OF_NODE = 64; // 65,536 by default over all nodes: some 10 MiB, 25 when all names have 255 characters
+const NEWCOMERS_OF_NODE = 8; // 8192 by default: some 2 MiB
+const MOST_NEWCOMERS = 65_536;
 const NOBODY: DirectoryReports = { nodeChanged: () => {} };
 const CHECK_MS = 100; // shortest time between two searches for silent nodes: a tenth of the usual period
 const CHECKS_OF_PERIOD = 20; // of the shortest period that a node has
@@ -80,6 +86,7 @@ export class NodeDirectory {
   readonly #channelsOfOwner: number;
   readonly #ask: DirectoryOptions["ask"];
   readonly #nodes: QuotaTable<NodePresence>; // weighed by their channels
+  readonly #newcomers: RecentTable<Liveliness>; // by session, also of those that had to make room
   #malformed = 0;
   #evicted = 0;
   #refused = 0;
@@ -99,6 +106,7 @@ export class NodeDirectory {
       this.#evicted++;
       this.#gone(node, "evicted");
     });
+    this.#newcomers = new RecentTable(Math.min(NEWCOMERS_OF_NODE * maxNodes, MOST_NEWCOMERS));
   }
 
   /** Returns every node, the latest to send a heartbeat at the end. */
@@ -154,9 +162,11 @@ export class NodeDirectory {
       return;
     }
     const nowMs = this.#clock.nowMs();
-    const node = this.#nodes.use(owner, beat.session, () => new NodePresence(beat));
+    const liveliness = known?.liveliness ?? this.#newcomers.use(beat.session, () => new Liveliness()).value;
+    const node = this.#nodes.use(owner, beat.session, () => new NodePresence(beat, liveliness));
     const { hasChanged, refused, updates } = node.update(beat, nowMs, this.#channelsOfOwner - node.channelCount);
     this.#refused += refused;
+    this.#nodes.keep(beat.session, liveliness.isProven);
     this.#nodes.weigh(beat.session, node.channelCount);
     if (known === undefined || hasChanged) this.#reports.nodeChanged({ change: known === undefined ? "appeared" : "changed", node });
     for (const update of updates) this.#reports.usageChanged?.({ ...update, node, end: "stopped" });

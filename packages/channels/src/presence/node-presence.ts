@@ -1,5 +1,5 @@
 import type { ChannelUsage, Heartbeat } from "./heartbeat.js";
-import { Liveliness } from "./liveliness.js";
+import type { Liveliness } from "./liveliness.js";
 
 /** Another node, as its heartbeats describe it. The object stays up to date until the node is gone. */
 export interface RemoteNode {
@@ -35,7 +35,7 @@ export interface PresenceUpdate {
 /** State of one node. */
 export class NodePresence implements RemoteNode {
   readonly session: string;
-  readonly liveliness: Liveliness = new Liveliness();
+  readonly liveliness: Liveliness;
   #name: string;
   #revision = -1;
   #wholeRevision: number | undefined; // latest revision whose list was whole
@@ -44,8 +44,9 @@ export class NodePresence implements RemoteNode {
   #isWhole = false;
   readonly #channels = new Map<string, { readonly usage: ChannelUsage; readonly list: number }>();
 
-  constructor({ session, name }: Heartbeat) {
+  constructor({ session, name }: Heartbeat, liveliness: Liveliness) {
     this.session = session;
+    this.liveliness = liveliness;
     this.#name = name;
   }
 
