@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryNetwork } from "@groupcast/backend-memory";
-import { ChannelNode, multicastGroupForChannel } from "@groupcast/channels";
+import { ChannelNode, encodeHeartbeat, HEARTBEAT_CHANNEL, multicastGroupForChannel } from "@groupcast/channels";
 import { echoChannels, findChannels, listChannels, main, measureChannels, replayInto } from "@groupcast/cli";
 import { Reactor } from "groupcast";
 import { expect, test } from "vitest";
@@ -65,6 +65,38 @@ test("channels list --json prints a record for each channel, and ends with 1 whe
   const other = new FakeHost({ on: [site.network, "watcher"] });
   expect(await settle(site.network.clock, main(["channels", "list", "--port", "9000"], other))).toBe(1);
   expect(other.stdout.text).toBe("0 nodes, 0 channels\n");
+});
+
+/** Some nodes, and one whose heartbeat comes late: all announce the same period. */
+async function crowd(site: Site, count: number, periodMs: number, lateMs: number): Promise<void> {
+  const beats = site.node("crowd", { heartbeatMs: 0 }).channel(HEARTBEAT_CHANNEL);
+  const about = { name: "of many", periodMs, revision: 1, totalChannels: 0, channels: [], isLeaving: false };
+  await site.network.clock.advance(100);
+  for (let i = 0; i < count; i++) beats.publish(encodeHeartbeat({ ...about, session: i.toString(16).padStart(16, "0") }));
+  await site.network.clock.advance(lateMs - 100);
+  beats.publish(encodeHeartbeat({ ...about, session: "f".repeat(16), name: "late" }));
+}
+
+test.each([
+  ["waits for one period of a large network", 33, undefined, true],
+  ["waits for two seconds, however seldom a few nodes have heartbeats", 32, undefined, false],
+  ["waits no longer than it is told", 33, 2000, false],
+])("listChannels() %s", async (_, count, durationMs, isFound) => {
+  const site = new Site();
+  const listed = listChannels(site.reactor("watcher"), { durationMs, ttl: 1 });
+  await crowd(site, count, 7800, 7900);
+  const { nodes } = await settle(site.network.clock, listed);
+  expect([nodes.length, nodes.some(({ name }) => name === "late")]).toEqual([count + (isFound ? 1 : 0), isFound]);
+});
+
+test("findChannels() waits for one period of a large network, and no longer", async () => {
+  const site = new Site();
+  const begunMs = site.network.clock.nowMs();
+  const found = findChannels(site.reactor("watcher"), ["robot/**"], { ttl: 1 });
+  await crowd(site, 33, 7800, 7900);
+  await settle(site.network.clock, found);
+  const tookMs = site.network.clock.nowMs() - begunMs;
+  expect([tookMs >= 8800, tookMs < 9000]).toEqual([true, true]);
 });
 
 test("channels list --watch prints each change", async () => {

@@ -9,6 +9,8 @@ export interface RemoteNode {
   readonly name: string;
   /** Channels that it uses, as far as they are known: a long list takes several heartbeats. */
   readonly channels: readonly ChannelUsage[];
+  /** Longest time until its next heartbeat, in milliseconds, as its latest one announced: 10 … 60,000. It grows with the network. */
+  readonly periodMs: number;
   /** Whether a heartbeat is overdue, and nodes ask for it. It is gone if it does not answer. Only in networks of some 260 nodes and more. */
   readonly isSuspected: boolean;
 }
@@ -66,6 +68,10 @@ export class NodePresence implements RemoteNode {
   /** Whether the node has this part on a channel. */
   isUser(channel: string, role: UsageRole): boolean {
     return hasRole(this.#channels.get(channel)?.usage, role);
+  }
+
+  get periodMs(): number {
+    return this.liveliness.periodMs;
   }
 
   get isSuspected(): boolean {

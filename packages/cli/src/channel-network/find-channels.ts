@@ -1,8 +1,8 @@
 import type { Reactor } from "groupcast";
-import { pause } from "../sending/flow.js";
 import { type ChannelNetworkSettings, DEFAULT_CHANNEL_PORT, openChannelNetwork } from "./channel-network.js";
 import { ChannelSelection } from "./channel-selection.js";
 import { loadChannels } from "./load-channels.js";
+import { waitForHeartbeats } from "./wait-for-heartbeats.js";
 
 /** Destination of a channel's datagrams. */
 export interface ChannelTarget {
@@ -16,13 +16,11 @@ export interface ChannelTarget {
 
 /** Plan of {@link findChannels}: network, and time. */
 export interface FindChannelsPlan extends Omit<ChannelNetworkSettings, "nats"> {
-  /** Time to wait for heartbeats, in milliseconds, if there is a pattern. Default: 2000. */
+  /** Time to wait for heartbeats, in milliseconds, if there is a pattern. Default: 2000, and one of their periods in a large network. */
   readonly waitMs?: number | undefined;
   /** Ends the waiting. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const DEFAULT_WAIT_MS = 2000; // two heartbeats, as nodes have them by default
 
 /**
  * Returns the destinations of channels on UDP, for `listenForDatagrams` and `recordDatagrams`.
@@ -40,12 +38,12 @@ export async function findChannels(
 ): Promise<readonly ChannelTarget[]> {
   const module = await loadChannels();
   const selection = new ChannelSelection("findChannels", module, channels);
-  const { waitMs = DEFAULT_WAIT_MS, signal, port = DEFAULT_CHANNEL_PORT, ttl, interface: selector } = plan;
+  const { waitMs, signal, port = DEFAULT_CHANNEL_PORT, ttl, interface: selector } = plan;
   const targetOf = (channel: string): ChannelTarget => ({ address: module.multicastGroupForChannel(channel), port, channel });
   if (!selection.hasPatterns) return selection.names.map(targetOf);
   const network = await openChannelNetwork(reactor, module, { port, ttl, interface: selector });
   try {
-    await pause(reactor.clock, waitMs, signal);
+    await waitForHeartbeats(reactor.clock, network.node, { durationMs: waitMs, signal });
     return [...new Set([...selection.names, ...selection.usedBy(network.node.nodes)])].map(targetOf);
   } finally {
     await network.close();

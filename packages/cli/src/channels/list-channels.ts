@@ -2,7 +2,7 @@ import type { NodeChange, RemoteNode } from "@groupcast/channels";
 import type { Reactor } from "groupcast";
 import { type ChannelNetworkSettings, DEFAULT_CHANNEL_PORT, openChannelNetwork } from "../channel-network/channel-network.js";
 import { loadChannels } from "../channel-network/load-channels.js";
-import { pause } from "../sending/flow.js";
+import { waitForHeartbeats } from "../channel-network/wait-for-heartbeats.js";
 
 /** A node, as its heartbeats describe it. */
 export interface ListedNode {
@@ -38,16 +38,13 @@ export interface ChannelListing {
 
 /** Plan of {@link listChannels}: network, and time. */
 export interface ListChannelsPlan extends ChannelNetworkSettings {
-  /** Time to wait for heartbeats, in milliseconds. Default: 2000; Infinity: until the signal aborts. */
+  /** Time to wait for heartbeats, in milliseconds. Default: 2000, and one of their periods in a large network; Infinity: until the signal aborts. */
   readonly durationMs?: number | undefined;
   /** Ends it. */
   readonly signal?: AbortSignal | undefined;
   /** Called with each change of a node. */
   readonly onChange?: ((change: NodeChange) => void) | undefined;
 }
-
-const DEFAULT_DURATION_MS = 2000; // two heartbeats, as nodes have them by default
-const LONGEST_WAIT_MS = 3_600_000; // of one call of the clock
 
 /**
  * Lists the channels of a network, with the nodes that publish and subscribe to them, according to their heartbeats.
@@ -58,15 +55,13 @@ const LONGEST_WAIT_MS = 3_600_000; // of one call of the clock
  * @throws (rejects) what `ChannelNode` and `NatsTransport.connect` throw.
  */
 export async function listChannels(reactor: Reactor, plan: ListChannelsPlan = {}): Promise<ChannelListing> {
-  const { durationMs = DEFAULT_DURATION_MS, signal, onChange, nats, port = DEFAULT_CHANNEL_PORT } = plan;
+  const { onChange, nats, port = DEFAULT_CHANNEL_PORT } = plan;
   const module = await loadChannels();
   const network = await openChannelNetwork(reactor, module, plan);
   try {
     const { node } = network;
     if (onChange !== undefined) node.on("node", onChange);
-    const endMs = reactor.clock.nowMs() + durationMs;
-    while (reactor.clock.nowMs() < endMs && signal?.aborted !== true)
-      await pause(reactor.clock, Math.min(endMs - reactor.clock.nowMs(), LONGEST_WAIT_MS), signal);
+    await waitForHeartbeats(reactor.clock, node, plan);
     const { malformed = 0, evicted = 0, refused = 0 } = node.statistics().directory ?? {};
     const place = (channel: string) =>
       nats === undefined ? { group: module.multicastGroupForChannel(channel), port } : { group: undefined, port: undefined };

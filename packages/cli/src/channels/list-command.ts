@@ -11,7 +11,7 @@ import { type ChannelListing, type ListedChannel, type ListedNode, listChannels 
 
 const OPTIONS = {
   ...NETWORK_OPTIONS,
-  duration: { short: "d", value: "TIME", read: durationMs, help: "time to wait for heartbeats (default: 2s)" },
+  duration: { short: "d", value: "TIME", read: durationMs, help: "time to wait for heartbeats (default: 2s, longer in a large network)" },
   watch: { short: "w", help: "keep running, and print each change, until Ctrl-C" },
 } as const;
 
