@@ -21,6 +21,7 @@ export const CHAPTERS = [
       "requests",
       "reliable-channels",
       "sealed-channels",
+      "many-nodes",
       "many-sites",
       "in-production",
       "nothing-arrives",
