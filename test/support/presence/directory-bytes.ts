@@ -9,16 +9,23 @@ import { CHANNELS, channelsOf, nameOf } from "./presence-simulation.js";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
+const MEASURED_NODES = 10_000; // in several directories, if need be: a megabyte of noise is then little
+
 /** Returns the bytes of heap that a directory of so many nodes takes. */
 export function directoryBytes(nodes: number): number {
   filled(nodes); // compiles what is called, which takes memory, too
+  const before = heapBytes();
+  const directories = Array.from({ length: Math.ceil(MEASURED_NODES / nodes) }, () => filled(nodes));
+  const bytes = (heapBytes() - before) / directories.length;
+  const wrong = directories.find(({ size }) => size !== nodes);
+  if (wrong !== undefined) throw new Error(`the directory holds ${wrong.size} of ${nodes} nodes`);
+  return Math.round(bytes);
+}
+
+function heapBytes(): number {
   collectGarbage();
-  const before = process.memoryUsage().heapUsed;
-  const directory = filled(nodes);
-  collectGarbage();
-  const bytes = process.memoryUsage().heapUsed - before;
-  if (directory.size !== nodes) throw new Error(`the directory holds ${directory.size} of ${nodes} nodes`);
-  return bytes;
+  collectGarbage(); // what the first one left to finalizers
+  return process.memoryUsage().heapUsed;
 }
 
 function filled(nodes: number): NodeDirectory {
