@@ -1,7 +1,7 @@
 // Heartbeats in networks of many nodes: rarer, mostly without channels, and asked for when they are overdue.
 import { ManualClock } from "@groupcast/backend-memory";
 import { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, HEARTBEAT_CHANNEL, type Heartbeat } from "@groupcast/channels";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Announcer } from "../../../packages/channels/src/presence/announcer.js";
 import { HeartbeatRate } from "../../../packages/channels/src/presence/heartbeat-rate.js";
 import { NodeDirectory } from "../../../packages/channels/src/presence/node-directory.js";
@@ -268,6 +268,21 @@ describe("a node whose heartbeat is overdue", () => {
     expect(fates).toEqual(["appeared"]);
     await clock.advance(600);
     expect(fates).toEqual(["appeared", "gone"]);
+  });
+
+  test.each([
+    [0, 9300], // searched for every 400 ms
+    [0.5, 9400], // every 300 ms, and waits 250
+  ])("is searched for at random times, and asked for after one: %d of them", async (random, askedMs) => {
+    const drawn = vi.spyOn(Math, "random").mockReturnValue(random);
+    const clock = new ManualClock();
+    const asked: number[] = [];
+    const directory = new NodeDirectory(clock, undefined, { nodeChanged: () => {} }, { ask: () => asked.push(clock.nowMs()) });
+    const about = { session: SESSION, name: "it", revision: 1, totalChannels: 0, channels: [], isLeaving: false, answers: true };
+    directory.take(encodeHeartbeat({ ...about, periodMs: 8000 }), FROM);
+    await clock.advance(10_000);
+    drawn.mockRestore();
+    expect(asked[0]).toBe(askedMs);
   });
 
   /** A node that hears what the test gives it, and what it asks. */

@@ -79,9 +79,9 @@ describe("Liveliness", () => {
     node.heard({ ...BEAT, periodMs: 8000, answers: true }, 0);
     expect(node.takeQuestion(9000, () => 0.5)).toBe(false);
     expect(node.isSuspected).toBe(true);
-    node.asked(9200, never);
-    expect([9600, 9699, 9700].map((ms) => node.takeQuestion(ms, never))).toEqual([false, false, true]);
-    node.heard({ ...BEAT, periodMs: 8000, answers: true }, 9800);
+    node.asked(9200, () => 0.5);
+    expect([9600, 9949, 9950].map((ms) => node.takeQuestion(ms, never))).toEqual([false, false, true]);
+    node.heard({ ...BEAT, periodMs: 8000, answers: true }, 9960);
     expect([node.isSuspected, node.isSilent(17_000), node.takeQuestion(17_000, never)]).toEqual([false, false, false]);
   });
 

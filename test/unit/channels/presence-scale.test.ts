@@ -13,6 +13,7 @@ const LARGE: readonly PresencePlan[] = [
   { nodes: 1000, observers: 5, steadyMs: 300_000 },
   { nodes: 10_000, observers: 5, steadyMs: 300_000 },
 ];
+const MOST_NODES = Number(process.env.GROUPCAST_PRESENCE_NODES ?? 10_000);
 const LIMIT_MS = 1_800_000;
 const MOST_BYTES_PER_SECOND = 20_000;
 const SECOND_MS = 1000;
@@ -40,8 +41,8 @@ describe("a simulated network", () => {
   });
 
   if (ROWS_FILE === undefined) return;
-  test("of 10 to 10,000 nodes gives the rows of the table", { timeout: LIMIT_MS }, async () => {
-    for (const plan of [...SMALL, ...LARGE]) {
+  test("of each size gives a row of the table", { timeout: LIMIT_MS }, async () => {
+    for (const plan of [...SMALL, ...LARGE].filter(({ nodes }) => nodes <= MOST_NODES)) {
       const figures = await simulatePresence(plan);
       expectBounds(figures);
       appendFileSync(ROWS_FILE, `${JSON.stringify({ ...figures, directoryBytes: directoryBytes(plan.nodes) })}\n`);
