@@ -17,8 +17,13 @@ export interface PartialPlace {
   readonly counters: ReassemblyCounters; // of its channel
 }
 
+/** An incomplete message, as far as its memory is concerned. */
+export interface HeldMessage extends PartialPlace {
+  readonly heldBytes: number; // about
+}
+
 /** A message of which some fragments have come. It takes memory for those, not for the length that they announce. */
-export class PartialMessage implements PartialPlace {
+export class PartialMessage implements HeldMessage {
   readonly key: string;
   readonly source: string;
   readonly startedMs: number;

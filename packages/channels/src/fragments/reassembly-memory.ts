@@ -8,17 +8,17 @@
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { QuotaTable } from "../order/quota-table.js";
 import { RecentTable } from "../order/recent-table.js";
-import type { PartialMessage } from "./partial-message.js";
+import type { HeldMessage, PartialMessage, ReassemblyCounters } from "./partial-message.js";
 
 const TIMEOUT_MS = 2000; // from a message's first fragment; at 32 KiB a millisecond the longest takes half a second
 const MAX_PER_SOURCE = 8; // one sender sends one message after another
 const MAX_PARTIALS = 1024;
 const MAX_REMEMBERED = 4096; // complete messages
 
-export class ReassemblyMemory {
+export class ReassemblyMemory<Held extends HeldMessage = PartialMessage> {
   readonly #clock: Clock;
-  readonly #partials: QuotaTable<PartialMessage>;
-  readonly #complete = new RecentTable<true>(MAX_REMEMBERED);
+  readonly #partials: QuotaTable<Held>;
+  readonly #complete = new RecentTable<number>(MAX_REMEMBERED); // when, by key
   #expiry: ScheduledCall | undefined;
 
   /** @param maxBytes - Memory of all incomplete messages. Those of one source have half of it. */
@@ -34,17 +34,18 @@ export class ReassemblyMemory {
   }
 
   /** Returns the incomplete message of a key, if there is one. */
-  peek(key: string): PartialMessage | undefined {
+  peek(key: string): Held | undefined {
     return this.#partials.peek(key);
   }
 
-  /** Whether the message of a key was complete lately. */
-  wasComplete(key: string): boolean {
-    return this.#complete.peek(key) === true;
+  /** Whether the message of a key was complete lately. @param withinMs - How lately; by default as long as it is remembered. */
+  wasComplete(key: string, withinMs: number = Number.POSITIVE_INFINITY): boolean {
+    const completeMs = this.#complete.peek(key);
+    return completeMs !== undefined && this.#clock.nowMs() - completeMs <= withinMs;
   }
 
   /** Returns the incomplete message of a key, which begins with `make` if there is none, and counts as the latest from now on. */
-  use(key: string, make: (nowMs: number) => PartialMessage): PartialMessage {
+  use(key: string, make: (nowMs: number) => Held): Held {
     const known = this.#partials.peek(key) ?? make(this.#clock.nowMs());
     this.#partials.use(known.source, key, () => known);
     this.#expiry ??= this.#clock.schedule(TIMEOUT_MS, () => this.#expire());
@@ -52,18 +53,19 @@ export class ReassemblyMemory {
   }
 
   /** Counts the memory of a message, which has changed. It may have to go itself. */
-  weigh(key: string, partial: PartialMessage): void {
+  weigh(key: string, partial: Held): void {
     this.#partials.weigh(key, partial.heldBytes);
   }
 
   /** Forgets a message that is complete now, but for its key. */
   finish(key: string): void {
     this.#partials.delete(key);
-    this.#complete.use(key, () => true);
+    this.#complete.delete(key);
+    this.#complete.use(key, () => this.#clock.nowMs());
   }
 
   /** Gives up every message that counts there. */
-  giveUp(counters: PartialMessage["counters"]): void {
+  giveUp(counters: ReassemblyCounters): void {
     this.#giveUp((partial) => partial.counters === counters);
     if (this.#partials.size > 0) return;
     this.#expiry?.cancel();
@@ -78,7 +80,7 @@ export class ReassemblyMemory {
     this.#expiry = isEmpty ? undefined : this.#clock.schedule(Math.max(1, firstMs + TIMEOUT_MS - nowMs), () => this.#expire());
   }
 
-  #giveUp(isOver: (partial: PartialMessage) => boolean): void {
+  #giveUp(isOver: (partial: Held) => boolean): void {
     for (const partial of this.#partials.values()) {
       if (!isOver(partial)) continue;
       this.#partials.delete(partial.key);
