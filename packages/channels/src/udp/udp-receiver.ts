@@ -4,6 +4,7 @@ import type { ChannelReceiver, ChannelSource, TransportStatistics } from "../con
 import { isSameChannel, readPuliHeader, readSequence } from "./puli-datagram.js";
 import type { Receptions } from "./receptions.js";
 import { isRelayPort } from "./relay-port.js";
+import { SourceTable } from "./source-table.js";
 
 /** A channel with the beginning of its datagrams, and its receivers. */
 interface Route {
@@ -23,7 +24,7 @@ export class UdpReceiver extends DatagramProtocol {
   readonly #receptions: Receptions;
   readonly #statistics: TransportStatistics;
   readonly #receiverThrew: (error: unknown) => void;
-  readonly #sources = new WeakMap<SocketAddress, ChannelSource>();
+  readonly #sources = new SourceTable();
   #lastFrom: SocketAddress | undefined;
   #lastSource: ChannelSource | undefined;
   #lastRoute: Route | undefined;
@@ -84,14 +85,8 @@ export class UdpReceiver extends DatagramProtocol {
 
   #sourceOf(from: SocketAddress): ChannelSource {
     if (from === this.#lastFrom) return this.#lastSource!;
-    let source = this.#sources.get(from);
-    if (source === undefined) {
-      const { address, port } = from;
-      source = Object.freeze({ id: `${address}:${port}`, address, port });
-      this.#sources.set(from, source);
-    }
     this.#lastFrom = from;
-    this.#lastSource = source;
-    return source;
+    this.#lastSource = this.#sources.of(from);
+    return this.#lastSource;
   }
 }

@@ -1,5 +1,5 @@
 import { asError, Emitter, Eventful, wrongType } from "@groupcast/base";
-import type { MulticastPort, Reactor } from "groupcast";
+import type { Reactor } from "groupcast";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import {
   type Asker,
@@ -13,21 +13,16 @@ import {
   zeroTransportStatistics,
 } from "../contract/channel-transport.js";
 import { Closing } from "../contract/closing.js";
-import { GroupMemberships, isLoopback } from "./group-memberships.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
 import { maxPuliPayloadBytes } from "./puli-datagram.js";
+import { ReceivingPort } from "./receiving-port.js";
 import { Receptions } from "./receptions.js";
+import { warnOfTtl } from "./ttl-warning.js";
 import { UdpAskers } from "./udp-askers.js";
 import { type ResolvedUdpOptions, resolveUdpOptions, type UdpTransportOptions } from "./udp-options.js";
 import { UdpReceiver } from "./udp-receiver.js";
 import { UdpSenders } from "./udp-senders.js";
 import { UnicastReach } from "./unicast-reach.js";
-
-/** The receiving side, from the first channel that is received. */
-interface Receiving {
-  readonly port: MulticastPort;
-  readonly memberships: GroupMemberships;
-}
 
 /**
  * Carries channels on multicast groups, one group for each channel and one port number for all: pulicast's network.
@@ -44,9 +39,9 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
   readonly #options: ResolvedUdpOptions;
   readonly #statistics: TransportStatistics = zeroTransportStatistics();
   readonly #receptions = new Receptions();
+  readonly #port: ReceivingPort;
   readonly #senders: UdpSenders;
   readonly #askers: UdpAskers;
-  #receiving: Receiving | undefined;
   #hasCheckedTtl = false;
   readonly #closing = new Closing();
 
@@ -58,10 +53,13 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     this.#emitter = emitter;
     this.#reactor = reactor;
     if (typeof reactor?.listenMulticast !== "function") throw wrongType("new UdpTransport", "reactor", reactor, "a Reactor");
-    this.#options = resolveUdpOptions("new UdpTransport", options);
+    const resolved = resolveUdpOptions("new UdpTransport", options);
+    this.#options = resolved;
     const receiverThrew = (error: unknown): void => this.#report(error);
-    const reach = new UnicastReach(reactor, this.#options.ttl);
-    const owner = { options: this.#options, statistics: this.#statistics, receptions: this.#receptions, reach, receiverThrew };
+    const makeReceiver = (): UdpReceiver => new UdpReceiver(resolved.port, this.#receptions, this.#statistics, receiverThrew);
+    this.#port = new ReceivingPort(reactor, resolved, makeReceiver);
+    const reach = new UnicastReach(reactor, resolved.ttl);
+    const owner = { options: resolved, statistics: this.#statistics, receptions: this.#receptions, reach, receiverThrew };
     this.#senders = new UdpSenders(reactor, owner);
     this.#askers = new UdpAskers(reactor, owner);
   }
@@ -120,7 +118,8 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     const group = multicastGroupForChannel(channel);
     if (!this.#receptions.add(channel, receiver)) return;
     try {
-      this.#join(group);
+      this.#port.join(group);
+      this.#checkOpen("startReceiving"); // a logger of the user's may have closed it
     } catch (error) {
       this.#receptions.remove(channel, receiver);
       throw error;
@@ -129,7 +128,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
 
   /** Stops calling `receiver` for packets on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
-    if (this.#receptions.remove(channel, receiver)) this.#receiving?.memberships.leave(multicastGroupForChannel(channel));
+    if (this.#receptions.remove(channel, receiver)) this.#port.leave(multicastGroupForChannel(channel));
   }
 
   /** Returns the counters as they are now. */
@@ -144,36 +143,7 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
 
   async #close(): Promise<void> {
     this.#receptions.clear();
-    await Promise.all([this.#receiving?.port.stopListening(), this.#senders.close(), this.#askers.close()]);
-  }
-
-  /** Joins a group, on a port that is opened for the first one. A port whose first group cannot be joined is closed again. */
-  #join(group: string): void {
-    const opened = this.#receiving ?? this.#openPort();
-    const receiving = this.#receiving ?? opened; // a logger of the user's may have received on it, or closed it, meanwhile
-    try {
-      receiving.memberships.join(group);
-      this.#checkOpen("startReceiving");
-      this.#receiving = receiving;
-    } finally {
-      if (opened !== this.#receiving) void opened.port.stopListening();
-    }
-  }
-
-  #openPort(): Receiving {
-    const { port, selector, receiveBufferBytes } = this.#options;
-    const interfaces = this.#reactor.network.interfaces();
-    const receiver = new UdpReceiver(port, this.#receptions, this.#statistics, (error) => this.#report(error));
-    const opened = this.#reactor.listenMulticast(port, receiver, {
-      listenMultiple: true,
-      ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
-    });
-    try {
-      return { port: opened, memberships: new GroupMemberships(opened, selector, interfaces) };
-    } catch (error) {
-      void opened.stopListening();
-      throw error;
-    }
+    await Promise.all([this.#port.close(), this.#senders.close(), this.#askers.close()]);
   }
 
   #report(thrown: unknown): void {
@@ -181,17 +151,11 @@ export class UdpTransport extends Eventful<TransportEvents> implements ChannelTr
     if (!this.#emitter.emit("error", error)) this.#options.logger.error("a receiver threw", { error });
   }
 
-  /** Warns with the first channel, as a constructor does not ask the system. A list of interfaces that it refuses is no reason to fail. */
+  /** Warns with the first channel, as a constructor does not ask the system. */
   #warnOfTtl(): void {
-    const { ttl, selector, logger } = this.#options;
-    if (this.#hasCheckedTtl || ttl > 0 || selector === "any") return;
+    if (this.#hasCheckedTtl) return;
     this.#hasCheckedTtl = true;
-    try {
-      if (isLoopback(selector, this.#reactor.network.interfaces())) return;
-    } catch {
-      return;
-    }
-    logger.warn(`TTL 0 with an interface other than loopback: nothing leaves this host, and only members on that interface receive it`);
+    warnOfTtl(this.#reactor, this.#options);
   }
 
   #checkOpen(operation: string): void {
