@@ -33,6 +33,7 @@ export const CHAPTERS = [
     pages: [
       ["coming-from-dgram", "node:dgram"],
       ["coming-from-twisted", "Twisted"],
+      ["coming-from-lcm", "LCM"],
       ["speed-up-a-program", "A program you already have"],
       ["drop-in", "The whole of node:dgram"],
       ["npm-packages", "Packages of npm"],

@@ -15,6 +15,7 @@ import { CHANNEL_ERRORS, ChannelStateError } from "./contract/channel-errors.js"
 import { resolveChannelName } from "./contract/channel-name.js";
 import type { ChannelTransport } from "./contract/channel-transport.js";
 import { Closing } from "./contract/closing.js";
+import { checkCarried } from "./contract/messages-only.js";
 import { ReassemblyMemories } from "./fragments/reassembly-memories.js";
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from "./node-options.js";
 import { RecentTable } from "./order/recent-table.js";
@@ -243,7 +244,9 @@ export class ChannelNode<const P extends ParameterDefinitions = NoParameters> ex
     if (known !== undefined && options !== undefined)
       throw new ChannelStateError(CHANNEL_ERRORS.ERR_CHANNEL_OPEN, operation, { channel: fullName });
     if (known !== undefined) return known;
-    const channel = makeChannel<never, unknown>(fullName, this.#owner, resolveChannelOptions(options));
+    const resolved = resolveChannelOptions(options); // first, as it refuses what is unknown
+    checkCarried(operation, this.transport, options);
+    const channel = makeChannel<never, unknown>(fullName, this.#owner, resolved);
     this.#channels.set(fullName, channel);
     return channel;
   }

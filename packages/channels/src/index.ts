@@ -61,6 +61,9 @@ export {
   type ParameterSubject,
 } from "./contract/parameter-errors.js";
 export { AnswerError, RequestTimeoutError } from "./contract/request-errors.js";
+export type { LcmTransportOptions } from "./lcm/lcm-options.js";
+export type { LcmStatistics } from "./lcm/lcm-statistics.js";
+export { LcmTransport } from "./lcm/lcm-transport.js";
 export type { NatsClientOptions, NatsTransportOptions } from "./nats/nats-options.js";
 export { NatsTransport } from "./nats/nats-transport.js";
 export type { NatsStreamOptions } from "./nats/stream-options.js";

@@ -12,6 +12,7 @@ import {
 import type { Reactor } from "groupcast";
 import { checkNamespace } from "./contract/channel-name.js";
 import { type ChannelTransport, TRANSPORT_EXPECTED } from "./contract/channel-transport.js";
+import { checkCarried } from "./contract/messages-only.js";
 import type { ParameterDefinitions } from "./parameters/parameter-definition.js";
 import { DEFAULT_NODES } from "./presence/node-directory.js";
 import { type ResolvedSeal, resolveSeal, type SealOptions } from "./seal/seal-options.js";
@@ -28,7 +29,7 @@ export interface NodeOptions<P extends ParameterDefinitions = ParameterDefinitio
   readonly transport?: ChannelTransport | undefined;
   /**
    * Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. In a network of more than
-   * some 130 nodes it grows with their number, up to a minute. Default 1000.
+   * some 130 nodes it grows with their number, up to a minute. Default 1000; on LCM 0, and no more.
    */
   readonly heartbeatMs?: number | undefined;
   /**
@@ -98,7 +99,10 @@ export function resolveNodeOptions<P extends ParameterDefinitions>(reactor: Reac
   const operation = "new ChannelNode";
   if (typeof reactor?.listenMulticast !== "function") throw wrongType(operation, "reactor", reactor, "a Reactor");
   const options = checkOptions(operation, given, NODE_OPTIONS);
-  const { name, namespace = "", heartbeatMs = DEFAULT_HEARTBEAT_MS, logger = stderrLogger } = options;
+  const { name, namespace = "", logger = stderrLogger } = options;
+  const transport = resolveTransport(operation, reactor, options);
+  checkCarried(operation, transport, { heartbeatMs: options.heartbeatMs, seal: options.seal });
+  const { heartbeatMs = transport.carriesOnlyMessages ? 0 : DEFAULT_HEARTBEAT_MS } = options;
   const { maxNodes = DEFAULT_NODES, maxSources = DEFAULT_SOURCES, maxReassemblyBytes = DEFAULT_REASSEMBLY_BYTES } = options;
   return {
     name: checkString(operation, "name", name),
@@ -111,7 +115,7 @@ export function resolveNodeOptions<P extends ParameterDefinitions>(reactor: Reac
     maxReassemblyBytes: checkInteger(operation, "maxReassemblyBytes", maxReassemblyBytes, [1 << 16, 2 ** 32]),
     logger: guardLogger(logger),
     ownsTransport: options.transport === undefined,
-    transport: resolveTransport(operation, reactor, options),
+    transport,
   };
 }
 

@@ -1,6 +1,14 @@
 // Loggers and listeners are called while a channel, a node or a transport opens or closes, and may close or use it.
 import { MemoryNetwork } from "@groupcast/backend-memory";
-import { type Channel, ChannelNode, type ChannelOptions, ChannelRelay, UdpTransport } from "@groupcast/channels";
+import {
+  type Channel,
+  ChannelNode,
+  type ChannelOptions,
+  ChannelRelay,
+  type ChannelTransport,
+  LcmTransport,
+  UdpTransport,
+} from "@groupcast/channels";
 import { type Logger, Reactor } from "groupcast";
 import { describe, expect, test } from "vitest";
 import { Hub, HubClock, type HubTransport } from "../../support/channels/hub.js";
@@ -107,6 +115,17 @@ describe("a logger of the reactor", () => {
     expect([hooked.calls > 0, hooked.reactor.ports.length]).toEqual([true, 1]);
     await Promise.all([transport.close(), hooked.settle()]);
     expect(hooked.open).toBe(0);
+  });
+
+  test.each([
+    ["UdpTransport", UdpTransport],
+    ["LcmTransport", LcmTransport],
+  ])("that closes a %s while startReceiving() opens its port makes it throw, and leaves none open", async (_, Transport) => {
+    const hooked: Hooked = new Hooked("reactor", () => transport.close());
+    const transport: ChannelTransport = new Transport(hooked.reactor);
+    expect(() => transport.startReceiving("c", { packetReceived() {} })).toThrow(expect.objectContaining({ code: "ERR_TRANSPORT_CLOSED" }));
+    await hooked.settle();
+    expect([hooked.open, hooked.calls > 0]).toEqual([0, true]);
   });
 
   test("that closes the transport as its port for questions opens leaves none open", async () => {

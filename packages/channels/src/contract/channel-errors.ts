@@ -43,6 +43,16 @@ const TABLE = {
     meaning: "the message is too long for the channel",
     remedy: "publish a shorter message, or open the channel with fragment: true",
   },
+  ERR_CHANNEL_MESSAGES_ONLY: {
+    class: "InvalidArgumentError",
+    meaning: "is for networks that carry more than plain messages",
+    remedy: "leave the option away, or use UdpTransport or NatsTransport, because programs on this network know messages alone",
+  },
+  ERR_CHANNEL_LCM_NAME: {
+    class: "InvalidArgumentError",
+    meaning: "is not the name of a channel that LCM carries",
+    remedy: "choose a name of 1 to 63 ASCII characters without a 0, namespace included; asking on the channel takes 19 of them",
+  },
   ERR_CHANNEL_ASKED_NAME: {
     class: "ChannelStateError",
     meaning: "the channel's name is too long for requests",

@@ -156,6 +156,11 @@ export interface ChannelTransport extends Subscribable<TransportEvents> {
   /** Kind of network: `"udp"`, `"nats"`, or a third party's name. */
   readonly kind: string;
   /**
+   * Whether it carries messages and nothing else, to programs that know neither heartbeats nor seals nor fragments of channels. Then nodes on
+   * it send no heartbeats, and refuse options that need more. Default false.
+   */
+  readonly carriesOnlyMessages?: boolean;
+  /**
    * Returns the current length of the longest payload of one packet on `channel`, in bytes. It may change, so callers must not store it.
    */
   maxPayloadBytes(channel: string): number;
