@@ -27,13 +27,17 @@ describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) =
     expect(await subscriber.ended).toEqual(wellEnded("21-channels-subscriber", port));
   });
 
-  test.each(["22-channels-typed", "23-channels-sealed", "25-channel-request", "26-channel-parameters", "27-reliable-channel"])(
-    "%s prints what it says",
-    async (example) => {
-      await using program = play(example, backend, port);
-      expect(await program.ended).toEqual(wellEnded(example, port));
-    },
-  );
+  test.each([
+    "22-channels-typed",
+    "23-channels-sealed",
+    "25-channel-request",
+    "26-channel-parameters",
+    "27-reliable-channel",
+    "28-lcm-types",
+  ])("%s prints what it says", async (example) => {
+    await using program = play(example, backend, port);
+    expect(await program.ended).toEqual(wellEnded(example, port));
+  });
 
   test("24-channels-relay passes a message between two sites", async (context) => {
     await skipUnless(context, hasNatsServer);

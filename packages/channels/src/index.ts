@@ -31,6 +31,18 @@ export type { SubscribeOptions, Subscriber, Subscription } from "./channel/subsc
 export type { ChannelNamespace } from "./channel-namespace.js";
 export { ChannelNode, type NodeEvents, type NodeStatistics } from "./channel-node.js";
 export type { ChannelOpener } from "./channel-opener.js";
+export { CodecMismatchError } from "./codecs/codec-mismatch.js";
+export type { LcmPrimitives } from "./codecs/lcm-primitives.js";
+export {
+  type LcmArrayValue,
+  type LcmMember,
+  type LcmMembers,
+  type LcmStruct,
+  type LcmType,
+  type LcmTypeValue,
+  type LcmValue,
+  lcmStruct,
+} from "./codecs/lcm-struct.js";
 export {
   BrokerError,
   CHANNEL_ERRORS,
