@@ -22,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "@groupcast/diagnosis", // loaded by reactor.diagnose()
   ],
   dgram: ["@groupcast/base", "groupcast", "node:dgram"],
-  channels: ["@groupcast/base", "groupcast", "@nats-io/transport-node", "@nats-io/jetstream"],
+  channels: ["@groupcast/base", "groupcast", "@nats-io/transport-node", "@nats-io/jetstream", "@msgpack/msgpack"],
   opentelemetry: ["@groupcast/base", "@groupcast/reactor", "@opentelemetry/api"],
 };
 

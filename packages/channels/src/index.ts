@@ -43,6 +43,7 @@ export {
   type LcmValue,
   lcmStruct,
 } from "./codecs/lcm-struct.js";
+export { loadMessagePackCodec, type MessagePackOptions } from "./codecs/messagepack-codec.js";
 export {
   BrokerError,
   CHANNEL_ERRORS,

@@ -123,6 +123,11 @@ const TABLE = {
     meaning: "the NATS client could not be loaded",
     remedy: "run npm install @nats-io/transport-node@3.3.1, because @groupcast/channels does not install it by itself",
   },
+  ERR_MESSAGEPACK_MISSING: {
+    class: "ChannelStateError",
+    meaning: "the library of MessagePack could not be loaded",
+    remedy: "run npm install @msgpack/msgpack@3.1.3, because @groupcast/channels installs it only when it is asked to",
+  },
   ERR_BROKER_UNREACHABLE: {
     class: "BrokerError",
     meaning: "no NATS server answered",
