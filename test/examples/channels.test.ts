@@ -34,6 +34,7 @@ describe.each(BACKENDS)("as a process on %s", { timeout: LIMIT_MS }, (backend) =
     "26-channel-parameters",
     "27-reliable-channel",
     "28-lcm-types",
+    "29-channel-of-types",
   ])("%s prints what it says", async (example) => {
     await using program = play(example, backend, port);
     expect(await program.ended).toEqual(wellEnded(example, port));

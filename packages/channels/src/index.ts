@@ -45,6 +45,17 @@ export {
 } from "./codecs/lcm-struct.js";
 export { loadMessagePackCodec, type MessagePackOptions } from "./codecs/messagepack-codec.js";
 export {
+  byType,
+  type CodecInput,
+  type CodecOutput,
+  type SubscribersByType,
+  type TypedCodecs,
+  type TypedInput,
+  type TypedMessage,
+  type TypedOutput,
+  typedCodec,
+} from "./codecs/typed-codec.js";
+export {
   BrokerError,
   CHANNEL_ERRORS,
   ChannelError,
