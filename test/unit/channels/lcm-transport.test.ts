@@ -354,6 +354,19 @@ describe("receiving", () => {
     expect(transport.statistics()).toMatchObject({ received: 3, foreign: 2, lost: 2 });
   });
 
+  test("statistics().kernelDrops counts what the receive buffer had no room for", async () => {
+    const site = new MemorySite();
+    const { node, transport } = join(site, "a", { receiveBufferBytes: 4096 });
+    expect(transport.statistics().kernelDrops).toBe(0);
+    const got = texts(node, "c");
+    const send = sender(site, "a");
+    for (let number = 0; number < 100; number++) send(short(number, "c", "x".repeat(1000)));
+    await site.settle();
+    const { kernelDrops } = transport.statistics();
+    expect(kernelDrops).toBeGreaterThan(0);
+    expect(got.length).toBe(100 - kernelDrops);
+  });
+
   test("a fragment that comes again does not begin its message again, and a sender that starts again is heard", async () => {
     const site = new MemorySite();
     const { node, transport } = join(site, "a");

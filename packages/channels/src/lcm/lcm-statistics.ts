@@ -6,6 +6,8 @@ export interface LcmStatistics extends TransportStatistics {
   lost: number;
   /** Messages given up: some fragments did not come in time, or they had to make room. */
   incomplete: number;
+  /** Datagrams that the kernel has lost, as the receive buffer was full: `receiveBufferBytes` makes it larger. */
+  kernelDrops: number;
   /** Memory of incomplete messages now, in bytes. */
   heldBytes: number;
   /** Memory of messages that wait behind the fragments of long ones now, in bytes. */
@@ -14,5 +16,5 @@ export interface LcmStatistics extends TransportStatistics {
 
 /** Returns counters that are all zero. */
 export function zeroLcmStatistics(): LcmStatistics {
-  return { ...zeroTransportStatistics(), lost: 0, incomplete: 0, heldBytes: 0, waitingBytes: 0 };
+  return { ...zeroTransportStatistics(), lost: 0, incomplete: 0, kernelDrops: 0, heldBytes: 0, waitingBytes: 0 };
 }

@@ -118,7 +118,8 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
 
   /** Returns the counters as they are now. */
   statistics(): LcmStatistics {
-    return { ...this.#statistics, heldBytes: this.#receiver.heldBytes, waitingBytes: this.#senders.waitingBytes };
+    const { heldBytes } = this.#receiver;
+    return { ...this.#statistics, kernelDrops: this.#port.kernelDrops, heldBytes, waitingBytes: this.#senders.waitingBytes };
   }
 
   /**

@@ -36,6 +36,11 @@ export class ReceivingPort {
     }
   }
 
+  /** Number of datagrams that the kernel has lost, as the receive buffer was full. */
+  get kernelDrops(): number {
+    return this.#open?.port.statistics().kernelDrops ?? 0;
+  }
+
   /** Undoes one {@link ReceivingPort.join}. */
   leave(group: string): void {
     this.#open?.memberships.leave(group);

@@ -1,5 +1,5 @@
 import { type Logger, stderrLogger } from "@groupcast/base";
-import type { ChannelNode, ChannelTransport, NatsTransportOptions } from "@groupcast/channels";
+import type { ChannelNode, ChannelTransport, LcmTransportOptions, NatsTransportOptions } from "@groupcast/channels";
 import type { InterfaceSelector, Reactor } from "groupcast";
 import type { ChannelsModule } from "./load-channels.js";
 
@@ -13,6 +13,8 @@ export interface ChannelNetworkSettings {
   readonly interface?: InterfaceSelector | undefined;
   /** NATS servers that carry the channels, instead of UDP. */
   readonly nats?: Pick<NatsTransportOptions, "servers" | "prefix" | "connection"> | undefined;
+  /** Network of LCM that carries the channels, in place of UDP as pulicast has it. Nobody announces channels there. */
+  readonly lcm?: Pick<LcmTransportOptions, "url" | "interface"> | undefined;
 }
 
 /** Port number of channels, unless they have another one. */
@@ -22,7 +24,7 @@ export const DEFAULT_CHANNEL_PORT = 8765;
 export interface ChannelNetwork {
   /** The node, whose heartbeats find the others. */
   readonly node: ChannelNode;
-  /** Network over NATS; undefined on UDP. */
+  /** Network over NATS, or of LCM; undefined on UDP. */
   readonly broker: ChannelTransport | undefined;
   /** Leaves it. */
   close(): Promise<void>;
@@ -40,14 +42,15 @@ const LOGGER: Logger = { info: () => {}, warn: () => {}, error: (message, fields
  */
 export async function openChannelNetwork(
   reactor: Reactor,
-  { ChannelNode: Node, NatsTransport }: ChannelsModule,
-  { nats, port, ttl, interface: selector }: ChannelNetworkSettings,
+  { ChannelNode: Node, LcmTransport, NatsTransport }: ChannelsModule,
+  { nats, lcm, port, ttl, interface: selector }: ChannelNetworkSettings,
 ): Promise<ChannelNetwork> {
-  if (nats === undefined) {
+  if (nats === undefined && lcm === undefined) {
     const node = new Node(reactor, { name: NODE_NAME, port, ttl, interface: selector, logger: LOGGER });
     return { node, broker: undefined, close: () => node.close() };
   }
-  const broker = await NatsTransport.connect({ ...nats, logger: LOGGER });
+  const broker =
+    lcm === undefined ? await NatsTransport.connect({ ...nats, logger: LOGGER }) : new LcmTransport(reactor, { ...lcm, logger: LOGGER });
   try {
     const node = new Node(reactor, { name: NODE_NAME, transport: broker, logger: LOGGER });
     const close = async (): Promise<void> => {

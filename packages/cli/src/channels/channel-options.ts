@@ -29,6 +29,15 @@ export const NETWORK_OPTIONS: Pick<NetworkOptionTable, keyof NetworkOptionTable>
   prefix: { value: "PREFIX", read: text, help: "beginning of the subjects on NATS (default: groupcast)" },
 };
 
+interface LcmOptionTable {
+  readonly lcm: Valued<string>;
+}
+
+/** Option of the commands that need no presence, as LCM has none. */
+export const LCM_OPTIONS: Pick<LcmOptionTable, keyof LcmOptionTable> = {
+  lcm: { value: "URL", read: text, help: "network of LCM, in place of UDP as pulicast has it, as udpm://239.255.76.67:7667" },
+};
+
 interface EndOptionTable {
   readonly count: Valued<number>;
   readonly duration: Valued<number>;
@@ -63,16 +72,23 @@ export const PATTERN_NOTE: string =
   "A pattern finds the channels of nodes that send heartbeats, up to 256. Name the channels of other programs in full. " +
   "Quote patterns, so that the shell does not expand them.";
 
-type NetworkInvocation = Pick<Invocation<typeof NETWORK_OPTIONS>, "options">;
+interface NetworkInvocation {
+  readonly options: Invocation<typeof NETWORK_OPTIONS>["options"] & { readonly lcm?: string | undefined };
+}
 
 /** Returns the network of a command line. @throws UsageError */
 export function networkSettings(reactor: Reactor, { options }: NetworkInvocation): ChannelNetworkSettings {
-  const { nats, prefix, interface: selector, port: portNumber, ttl } = options;
+  const { nats, prefix, interface: selector, port: portNumber, ttl, lcm } = options;
   if (nats.length === 0) {
     if (prefix !== undefined) throw new UsageError("--prefix is for --nats: leave it out");
-    return { port: portNumber, ttl, interface: selector === undefined ? undefined : existingInterface(reactor.network, selector) };
+    const chosen = selector === undefined ? undefined : existingInterface(reactor.network, selector);
+    if (lcm === undefined) return { port: portNumber, ttl, interface: chosen };
+    const beside = Object.entries({ port: portNumber, ttl }).find(([, value]) => value !== undefined);
+    if (beside !== undefined)
+      throw new UsageError(`--${beside[0]} is for UDP without --lcm, whose address contains the port: leave one of them out`);
+    return { lcm: { url: lcm, interface: chosen } };
   }
-  const ofUdp = Object.entries({ port: portNumber, interface: selector, ttl }).find(([, value]) => value !== undefined);
+  const ofUdp = Object.entries({ port: portNumber, interface: selector, ttl, lcm }).find(([, value]) => value !== undefined);
   if (ofUdp !== undefined) throw new UsageError(`--${ofUdp[0]} is for UDP, and --nats replaces UDP: leave one of them out`);
   const read = nats.map(natsServer);
   return { nats: { servers: read.map(({ server }) => server), connection: read[0]!.login, prefix } };

@@ -63,12 +63,11 @@ export class UdpChannelReceiver implements ChannelReceiver {
   }
 }
 
-/** Receives channels by a connection to a broker. */
+/** Receives channels by a transport, such as a connection to a broker. */
 export class BrokerChannelReceiver implements ChannelReceiver {
   readonly #broker: ChannelTransport;
   readonly #receiver: PacketReceiver;
   readonly #channels: string[] = [];
-  readonly kernelDrops = 0; // TCP loses nothing: a slow reader slows the server down
 
   constructor(broker: ChannelTransport, take: TakePacket) {
     this.#broker = broker;
@@ -76,6 +75,12 @@ export class BrokerChannelReceiver implements ChannelReceiver {
       packetReceived: ({ channel, source, sequence, payload }) =>
         take({ channel, source: source.id, sequence, payload, kernelNs: undefined }),
     };
+  }
+
+  get kernelDrops(): number {
+    const statistics: object = this.#broker.statistics();
+    // TCP loses nothing: a slow reader slows the server down.
+    return "kernelDrops" in statistics ? Number(statistics.kernelDrops) : 0;
   }
 
   receive(channel: string): void {

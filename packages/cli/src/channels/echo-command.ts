@@ -6,11 +6,21 @@ import { printable } from "../command/printable.js";
 import { choice } from "../command/words.js";
 import { LONGEST_LINE, payloadRecord, timeOfDay, type ViewChoice } from "../listening/datagram-text.js";
 import { hexDump, PAYLOAD_VIEWS, type PayloadView, payloadLine, viewOf } from "../payload/payload-view.js";
-import { CHANNELS, END_OPTIONS, KEY_OPTIONS, NETWORK_OPTIONS, networkSettings, PATTERN_NOTE, sealOptions } from "./channel-options.js";
+import {
+  CHANNELS,
+  END_OPTIONS,
+  KEY_OPTIONS,
+  LCM_OPTIONS,
+  NETWORK_OPTIONS,
+  networkSettings,
+  PATTERN_NOTE,
+  sealOptions,
+} from "./channel-options.js";
 import { type EchoedMessage, type EchoReport, echoChannels } from "./echo-channels.js";
 
 const OPTIONS = {
   ...NETWORK_OPTIONS,
+  ...LCM_OPTIONS,
   ...END_OPTIONS,
   ...KEY_OPTIONS,
   as: { value: "VIEW", read: choice(PAYLOAD_VIEWS), help: "format of messages: auto (by content), text, json or hex" },
@@ -26,6 +36,7 @@ export const channelsEchoCommand: Command = command({
     "groupcast channels echo robot/pose": "each message of a channel",
     "groupcast channels echo 'robot/**' --json": "the messages of all channels below robot, one JSON object a line",
     "groupcast channels echo plans --key-file plans.key": "the messages of a sealed channel",
+    "groupcast channels echo POSE --lcm udpm://239.255.76.67:7667": "the messages of a channel of LCM",
     "groupcast channels echo robot/pose --nats nats://192.0.2.1:4222 --count 1": "the next message on a NATS server",
   },
   notes: [

@@ -4,12 +4,21 @@ import { formatCount } from "../command/format.js";
 import { printable } from "../command/printable.js";
 import { UsageError } from "../command/usage-error.js";
 import { text } from "../command/words.js";
-import { CHANNELS, END_OPTIONS, KEY_OPTIONS, NETWORK_OPTIONS, networkSettings, PATTERN_NOTE, sealOptions } from "./channel-options.js";
+import {
+  CHANNELS,
+  END_OPTIONS,
+  KEY_OPTIONS,
+  LCM_OPTIONS,
+  NETWORK_OPTIONS,
+  networkSettings,
+  PATTERN_NOTE,
+  sealOptions,
+} from "./channel-options.js";
 import { faultLines } from "./echo-command.js";
 import { type ChannelMeasurement, type MeasurePlan, measureChannels } from "./measure-channels.js";
 import type { SpreadReport } from "./spread.js";
 
-const COMMON = { ...NETWORK_OPTIONS, ...END_OPTIONS } as const;
+const COMMON = { ...NETWORK_OPTIONS, ...LCM_OPTIONS, ...END_OPTIONS } as const;
 
 const DELAY_OPTIONS = {
   ...COMMON,

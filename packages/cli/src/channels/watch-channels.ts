@@ -1,4 +1,4 @@
-import { asError, whenAborted } from "@groupcast/base";
+import { asError, outOfRange, whenAborted } from "@groupcast/base";
 import type { ChannelNode, RemoteNode } from "@groupcast/channels";
 import type { Reactor, ScheduledCall } from "groupcast";
 import { type ChannelNetwork, type ChannelNetworkSettings, openChannelNetwork } from "../channel-network/channel-network.js";
@@ -90,6 +90,9 @@ export class ChannelWatch {
   static async run(reactor: Reactor, plan: ChannelWatchPlan, observer: PacketObserver): Promise<ChannelWatchReport> {
     const module = await loadChannels();
     const selection = new ChannelSelection("watch channels", module, plan.channels);
+    if (plan.lcm !== undefined && selection.hasPatterns) {
+      throw outOfRange("watch channels", "channels", plan.channels.join(" "), "names, because on LCM nobody announces what fits a pattern");
+    }
     const network = await openChannelNetwork(reactor, module, plan);
     const watch = new ChannelWatch({ reactor, module, plan, observer, selection, network });
     try {
