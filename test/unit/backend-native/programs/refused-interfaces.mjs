@@ -13,6 +13,6 @@ const answers = [network.interfaces(), network.routeTo("127.0.0.1", undefined)];
 process.stdout.write(JSON.stringify(answers.map((answer) => (typeof answer === "number" ? errnoName(answer) : "answered"))));
 
 function addonBeside(manifest) {
-  const { target } = /for (?<target>\S+) is there/.exec(NativeBackend.load().reason).groups;
+  const { target } = /the addon for (?<target>\S+) is installed/.exec(NativeBackend.load().reason).groups;
   return manifest.replace("package.json", `prebuilds/${target}.node`);
 }
