@@ -2,6 +2,7 @@
 import { encodeHeartbeat, HEARTBEAT_CHANNEL } from "@groupcast/channels";
 import { describe, expect, test } from "vitest";
 import { countTo, LossySite, Reader } from "../../support/channels/lossy-site.js";
+import { MemorySite } from "../../support/channels/memory-site.js";
 
 describe("history", () => {
   test.each([0, 0.05, 0.2])(
@@ -20,6 +21,19 @@ describe("history", () => {
       expect(reader.messages.every(({ lead }) => lead === 1)).toBe(true);
     },
   );
+
+  test("history: comes no faster than a receive buffer takes it, so that nothing of it has to be sent twice", async () => {
+    const site = new MemorySite();
+    const open = (host: string) =>
+      site.node(host, { ttl: 1, heartbeatMs: 1000 }).channel("plans", { reliable: true, history: { messages: 1000 } });
+    const publisher = open("a");
+    for (let number = 0; number < 1000; number++) publisher.publish(Buffer.alloc(200, number));
+    await site.network.clock.advance(1000);
+    let received = 0;
+    open("b").subscribe(() => void received++);
+    await site.network.clock.advance(200);
+    expect([received, publisher.statistics().reliable!.sender]).toMatchObject([1000, { repaired: 1000, cooling: 0, limited: 0 }]);
+  });
 
   test("history: bytes bound it, too", async () => {
     const site = new LossySite();

@@ -16,7 +16,7 @@ import type { SentPacket, SentPackets } from "./sent-packets.js";
 
 const COOLDOWN_MS = 25;
 const PACE_MS = 1;
-const BURST_BYTES = 128 * 1024; // some 300 small packets, which a receive buffer of Linux holds (net.core.rmem_default, 212,992)
+const BURST_BYTES = 64 * 1024; // some 140 small packets: a receive buffer of Linux holds 277 (net.core.rmem_default, 212,992, and 768 bytes for each)
 const INTRODUCTIONS_PER_SECOND = 1000;
 const MAX_NUMBERS = 4096; // of one question, so that looking them up takes bounded time
 const NUMBERS_OF_A_QUESTION = 128; // a further question each: 4096 take half a millisecond
