@@ -4,6 +4,7 @@ import { ManySites, type Member } from "../support/channels/many-sites.js";
 import { hasNatsServer } from "../support/channels/nats-server.js";
 import { Lab } from "../support/lab/lab.js";
 import type { JsonLine } from "../support/lab/program.js";
+import { until } from "../support/lab/until.js";
 import { canRunLab, hasCommand, skipUnless } from "../support/probe.js";
 
 const IMPATIENT = { pingInterval: 300, timeout: 500 }; // a silent server is given up soon
@@ -49,12 +50,22 @@ class Stream {
     await this.#to.until((report) => report.last > last + 200, "the stream, again");
   }
 
+  /** Waits until numbers come as they are published: in the burst of those that waited for a server, the last one may be lost, too. */
+  async hasCaughtUp(): Promise<void> {
+    await this.flows();
+    const isReached = async (): Promise<boolean> => {
+      const { published } = await this.#from.report();
+      return (await this.#to.report()).last > published - 100;
+    };
+    await until(isReached, { what: "the stream, without delay", deadlineMs: DEADLINE_MS });
+  }
+
   /**
    * Stops, and waits for the last number. Returns what is missing, and what was counted as lost: by the hearing relay, and by its node. To
    * that node it sends at once what waited for a server, which may be more than a receive buffer holds.
    */
   async end() {
-    await this.flows();
+    await this.hasCaughtUp();
     this.#from.tell({ everyMs: 0 });
     const { published } = await this.#from.report();
     const { missing, repeated, lost: onSite } = await this.#to.until(({ last }) => last === published - 1, "the last number");
