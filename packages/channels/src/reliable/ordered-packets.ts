@@ -73,6 +73,15 @@ export class OrderedPackets {
     return this.#owner.memory.isFull(this.#heldBytes);
   }
 
+  /** Releases a packet that is in order while none is missing; returns false, and does nothing, if it is not. */
+  takeNext(number: number, packet: ReceivedPacket, contents: PacketContents): boolean {
+    if (number !== this.#end || this.isMissing) return false;
+    this.#end = (number + 1) >>> 0;
+    this.#next = this.#end;
+    this.#owner.release(packet, contents);
+    return true;
+  }
+
   /** Takes a packet, which is released at once, later, or, when it has come before, not at all. */
   take(number: number, packet: ReceivedPacket, contents: PacketContents, nowMs: number): void {
     const ahead = distance(number, this.#end);

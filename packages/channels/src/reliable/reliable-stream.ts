@@ -64,6 +64,7 @@ export class ReliableStream {
   /** Takes a packet, which is released at once, later, or, when it has come before, not at all. */
   take(number: number, packet: ReceivedPacket, contents: PacketContents, nowMs: number): void {
     this.#source = packet.source;
+    if (this.#token !== NO_TOKEN && this.#state === "open" && this.#packets.takeNext(number, packet, contents)) return;
     if (this.#state === "opening" && number === 0) this.#begin(0, 0, nowMs);
     if (this.#state === "open") this.#packets.take(number, packet, contents, nowMs);
     else if (this.#state === "plain") this.#packets.pass(number, packet, contents);
