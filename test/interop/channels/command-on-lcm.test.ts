@@ -44,10 +44,10 @@ test("channels echo and hz hear LCM, long messages, too", async (context) => {
 });
 
 test.each([
-  [["echo", "POSE", "--lcm", "udpm://", "--port", "1"], "--port is for UDP without --lcm"],
-  [["echo", "POSE", "--lcm", "udpm://", "--ttl", "1"], "--ttl is for UDP without --lcm"],
+  [["echo", "POSE", "--lcm", "udpm://", "--port", "1"], "--port cannot be combined with --lcm"],
+  [["echo", "POSE", "--lcm", "udpm://", "--ttl", "1"], "--ttl cannot be combined with --lcm"],
   [["echo", "POSE", "--lcm", "udpm://", "--nats", "nats://127.0.0.1"], "--lcm is for UDP"],
-  [["echo", "*", "--lcm", "udpm://"], "nobody announces"],
+  [["echo", "*", "--lcm", "udpm://"], "patterns find nothing on LCM"],
   [["echo", "POSE", "--lcm", "tcpq://127.0.0.1"], "udpm://239.255.76.67:7667"],
   [["list", "--lcm", "udpm://"], "--lcm"],
 ])("channels %j is refused: %s", async (words, message) => {

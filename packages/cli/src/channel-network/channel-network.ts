@@ -13,7 +13,7 @@ export interface ChannelNetworkSettings {
   readonly interface?: InterfaceSelector | undefined;
   /** NATS servers that carry the channels, instead of UDP. */
   readonly nats?: Pick<NatsTransportOptions, "servers" | "prefix" | "connection"> | undefined;
-  /** Network of LCM that carries the channels, in place of UDP as pulicast has it. Nobody announces channels there. */
+  /** LCM network that carries the channels, instead of pulicast's UDP. No program announces its channels there. */
   readonly lcm?: Pick<LcmTransportOptions, "url" | "interface"> | undefined;
 }
 
@@ -24,7 +24,7 @@ export const DEFAULT_CHANNEL_PORT = 8765;
 export interface ChannelNetwork {
   /** The node, whose heartbeats find the others. */
   readonly node: ChannelNode;
-  /** Network over NATS, or of LCM; undefined on UDP. */
+  /** Transport over NATS or LCM; undefined on pulicast's UDP. */
   readonly broker: ChannelTransport | undefined;
   /** Leaves it. */
   close(): Promise<void>;

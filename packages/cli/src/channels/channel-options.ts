@@ -33,9 +33,9 @@ interface LcmOptionTable {
   readonly lcm: Valued<string>;
 }
 
-/** Option of the commands that need no presence, as LCM has none. */
+/** Option of the commands that need no presence, which LCM lacks. */
 export const LCM_OPTIONS: Pick<LcmOptionTable, keyof LcmOptionTable> = {
-  lcm: { value: "URL", read: text, help: "network of LCM, in place of UDP as pulicast has it, as udpm://239.255.76.67:7667" },
+  lcm: { value: "URL", read: text, help: "LCM network to use instead of pulicast's UDP, such as udpm://239.255.76.67:7667" },
 };
 
 interface EndOptionTable {
@@ -85,7 +85,9 @@ export function networkSettings(reactor: Reactor, { options }: NetworkInvocation
     if (lcm === undefined) return { port: portNumber, ttl, interface: chosen };
     const beside = Object.entries({ port: portNumber, ttl }).find(([, value]) => value !== undefined);
     if (beside !== undefined)
-      throw new UsageError(`--${beside[0]} is for UDP without --lcm, whose address contains the port: leave one of them out`);
+      throw new UsageError(
+        `--${beside[0]} cannot be combined with --lcm: write it into the address, as in udpm://239.255.76.67:7667?ttl=1`,
+      );
     return { lcm: { url: lcm, interface: chosen } };
   }
   const ofUdp = Object.entries({ port: portNumber, interface: selector, ttl, lcm }).find(([, value]) => value !== undefined);

@@ -36,7 +36,7 @@ export const channelsEchoCommand: Command = command({
     "groupcast channels echo robot/pose": "each message of a channel",
     "groupcast channels echo 'robot/**' --json": "the messages of all channels below robot, one JSON object a line",
     "groupcast channels echo plans --key-file plans.key": "the messages of a sealed channel",
-    "groupcast channels echo POSE --lcm udpm://239.255.76.67:7667": "the messages of a channel of LCM",
+    "groupcast channels echo POSE --lcm udpm://239.255.76.67:7667": "the messages of an LCM channel",
     "groupcast channels echo robot/pose --nats nats://192.0.2.1:4222 --count 1": "the next message on a NATS server",
   },
   notes: [

@@ -91,7 +91,12 @@ export class ChannelWatch {
     const module = await loadChannels();
     const selection = new ChannelSelection("watch channels", module, plan.channels);
     if (plan.lcm !== undefined && selection.hasPatterns) {
-      throw outOfRange("watch channels", "channels", plan.channels.join(" "), "names, because on LCM nobody announces what fits a pattern");
+      throw outOfRange(
+        "watch channels",
+        "channels",
+        plan.channels.join(" "),
+        "names, because patterns find nothing on LCM, where no program announces its channels",
+      );
     }
     const network = await openChannelNetwork(reactor, module, plan);
     const watch = new ChannelWatch({ reactor, module, plan, observer, selection, network });
