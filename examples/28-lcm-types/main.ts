@@ -1,7 +1,7 @@
 /**
- * LCM's network, and its types: programs of LCM hear this one, and are heard.
+ * LCM's network and its types: this program exchanges messages with LCM's programs.
  *
- * You learn: a transport for LCM in place of UDP; a struct as in a .lcm file, whose values are checked when they are published.
+ * You learn: a transport for LCM instead of UDP; a struct as in a .lcm file; publish() checks its values.
  * You run:   node examples/dist/28-lcm-types/main.js
  * You see:   scan 1 at 2.5, 0 with 3 ranges, and then refused: ranges
  */

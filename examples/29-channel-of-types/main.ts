@@ -1,9 +1,9 @@
 /**
- * Several types of messages on one channel, each with a codec of its own.
+ * Several types of messages on one channel, each with its own codec.
  *
- * You learn: typedCodec() writes the name of the type before each value; byType() calls the function for it; unknown types are told.
+ * You learn: typedCodec() writes the name of the type before each value; byType() calls the function for it; unknown types are reported.
  * You run:   node examples/dist/29-channel-of-types/main.js
- * You see:   a note, a pose, and the type that the robot does not know
+ * You see:   a note, a goal, and the type that the robot does not know
  */
 import { byType, ChannelNode, typedCodec } from "@groupcast/channels";
 import { Reactor } from "groupcast";
@@ -24,7 +24,7 @@ orders.on("undecodable", ({ error }) => {
   void reactor.stop();
 });
 
-// A newer program, which has one type more.
+// A newer program with one more type.
 const desk = new ChannelNode(reactor, { name: "desk", port: PORT });
 const newer = desk.channel("orders", { codec: typedCodec({ note: "text", goal: "json", map: "bytes", stop: "json" }) });
 reactor.callWhenRunning(() => {

@@ -1,17 +1,17 @@
 /**
- * Fingerprints of LCM's types: the first 8 bytes of each value, by which a reader knows that it has the same declaration.
+ * Fingerprints of LCM's types: the first 8 bytes of each value, by which a reader recognises its own declaration.
  *
- * "LCM Type Specification Language", section "Fingerprint Computation", says how those of types within types are combined, and that each
+ * "LCM Type Specification Language", section "Fingerprint Computation", says how the fingerprints of nested types are combined, and that each
  * type has a base. The base hashes, for each member, its name, the name of its type if that is primitive, and its dimensions; the name of the
- * struct does not count. The specification does not print that hash; lcm-gen writes its results into all code that it generates.
+ * struct does not count. The specification does not define that hash; lcm-gen writes its results into all code that it generates.
  */
 
-/** The part of a member that counts. */
+/** The part of a member that the hash covers. */
 export interface FingerprintMember {
   readonly name: string;
   /** Name of a primitive type, or the fingerprint of a struct. */
   readonly type: string | bigint;
-  /** A number is fixed; a name is that of the member that has the length. */
+  /** A number is a fixed length; a name is that of the member that contains the length. */
   readonly dimensions: readonly (number | string)[];
 }
 

@@ -28,9 +28,9 @@ export interface LcmPrimitives {
 export interface LcmForm {
   /** Length of the shortest value, in bytes. */
   readonly minBytes: number;
-  /** Writes a value. @param name - Of its field, for errors. @throws InvalidArgumentError when it is none of the type. */
+  /** Writes a value. @param name - Of its field, for errors. @throws InvalidArgumentError when the value does not belong to the type. */
   write(writer: LcmWriter, name: string, value: unknown): void;
-  /** Reads a value. @throws CodecMismatchError when there is none. */
+  /** Reads a value. @throws CodecMismatchError when the bytes contain none. */
   read(reader: LcmReader): unknown;
 }
 
@@ -104,12 +104,12 @@ const BOOLEAN: LcmForm = {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Its length with the 0 at its end (4 bytes), its UTF-8, and 0. */
+/** Length including the final 0 (4 bytes), the text in UTF-8, and 0. */
 const STRING: LcmForm = {
   minBytes: 5,
   write(writer, name, value) {
     const text = checkString("publish", name, value);
-    // C reads up to the first 0, so what is behind one would be lost there.
+    // C reads up to the first 0, so it would lose the rest.
     if (text.includes("\0")) throw outOfRange("publish", name, value, "text without the character 0");
     const bytes = Buffer.byteLength(text) + 1;
     const at = writer.grow(4 + bytes);
@@ -118,7 +118,7 @@ const STRING: LcmForm = {
   },
   read(reader) {
     const bytes = reader.buffer.readInt32BE(reader.skip(4));
-    if (bytes < 1) reader.refuse(`have a string of ${bytes} bytes, and its end is one`);
+    if (bytes < 1) reader.refuse(`have a string of ${bytes} bytes, although its final 0 takes one`);
     const at = reader.skip(bytes);
     if (reader.buffer[at + bytes - 1] !== 0) reader.refuse("have a string that does not end with 0");
     return strictUtf8.decode(reader.buffer.subarray(at, at + bytes - 1));

@@ -1,13 +1,13 @@
 import { CodecMismatchError } from "./codec-mismatch.js";
 
-const SPARE_ELEMENTS = 1024; // a few that take no bytes are nobody's attack
+const SPARE_ELEMENTS = 1024; // a few elements that take no bytes are not an attack
 
-/** The bytes of a value, while they are read. Lengths in them are not believed: what they announce has to be there. */
+/** The bytes of a value while they are read. The reader does not trust lengths: the bytes that they announce must be present. */
 export class LcmReader {
   readonly buffer: Buffer;
   readonly #codec: string;
   #offset = 0;
-  #elements: number; // that may still be announced, of those that may take no bytes
+  #elements: number; // that may take no bytes, and may still be announced
 
   constructor(codec: string, buffer: Buffer) {
     this.#codec = codec;
@@ -15,7 +15,7 @@ export class LcmReader {
     this.#elements = buffer.length + SPARE_ELEMENTS;
   }
 
-  /** Skips so many bytes, if they are there; returns their offset. @throws CodecMismatchError */
+  /** Skips a number of bytes, which must be present; returns their offset. @throws CodecMismatchError */
   skip(bytes: number): number {
     const at = this.#offset;
     if (bytes > this.buffer.length - at) this.refuse("end too early");
@@ -24,8 +24,8 @@ export class LcmReader {
   }
 
   /**
-   * Checks the length of an array that was announced: the bytes of its elements have to be there. Of elements that may take none, as arrays
-   * can be empty, a message has about as many as bytes.
+   * Checks the announced length of an array: the bytes of its elements must be present. Elements can take no bytes, because arrays can be
+   * empty; a message may have about as many of these as it has bytes.
    *
    * @param minBytes - Length of the shortest element.
    * @throws CodecMismatchError
@@ -39,7 +39,7 @@ export class LcmReader {
   /** Checks that everything was read. @throws CodecMismatchError */
   finish(): void {
     const rest = this.buffer.length - this.#offset;
-    if (rest > 0) this.refuse(`have ${rest} more than the type`);
+    if (rest > 0) this.refuse(`continue for ${rest} after the value`);
   }
 
   /** Refuses the bytes. @throws CodecMismatchError */

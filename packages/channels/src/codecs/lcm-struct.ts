@@ -8,7 +8,7 @@ import { LcmWriter } from "./lcm-writer.js";
 /** Type of a member: the name of a primitive type, or a struct. */
 export type LcmType = keyof LcmPrimitives | LcmStruct<unknown>;
 
-/** Member of a struct: a type; or for an array its type and its dimensions, each a number or the name of an earlier member. */
+/** Member of a struct: a type. An array is a type with its dimensions, each a number or the name of an earlier member. */
 export type LcmMember = LcmType | readonly [type: LcmType, ...dimensions: (number | string)[]];
 
 /** Members of a struct, by name, in the order of the declaration. */
@@ -33,9 +33,9 @@ export type LcmValue<Members extends LcmMembers> = {
     : LcmTypeValue<Members[Name]>;
 };
 
-/** A struct of LCM: a codec of its values, with the fingerprint before them, and a type for members of other structs. */
+/** A struct of LCM: a codec that writes the fingerprint before each value, and a type for members of other structs. */
 export interface LcmStruct<Value> extends Codec<Value> {
-  /** Its fingerprint: 64 bits. Another program has the same type if it has the same fingerprint. */
+  /** Fingerprint, 64 bits. Another program has the same type if its fingerprint is the same. */
   readonly fingerprint: bigint;
 }
 
@@ -56,11 +56,11 @@ const forms = new WeakMap<object, LcmForm>();
 /**
  * Declares a struct of LCM, as a `.lcm` file does: `int16_t ranges[count]` is `ranges: ["int16_t", "count"]`.
  *
- * Values are written as the "LCM Type Specification Language" says, so programs of LCM read them, and theirs are read here. A member that
- * has the length of an array is set by who publishes, as in LCM, and has to fit it. Structs that contain themselves cannot be declared.
+ * The codec follows the "LCM Type Specification Language", so LCM's programs and this one read each other's values. As in LCM, the publisher
+ * sets the member that contains the length of an array, and it must match the array. A struct cannot contain itself.
  *
- * @param name - Name of the type, for people: it is not a part of the fingerprint.
- * @param members - Members in the order of the declaration. A constant as a dimension is its number.
+ * @param name - Name of the type, for error messages. The fingerprint does not depend on it.
+ * @param members - Members in the order of the declaration. Write the value of a constant that is a dimension.
  * @returns A codec: pass it to `node.channel()`.
  * @throws InvalidArgumentError for a member that cannot be declared.
  */
@@ -84,7 +84,7 @@ export function lcmStruct<const Members extends LcmMembers>(name: string, member
     decode(bytes: Buffer): unknown {
       const reader = new LcmReader(name, bytes);
       const found = bytes.readBigUInt64BE(reader.skip(FINGERPRINT_BYTES));
-      if (found !== fingerprint) reader.refuse(`have the fingerprint ${found.toString(16)}, and not ${fingerprint.toString(16)}`);
+      if (found !== fingerprint) reader.refuse(`have the fingerprint ${found.toString(16)} instead of ${fingerprint.toString(16)}`);
       const value = form.read(reader);
       reader.finish();
       return value;
@@ -95,11 +95,11 @@ export function lcmStruct<const Members extends LcmMembers>(name: string, member
 }
 
 function fieldOf(name: string, declared: unknown, earlier: readonly Field[]): Field {
-  if (!NAME.test(name)) throw outOfRange("lcmStruct", "members", name, "a name of letters, digits and _ that begins with no digit");
+  if (!NAME.test(name)) throw outOfRange("lcmStruct", "members", name, "a name of letters, digits and _ that does not begin with a digit");
   const [type, ...dimensions] = Array.isArray(declared) ? (declared as unknown[]) : [declared];
   const form = isLcmPrimitive(type) ? LCM_PRIMITIVES[type] : forms.get(Object(type));
   if (form === undefined)
-    throw wrongType("lcmStruct", name, type, `one of ${Object.keys(LCM_PRIMITIVES).join(", ")}, or what lcmStruct() returned`);
+    throw wrongType("lcmStruct", name, type, `one of ${Object.keys(LCM_PRIMITIVES).join(", ")}, or a result of lcmStruct()`);
   for (const dimension of dimensions) checkDimension(name, dimension, earlier);
   const isBytes = type === "byte" && dimensions.length > 0;
   const mark = isLcmPrimitive(type) ? type : (type as LcmStruct<unknown>).fingerprint;
@@ -114,7 +114,7 @@ function checkDimension(name: string, dimension: unknown, earlier: readonly Fiel
   }
   const length = earlier.find((field) => field.name === dimension);
   if (length !== undefined && length.dimensions.length === 0 && LCM_LENGTHS.has(length.type)) return;
-  throw outOfRange("lcmStruct", name, dimension, "as a dimension a number, or the name of an earlier member that is an integer");
+  throw outOfRange("lcmStruct", name, dimension, "as a dimension a number, or the name of an earlier integer member");
 }
 
 /** Returns the length of the shortest array with these dimensions, in bytes: 0 when another member has one of its lengths. */
@@ -134,7 +134,7 @@ function structForm(fields: readonly Field[]): LcmForm {
     read(reader) {
       const value: Struct = {};
       for (const field of fields) {
-        // Not by assignment: a member may be called __proto__.
+        // Not by assignment, because a member may be called __proto__.
         const read = readArray(reader, field, lengthsOf(field, value));
         Object.defineProperty(value, field.name, { value: read, writable: true, enumerable: true, configurable: true });
       }
@@ -157,8 +157,7 @@ function writeArray(writer: LcmWriter, field: Field, value: unknown, [length, ..
   const isRight = isInnermost ? value instanceof Uint8Array : Array.isArray(value);
   if (!isRight) throw wrongType("publish", name, value, isInnermost ? "a Uint8Array" : "an array");
   const elements = value as Uint8Array | readonly unknown[];
-  if (elements.length !== length)
-    throw outOfRange("publish", name, elements.length, `as its length ${length}, which its declaration demands`);
+  if (elements.length !== length) throw outOfRange("publish", name, elements.length, `as its length ${length}, as declared`);
   if (elements instanceof Uint8Array) {
     const at = writer.grow(length);
     writer.buffer.set(elements, at);

@@ -1,12 +1,12 @@
 const INITIAL_BYTES = 256;
 
-/** The bytes of a value, while they are written. */
+/** The bytes of a value while they are written. */
 export class LcmWriter {
-  /** Memory that is written to; another one after each {@link LcmWriter.grow}. */
+  /** Memory of the bytes. {@link LcmWriter.grow} can replace it. */
   buffer: Buffer = Buffer.allocUnsafe(INITIAL_BYTES);
   #length = 0;
 
-  /** Makes room for so many bytes more; returns their offset. */
+  /** Makes room for further bytes; returns their offset. */
   grow(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;
@@ -17,7 +17,7 @@ export class LcmWriter {
     return at;
   }
 
-  /** Returns what was written. */
+  /** Returns the written bytes. */
   finish(): Buffer {
     return this.buffer.subarray(0, this.#length);
   }

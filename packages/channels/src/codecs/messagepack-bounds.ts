@@ -1,23 +1,23 @@
 /**
- * Looks through MessagePack before it is decoded (msgpack/spec.md): decoders make room for as many elements as an array announces, and
- * a few bytes announce thousands of millions, one within the other.
+ * Checks MessagePack before it is decoded (msgpack/spec.md). Decoders allocate as many elements as an array announces, and a few bytes can
+ * announce billions of elements, in nested arrays.
  */
 import { CodecMismatchError } from "./codec-mismatch.js";
 
 /** Bounds on one message. */
 export interface MessagePackBounds {
   readonly maxValues: number;
-  readonly takesBigIntegers: boolean; // those that a number cannot hold
+  readonly takesBigIntegers: boolean; // integers that a number cannot represent
 }
 
-/** Depth of the deepest array or map. Code that walks through values by calling itself holds out much longer. */
+/** Depth of the deepest array or map. Recursive code can walk through much deeper values. */
 export const MAX_MESSAGEPACK_DEPTH = 100;
 
-/** The rest of a value behind its first byte: so many bytes; or a length of so many bytes, and as many bytes, elements or pairs, and `more` bytes. */
+/** The rest of a value after its first byte: a length of `lengthBytes` bytes, and then as many bytes, elements or pairs, and `more` bytes. */
 interface Head {
   readonly lengthBytes: 0 | 1 | 2 | 4;
-  readonly more: number; // bytes besides
-  readonly children: 0 | 1 | 2; // for each one that the length counts: none are bytes, 1 of an array, 2 of a map
+  readonly more: number; // further bytes
+  readonly children: 0 | 1 | 2; // values for each unit of the length: 1 in an array, 2 in a map; 0 if the length counts bytes
 }
 
 const fixed = (more: number): Head => ({ lengthBytes: 0, more, children: 0 });
@@ -43,7 +43,7 @@ const INT64 = 0xd3;
 class Walk {
   readonly #bytes: Buffer;
   readonly #bounds: MessagePackBounds;
-  readonly #open: number[] = []; // number of values that are still to come, of each array and map around the next one
+  readonly #open: number[] = []; // number of values that each array and map around the next value still needs
   #offset = 0;
   #values = 0;
 
@@ -57,7 +57,7 @@ class Walk {
       if (this.#open.at(-1) === 0) this.#open.pop();
       else this.#next();
     }
-    if (this.#offset < this.#bytes.length) refuse(`have ${this.#bytes.length - this.#offset} more than a value`);
+    if (this.#offset < this.#bytes.length) refuse(`continue for ${this.#bytes.length - this.#offset} after the value`);
   }
 
   #next(): void {
@@ -76,20 +76,20 @@ class Walk {
 
   #takeHead(first: number): void {
     const head = HEADS[first - FIRST_HEAD];
-    if (head === undefined) refuse("have the byte c1, which is never used");
+    if (head === undefined) refuse("have the byte c1, which the format never uses");
     const { lengthBytes, more, children } = head;
     const length = lengthBytes === 0 ? 0 : this.#bytes.readUIntBE(this.#skip(lengthBytes), lengthBytes);
     if (children > 0) this.#announce(children * length);
     else this.#checkInteger(first, this.#skip(more + length));
   }
 
-  /** Adds values that have to come: the walk goes on until they have, and refuses bytes that end before. */
+  /** Adds values that must follow. The walk continues until they have, and refuses bytes that end earlier. */
   #announce(count: number): void {
-    if (this.#open.length > MAX_MESSAGEPACK_DEPTH) refuse(`are deeper than ${MAX_MESSAGEPACK_DEPTH} arrays and maps`);
+    if (this.#open.length > MAX_MESSAGEPACK_DEPTH) refuse(`nest more than ${MAX_MESSAGEPACK_DEPTH} arrays and maps`);
     this.#open.push(count);
   }
 
-  /** A number would round a larger integer, and nobody would know. */
+  /** Refuses larger integers, because a number would silently round them. */
   #checkInteger(first: number, at: number): void {
     if (this.#bounds.takesBigIntegers || (first !== UINT64 && first !== INT64)) return;
     const value = first === UINT64 ? this.#bytes.readBigUInt64BE(at) : this.#bytes.readBigInt64BE(at);

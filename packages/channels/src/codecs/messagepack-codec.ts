@@ -6,25 +6,25 @@ import { checkMessagePack, MAX_MESSAGEPACK_DEPTH } from "./messagepack-bounds.js
 /** Options of {@link loadMessagePackCodec}. */
 export interface MessagePackOptions {
   /**
-   * Whether integers of 64 bits are `bigint`s: all that came in 8 bytes, however small, and those that are published. Default false: they
-   * are numbers, and a message with one that a number cannot hold is undecodable.
+   * Whether integers of 64 bits are `bigint`s: every integer received in 8 bytes, however small, and published bigints. Default false:
+   * integers are numbers, and a message with one that a number cannot represent is undecodable.
    */
   readonly bigint?: boolean | undefined;
-  /** Number of values in a received message, those in arrays and maps included, 1 … 16,777,216. Default 1,048,576. */
+  /** Largest number of values in a received message, including those in arrays and maps, 1 … 16,777,216. Default 1,048,576. */
   readonly maxValues?: number | undefined;
 }
 
-/** The library, as its package exports it: an optional peer, so that only programs that use the codec install it, and load it. */
+/** Exports of the library. It is an optional peer, so only programs that use the codec install and load it. */
 type MessagePackLibrary = typeof import("@msgpack/msgpack");
 
 const DEFAULT_VALUES = 1_048_576;
-const MOST_VALUES = 16_777_216; // a byte each, in the longest message
+const MOST_VALUES = 16_777_216; // one byte each in the longest message
 
 /**
- * Loads the codec of MessagePack (msgpack.org): values as in JSON, with bytes and times, in fewer bytes, for peers in any language.
+ * Loads the MessagePack codec (msgpack.org): the values of JSON, bytes and times, in fewer bytes, for peers in any language.
  *
- * It needs `npm install @msgpack/msgpack`. Received bytes are looked through before they are decoded: what they announce has to be there,
- * in at most 100 arrays and maps within each other.
+ * It needs `npm install @msgpack/msgpack`. The codec checks received bytes before it decodes them: all announced elements must be present,
+ * in at most 100 nested arrays and maps.
  *
  * @returns A promise of the codec: pass it to `node.channel()`. Rejects with InvalidArgumentError for an option that is unknown or wrong, and
  * with ChannelStateError `ERR_MESSAGEPACK_MISSING`.
@@ -42,7 +42,7 @@ export async function loadMessagePackCodec(options?: MessagePackOptions): Promis
       try {
         return encode(value, { useBigInt64: bigint, maxDepth: MAX_MESSAGEPACK_DEPTH });
       } catch {
-        throw wrongType("publish", "value", value, "a value that MessagePack can represent, in at most 100 arrays and maps");
+        throw wrongType("publish", "value", value, "a value that MessagePack can represent, in at most 100 nested arrays and maps");
       }
     },
     decode(bytes) {

@@ -1,7 +1,7 @@
 /**
  * Messages of several types on one channel:
  *
- *     length of the type's name (1 byte) | name (ASCII) | what the codec of the type makes of the value
+ *     length of the type's name (1 byte) | name (ASCII) | the value, as encoded by the codec of the type
  */
 import { checkChoice, outOfRange, wrongType } from "@groupcast/base";
 import type { ChannelMessage } from "../channel/channel-message.js";
@@ -20,16 +20,16 @@ export interface TypedMessage<Type extends string = string, Value = unknown> {
   readonly value: Value;
 }
 
-/** Type of the values that a codec takes. */
+/** Type of the values that a codec encodes. */
 export type CodecInput<C> = C extends "bytes" ? Uint8Array : C extends "text" ? string : C extends Codec<infer In, infer _> ? In : unknown;
-/** Type of the values that a codec yields. */
+/** Type of the values that a codec decodes. */
 export type CodecOutput<C> = C extends "bytes" ? Buffer : C extends "text" ? string : C extends Codec<never, infer Out> ? Out : unknown;
 
-/** Messages that a channel with these types takes. */
+/** Messages that a channel with these types can publish. */
 export type TypedInput<Codecs extends TypedCodecs> = {
   [Type in keyof Codecs & string]: TypedMessage<Type, CodecInput<Codecs[Type]>>;
 }[keyof Codecs & string];
-/** Messages that it yields. */
+/** Messages that its subscribers receive. */
 export type TypedOutput<Codecs extends TypedCodecs> = {
   [Type in keyof Codecs & string]: TypedMessage<Type, CodecOutput<Codecs[Type]>>;
 }[keyof Codecs & string];
@@ -44,12 +44,12 @@ type AnyCodec = Codec<unknown>;
 const TYPE_NAME = /^[\x20-\x7e]{1,255}$/;
 
 /**
- * Returns a codec for several types of messages on one channel. Each is published as `{ type, value }`; {@link byType} takes them apart.
+ * Returns a codec for several types of messages on one channel. Publish each as `{ type, value }`; {@link byType} dispatches them.
  *
- * A message of a type that is not among them is undecodable, so let the subscribers know a new type first.
+ * A message of an unknown type is undecodable, so add a new type to the subscribers first.
  *
  * @param codecs - Codec of each type.
- * @throws InvalidArgumentError for a name or a codec that is none.
+ * @throws InvalidArgumentError for a wrong name or codec.
  */
 export function typedCodec<const Codecs extends TypedCodecs>(codecs: Codecs): Codec<TypedInput<Codecs>, TypedOutput<Codecs>> {
   if (typeof codecs !== "object" || codecs === null)
@@ -67,7 +67,8 @@ export function typedCodec<const Codecs extends TypedCodecs>(codecs: Codecs): Co
       const end = 1 + (bytes[0] ?? 0);
       const type = bytes.toString("latin1", 1, end);
       const codec = end > bytes.length ? undefined : table.get(type);
-      if (codec === undefined) throw new CodecMismatchError("typed", `have the type ${JSON.stringify(type)}, which is not declared`);
+      if (codec === undefined)
+        throw new CodecMismatchError("typed", `have the type ${JSON.stringify(type)}, which the codec does not know`);
       return { type, value: codec.decode(bytes.subarray(end)) } as TypedOutput<Codecs>;
     },
   };
@@ -76,9 +77,9 @@ export function typedCodec<const Codecs extends TypedCodecs>(codecs: Codecs): Co
 /**
  * Returns a subscriber that calls the function for the type of each message: `channel.subscribe(byType({ pose: (pose) => … }))`.
  *
- * @param subscribers - Function of each type, which gets the value and the facts about the message. Types without one are passed over.
- * @param otherwise - Gets the messages of the types that are passed over.
- * @throws InvalidArgumentError for what is no function.
+ * @param subscribers - Function for each type. It receives the value and the facts about the message. Types without a function are skipped.
+ * @param otherwise - Receives the messages of all other types.
+ * @throws InvalidArgumentError for an argument that is not a function.
  */
 export function byType<Message extends TypedMessage>(
   subscribers: SubscribersByType<Message>,
@@ -102,7 +103,7 @@ function checkSubscriber(argument: string, value: unknown): void {
 
 function checkTypeName(type: string): string {
   if (TYPE_NAME.test(type)) return type;
-  throw outOfRange("typedCodec", "type", type, "as the name of a type 1 to 255 printable ASCII characters");
+  throw outOfRange("typedCodec", "type", type, "a name of 1 to 255 printable ASCII characters");
 }
 
 function resolveCodec(type: string, value: unknown): AnyCodec {

@@ -45,13 +45,13 @@ const TABLE = {
   },
   ERR_CHANNEL_MESSAGES_ONLY: {
     class: "InvalidArgumentError",
-    meaning: "is for networks that carry more than plain messages",
-    remedy: "leave the option away, or use UdpTransport or NatsTransport, because programs on this network know messages alone",
+    meaning: "needs a network that carries more than plain messages",
+    remedy: "leave the option out, or use UdpTransport or NatsTransport, because programs on this network understand only messages",
   },
   ERR_CHANNEL_LCM_NAME: {
     class: "InvalidArgumentError",
-    meaning: "is not the name of a channel that LCM carries",
-    remedy: "choose a name of 1 to 63 ASCII characters without a 0, namespace included; asking on the channel takes 19 of them",
+    meaning: "is not a channel name that LCM carries",
+    remedy: "choose a name of 1 to 63 ASCII characters without NUL, namespace included; requests on the channel take 19 of them",
   },
   ERR_CHANNEL_ASKED_NAME: {
     class: "ChannelStateError",
@@ -125,8 +125,8 @@ const TABLE = {
   },
   ERR_MESSAGEPACK_MISSING: {
     class: "ChannelStateError",
-    meaning: "the library of MessagePack could not be loaded",
-    remedy: "run npm install @msgpack/msgpack@3.1.3, because @groupcast/channels installs it only when it is asked to",
+    meaning: "the MessagePack library could not be loaded",
+    remedy: "run npm install @msgpack/msgpack@3.1.3, because @groupcast/channels does not install it by itself",
   },
   ERR_BROKER_UNREACHABLE: {
     class: "BrokerError",

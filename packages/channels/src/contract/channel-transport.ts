@@ -156,8 +156,8 @@ export interface ChannelTransport extends Subscribable<TransportEvents> {
   /** Kind of network: `"udp"`, `"nats"`, or a third party's name. */
   readonly kind: string;
   /**
-   * Whether it carries messages and nothing else, to programs that know neither heartbeats nor seals nor fragments of channels. Then nodes on
-   * it send no heartbeats, and refuse options that need more. Default false.
+   * Whether the network carries only messages, to programs that understand neither heartbeats nor seals nor fragments of channels. Nodes on
+   * such a network send no heartbeats, and refuse options that need more. Default false.
    */
   readonly carriesOnlyMessages?: boolean;
   /**

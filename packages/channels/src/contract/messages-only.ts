@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "@groupcast/base";
 import { CHANNEL_ERRORS } from "./channel-errors.js";
 import type { ChannelTransport } from "./channel-transport.js";
 
-/** Options that change nothing on the wire but the contents of messages. */
+/** Options that change only the contents of messages on the wire. */
 const OF_MESSAGES = new Set(["codec", "schema", "deadlineMs"]);
 
 /**
@@ -14,6 +14,6 @@ export function checkCarried(operation: string, { carriesOnlyMessages = false }:
   if (!carriesOnlyMessages) return;
   const beyond = Object.entries(options ?? {}).find(([name, value]) => Boolean(value) && !OF_MESSAGES.has(name));
   if (beyond === undefined) return;
-  const [value] = beyond; // the name alone, as what it is set to may be a key
+  const [value] = beyond; // only the name, because the value may be a key
   throw new InvalidArgumentError(CHANNEL_ERRORS.ERR_CHANNEL_MESSAGES_ONLY, { operation, argument: "option", value });
 }

@@ -17,7 +17,7 @@ export interface PartialPlace {
   readonly counters: ReassemblyCounters; // of its channel
 }
 
-/** An incomplete message, as far as its memory is concerned. */
+/** An incomplete message that takes memory. */
 export interface HeldMessage extends PartialPlace {
   readonly heldBytes: number; // about
 }

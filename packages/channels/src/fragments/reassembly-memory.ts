@@ -18,7 +18,7 @@ const MAX_REMEMBERED = 4096; // complete messages
 export class ReassemblyMemory<Held extends HeldMessage = PartialMessage> {
   readonly #clock: Clock;
   readonly #partials: QuotaTable<Held>;
-  readonly #complete = new RecentTable<number>(MAX_REMEMBERED); // when, by key
+  readonly #complete = new RecentTable<number>(MAX_REMEMBERED); // time of completion, by key
   #expiry: ScheduledCall | undefined;
 
   /** @param maxBytes - Memory of all incomplete messages. Those of one source have half of it. */
@@ -38,7 +38,7 @@ export class ReassemblyMemory<Held extends HeldMessage = PartialMessage> {
     return this.#partials.peek(key);
   }
 
-  /** Whether the message of a key was complete lately. @param withinMs - How lately; by default as long as it is remembered. */
+  /** Whether the message of a key was completed recently. @param withinMs - Longest time since then. Default: as long as it is remembered. */
   wasComplete(key: string, withinMs: number = Number.POSITIVE_INFINITY): boolean {
     const completeMs = this.#complete.peek(key);
     return completeMs !== undefined && this.#clock.nowMs() - completeMs <= withinMs;

@@ -11,7 +11,7 @@
 /** Longest name of a channel, in bytes (LCM_MAX_CHANNEL_NAME_LENGTH in lcm.h): LCM's own readers refuse a longer one. */
 export const MAX_LCM_NAME_BYTES = 63;
 
-/** Length of the longest message, in bytes. LCM's own bound is 256 MiB; what anybody may send here has to fit the memory of a program. */
+/** Length of the longest message, in bytes. LCM's own bound is 256 MiB; but strangers decide about it, and it must fit into the memory of a program. */
 export const MAX_LCM_MESSAGE_BYTES = 16_777_216; // 16 MiB
 
 const SHORT_MAGIC = 0x4c_43_30_32; // "LC02"
@@ -19,7 +19,7 @@ const FRAGMENT_MAGIC = 0x4c_43_30_33; // "LC03"
 const SHORT_HEADER_BYTES = 8;
 const FRAGMENT_HEADER_BYTES = 20;
 
-/** Longest datagram, in bytes: 6 packets of Ethernet. Longer ones get lost more often, as all their packets have to arrive. */
+/** Longest datagram, in bytes: 6 packets of Ethernet. Longer ones are lost more often, because all their packets must arrive. */
 const LONGEST_DATAGRAM_BYTES = 8192;
 const PART_BYTES = LONGEST_DATAGRAM_BYTES - FRAGMENT_HEADER_BYTES;
 
@@ -27,7 +27,7 @@ const PART_BYTES = LONGEST_DATAGRAM_BYTES - FRAGMENT_HEADER_BYTES;
 export interface LcmShortHeader {
   readonly sequence: number;
   readonly channel: string;
-  readonly partOffset: number; // offset in the datagram of what it carries of the payload
+  readonly partOffset: number; // in the datagram: the payload begins there
 }
 
 /** A fragment. */
@@ -36,12 +36,12 @@ export interface LcmFragmentHeader {
   readonly channel: string | undefined; // in fragment 0 alone
   readonly partOffset: number;
   readonly totalBytes: number;
-  readonly offset: number; // of its part in the payload
+  readonly offset: number; // of its part within the payload
   readonly index: number;
   readonly count: number;
 }
 
-/** A message that is sent. */
+/** A message to send. */
 export interface LcmMessage {
   readonly channel: string;
   readonly payload: Uint8Array;
@@ -69,7 +69,7 @@ function shortDatagram({ channel, payload }: LcmMessage, sequence: number): Buff
 
 function fragmentDatagram({ channel, payload }: LcmMessage, sequence: number, index: number, count: number): Buffer {
   const nameBytes = channel.length + 1;
-  const offset = Math.max(0, index * PART_BYTES - nameBytes); // fragment 0 has the name, and so much less of the payload
+  const offset = Math.max(0, index * PART_BYTES - nameBytes); // fragment 0 has the name, and so less of the payload
   const part = payload.subarray(offset, (index + 1) * PART_BYTES - nameBytes);
   const datagram = Buffer.allocUnsafe(FRAGMENT_HEADER_BYTES + (index === 0 ? nameBytes : 0) + part.length);
   datagram.writeUInt32BE(FRAGMENT_MAGIC, 0);
@@ -86,12 +86,12 @@ function writeName(target: Buffer, channel: string, at: number): number {
   return target.writeUInt8(0, at + target.write(channel, at, "latin1"));
 }
 
-/** Whether a datagram says that it is a fragment. */
+/** Whether a datagram claims to be a fragment. */
 export function isLcmFragment(datagram: Buffer): boolean {
   return datagram.length >= FRAGMENT_HEADER_BYTES && datagram.readUInt32BE(0) === FRAGMENT_MAGIC;
 }
 
-/** Reads a short message; returns undefined when it is none. */
+/** Reads a short message; returns undefined if the datagram is none. */
 export function readLcmShort(datagram: Buffer): LcmShortHeader | undefined {
   if (datagram.length < SHORT_HEADER_BYTES || datagram.readUInt32BE(0) !== SHORT_MAGIC) return undefined;
   const end = endOfName(datagram, SHORT_HEADER_BYTES);
@@ -99,7 +99,7 @@ export function readLcmShort(datagram: Buffer): LcmShortHeader | undefined {
   return { sequence: datagram.readUInt32BE(4), channel: datagram.toString("latin1", SHORT_HEADER_BYTES, end), partOffset: end + 1 };
 }
 
-/** Reads a datagram that {@link isLcmFragment}; returns undefined when it contradicts itself, or its message is too long. */
+/** Reads a datagram that {@link isLcmFragment}; returns undefined if it contradicts itself, or its message is too long. */
 export function readLcmFragment(datagram: Buffer): LcmFragmentHeader | undefined {
   const index = datagram.readUInt16BE(16);
   const end = index === 0 ? endOfName(datagram, FRAGMENT_HEADER_BYTES) : FRAGMENT_HEADER_BYTES - 1;
@@ -117,7 +117,7 @@ export function readLcmFragment(datagram: Buffer): LcmFragmentHeader | undefined
   return index < header.count && isInside && header.totalBytes <= MAX_LCM_MESSAGE_BYTES ? header : undefined;
 }
 
-/** Returns the offset of the 0 that ends a name; undefined when there is none, or the name is too long. */
+/** Returns the offset of the 0 that ends a name; undefined if there is none, or the name is too long. */
 function endOfName(datagram: Buffer, start: number): number | undefined {
   const end = datagram.indexOf(0, start);
   return end === -1 || end - start > MAX_LCM_NAME_BYTES ? undefined : end;

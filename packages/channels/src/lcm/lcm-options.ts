@@ -6,23 +6,23 @@ import { type ResolvedUdpOptions, resolveUdpOptions } from "../udp/udp-options.j
 /** Options of an {@link LcmTransport}. */
 export interface LcmTransportOptions {
   /**
-   * Group, port and TTL as an address of LCM: `"udpm://239.255.76.67:7667?ttl=1"`, in place of the options `group`, `port` and `ttl`. What it
-   * leaves out has its default. `process.env.LCM_DEFAULT_URL` is where LCM's own programs take it from.
+   * Group, port and TTL as an LCM address: `"udpm://239.255.76.67:7667?ttl=1"`. It replaces the options `group`, `port` and `ttl`, and each
+   * part has the default of its option. LCM's own programs read it from the environment variable `LCM_DEFAULT_URL`.
    */
   readonly url?: string | undefined;
   /** Multicast group of all channels, an IPv4 literal. Default `"239.255.76.67"`. */
   readonly group?: string | undefined;
   /** Port number of all channels, 1 … 65,471. Default 7667. */
   readonly port?: number | undefined;
-  /** Reach of messages, 0 … 255: 0 (the default, as LCM's) stays on this host, 1 stays on the link, more passes routers. */
+  /** Reach of messages, 0 … 255. With 0, the default here and in LCM, they stay on this host; with 1 on the link; with more they pass routers. */
   readonly ttl?: number | undefined;
-  /** Interface to send and receive on: a name, an index or an address. Default `"any"`: sends by the route, and receives on every one. */
+  /** Interface to send and receive on: a name, an index or an address. Default `"any"`: sends by the route, and receives on every interface. */
   readonly interface?: InterfaceSelector | "any" | undefined;
-  /** Size of the kernel's receive buffer, in bytes. Default: the kernel's. Long messages need megabytes. */
+  /** Size of the kernel's receive buffer, in bytes. Default: that of the kernel. Long messages need megabytes. */
   readonly receiveBufferBytes?: number | undefined;
-  /** Memory of incomplete messages, in bytes, 65,536 … 2 ** 32. One sender has half of it. Default 64 MiB. */
+  /** Memory of incomplete messages, in bytes, 65,536 … 2 ** 32. One sender may use half of it. Default 64 MiB. */
   readonly maxReassemblyBytes?: number | undefined;
-  /** Gets warnings, and errors of event listeners. Default: standard error. */
+  /** Receives warnings, and errors of event listeners. Default: standard error. */
   readonly logger?: Logger | undefined;
 }
 
@@ -50,13 +50,13 @@ export function resolveLcmOptions(operation: string, given: LcmTransportOptions 
   };
 }
 
-/** The part of the options that an address holds. */
+/** Options that an address contains. */
 type Target = Pick<LcmTransportOptions, "group" | "port" | "ttl">;
 
 function readUrl(operation: string, value: unknown, beside: Target): Target {
   const url = checkString(operation, "url", value);
   const [given] = Object.entries(beside).find(([, option]) => option !== undefined) ?? [];
-  if (given !== undefined) throw outOfRange(operation, given, beside[given as keyof Target], "no such option beside url, which holds it");
+  if (given !== undefined) throw outOfRange(operation, given, beside[given as keyof Target], "no such option, because url contains it");
   const match = url.length > LONGEST_URL ? null : URL_FORM.exec(url);
   if (match === null) throw outOfRange(operation, "url", url, 'an address such as "udpm://239.255.76.67:7667?ttl=1"');
   const [, group, port, ttl] = match;

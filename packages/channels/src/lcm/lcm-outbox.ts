@@ -3,7 +3,7 @@
  *
  * Theory of operation: a short message leaves at once. The fragments of a long one leave a burst at a time, so that the receive buffers of
  * this and other hosts hold them. Messages that are sent meanwhile wait behind them: LCM's sender does not mix the fragments of two
- * messages either. The number of a message goes up once it has left whole, so one that is refused leaves no gap.
+ * messages either. The count advances once a message has left completely, so a refused message leaves no gap.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import type { MulticastPort } from "groupcast";
@@ -30,7 +30,7 @@ export interface LcmOutboxOptions {
 export class LcmOutbox {
   readonly #options: LcmOutboxOptions;
   readonly #waiting = new Queue<LcmMessage>();
-  #current: LcmMessage | undefined; // of which some datagrams may have left
+  #current: LcmMessage | undefined; // some of its datagrams may have left
   #currentIndex = 0;
   #sequence = 0;
   #nextBurst: ScheduledCall | undefined;
@@ -46,7 +46,7 @@ export class LcmOutbox {
     return this.#options.port;
   }
 
-  /** Sends a message, or lets it wait; returns false when the network refuses it, or there is no room. Copies `payload`. */
+  /** Sends a message, or queues it; returns false if the network refuses it, or the queue has no room. Copies `payload`. */
   send(channel: string, payload: Uint8Array): boolean {
     const message = { channel, payload };
     const isShort = lcmDatagramCount(message) === 1;
@@ -55,7 +55,7 @@ export class LcmOutbox {
     return isTaken;
   }
 
-  /** Sends what waits; resolves when it has left, or the network takes no more. What has not left is counted as dropped. */
+  /** Sends the waiting messages; resolves when they have left, or the network takes no more. Counts the rest as dropped. */
   async drain(): Promise<void> {
     if (this.#current === undefined) return;
     this.#progressMs = this.#options.clock.nowMs();

@@ -9,7 +9,7 @@ interface Part {
   readonly bytes: Buffer;
 }
 
-/** A message of which some fragments have come. It takes memory for those, not for the length that they announce. */
+/** A message of which some fragments have arrived. It takes memory for these, not for the announced length. */
 export class LcmPartial implements HeldMessage {
   readonly key: string;
   readonly source: string;
@@ -30,17 +30,17 @@ export class LcmPartial implements HeldMessage {
     this.#count = count;
   }
 
-  /** Memory that it takes, in bytes, about. */
+  /** Approximate memory that it takes, in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Name of its channel; undefined until fragment 0 has come. */
+  /** Name of its channel; undefined until fragment 0 has arrived. */
   get channel(): string | undefined {
     return this.#channel;
   }
 
-  /** Whether all fragments have come. */
+  /** Whether all fragments have arrived. */
   get isComplete(): boolean {
     return this.#parts.size === this.#count;
   }
@@ -54,20 +54,20 @@ export class LcmPartial implements HeldMessage {
   add({ index, offset, partOffset, channel }: LcmFragmentHeader, datagram: Buffer): void {
     if (this.#parts.has(index)) return;
     this.#channel ??= channel;
-    // Memory of its own: a view would keep the whole chunk alive that the datagram came in.
+    // A copy, because a view would keep the whole receive chunk alive.
     const bytes = Buffer.allocUnsafeSlow(datagram.length - partOffset);
     datagram.copy(bytes, 0, partOffset);
     this.#parts.set(index, { offset, bytes });
     this.#heldBytes += bytes.length + PART_COST_BYTES;
   }
 
-  /** Returns the payload of a complete message; undefined when its parts leave gaps, or overlap. */
+  /** Returns the payload of a complete message; undefined if its parts leave gaps, or overlap. */
   assemble(): Buffer | undefined {
     const parts = [...this.#parts.values()].sort((one, other) => one.offset - other.offset || one.bytes.length - other.bytes.length);
     const whole = Buffer.allocUnsafe(this.#totalBytes);
     let end = 0;
     for (const { offset, bytes } of parts) {
-      if (offset !== end) return undefined; // memory that nobody has written must not leave
+      if (offset !== end) return undefined; // never pass on uninitialised memory
       end += bytes.copy(whole, offset);
     }
     return end === this.#totalBytes ? whole : undefined;

@@ -1,9 +1,9 @@
 /**
  * Gives each message of the receiving port to the receivers of its channel.
  *
- * Theory of operation: only fragment 0 has the name, so fragments are put together here, before anybody knows whose they are. Those of a
- * channel without receivers are forgotten as soon as fragment 0 has come. A sender counts its messages on all channels together: the
- * transport counts those that are missing, and the packets that it delivers have no number.
+ * Theory of operation: only fragment 0 contains the name, so fragments are put together here, before their channel is known. Those of a
+ * channel without receivers are forgotten as soon as fragment 0 arrives. A sender counts its messages on all channels together, so the
+ * transport counts the missing ones, and the packets that it delivers have no number.
  */
 import { type Clock, watchRejection } from "@groupcast/base";
 import type { DatagramBatch } from "groupcast";
@@ -19,8 +19,8 @@ import type { ResolvedLcmOptions } from "./lcm-options.js";
 import { LcmPartial } from "./lcm-partial.js";
 import type { LcmStatistics } from "./lcm-statistics.js";
 
-const MAX_SOURCES = 4096; // whose count is followed: one for each program that sends
-const REPEATED_WITHIN_MS = 2000; // a copy by a second path comes that soon; later it is a sender that has started again, from 0
+const MAX_SOURCES = 4096; // whose count is followed: one for each sending program
+const REPEATED_WITHIN_MS = 2000; // a copy by a second path arrives within that time; later ones come from a sender that restarted from 0
 
 /** The surroundings of a receiver. */
 export interface LcmReceiverOptions {
@@ -54,7 +54,7 @@ export class LcmReceiver {
     return this.#memory.heldBytes;
   }
 
-  /** Takes what has arrived. */
+  /** Takes received datagrams. */
   take(batch: DatagramBatch): void {
     if (this.#isClosed) return;
     for (let index = 0; index < batch.length; index++) {
@@ -65,7 +65,7 @@ export class LcmReceiver {
     }
   }
 
-  /** Takes no further datagrams, and gives up every incomplete message. */
+  /** Stops taking datagrams, and gives up every incomplete message. */
   close(): void {
     this.#isClosed = true;
     this.#memory.giveUp(this.#options.statistics);
@@ -83,7 +83,7 @@ export class LcmReceiver {
     const header = readLcmFragment(datagram);
     if (header === undefined) return this.#malformed();
     const key = `${source.id}\0${header.sequence}`;
-    if (this.#memory.wasComplete(key, REPEATED_WITHIN_MS)) return undefined; // a repeat, or the rest of what nobody receives
+    if (this.#memory.wasComplete(key, REPEATED_WITHIN_MS)) return undefined; // a repeat, or the rest of a message that nobody receives
     if (this.#memory.peek(key)?.fits(header) === false) return this.#malformed();
     if (header.channel !== undefined) this.#count(source, header.sequence);
     if (header.channel === undefined || this.#isReceived(header.channel)) return this.#add(key, source, header, datagram);
@@ -108,7 +108,7 @@ export class LcmReceiver {
     this.#options.statistics.malformed++;
   }
 
-  /** Follows the count of a sender, by which missing messages are known. */
+  /** Follows the count of a sender, which reveals missing messages. */
   #count(source: ChannelSource, sequence: number): void {
     const lead = this.#order.lead(source, sequence, sequence, this.#options.clock.nowMs());
     if (lead > 1) this.#options.statistics.lost += lead - 1;
@@ -124,7 +124,7 @@ export class LcmReceiver {
   #deliver(source: ChannelSource, { channel, payload }: Arrival): void {
     const { options, receptions, statistics, receiverThrew } = this.#options;
     const receivers = receptions.of(channel);
-    statistics[receivers === undefined ? "foreign" : "received"]++; // the last one may have gone while fragments came
+    statistics[receivers === undefined ? "foreign" : "received"]++; // the last one may have left while fragments arrived
     const packet = { channel, source, sequence: undefined, payload, isRelayed: isRelayPort(source.port!, options.port) };
     for (const receiver of receivers ?? []) {
       try {

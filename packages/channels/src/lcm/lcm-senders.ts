@@ -20,7 +20,7 @@ export interface LcmSendersOptions {
   readonly report: (error: unknown) => void;
 }
 
-/** Sends all channels from one port, as LCM does: receivers distinguish senders, and their counts, by it. */
+/** Sends all channels from one port, as LCM does: receivers distinguish senders, and their counts, by the port. */
 export class LcmSenders {
   readonly #options: LcmSendersOptions;
   readonly #outboxes = new Map<Purpose, LcmOutbox>();
@@ -31,12 +31,12 @@ export class LcmSenders {
     this.#options = options;
   }
 
-  /** Memory of the messages that wait, in bytes, about. */
+  /** Approximate memory of the waiting messages, in bytes. */
   get waitingBytes(): number {
     return this.#waitingRoom.bytes;
   }
 
-  /** Opens a sender; or nothing at all, when that fails. */
+  /** Opens a sender. If that fails, nothing stays open. */
   open(channel: string, purpose: Purpose): ChannelSender {
     const outbox = this.#outboxes.get(purpose) ?? this.#openOutbox(purpose);
     let isOpen = true;
@@ -51,7 +51,7 @@ export class LcmSenders {
     };
   }
 
-  /** Closes the ports, once what was sent has left. */
+  /** Closes the ports after the sent messages have left. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.drain().then(() => outbox.port.stopListening())));
@@ -60,7 +60,7 @@ export class LcmSenders {
   #openOutbox(purpose: Purpose): LcmOutbox {
     const { reactor, options, statistics, report } = this.#options;
     const port = purpose === "relay" ? openRelayPort(reactor, options.port, this.#listenOptions()) : this.#openPort();
-    const meanwhile = this.#outboxes.get(purpose); // a logger of the user's, which the reactor calls, may have published, or closed it all
+    const meanwhile = this.#outboxes.get(purpose); // the reactor calls the user's logger, which may have published, or closed the transport
     if (this.#isClosed || meanwhile !== undefined) void port.stopListening();
     if (this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "openSender");
     if (meanwhile !== undefined) return meanwhile;

@@ -1,16 +1,16 @@
 import { type TransportStatistics, zeroTransportStatistics } from "../contract/channel-transport.js";
 
-/** Counters of an {@link LcmTransport} since it was opened. Those of {@link TransportStatistics} count messages, but for `malformed`: datagrams. */
+/** Counters of an {@link LcmTransport} since it was created. Those of {@link TransportStatistics} count messages, except `malformed`: datagrams. */
 export interface LcmStatistics extends TransportStatistics {
-  /** Messages missing in the count of their sender, on all channels, as it counts them together; those that come late are counted here, too. */
+  /** Messages missing in the count of their sender, which includes all its channels. Late messages are counted, too. */
   lost: number;
-  /** Messages given up: some fragments did not come in time, or they had to make room. */
+  /** Messages given up, because some fragments did not arrive in time, or because newer messages needed the room. */
   incomplete: number;
-  /** Datagrams that the kernel has lost, as the receive buffer was full: `receiveBufferBytes` makes it larger. */
+  /** Datagrams that the kernel dropped because the receive buffer was full. `receiveBufferBytes` enlarges it. */
   kernelDrops: number;
-  /** Memory of incomplete messages now, in bytes. */
+  /** Current memory of incomplete messages, in bytes. */
   heldBytes: number;
-  /** Memory of messages that wait behind the fragments of long ones now, in bytes. */
+  /** Current memory of messages that wait behind the fragments of long ones, in bytes. */
   waitingBytes: number;
 }
 

@@ -20,16 +20,16 @@ import { LcmSenders } from "./lcm-senders.js";
 import { type LcmStatistics, zeroLcmStatistics } from "./lcm-statistics.js";
 
 /**
- * Carries channels as LCM does, so that nodes and LCM's programs hear one another: all channels on one multicast group, names of at most 63
- * characters, messages up to 16 MiB.
+ * Carries channels as LCM does, so that nodes and LCM's programs receive each other's messages. All channels share one multicast group. Names
+ * have at most 63 characters, and messages at most 16 MiB.
  *
- * LCM's programs know messages alone. So a node on it sends no heartbeats and sees no others, and its channels take no seal and no
- * fragments of their own: what would need more is refused.
+ * LCM's programs understand only messages. So a node on this transport sends no heartbeats and sees no other nodes, and it refuses options
+ * that need more, such as `seal`, `fragment` and `reliable`.
  */
 export class LcmTransport extends Eventful<TransportEvents> implements ChannelTransport {
   /** `"lcm"`. */
   readonly kind = "lcm";
-  /** Always true: LCM has nothing but messages. */
+  /** Always true: LCM carries only messages. */
   readonly carriesOnlyMessages = true;
   readonly #emitter: Emitter<TransportEvents>;
   readonly #reactor: Reactor;
@@ -42,7 +42,7 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
   #hasCheckedTtl = false;
   readonly #closing = new Closing();
 
-  /** Makes a transport, which opens nothing yet. @throws InvalidArgumentError for each option that is unknown or wrong. */
+  /** Creates a transport. It opens its ports with the first channel. @throws InvalidArgumentError for each option that is unknown or wrong. */
   constructor(reactor: Reactor, options?: LcmTransportOptions) {
     const emitter = new Emitter<TransportEvents>(TRANSPORT_EVENTS);
     super(emitter);
@@ -62,13 +62,13 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
     this.#senders = new LcmSenders({ ...parts, reactor, report });
   }
 
-  /** Returns the length of the longest message, in bytes: 16 MiB. One of more than 8 KiB is sent in fragments. */
+  /** Returns the length of the longest message, in bytes: 16 MiB. Longer than 8 KiB, it is sent in fragments. */
   maxPayloadBytes(): number {
     return MAX_LCM_MESSAGE_BYTES;
   }
 
   /**
-   * Opens a sender. All send from one port, and count together.
+   * Opens a sender. All senders use one port and one count.
    *
    * @param channel - Full name, at most 63 characters.
    * @param purpose - `"publish"` (the default), or `"relay"` for packets from another network, which leave from a relay's port.
@@ -90,8 +90,8 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
   }
 
   /**
-   * Calls `receiver` for each message on `channel` from now on; its number is not known, as LCM's senders count all channels together.
-   * After an error nothing is received, and a further call tries again.
+   * Calls `receiver` for each message on `channel` from now on. Messages have no number, because LCM's senders count all channels together.
+   * After an error nothing is received; call it again to retry.
    *
    * @param channel - Full name, at most 63 characters.
    * @throws InvalidArgumentError `ERR_CHANNEL_LCM_NAME`. @throws CannotListenError `ERR_LISTEN`. @throws MulticastJoinError `ERR_JOIN`.
@@ -111,7 +111,7 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
     }
   }
 
-  /** Calls `receiver` no more for messages on `channel`. */
+  /** Stops calling `receiver` for messages on `channel`. */
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
     if (this.#receptions.remove(channel, receiver)) this.#port.leave(this.#options.group);
   }
@@ -123,8 +123,8 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
   }
 
   /**
-   * Closes every port, once the messages that were sent have left; what the network does not take within a second counts as dropped.
-   * Returns the same promise at every call. Never rejects.
+   * Closes every port after the sent messages have left. Messages that the network does not take within a second count as dropped.
+   * Every call returns the same promise. Never rejects.
    */
   close(): Promise<void> {
     return this.#closing.begin(() => this.#close());
@@ -141,7 +141,7 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
     if (!this.#emitter.emit("error", error)) this.#options.logger.error("a receiver threw, or sending failed", { error });
   }
 
-  /** Warns with the first channel, as a constructor does not ask the system. */
+  /** Warns when the first channel is opened, because the constructor makes no system calls. */
   #warnOfTtl(): void {
     if (this.#hasCheckedTtl) return;
     this.#hasCheckedTtl = true;
@@ -153,7 +153,7 @@ export class LcmTransport extends Eventful<TransportEvents> implements ChannelTr
   }
 }
 
-/** Refuses a name that LCM's readers refuse; or that ends before its end, as they take a 0 for it. */
+/** Refuses a name that LCM's readers refuse, or that contains a 0, which ends names on the wire. */
 function checkLcmName(operation: string, value: unknown): void {
   const name = checkWireName(operation, value, "channel");
   if (name.length > 0 && name.length <= MAX_LCM_NAME_BYTES && !name.includes("\0")) return;

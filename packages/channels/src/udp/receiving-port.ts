@@ -5,7 +5,7 @@ import type { ResolvedUdpOptions } from "./udp-options.js";
 /** Protocol of a port. */
 export type Receiver = Parameters<Reactor["listenMulticast"]>[1];
 
-/** The port that receives the channels of a transport, from its first group on. */
+/** Port that receives the channels of a transport. It opens with the first group. */
 export class ReceivingPort {
   readonly #reactor: Reactor;
   readonly #options: ResolvedUdpOptions;
@@ -13,7 +13,7 @@ export class ReceivingPort {
   #open: { readonly port: MulticastPort; readonly memberships: GroupMemberships } | undefined;
   #isClosed = false;
 
-  /** @param makeReceiver - Makes the protocol of a port, when one is opened. */
+  /** @param makeReceiver - Creates the protocol of a port when one is opened. */
   constructor(reactor: Reactor, options: ResolvedUdpOptions, makeReceiver: () => Receiver) {
     this.#reactor = reactor;
     this.#options = options;
@@ -21,13 +21,13 @@ export class ReceivingPort {
   }
 
   /**
-   * Joins a group, on a port that is opened for the first one. A port whose first group cannot be joined is closed again.
+   * Joins a group. The first call opens a port, and closes it again if it cannot join the group.
    *
    * @throws CannotListenError `ERR_LISTEN`. @throws MulticastJoinError `ERR_JOIN`.
    */
   join(group: string): void {
     const opened = this.#open ?? this.#openPort();
-    const receiving = this.#open ?? opened; // a logger of the user's may have joined on it, or closed it, meanwhile
+    const receiving = this.#open ?? opened; // a logger of the user's may have joined a group, or closed the transport, meanwhile
     try {
       receiving.memberships.join(group);
       if (!this.#isClosed) this.#open = receiving;
@@ -36,7 +36,7 @@ export class ReceivingPort {
     }
   }
 
-  /** Number of datagrams that the kernel has lost, as the receive buffer was full. */
+  /** Number of datagrams that the kernel dropped because the receive buffer was full. */
   get kernelDrops(): number {
     return this.#open?.port.statistics().kernelDrops ?? 0;
   }
@@ -46,7 +46,7 @@ export class ReceivingPort {
     this.#open?.memberships.leave(group);
   }
 
-  /** Closes the port, and opens none any more. */
+  /** Closes the port for good. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#open?.port.stopListening();

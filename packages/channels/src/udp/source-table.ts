@@ -1,7 +1,7 @@
 import type { SocketAddress } from "groupcast";
 import type { ChannelSource } from "../contract/channel-transport.js";
 
-/** Addresses as sources of packets: one object for each, as the reactor has one for each, too. */
+/** Addresses as sources of packets. Each address has one object, as in the reactor. */
 export class SourceTable {
   readonly #sources = new WeakMap<SocketAddress, ChannelSource>();
 

@@ -2,7 +2,7 @@ import type { Reactor } from "groupcast";
 import { isLoopback } from "./group-memberships.js";
 import type { ResolvedUdpOptions } from "./udp-options.js";
 
-/** Warns of an interface that TTL 0 keeps from sending anything. A list of interfaces that the system refuses is no reason to fail. */
+/** Warns of an interface on which nothing is sent because the TTL is 0. Does nothing if the system refuses the list of interfaces. */
 export function warnOfTtl(reactor: Reactor, { ttl, selector, logger }: ResolvedUdpOptions): void {
   if (ttl > 0 || selector === "any") return;
   try {
