@@ -160,6 +160,18 @@ describe("Announcer in a large network", () => {
     expect(large.beats).toHaveLength(2);
   });
 
+  test("answers within a 32nd of the period, as chance has it", async () => {
+    const large = new Large();
+    await large.start();
+    await large.clock.advance(PERIOD_MS / 2);
+    large.random = 0.99;
+    large.announcer.answer();
+    await large.clock.advance(0.9 * (PERIOD_MS / 32));
+    expect(large.beats).toHaveLength(1);
+    await large.clock.advance(0.1 * (PERIOD_MS / 32));
+    expect(large.beats).toHaveLength(2);
+  });
+
   test("tells a change at once, also while an answer is due", async () => {
     const large = new Large();
     await large.start();

@@ -11,7 +11,8 @@
  * whom a thousand nodes answered at once would miss most of it.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
-import { type ChannelUsage, channelsInHeartbeat, emptyHeartbeatBytes, encodeHeartbeat, usagesBytes } from "./heartbeat.js";
+import { isContradicted } from "./contradiction.js";
+import { type ChannelUsage, channelsInHeartbeat, emptyHeartbeatBytes, encodeHeartbeat, type Heartbeat, usagesBytes } from "./heartbeat.js";
 import type { HeartbeatRate } from "./heartbeat-rate.js";
 import { ListCredit } from "./list-credit.js";
 import { answersQuestions, answerWithinMs, quietAfterBeatMs } from "./liveliness.js";
@@ -19,6 +20,7 @@ import { RecentChanges } from "./recent-changes.js";
 
 const SOON_MS = 10; // changes of one turn of the event loop share a heartbeat
 const MAX_BURST = 32; // heartbeats at a time: 45 kB
+const ECHO_MS = 1000; // time for which the node's own heartbeats may come back with the list before
 const REST_MS = 10; // of a list that has been sent, for each of its heartbeats: 100 a second
 
 /** The part of a node that its announcer uses. */
@@ -42,6 +44,7 @@ export class Announcer {
   #latestMs = Number.NEGATIVE_INFINITY; // time of that heartbeat
   #channels: readonly ChannelUsage[] = [];
   #revision = 0;
+  #revisedMs = Number.NEGATIVE_INFINITY;
   #hasChanged = true;
   #nextIndex = 0; // of the channel that the next heartbeat begins with
   #rest = 0; // number of channels to send without waiting for the period
@@ -82,6 +85,13 @@ export class Announcer {
     const { clock, rate } = this.#options;
     if (!answersQuestions(this.#periodMs) || clock.nowMs() - this.#latestMs < quietAfterBeatMs(this.#periodMs)) return;
     this.#hurry(rate.within(answerWithinMs(this.#periodMs)));
+  }
+
+  /** Takes a heartbeat of the node itself. If somebody forged it, others need the list again. */
+  heardItself(beat: Heartbeat): void {
+    const isEcho = beat.revision !== this.#revision && this.#options.clock.nowMs() - this.#revisedMs < ECHO_MS;
+    const about = { revision: this.#revision, periodMs: this.#periodMs, channels: this.#channels };
+    if (!isEcho && isContradicted(beat, about)) this.repeat();
   }
 
   /** Announces that the node leaves, and closes. */
@@ -151,7 +161,8 @@ export class Announcer {
     const before = this.#channels;
     this.#hasChanged = false;
     this.#channels = this.#options.usages();
-    if (this.#isLarge && this.#revision > 0 && this.#tellsDifference(before)) return;
+    this.#revisedMs = this.#options.clock.nowMs();
+    if (this.#isLarge && this.#tellsDifference(before)) return;
     this.#revision = (this.#revision + 1) >>> 0;
     this.#beginWhole();
   }

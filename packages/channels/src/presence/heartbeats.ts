@@ -5,7 +5,7 @@ import { SealedOrder } from "../order/sealed-order.js";
 import type { SealedChannel } from "../seal/channel-seal.js";
 import type { UnsealedPacket } from "../seal/unsealer.js";
 import { Announcer } from "./announcer.js";
-import { type ChannelUsage, HEARTBEAT_CHANNEL } from "./heartbeat.js";
+import { type ChannelUsage, HEARTBEAT_CHANNEL, type Heartbeat } from "./heartbeat.js";
 import { HeartbeatRate } from "./heartbeat-rate.js";
 import { type DirectoryReports, NodeDirectory } from "./node-directory.js";
 import { decodeQuestion, encodeQuestions } from "./question.js";
@@ -46,7 +46,8 @@ export class Heartbeats implements ChannelReceiver {
     const ask = (sessions: readonly string[]): void => {
       for (const question of encodeQuestions(sessions)) this.#send(question);
     };
-    this.directory = new NodeDirectory(clock, session, reports, { maxNodes, ask });
+    const heardItself = (beat: Heartbeat): void => this.#announcer.heardItself(beat);
+    this.directory = new NodeDirectory(clock, session, reports, { maxNodes, ask, heardItself });
     const nodes = (): number => this.directory.size + 1;
     const rate = new HeartbeatRate({ periodMs, nodes, sealBytes: seal === undefined ? 0 : SEAL_BYTES, random: Math.random });
     this.#announcer = new Announcer({ ...options, rate, send: (beat) => this.#send(beat) });

@@ -63,6 +63,8 @@ export interface DirectoryOptions {
   readonly maxNodes?: number | undefined;
   /** Asks for nodes by their sessions. Without it nobody asks, and nodes are gone after three periods. */
   readonly ask?: ((sessions: readonly string[]) => void) | undefined;
+  /** Called with each heartbeat that has the session of the node itself: its own, which came back, or a forged one. */
+  readonly heardItself?: ((beat: Heartbeat) => void) | undefined;
 }
 
 /** Counters of the directory of other nodes. */
@@ -85,6 +87,7 @@ export class NodeDirectory {
   #reports: DirectoryReports;
   readonly #channelsOfOwner: number;
   readonly #ask: DirectoryOptions["ask"];
+  readonly #heardItself: DirectoryOptions["heardItself"];
   readonly #nodes: QuotaTable<NodePresence>; // weighed by their channels
   readonly #newcomers: RecentTable<Liveliness>; // by session, also of those that had to make room
   #malformed = 0;
@@ -93,14 +96,15 @@ export class NodeDirectory {
   #nextCheck: ScheduledCall | undefined;
   #isClosed = false;
 
-  /** @param ownSession - Session of the node itself; its heartbeats are ignored. */
+  /** @param ownSession - Session of the node itself; its heartbeats do not enter. */
   constructor(clock: Clock, ownSession: string | undefined, reports: DirectoryReports, options: DirectoryOptions = {}) {
-    const { maxNodes = DEFAULT_NODES, ask } = options;
+    const { maxNodes = DEFAULT_NODES, ask, heardItself } = options;
     const limits = limitsOf(maxNodes);
     this.#clock = clock;
     this.#ownSession = ownSession;
     this.#reports = reports;
     this.#ask = ask;
+    this.#heardItself = heardItself;
     this.#channelsOfOwner = limits.owner.weight;
     this.#nodes = new QuotaTable(limits, (node) => {
       this.#evicted++;
@@ -138,8 +142,9 @@ export class NodeDirectory {
   take(payload: Buffer, source: ChannelSource, isRelayed = false): void {
     const beat = decodeHeartbeat(payload);
     if (beat === undefined) this.#malformed++;
-    else if (beat.session !== this.#ownSession && !this.#isClosed)
-      this.#update(isRelayed ? { ...beat, answers: false } : beat, source.address ?? source.id);
+    else if (this.#isClosed) return;
+    else if (beat.session === this.#ownSession) this.#heardItself?.(beat);
+    else this.#update(isRelayed ? { ...beat, answers: false } : beat, source.address ?? source.id);
   }
 
   /** Notes that somebody has asked for nodes: this one waits. */
