@@ -148,6 +148,39 @@ describe("Announcer in a large network", () => {
     expect(large.carried().filter((list) => list !== ":")).toEqual([":abcde"]);
   });
 
+  test("forgets the changes that a whole list has", async () => {
+    const large = new Large();
+    await large.start();
+    await large.change("a", "b", "c", "d", "f");
+    large.announcer.repeat();
+    large.carried();
+    await large.clock.advance(2 * PERIOD_MS);
+    expect(large.carried()).toEqual([":abcdf", ":"]);
+  });
+
+  test("repeats a change before a part of the list that is due", async () => {
+    const large = new Large();
+    await large.start();
+    await large.clock.advance(259_000); // a part is due after 260 s
+    large.carried();
+    await large.change("a", "b", "c", "d", "f");
+    await large.clock.advance(3 * PERIOD_MS);
+    expect(large.carried()).toEqual(["1:fe", "1:fe", "1:fe", ":abcdf"]);
+  });
+
+  test("counts the time until the next part from the latest whole list", async () => {
+    const large = new Large();
+    await large.start();
+    await large.clock.advance(200_000);
+    large.carried();
+    await large.change("x");
+    expect(large.carried()).toEqual([":x"]);
+    await large.change("a", "b", "c", "d", "e");
+    expect(large.carried()).toEqual([":abcde"]);
+    await large.clock.advance(250_000);
+    expect(new Set(large.carried())).toEqual(new Set([":"]));
+  });
+
   test("answers with a heartbeat, but not within a quarter of the period after the last", async () => {
     const large = new Large();
     await large.start();
@@ -257,6 +290,17 @@ describe("NodeDirectory, given differences", () => {
     take({ revision: 0, depth: 1, channels: [REMOVED], totalChannels: 1 });
     take({ revision: 1, depth: 1, channels: subscribed(["z"]) });
     expect(names()).toBe("az");
+    take({ revision: 1, channels: subscribed(["c"]) }); // a part of the next list, as the one before was whole
+    expect(names()).toBe("azc");
+  });
+
+  test("takes one after a part of a list between, and begins the next list anew", () => {
+    const { take, names } = directory();
+    take({ channels: subscribed(["a", "b"]) });
+    take({ revision: 2, totalChannels: 3, channels: subscribed(["c"]) });
+    take({ revision: 3, depth: 2, totalChannels: 3, channels: [...subscribed(["d"]), { ...REMOVED, name: "c" }] });
+    take({ revision: 3, totalChannels: 3, channels: subscribed(["a"]) });
+    expect(names()).toBe("abd");
   });
 
   test("keeps its channels when heartbeats carry none", () => {

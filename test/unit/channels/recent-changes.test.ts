@@ -51,6 +51,8 @@ describe("RecentChanges", () => {
     const changes = new RecentChanges();
     for (let i = 0; i < 20; i++) changes.add(subscribed(`${i}`), subscribed(`${i + 1}`));
     expect(changes.depth).toBe(15);
+    const names = changes.usages(subscribed("20")).map(({ name }) => name);
+    expect(names.sort()).toEqual(Array.from({ length: 16 }, (_, index) => `${index + 5}`).sort());
     changes.clear();
     expect(changes.usages(subscribed("a"))).toEqual([]);
   });
