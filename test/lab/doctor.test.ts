@@ -88,6 +88,28 @@ test(
 );
 
 test(
+  "doctor is not sure of a firewall where a rule drops what another program is sent, and names that program's group",
+  onStage(async (stage) => {
+    const [own, other] = [stream(), stream()];
+    await member(stage, own);
+    const foreign = await stage.program(other.port);
+    await foreign.join(other.group, { interface: "10.78.0.1" });
+    await stage.firewall(`table inet doctor { chain c { type filter hook input priority 0; ip daddr ${other.group} drop; }; }`);
+    await stage.sends(stage.net.a, other);
+    const doubtful = await stage.doctor(wordsFor(own, undefined));
+    expect(doubtful.findings[0], JSON.stringify(doubtful, null, 1)).toMatchObject({ cause: "firewall", likelihood: "possible" });
+    expect(doubtful.findings[0]!.explanation).toContain(`to ${own.group}, or to other groups that this host has joined: ${other.group}.`);
+    expect(doubtful.exitCode).toBe(0);
+    await stage.host.exec("nft", ["flush", "ruleset"]);
+    expect((await stage.doctor(wordsFor(own, undefined))).findings.map(({ cause }) => cause)).not.toContain("firewall");
+    await foreign.close();
+    await stage.firewall(`table inet doctor { chain c { type filter hook input priority 0; udp dport ${own.port} drop; }; }`);
+    await stage.sends(stage.net.a, own);
+    expect((await stage.doctor(wordsFor(own, undefined))).findings[0]).toMatchObject({ cause: "firewall", likelihood: "likely" });
+  }),
+);
+
+test(
   "doctor --trace names the reason of the kernel as evidence, or says why it cannot, and leaves no trace running",
   onStage(async (stage) => {
     const own = stream();

@@ -14,6 +14,8 @@ const COUNTED = SNMP.replace("100 0 90", "110 0 90").replace("50 1 2 60 2 0 0 7"
 const rpFilter = (value: number) => ({ "/proc/sys/net/ipv4/conf/eth0/rp_filter": `${value}\n` });
 const WITHOUT_FILTER = { "/proc/self/net/mcfilter": "Idx Device        MCA        SRC    INC    EXC\n" };
 const UNJOINED = { ...WITHOUT_FILTER, "/proc/self/net/igmp": IGMP.replace("050201EF", "060201EF") };
+/** No group is joined but the one of the target, and that of all hosts. */
+const ALONE = { files: { "/proc/self/net/igmp": IGMP.replace(/.*FB0000E0.*\n/, "") } };
 const ONE_SOURCE = { "/proc/self/net/igmp": IGMP.replace("050201EF     2", "050201EF     1") };
 const inOrOut = (included: number, excluded: number) => ({
   "/proc/self/net/mcfilter": MCFILTER.replace("      1      0", `      ${included}      ${excluded}`),
@@ -74,7 +76,8 @@ const ROWS: readonly (Parts & { readonly what: string; readonly finds: readonly 
   { what: "reverse paths, none dropped", files: rpFilter(1), finds: [] },
   { what: "reverse paths dropped, and no filter here", after: netstat("0 5", "0 8"), finds: [] },
   { what: "reverse paths dropped, and datagrams arrive", ...ARRIVES, files: rpFilter(1), after: netstat("0 5", "0 8"), finds: [] },
-  { what: "3 packets that reached no socket", after: dropped(3), finds: ["firewall likely"] },
+  { what: "3 packets that reached no socket, and no other group is joined", ...ALONE, after: dropped(3), finds: ["firewall likely"] },
+  { what: "3 packets that reached no socket, and another group is joined", after: dropped(3), finds: ["firewall possible"] },
   { what: "2 packets that reached no socket", after: dropped(2), finds: [] },
   { what: "3 packets that reached another protocol, such as VRRP", after: { ...dropped(3), ...snmp("100 0 90", "103 0 93") }, finds: [] },
   { what: "3 packets that were passed on", after: { ...dropped(3), ...snmp("100 0 90", "103 3 90") }, finds: [] },
@@ -356,4 +359,20 @@ test("a packet that comes while the counters are read, one after another, is no 
   const { after, during } = examination;
   expect(judgeCauses(examination).findings).toMatchObject([{ cause: "firewall" }]);
   expect(judgeCauses({ ...examination, after: { ...after, countersBefore: during.counters } }).findings).toEqual([]);
+});
+
+test.each([
+  { what: "another group", groups: ["FB0000E0"], told: "224.0.0.251" },
+  {
+    what: "five",
+    groups: ["010000EF", "020000EF", "030000EF", "040000EF", "050000EF"],
+    told: "239.0.0.1, 239.0.0.2, 239.0.0.3, 239.0.0.4 and 1 more",
+  },
+])("judgeCauses() names other groups that lost packets may be to: $what", ({ groups, told }) => {
+  const lines = groups.map((group) => `\t\t\t\t${group}     1 0:00000000\t\t0\n`).join("");
+  const files = { "/proc/self/net/igmp": IGMP.replace(/.*FB0000E0.*\n/, lines) };
+  const [finding] = judge({ files, after: dropped(3) }).findings;
+  expect(finding).toMatchObject({ cause: "firewall", likelihood: "possible", explanation: expect.stringContaining(`joined: ${told}.`) });
+  expect(finding!.evidence.at(-1)).toMatchObject({ source: "/proc/self/net/igmp", value: told });
+  expect(finding!.fixes[0]!.text).toContain("tcpdump -ni eth0 host 239.1.2.5");
 });

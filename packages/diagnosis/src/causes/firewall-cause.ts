@@ -7,7 +7,9 @@
  */
 import { isUnread } from "../host-files.js";
 import { TRAFFIC_FILE } from "../kernel/interface-traffic.js";
+import { MEMBERSHIP_FILES } from "../kernel/memberships.js";
 import type { UDPSocket } from "../kernel/udp-sockets.js";
+import type { Fix } from "../verdict/diagnosis.js";
 import { CannotCheck, known, type Verdict } from "./cause.js";
 import { type CounterName, type Difference, difference } from "./counting.js";
 import type { Examination } from "./examination.js";
@@ -30,33 +32,79 @@ export function judgeFirewall(examination: Examination): Verdict | undefined {
   return judgeInput(examination, groups) ?? judgePrerouting(examination, groups);
 }
 
+/** Judges the hook input: by the probe's own datagrams, which are to the group, or else by the counters, which are of all groups. */
+function judgeInput(examination: Examination, groups: Groups): Verdict | undefined {
+  const { sent, arrived } = known(examination.observations.selfTest);
+  const verdict = sent > 0 && arrived === 0 ? ownLost(examination, sent, groups) : foreignLost(examination, groups);
+  if (verdict === undefined) return undefined;
+  const { incoming, udp } = groups;
+  const own = { source: "probe", fact: "own datagrams that came back", value: `${arrived} of ${sent}` };
+  return { ...verdict, evidence: [incoming.evidence, udp[0]!.evidence, own, ...verdict.evidence] };
+}
+
+function ownLost({ target }: Examination, sent: number, { unexplained }: Groups): Verdict {
+  return {
+    likelihood: unexplained >= sent ? "certain" : "likely",
+    explanation: `None of the ${sent} datagrams that the probe sent to itself came back: a rule drops packets to ${target.address}.`,
+    evidence: [],
+    fixes: inputFixes(target),
+  };
+}
+
 /**
  * Packets of groups that reached IP and no socket. IP counts them before the hook of the firewall for input, UDP after it. What is no UDP,
  * such as the queries of a querier or the announcements of VRRP, is among them, so IP itself has to miss as many packets of any kind.
+ *
+ * IP counts the packets to all joined groups together, so they are to this group only where no other one is joined.
  */
-function judgeInput(examination: Examination, { incoming, udp, unexplained }: Groups): Verdict | undefined {
-  const { target, observations } = examination;
-  const selfTest = known(observations.selfTest);
-  const isOwnLost = selfTest.sent > 0 && selfTest.arrived === 0;
-  const isForeignLost = target.family === 4 && Math.min(unexplained, missedByIP(examination)) >= FEW && !isQueueGrowing(examination);
-  if (!isOwnLost && !isForeignLost) return undefined;
+function foreignLost(examination: Examination, { unexplained }: Groups): Verdict | undefined {
+  const { target, during } = examination;
+  const isLost = target.family === 4 && Math.min(unexplained, missedByIP(examination)) >= FEW && !isQueueGrowing(examination);
+  if (!isLost) return undefined;
+  const groups = new Set(known(during.memberships).map(({ group }) => group));
+  const others = [...groups].filter((group) => group !== target.address && group !== ALL_HOSTS);
+  const dropped = `${unexplained} packets to groups reached IP, and no socket: a rule drops them in between.`;
+  const evidence = { source: MEMBERSHIP_FILES[4], fact: "other groups that this host has joined", value: shortened(others) };
+  if (others.length === 0) {
+    return {
+      likelihood: "likely",
+      explanation: `${dropped} No other group is joined here.`,
+      evidence: [evidence],
+      fixes: inputFixes(target),
+    };
+  }
   return {
-    likelihood: isOwnLost && unexplained >= selfTest.sent ? "certain" : "likely",
-    explanation: isOwnLost
-      ? `None of the ${selfTest.sent} datagrams that the probe sent to itself came back: a rule drops packets to ${target.address}.`
-      : `${unexplained} packets to groups reached IP, and no socket: a rule drops them in between.`,
-    evidence: [
-      incoming.evidence,
-      udp[0]!.evidence,
-      { source: "probe", fact: "own datagrams that came back", value: `${selfTest.arrived} of ${selfTest.sent}` },
-    ],
-    fixes: [
-      command("nft list ruleset"),
-      command(`nft insert rule inet filter input ${matchOf(target)} accept   # with your table and chain`),
-      command(`iptables -I INPUT -d ${target.address} -p udp${target.port === undefined ? "" : ` --dport ${target.port}`} -j ACCEPT`),
-      command(`ufw allow in proto udp to ${target.address}${target.port === undefined ? "" : ` port ${target.port}`}`),
-    ],
+    likelihood: "possible",
+    explanation:
+      `${dropped} The kernel counts the packets of all joined groups together, so they may be to ${target.address}, ` +
+      `or to other groups that this host has joined: ${shortened(others)}.`,
+    evidence: [evidence],
+    fixes: [command(`${tcpdump(target)}   # shows whether datagrams to the group come in`), ...inputFixes(target)],
   };
+}
+
+/** Every host joins it (RFC 1112, 7.2), for the queries of IGMP. */
+const ALL_HOSTS = "224.0.0.1";
+
+const MOST_GROUPS = 4; // for a line of the terminal
+
+function shortened(groups: readonly string[]): string {
+  const rest = groups.length - MOST_GROUPS;
+  return groups.length === 0 ? "none" : groups.slice(0, MOST_GROUPS).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
+function inputFixes(target: Examination["target"]): readonly Fix[] {
+  const { address, port } = target;
+  return [
+    command("nft list ruleset"),
+    command(`nft insert rule inet filter input ${matchOf(target)} accept   # with your table and chain`),
+    command(`iptables -I INPUT -d ${address} -p udp${port === undefined ? "" : ` --dport ${port}`} -j ACCEPT`),
+    command(`ufw allow in proto udp to ${address}${port === undefined ? "" : ` port ${port}`}`),
+  ];
+}
+
+function tcpdump(target: Examination["target"]): string {
+  return `tcpdump -ni ${target.interface?.name ?? "any"} host ${target.address}`;
 }
 
 /** Packets that IP dropped before it looked for members: by rules, or because they are for groups that this host has not joined. */
@@ -74,7 +122,7 @@ function judgePrerouting(examination: Examination, { unexplained }: Groups): Ver
     evidence: [received!.evidence, delivered!.evidence],
     fixes: [
       command("nft list ruleset   # look for drop in chains of the hook prerouting"),
-      command(`tcpdump -ni ${target.interface?.name ?? "any"} host ${target.address}   # shows whether datagrams to the group come in`),
+      command(`${tcpdump(target)}   # shows whether datagrams to the group come in`),
       advice("groupcast doctor --trace, as root, shows NETFILTER_DROP where a rule drops them."),
     ],
   };
