@@ -24,7 +24,7 @@ export interface Contract {
   run(trial: Trial): void | Promise<void>;
 }
 
-/** A contract as it is written down. A field that is left out needs nothing, and means both IP versions. */
+/** A contract as its author writes it. A missing field means: needs nothing, applies to both IP versions. */
 export interface ContractDraft extends Pick<Contract, "id" | "title" | "access" | "why" | "run"> {
   /** Default: none. */
   readonly needs?: readonly Capability[];

@@ -20,7 +20,7 @@ export interface Divergence {
   readonly link: string;
 }
 
-/** All known divergences. A contract that is listed here and kept all the same fails, so that no row outlives its defect. */
+/** All known divergences. A listed contract that a backend keeps after all fails, so that no row outlives its defect. */
 export const DIVERGENCES: readonly Divergence[] = [
   ...["native", "dgram"].map(
     (backend): Divergence => ({

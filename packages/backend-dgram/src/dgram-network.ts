@@ -84,7 +84,7 @@ function watcherThrew(error: unknown): void {
   stderrLogger.error("a listener of interface changes threw", { error });
 }
 
-/** Answer of the OS, as it is. */
+/** Answer of the OS, unchanged. */
 interface Look {
   readonly listed: ReturnType<typeof networkInterfaces>;
   readonly indexes: ReadonlyMap<string, number>;

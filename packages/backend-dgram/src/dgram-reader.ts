@@ -47,7 +47,7 @@ export class DgramReader {
     this.#nextTurn = undefined;
   }
 
-  /** Lets go of the socket, and forgets the datagrams it holds. */
+  /** Releases the socket, and drops the datagrams it holds. */
   detach(): void {
     this.#socket?.off("message", this.#arrived);
     this.#socket = undefined;

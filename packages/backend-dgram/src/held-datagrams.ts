@@ -45,7 +45,7 @@ export class HeldDatagrams {
     return datagram;
   }
 
-  /** Lets go of those that were taken: a reader that is always behind never empties the queue. */
+  /** Releases the datagrams that were taken: a reader that is always behind never empties the queue. */
   #compact(): void {
     this.#queue = this.#queue.slice(this.#head);
     this.#head = 0;

@@ -1,4 +1,4 @@
-/** A network in one process: hosts, switches and routers that behave as those of Linux, on a clock of one's own. */
+/** A network in one process: hosts, switches and routers that behave like those of Linux, on a clock of its own. */
 import {
   type Clock,
   checkBoolean,
@@ -34,7 +34,7 @@ const DEFAULT_SEED = 1;
 
 /** Options of {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions<C extends Clock = ManualClock> {
-  /** Seed of everything that is left to chance: the same seed and the same program give the same run. An integer; default 1. */
+  /** Seed of all random choices: the same seed and the same program give the same run. An integer; default 1. */
   readonly seed?: number | undefined;
   /** Clock of the network; default: a new {@link ManualClock}. With a clock of the system the network runs in real time. */
   readonly clock?: C | undefined;

@@ -151,7 +151,7 @@ export class ReceivedBatch implements DatagramBatch {
     this.#viewOffsets.fill(NO_VIEW);
   }
 
-  /** Throws when the bytes of this batch are gone: views of nothing, or zeros, must not pass for datagrams. */
+  /** Throws when the bytes of this batch are gone: empty views, or zeros, must not pass for datagrams. */
   #checkSlab(): void {
     if (this.#slabBytes.length === 0) throw batchDetached();
   }

@@ -73,7 +73,7 @@ export interface DatagramSocket {
   join(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome;
   /** Undoes one `join` with the same arguments. */
   leave(group: string, at: NetworkInterface | undefined, source: string | undefined): Outcome;
-  /** Shuts `source` out of a group that is joined for any sender (`MCAST_BLOCK_SOURCE`). */
+  /** Blocks `source` in a group that is joined for any sender (`MCAST_BLOCK_SOURCE`). */
   blockSource(group: string, at: NetworkInterface, source: string): Outcome;
   /** Undoes one `blockSource` with the same arguments. */
   unblockSource(group: string, at: NetworkInterface, source: string): Outcome;
@@ -120,7 +120,7 @@ export interface DatagramBatch {
   readonly length: number;
   /** Returns the length of a payload, in bytes. */
   lengthBytes(index: number): number;
-  /** Returns the bytes where they lie: valid until the call that delivered the batch returns. */
+  /** Returns a view of the bytes, without a copy: valid until the call that delivered the batch returns. */
   view(index: number): Buffer;
   /**
    * Returns the bytes as a Buffer of the caller's own.

@@ -1,4 +1,4 @@
-/** Errors of those who read a batch; made apart from the checks, so that the compiler inlines the checks. */
+/** Errors for programs that read a batch; made apart from the checks, so that the compiler inlines the checks. */
 import { type InvalidArgumentError, outOfRange, StateError, wrongType } from "@groupcast/base";
 import { BACKEND_ERRORS } from "./backend-errors.js";
 

@@ -5,7 +5,7 @@ import { OPTION_NAMES } from "./option-table.js";
 const NAMES: readonly Capability[] = [...FEATURE_NAMES, ...OPTION_NAMES.flatMap((name) => [`set ${name}`, `get ${name}`] as const)];
 const KNOWN: ReadonlySet<unknown> = new Set(NAMES); // some writes ask for a capability that is missing
 
-/** Set that refuses to change, as a frozen object does, and names that no capability has: a slip must not look like a missing feature. */
+/** Set that refuses to change, as a frozen object does, and refuses unknown names: a typing slip must not look like a missing feature. */
 class CapabilitySet extends Set<Capability> {
   constructor(capabilities: Iterable<Capability>) {
     super();
@@ -35,7 +35,7 @@ function refusal(operation: string): TypeError {
 }
 
 /**
- * Returns the capabilities as a backend hands them out: a set that throws a `TypeError` when somebody tries to change it, and whose `has`
+ * Returns the capabilities as a backend hands them out: a set that throws a `TypeError` when a program tries to change it, and whose `has`
  * throws InvalidArgumentError `ERR_NAME_UNKNOWN` for a name that no capability has.
  *
  * @throws InvalidArgumentError `ERR_NAME_UNKNOWN`, `ERR_ARGUMENT_TYPE`: no capability has one of the names.

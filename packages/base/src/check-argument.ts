@@ -58,7 +58,7 @@ export function checkChoice<Choice extends string>(
 
 /**
  * Returns the options in `value`; an empty object if it is undefined. Refuses keys that are not in `known`: a typing slip must not silently
- * select the default. A key whose value is undefined is not given, and so is not refused.
+ * select the default. A key whose value is undefined counts as not given, and is not refused.
  *
  * @param elsewhere - Map of option that another function has → advice to use that one.
  * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`: not an object; `ERR_OPTION_UNKNOWN`, with the option that was probably meant.

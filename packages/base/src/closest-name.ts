@@ -12,7 +12,7 @@ export function closestName(given: string, known: readonly string[]): string | u
   return best !== undefined && best.slips <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined;
 }
 
-/** Returns the advice for a value that is none of `known`: the name that was probably meant, or all there are. */
+/** Returns the advice for a value that is not in `known`: the name that was probably meant, or else all known names. */
 export function choiceAdvice(given: unknown, known: readonly string[]): string {
   const meant = typeof given === "string" ? closestName(given, known) : undefined;
   if (meant !== undefined) return `did you mean "${meant}"?`;

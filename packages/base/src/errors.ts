@@ -11,11 +11,11 @@ export interface InvalidArgument {
   readonly argument: string;
   /** The argument as it was given. */
   readonly value: unknown;
-  /** Meaning in place of the code's own. */
+  /** Meaning that replaces the code's own. */
   readonly meaning?: string;
   /** Description of the right values, where the code alone does not give it. */
   readonly expected?: string;
-  /** Advice in place of the code's own. */
+  /** Advice that replaces the code's own. */
   readonly advice?: string;
   /** Words for argument and value in the message, where they say too little or must not be shown. */
   readonly shown?: string;

@@ -84,7 +84,9 @@ const EVENTS: EventTable<ReactorEvents> = {
  */
 export class Reactor extends Eventful<ReactorEvents> {
   readonly #emitter: Emitter<ReactorEvents>;
-  /** Network that ports are opened on; `backend.name` and `backend.reason` say which, and `backend.capabilities` lists its features. */
+  /**
+   * Network that ports are opened on; `backend.name` and `backend.reason` say which one and why, `backend.capabilities` lists its features.
+   */
   readonly backend: DatagramBackend;
   /** Source of time for timers. */
   readonly clock: Clock;

@@ -100,14 +100,14 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    *
    * Timing: queues as `write` does. Ownership: `data` is copied. A failure rejects the promise and is counted; it emits no event.
    *
-   * @returns A promise that resolves when the OS has taken the datagram, which says nothing about its arrival, or when TTL and loopback
-   * mode leave nobody to send it to. It rejects with what `write` throws, InvalidArgumentError among it; with SystemError `ERR_SEND` or
+   * @returns A promise that resolves when the OS has taken the datagram, which does not mean that it arrives, or when TTL and loopback mode
+   * leave no receiver. It rejects with what `write` throws, InvalidArgumentError among it; with SystemError `ERR_SEND` or
    * MessageLengthError: the OS refused; with StateError `ERR_SEND_QUEUE_FULL`; with StateError `ERR_CLOSED`: the port stopped first.
    */
   send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void>;
   /**
-   * Sends one datagram as {@link UDPTransport.send} does, and returns a receipt instead of a promise: for the fates of many datagrams,
-   * which can be asked for once the burst has left. A failure shows in the receipt and is counted; it is no event.
+   * Sends one datagram as {@link UDPTransport.send} does, and returns a receipt instead of a promise: a program can check the fates of many
+   * datagrams after the burst has left. A failure shows in the receipt and is counted; it is no event.
    *
    * @throws InvalidArgumentError, MessageLengthError and StateError `ERR_CLOSED`, as {@link UDPTransport.write} does.
    */
@@ -158,8 +158,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Returns the peer that {@link UDPTransport.connect} fixed; undefined on a port that is not connected. */
   getPeer(): SocketAddress | undefined;
   /**
-   * Lets datagrams go to broadcast addresses (`SO_BROADCAST`). Off at first: such datagrams are then refused with `EACCES`, a `sendFailed`
-   * event.
+   * Allows datagrams to broadcast addresses (`SO_BROADCAST`), or forbids them. Forbidden at first: such datagrams are then refused with
+   * `EACCES`, a `sendFailed` event.
    *
    * @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. @throws SystemError `ERR_SET_OPTION`. @throws StateError `ERR_CLOSED`.
    */
@@ -304,7 +304,7 @@ export interface JoinOptions {
 }
 
 /**
- * Method that keeps the datagrams of other groups and interfaces out: the `kernel` does; they are `filtered` by destination and arrival
+ * Way in which datagrams of other groups and interfaces are kept out: by the `kernel`; `filtered` by destination and arrival
  * interface above it; the port is `bound` to the group's address; or `none`.
  */
 export type Isolation = "kernel" | "filtered" | "bound" | "none";
@@ -328,7 +328,7 @@ export interface MulticastTransport extends UDPTransport {
    */
   joinGroup(group: string, selector?: InterfaceSelector | "all", options?: JoinOptions): void;
   /**
-   * Undoes one joinGroup.
+   * Leaves a group: undoes one joinGroup.
    *
    * @param selector - The interface, perhaps spelled another way; `"all"` undoes a join on `"all"`, and undefined one without an interface.
    * @throws InvalidArgumentError as joinGroup. @throws StateError `ERR_NOT_JOINED`, `ERR_CLOSED`.
@@ -343,11 +343,11 @@ export interface MulticastTransport extends UDPTransport {
     },
   ): void;
   /**
-   * Shuts out one sender of a group that is joined for any source (`MCAST_BLOCK_SOURCE`), also when the group is joined again later.
+   * Blocks one sender of a group that is joined for any source (`MCAST_BLOCK_SOURCE`), also when the group is joined again later.
    *
    * @param source - IP literal of the sender. @param selector - The interface, as in joinGroup.
    * @throws InvalidArgumentError as joinGroup. @throws StateError `ERR_NOT_JOINED`, `ERR_ALREADY_BLOCKED`, `ERR_CLOSED`.
-   * @throws SystemError `ERR_SOURCE_FILTER`; nothing is shut out then. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram.
+   * @throws SystemError `ERR_SOURCE_FILTER`; nothing is blocked then. @throws UnsupportedError `ERR_UNSUPPORTED_OPERATION` on dgram.
    */
   blockSource(group: string, source: string, selector?: InterfaceSelector | "all"): void;
   /** Undoes one blockSource. @throws StateError `ERR_NOT_JOINED`, `ERR_NOT_BLOCKED`, `ERR_CLOSED`; and as blockSource. */

@@ -41,7 +41,7 @@ export const ADDRESSES: readonly Contract[] = contracts([
   },
   {
     id: "ADDR-4",
-    title: "a sender's address is frozen, and good to answer to after the call that delivered it",
+    title: "a sender's address is frozen, and can be answered after the call that delivered it",
     access: "both",
     why: "socket-address.ts: one object stands for every datagram of a peer",
     async run(trial) {

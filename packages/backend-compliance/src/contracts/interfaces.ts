@@ -60,7 +60,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-104",
-    title: "an interface that is added, taken down and removed is listed as it is",
+    title: "an interface that is added, taken down and removed is listed in its current state",
     access: "bare",
     needs: ["downInterfaces"],
     host: ["interfaceControl"],
@@ -78,7 +78,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-105",
-    title: "watch() is called after an interface came, went up or down, and went",
+    title: "watch() is called after an interface is added, goes up or down, or is removed",
     access: "bare",
     host: ["interfaceControl"],
     why: "rtnetlink(7): RTM_NEWLINK, RTM_DELLINK; backend.ts: watch",
@@ -94,7 +94,7 @@ export const INTERFACES: readonly Contract[] = contracts([
   },
   {
     id: "MC-106",
-    title: "interfaces() lists the change when watch() reports it",
+    title: "interfaces() shows the change by the time watch() reports it",
     access: "bare",
     needs: ["interfaceEvents"],
     host: ["interfaceControl"],

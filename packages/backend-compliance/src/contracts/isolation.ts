@@ -1,4 +1,4 @@
-/** Other groups, other interfaces: datagrams that a member must not receive. */
+/** Datagrams of other groups and other interfaces, which a member must not receive. */
 import assert from "node:assert/strict";
 import { type Contract, contracts } from "../contract.js";
 import type { Endpoint } from "../endpoint/endpoint.js";

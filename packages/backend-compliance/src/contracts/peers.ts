@@ -225,7 +225,7 @@ async function connectedToNobody(trial: Trial): Promise<{ readonly endpoint: End
   return { endpoint, gone: local };
 }
 
-/** Asks for reports of ICMP errors. Ports do so by themselves. */
+/** Turns on reports of ICMP errors. Ports do so by themselves. */
 function askForErrors(trial: Trial, endpoint: Endpoint): void {
   if (trial.access === "bare") (endpoint as SocketEndpoint).set("receiveErrors", 1);
 }

@@ -215,7 +215,7 @@ export const RESOURCES: readonly Contract[] = contracts([
   },
 ]);
 
-/** Made in a function of its own, so that nothing of it is left on the stack. */
+/** Opens it in a function of its own, so that the stack keeps no reference to it. */
 function closedSocket(trial: Trial): WeakRef<object> {
   const endpoint = SocketEndpoint.listen(trial.backend, trial.family);
   endpoint.socket.close();

@@ -19,7 +19,7 @@ export interface IpAddress {
   readonly scope: number; // of an IPv6 address or group (RFC 4291 section 2.7); 14, global, for every IPv4 address
 }
 
-/** An address as somebody wrote it. */
+/** An address as the caller wrote it. */
 export interface WrittenAddress {
   readonly address: IpAddress;
   readonly zone: string | undefined; // what follows "%": name or number of an interface
@@ -67,7 +67,7 @@ export function isAllNodes(group: IpAddress): boolean {
   return group.text === "224.0.0.1" || group.text === "ff02::1" || group.text === "ff01::1";
 }
 
-/** Whether an address is an IPv6 group that no datagram leaves its host for: ff01::/16 and its like (RFC 4291 section 2.7). */
+/** Whether an address is an IPv6 group whose datagrams stay on the host: ff01::/16 and similar (RFC 4291 section 2.7). */
 export function staysOnHost(address: IpAddress): boolean {
   return address.family === 6 && address.kind === "multicast" && address.scope <= SCOPE_INTERFACE;
 }

@@ -14,7 +14,7 @@ export const FRAGMENT_UNIT_BYTES = 8;
 /** Protocol numbers in an IP header (IANA). */
 export const IP_PROTOCOLS = { icmp: 1, udp: 17, icmpv6: 58 } as const;
 
-/** TTL or hop limit of what nobody has set one for (RFC 1700; `net.ipv4.ip_default_ttl`, `net.ipv6.conf.*.hop_limit`). */
+/** Default TTL or hop limit (RFC 1700; `net.ipv4.ip_default_ttl`, `net.ipv6.conf.*.hop_limit`). */
 export const DEFAULT_HOPS = 64;
 
 /** Bytes of the largest IP packet on Ethernet. */

@@ -2,7 +2,7 @@ import { parseIpAddress, type WrittenAddress } from "./ip-address.js";
 
 const MAX_ENTRIES = 8192; // some 4 MiB: a scan of many destinations, or groups that come and go, must not grow it without end
 
-/** Keeps what was parsed, so that the address of a datagram costs one look-up. */
+/** Keeps parsed addresses, so that the address of a datagram costs one look-up. */
 export class ParsedAddresses {
   readonly #written = new Map<string, WrittenAddress>();
 

@@ -2,7 +2,7 @@
  * Time that stands still until the program moves it.
  *
  * The clock jumps from one due call to the next, in order of their times, ties in the order they were scheduled; calls that are
- * scheduled meanwhile take part. Between two calls runs all that the first one has caused, as between two timers of Node: ticks,
+ * scheduled meanwhile take part. Everything that a call has caused runs before the next call, as between two timers of Node: ticks,
  * microtasks, promise chains of any length. Nothing here waits for the real clock: an hour passes as fast as its calls.
  */
 import {

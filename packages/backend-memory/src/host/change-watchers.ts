@@ -19,7 +19,7 @@ export class ChangeWatchers {
     };
   }
 
-  /** Reports a change to all who watch. */
+  /** Reports a change to all watchers. */
   notify(): void {
     for (const watcher of this.#watchers) watcher.notify(this.#wire);
   }

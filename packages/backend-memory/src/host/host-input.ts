@@ -34,7 +34,7 @@ export class HostInput implements PacketIntake {
     this.#log = log;
   }
 
-  /** Takes a packet from a switch, unless Linux would not believe it or it cannot be. */
+  /** Takes a packet from a switch, unless Linux would reject its addresses or it cannot exist. */
   acceptFromWire(packet: Packet, ingress: HostInterface): void {
     const reason = this.#rejection(packet, ingress);
     if (reason === undefined) this.#accept(packet, ingress, false);

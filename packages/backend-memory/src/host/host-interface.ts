@@ -35,7 +35,7 @@ export class HostInterface implements NetworkPort {
   readonly mtu: number;
   readonly mac: string | undefined;
   readonly isLoopback: boolean;
-  /** Receives what the host sends to itself over this interface. */
+  /** Receives the packets that the host sends to itself over this interface. */
   readonly looped: Receiver<Packet>;
   readonly #intake: PacketIntake;
   readonly #groups = new Map<string, InterfaceGroup>();
@@ -107,7 +107,7 @@ export class HostInterface implements NetworkPort {
     return this.#prefixes.some((prefix) => prefix.broadcast?.text === address.text);
   }
 
-  /** Whether anybody on the host wants `group` from `source` on this interface. */
+  /** Whether any socket of the host wants `group` from `source` on this interface. */
   accepts(group: IpAddress, source: IpAddress): boolean {
     const members = this.#groups.get(group.text);
     return members === undefined ? isAllNodes(group) : members.accepts(source.text) || isAllNodes(group);

@@ -55,7 +55,7 @@ export class HostStack {
     this.network = new HostNetwork({ interfaces: this.interfaces, routing: this.routing, watchers: this.#watchers, addresses });
   }
 
-  /** Invalidates what was computed from interfaces and routes, and reports the change to those who watch. */
+  /** Invalidates what was computed from interfaces and routes, and reports the change to the watchers. */
   routesChanged(): void {
     this.fabric.topology.invalidate();
     this.#watchers.notify();

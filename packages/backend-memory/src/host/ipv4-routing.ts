@@ -45,7 +45,7 @@ function routed(host: RoutedHost, query: RouteQuery, bound?: HostInterface): Out
   return bound === undefined ? match : made(host, query, bound); // "Apparently, routing tables are wrong": fib_lookup's errno is ignored
 }
 
-/** Returns the route of the table, or the errno of having none and of one that refuses. */
+/** Returns the route of the table, or an errno: there is none, or it refuses. */
 function matched(host: RoutedHost, destination: IpAddress, bound: HostInterface | undefined): Match | Outcome {
   const match = host.routes.match(destination, bound?.index ?? 0);
   return host.routes.refusal(destination, match?.length) ?? match ?? ERRNO.ENETUNREACH;

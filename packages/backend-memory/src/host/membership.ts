@@ -5,7 +5,7 @@ import type { IpAddress } from "../address/ip-address.js";
 export class Membership {
   readonly group: IpAddress;
   readonly interfaceIndex: number;
-  /** exclude: everybody but `sources`; include: only them. */
+  /** exclude: all senders but `sources`; include: only them. */
   mode: "exclude" | "include";
   /** undefined until a source was named; then the mode can no longer change (`ip_mc_source` of net/ipv4/igmp.c). */
   sources: Set<string> | undefined;
@@ -20,7 +20,7 @@ export class Membership {
     return (this.mode === "include") === (this.sources?.has(source) ?? false);
   }
 
-  /** Whether it takes the group from everybody. */
+  /** Whether it takes the group from every sender. */
   get isOpen(): boolean {
     return this.mode === "exclude" && (this.sources === undefined || this.sources.size === 0);
   }

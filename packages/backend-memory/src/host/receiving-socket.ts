@@ -3,7 +3,7 @@ import type { Flow } from "./endpoint.js";
 import type { HostInterface } from "./host-interface.js";
 import type { PortHolder } from "./port-table.js";
 
-/** News of a datagram that did not arrive. */
+/** Report of a datagram that did not arrive. */
 export interface Loss {
   readonly errno: number;
   readonly isFatal: boolean; // it reaches a connected socket unasked
@@ -15,6 +15,6 @@ export interface Loss {
 export interface ReceivingSocket extends PortHolder {
   /** Takes a packet; returns false when the receive buffer is full. */
   receive(packet: Packet, ingress: HostInterface): boolean;
-  /** Takes the news of a loss; returns false when the socket has not asked for it. */
+  /** Takes the report of a loss; returns false when the socket has not asked for it. */
   refuse(loss: Loss): boolean;
 }

@@ -1,7 +1,7 @@
 import type { IpAddress } from "../address/ip-address.js";
 import type { HostInterface } from "./host-interface.js";
 
-/** A question to the routes of a host. */
+/** A route look-up on a host. */
 export interface RouteQuery {
   readonly destination: IpAddress;
   readonly source: IpAddress | undefined;
@@ -9,7 +9,7 @@ export interface RouteQuery {
   readonly isHint?: boolean; // the interface is preferred, and no more
 }
 
-/** The way of a datagram that leaves a socket. */
+/** The path of a datagram that leaves a socket. */
 export interface OutputRoute {
   readonly kind: "local" | "unicast" | "multicast" | "broadcast";
   readonly egress: HostInterface; // local: the interface that owns the address, and that it seems to have come in on

@@ -45,7 +45,7 @@ const REFUSALS: Readonly<Record<RefusingType, Outcome>> = {
   unreachable: ERRNO.EHOSTUNREACH,
 };
 
-/** Length of a default route that nobody has added: any that was added goes first. */
+/** Length of a default route that was not added by a call: added routes go first. */
 const ANNOUNCED_LENGTH = -1;
 
 /** A route that fits a destination. */

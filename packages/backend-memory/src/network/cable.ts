@@ -1,7 +1,7 @@
 import { checkLinkOptions, isPlain, LinkModel, type LinkOptions } from "./link-model.js";
 import type { Random } from "./random.js";
 
-/** The cable between a port and its switch; each direction has its own queue and its own luck. */
+/** The cable between a port and its switch; each direction has its own queue and its own random numbers. */
 export class Cable {
   readonly #random: Random;
   readonly #label: string; // names its streams of chance

@@ -7,7 +7,7 @@ const DEFAULT_REORDER_DELAY_MS = 10;
 
 /** Conditions of a link. Default: no loss, no delay, no limit. */
 export interface LinkOptions {
-  /** Share of frames that is lost, 0 … 1. A datagram in fragments is lost with any of them. Default 0. */
+  /** Share of frames that is lost, 0 … 1. A datagram in fragments is lost if any of them is. Default 0. */
   readonly loss?: number | undefined;
   /** Time from one end to the other, in milliseconds; default 0. */
   readonly delayMs?: number | undefined;

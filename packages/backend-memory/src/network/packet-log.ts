@@ -51,12 +51,12 @@ export interface PacketPlace {
   readonly name: string;
 }
 
-/** Receives what happens to packets, while somebody records it. */
+/** Receives the events of packets while a recording runs. */
 export interface PacketLog {
-  /** Whether anybody records. Callers of {@link note} ask first, so that nothing is prepared in vain. */
+  /** Whether a recording runs. Callers of {@link note} check it first, to prepare nothing in vain. */
   readonly isRecording: boolean;
   /** Records an event. */
   note(event: PacketEvent, packet: Packet, place: PacketPlace, detail?: string): void;
-  /** Records that a packet is lost, if anybody records. */
+  /** Records that a packet is lost, if a recording runs. */
   noteDrop(packet: Packet, place: PacketPlace, reason: DropReason): void;
 }

@@ -1,4 +1,4 @@
-/** A switch: the link that hosts and routers share. It knows every address, so it asks nobody. */
+/** A switch: the link that hosts and routers share. It knows every address, so it needs no ARP. */
 import { type IpAddress, isAllNodes, staysOnLink } from "../address/ip-address.js";
 import type { Prefix } from "../address/prefix.js";
 import type { Receiver, Wire } from "../clock/wire.js";
@@ -18,7 +18,7 @@ export interface MemorySwitch {
   /** Subnets that interfaces on it get their addresses from, such as `10.0.0.0/24`. */
   readonly subnets: readonly string[];
   /**
-   * Replaces the conditions from the switch to each of its ports, from the next datagram on. `{ loss: 1 }` cuts everybody off.
+   * Replaces the conditions from the switch to each of its ports, from the next datagram on. `{ loss: 1 }` disconnects all ports.
    *
    * @throws InvalidArgumentError `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_RANGE`.
    */

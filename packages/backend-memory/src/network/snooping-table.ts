@@ -24,7 +24,7 @@ export class SnoopingTable {
     this.#clock = clock;
   }
 
-  /** Whether somebody queries from now on. One that begins is answered at once, and so was the last query of one that ends. */
+  /** Sets whether a querier is active from now on. Hosts answer its first query at once, and have answered its last one. */
   setQuerier(isThere: boolean): void {
     if (isThere) this.#quietSinceMs = undefined;
     else this.#quietSinceMs ??= this.#clock.nowMs();

@@ -17,7 +17,7 @@ interface RouterRoute {
   readonly via: RouterPort | undefined; // port of the next router; undefined: the subnet is on `port`'s own link
 }
 
-/** Switch → the router that forwards to it what comes from one origin, and the switch which that router receives it from. */
+/** Switch → the router that forwards an origin's packets to it, and the switch from which that router gets them. */
 type DistributionTree = Map<Segment, { readonly router: ForwardingNode; readonly from: Segment }>;
 
 export class Topology {
@@ -32,7 +32,7 @@ export class Topology {
     return this.#version;
   }
 
-  /** Drops what was computed: an interface, an address, a route or a router has changed. */
+  /** Drops the computed routes: an interface, an address, a route or a router has changed. */
   invalidate(): void {
     this.#version += 1;
     this.#routes.clear();

@@ -30,8 +30,8 @@ const FEATURES: readonly Feature[] = [
 ];
 
 /**
- * Options that are modelled. Without: receiveOffload, because the network hands over single datagrams; busyPollUs, because nobody sleeps;
- * and unreadDrops, because what nobody reads stays in the receive buffer, and is counted by kernelDrops.
+ * Options that are modelled. Without: receiveOffload, because the network hands over single datagrams; busyPollUs, because nothing sleeps;
+ * and unreadDrops, because unread datagrams stay in the receive buffer, and kernelDrops counts the lost ones.
  */
 export type SettableOption = Extract<
   OptionName,

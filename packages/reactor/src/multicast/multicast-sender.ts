@@ -26,7 +26,7 @@ import type { OutgoingInterface } from "../transport.js";
 import { LeakGuard } from "./leak-guard.js";
 import { OutgoingChoice, type OutgoingChoiceOwner } from "./outgoing-choice.js";
 
-/** Way to send to a group: as usual, from a given interface, not at all because it may reach nobody, or not because the OS refused. */
+/** Way to send to a group: as usual, by a given interface, or not at all, because the datagram may reach nobody or the OS refused. */
 export type Settlement =
   | { readonly via: PacketOrigin | undefined }
   | "suppress"

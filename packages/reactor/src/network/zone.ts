@@ -4,7 +4,7 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { ParsedSelector } from "./interface-selector.js";
 import type { IPLiteral } from "./ip-literal.js";
 
-/** Source of the host's interfaces. */
+/** List of the host's interfaces. */
 export interface InterfaceSource {
   /** Returns the interfaces that `selector` means now; a negative errno when the OS does not list them. */
   select(selector: ParsedSelector): readonly NetworkInterface[] | Outcome;

@@ -59,9 +59,9 @@ export interface PortOptions {
    */
   readonly maxBytesPerSecond?: number | undefined;
   /**
-   * Microseconds that the event loop goes round before it sleeps, and after each datagram of the port, 0 … 1,000,000. Default: 0. Saves the
-   * time to wake up, and takes a core while it lasts. Native only: others throw UnsupportedError, unless it is 0. Sets `SO_BUSY_POLL`, too,
-   * where the kernel lets the process do so. See docs/performance.md.
+   * Time for which the event loop polls before it sleeps, and after each datagram of the port, in microseconds, 0 … 1,000,000. Default: 0.
+   * Saves the time to wake up, and occupies a core while it lasts. Native only: others throw UnsupportedError, unless it is 0. Sets
+   * `SO_BUSY_POLL`, too, where the kernel lets the process do so. See docs/performance.md.
    */
   readonly busyPollUs?: number | undefined;
   /** Whether datagramReceived gets an {@link Arrival} (destination, interface, TTL, time) as third argument. Default: false. */
@@ -96,8 +96,8 @@ export interface ListenOptions extends PortOptions {
 /** Options of `listenMulticast`. */
 export interface MulticastListenOptions extends ListenOptions {
   /**
-   * Whether several ports, also of other processes, may have this number; each gets every multicast datagram (`SO_REUSEADDR`). Default:
-   * false.
+   * Whether several ports, also of other processes, may listen on this number; each gets every multicast datagram (`SO_REUSEADDR`).
+   * Default: false.
    */
   readonly listenMultiple?: boolean | undefined;
   /**

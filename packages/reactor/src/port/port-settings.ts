@@ -31,9 +31,9 @@ export interface PortSettingsOwner {
   readonly backend: DatagramBackend;
   readonly network: HostNetwork;
   readonly logger: Logger;
-  /** Decides the interface of what is sent to groups. */
+  /** Chooses the interface for datagrams to groups. */
   readonly sender: Pick<MulticastSender, "boundToInterface">;
-  /** Sends what the port sends, at a rate. */
+  /** Limits the rate at which the port sends. */
   readonly outbox: Pick<Outbox, "pace" | "bytesPerSecond">;
   /** Socket that the port sends with. */
   readonly socket: DatagramSocket;

@@ -78,7 +78,7 @@ export class Pacer {
     this.#creditMs -= this.#costMs(batch, from, to);
   }
 
-  /** Waits no more. */
+  /** Stops waiting. */
   stop(): void {
     const scheduled = this.#scheduled;
     this.#scheduled = undefined;

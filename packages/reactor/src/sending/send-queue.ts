@@ -90,7 +90,7 @@ export class SendQueue {
     return true;
   }
 
-  /** Settles `fate` by what becomes of the datagram that was added last. */
+  /** Settles `fate` with the outcome of the datagram that was added last. */
   follow(fate: Fate): void {
     this.#fates ??= [];
     this.#fates[this.#count - 1] = fate;

@@ -8,7 +8,7 @@ export interface DeferOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A delayed call that settles a promise. Who cancels it, by `reactor.getDelayedCalls()`, rejects the promise. */
+/** A delayed call that settles a promise. Cancelling it, by `reactor.getDelayedCalls()`, rejects the promise. */
 export class Deferral extends TimedCall {
   readonly promise: Promise<void>;
   readonly #reject: (reason: unknown) => void;
