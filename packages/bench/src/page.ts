@@ -33,13 +33,13 @@ function introduction(machine: Machine): string {
 Made by \`npm run bench\` on ${date} at ${commit}: ${processor}, ${memoryGiB} GiB, ${kernel}; ${setting}. The peers of a scenario take turns; figures are medians over
 the rounds, ± is half the distance between best and worst.
 
-**CPU** is user and system time of the process over the datagrams it handled: it holds on a busy machine, and it is what a server pays.
-**Rate** is what came through; where the sender is the slower one, it is the sender's. **Lost** datagrams were sent and did not arrive: the
-receive buffer (the system's default size) was full. Every datagram's number and length are checked, and every byte of each 1,024th; a run with
-a wrong one fails. Ratios are of the first figure.
+**CPU** is user and system time of the process over the datagrams it handled: it stays valid on a busy machine, and it is the cost for a server.
+**Rate** is the number of datagrams handled a second; if the sender is slower than the receiver, it is the sender's rate. **Lost** datagrams were sent and did not arrive: the
+receive buffer (the system's default size) was full. The bench checks number and length of every datagram, and every byte of each 1,024th; a run with
+a wrong one fails. Ratios compare the first figures.
 
 "Single datagrams" means that the receiver cannot take several at once from one sender (GRO): the kernel cuts the sender's runs up on the
-sender's side, which is as fast as one core can send. The sink of the send scenarios takes runs (\`UDP_GRO\`), as a network card does.
+sender's side. That is the highest rate at which one core can send them. The sink of the send scenarios takes runs (\`UDP_GRO\`), as a network card does.
 
 ${asMarkdown({ head: ["peer", "the program", "version"], rows: peers })}`;
 }
@@ -53,7 +53,7 @@ function limits(measurements: readonly Measurement[]): string {
     ratioOfC?.toFixed(2) ?? "",
   ]);
   const head = ["limit", "measured", "met", "rounds that met it", "C recvmmsg in our place"];
-  const text = "What the project wants to hold; [performance](performance.md#targets-not-met-yet) explains those that are missed.";
+  const text = "Limits that the project wants to keep; [performance](performance.md#targets-not-met-yet) explains those that it misses.";
   return `## Limits\n\n${text}\n\n${asMarkdown({ head, rows })}`;
 }
 

@@ -104,14 +104,14 @@ export const EXCHANGES: readonly Exchange[] = [
   {
     name: "ntp-time",
     packages: ["ntp-time"],
-    what: "the time is asked and told",
+    what: "a client asks for the time, and gets it",
     uses: "`send` with offset and length, `once`",
     roles: ["ntp-time/server.mjs", "ntp-time/client.mjs"],
   },
   {
     name: "ntp-client",
     packages: ["ntp-client", "ntp-time"],
-    what: "the time is asked and told",
+    what: "a client asks for the time, and gets it",
     uses: "`send` with offset and length, `close` in a callback",
     roles: ["ntp-time/server.mjs", "ntp-client/client.mjs"],
   },
@@ -173,7 +173,7 @@ export const EXCHANGES: readonly Exchange[] = [
   {
     name: "ntp-client asks chrony",
     packages: ["ntp-client"],
-    what: "the time is asked and told",
+    what: "a client asks for the time, and gets it",
     uses: "`send` with offset and length, `close` in a callback",
     roles: ["chrony/server.mjs", "ntp-client/client.mjs"],
     foreign: { role: 0, command: "chronyd", debianPackage: "chrony" },

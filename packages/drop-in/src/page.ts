@@ -7,32 +7,32 @@ const VERSIONS = (JSON.parse(readFileSync(new URL("../package.json", import.meta
 
 const INTRODUCTION = `# Packages that run on Groupcast unchanged
 
-Packages of npm that are written against \`node:dgram\`, not a line changed, started with \`node --import @groupcast/dgram/register\`.
-\`npm run drop-in\` runs every row and writes this page when all of them have come out right; the tests run them on every supported version of Node.
+These npm packages are written against \`node:dgram\`. They run on Groupcast without a changed line, started with \`node --import @groupcast/dgram/register\`.
+\`npm run drop-in\` runs every row, and writes this page if all of them succeed; the tests run them on every supported version of Node.
 
-Each row is two programs that exchange real traffic, in processes of their own and in a network of their own. They run on \`node:dgram\` alone
-first. Then they run with one of them, the other, and both on Groupcast, and have to say exactly the same: what arrived, from whom, in which
-order, and that everything was closed at the end and the process ended by itself. Each process also proves whose sockets it had: on Groupcast every
-socket that it opened is an instance of ours, and libuv made none. The programs are in \`packages/drop-in/programs\`.
+Each row is two programs that exchange real traffic, in processes of their own and in a network of their own. First, both run on \`node:dgram\`.
+Then one, the other, and both of them run on Groupcast, and must report exactly the same: what arrived, from whom, in which
+order, and that everything was closed and the process ended by itself. Each process also proves which sockets it had: on Groupcast, every
+socket that it opened is an instance of Groupcast's class, and libuv made none. The programs are in \`packages/drop-in/programs\`.
 `;
 
 const WITH_THEMSELVES = `## With themselves
 
-The first program is the one that waits: a server, a listener, a responder.
+The first program waits for the second: it is a server, a listener or a responder.
 
-| package | version | what is exchanged | of \`node:dgram\` it uses | first on Groupcast, second plain | first plain, second on Groupcast | both on Groupcast |
+| package | version | what they exchange | parts of \`node:dgram\` that it uses | first on Groupcast, second plain | first plain, second on Groupcast | both on Groupcast |
 | --- | --- | --- | --- | --- | --- | --- |
 `;
 
 const WITH_FOREIGN = `## With foreign programs
 
-| who | version | what is exchanged | on Groupcast |
+| programs | version | what they exchange | on Groupcast |
 | --- | --- | --- | --- |
 `;
 
-const END = `## What cannot
+const END = `## What cannot run on it
 
-\`utp-native\` binds its sockets in C, with libuv's own functions: no hook in JavaScript reaches it, and it runs as it always did.
+\`utp-native\` binds its sockets in C, with libuv's own functions: no hook in JavaScript reaches it, so it runs as before.
 `;
 
 export function page(): string {
