@@ -14,7 +14,7 @@ const BANDS = /** @type {const} */ ({
 
 /** @returns {Promise<string>} */
 export async function draw() {
-  const ways = { in: filesOf("in"), out: filesOf("out") };
+  const ways = { in: filesOf("How a datagram arrives"), out: filesOf("How a datagram leaves") };
   const title =
     "In: kernel, backend, reactor, your protocol. Out: the same way back. Beside each package, the files that a datagram passes.";
   return picture({ width: 640, height: 442, title }, [
@@ -73,10 +73,10 @@ function listed([x, y], files, anchor) {
   return files.map((file, index) => words([x, y + index * LINE_HEIGHT], file, { kind: "small", anchor }));
 }
 
-/** Files of a table's last column, by package. @param {"in" | "out"} direction */
-function filesOf(direction) {
+/** Files of a table's last column, by package. @param {string} heading Of the section with the table. */
+function filesOf(heading) {
   const page = readFileSync(`${ROOT}docs/architecture.md`, "utf8");
-  const [, section = ""] = page.split(`## The way of a datagram, ${direction}\n`);
+  const [, section = ""] = page.split(`## ${heading}\n`);
   const rows = section
     .slice(0, section.indexOf("\n## "))
     .split("\n")
@@ -87,6 +87,7 @@ function filesOf(direction) {
     const where = row.split("|").at(-2) ?? "";
     for (const [, name, path = ""] of where.matchAll(FILE)) add(found[name === "backend-native" ? name : "reactor"], path);
   }
+  if (found.reactor.length === 0) throw new Error(`docs/architecture.md has no table of files under "${heading}"`);
   return found;
 }
 
