@@ -11,6 +11,7 @@ class Refusal extends Error {}
 function outboxTo(answer: (text: string) => Promise<unknown>, maxMessages = 10) {
   const given: string[] = [];
   const dropped: unknown[] = [];
+  const expired: unknown[] = [];
   const statistics = zeroTransportStatistics();
   const publish = (_: string, payload: Buffer, { msgID }: { msgID: string }): Promise<unknown> => {
     given.push(`${msgID} ${payload}`);
@@ -20,12 +21,14 @@ function outboxTo(answer: (text: string) => Promise<unknown>, maxMessages = 10) 
     publisher: { publish } as never,
     statistics,
     limits: { maxMessages, maxBytes: 1000 },
+    repeatMs: 30_000,
     isRefusal: (error) => error instanceof Refusal,
-    dropped: (_, cause) => dropped.push(cause),
+    refused: (_, cause) => dropped.push(cause),
+    expired: (_, cause) => expired.push(cause),
   });
   const send = (id: string, text: string): boolean =>
     outbox.send({ subject: "s", payload: Buffer.from(text), header: newNatsHeader(), id });
-  return { outbox, send, given, dropped, statistics };
+  return { outbox, send, given, dropped, expired, statistics };
 }
 
 test("what was not confirmed when the connection broke is given again, in order and under the same ids; what was, is not", async () => {

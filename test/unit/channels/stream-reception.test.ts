@@ -22,6 +22,7 @@ function receptionOf(last: number) {
     },
   };
   const consumerFrom = (from: number) => ({
+    delete: async () => {},
     async consume({ callback }: { callback: (message: unknown) => void }) {
       let fail = (): void => {};
       const closed = new Promise<Error>((resolve) => {
@@ -29,7 +30,7 @@ function receptionOf(last: number) {
       });
       const receive = (seq: number, pending: number): void => callback({ seq, data: Buffer.alloc(1), info: { pending } });
       readings.push({ from, receive, fail });
-      return { closed: () => closed, close: async () => {} };
+      return { closed: () => closed, close: async () => {}, status: async function* () {} };
     },
   });
   const reader = { consumers: { get: async (_: string, options: { opt_start_seq: number }) => consumerFrom(options.opt_start_seq) } };

@@ -166,8 +166,8 @@ const TABLE = {
   },
   ERR_BROKER_NOT_STORED: {
     class: "BrokerError",
-    meaning: "the stream has not stored the message",
-    remedy: "read error.cause: the stream may be full, or was unreachable for more than half a minute",
+    meaning: "the stream has not confirmed that it stored the message",
+    remedy: "read error.cause: the stream may be full, or did not answer for half a minute and may have stored the message",
   },
   ERR_BROKER_FAILED: {
     class: "BrokerError",

@@ -18,8 +18,9 @@ export class NatsPackets {
   readonly #sources = new RecentTable<ChannelSource>(MAX_SOURCES);
 
   /** Returns the packet of a message; undefined when no channel has its subject, or its header is malformed. */
-  packetOf({ data, headers }: NatsMessage, channel: string | undefined): ReceivedPacket | undefined {
-    const origin = decodeNatsHeader(headers);
+  packetOf(message: NatsMessage, channel: string | undefined): ReceivedPacket | undefined {
+    const { data } = message;
+    const origin = originOf(message);
     if (channel === undefined || origin === "malformed") return undefined;
     const payload = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     if (origin === undefined) return { channel, source: UNKNOWN, sequence: undefined, payload, isRelayed: false };
@@ -28,5 +29,14 @@ export class NatsPackets {
     return envelope === undefined
       ? { channel, source, sequence, payload, isRelayed: false }
       : { channel, source, sequence, payload, isRelayed: true, envelope };
+  }
+}
+
+/** Reads the header. The client decodes it at this moment, and throws on one that is not in the format of NATS. */
+function originOf(message: NatsMessage): ReturnType<typeof decodeNatsHeader> {
+  try {
+    return decodeNatsHeader(message.headers);
+  } catch {
+    return "malformed";
   }
 }

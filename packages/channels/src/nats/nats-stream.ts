@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { callGuarded } from "@groupcast/base";
-import type { JetStreamManager, JsMsg, JetStreamClient as Publisher } from "@nats-io/jetstream";
+import type { JetStreamManager, JsMsg, JetStreamClient as Publisher, StreamConfig } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { BrokerError, CHANNEL_ERRORS } from "../contract/channel-errors.js";
 import type { ChannelReceiver, ChannelSender, KeptChannels, TransportStatistics } from "../contract/channel-transport.js";
@@ -14,6 +14,7 @@ import { channelForSubject, subjectForChannel, takesSubject } from "./nats-subje
 import type { ResolvedStream } from "./stream-options.js";
 import { StreamOutbox } from "./stream-outbox.js";
 import { type KeptHistory, StreamReception } from "./stream-reception.js";
+import { repeatTime, unfitness } from "./stream-shape.js";
 
 const CONNECT = "NatsTransport.connect";
 const NOT_ENABLED = new Set([10039, 10076]); // for the account; at all (nats-server, server/errors.json)
@@ -27,6 +28,8 @@ export interface StreamOwner {
   readonly limits: OutboxLimits;
   readonly statistics: TransportStatistics;
   readonly report: (error: unknown) => void;
+  /** @throws ChannelStateError `ERR_TRANSPORT_CLOSED`. */
+  readonly checkOpen: (operation: string) => void;
 }
 
 /** Means of the client of JetStream for one connection. */
@@ -34,7 +37,7 @@ interface Access {
   readonly jetStream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly publisher: Publisher;
-  readonly subjects: readonly string[]; // that the stream takes
+  readonly config: StreamConfig;
 }
 
 /** The stream of JetStream that keeps the reliable channels of a transport. */
@@ -44,6 +47,7 @@ export class NatsStream implements KeptChannels {
   readonly #outbox: StreamOutbox;
   readonly #packets = new NatsPackets();
   readonly #receptions = new Map<ChannelReceiver, Map<string, StreamReception>>();
+  #isConnected = true;
 
   private constructor(owner: StreamOwner, access: Access) {
     this.#owner = owner;
@@ -52,8 +56,10 @@ export class NatsStream implements KeptChannels {
       publisher: access.publisher,
       statistics: owner.statistics,
       limits: owner.limits,
+      repeatMs: repeatTime(access.config),
       isRefusal: (error) => this.#isRefusal(error),
-      dropped: (subject, cause) => this.#dropped(subject, cause),
+      refused: (subject, cause) => this.#refused(subject, cause),
+      expired: (subject, cause) => this.#notStored(subject, cause),
     });
     this.#outbox.release();
   }
@@ -68,8 +74,9 @@ export class NatsStream implements KeptChannels {
     const jetStream = await loadJetStreamClient(CONNECT);
     try {
       const manager = await jetStream.jetstreamManager(owner.connection, { checkAPI: false });
-      const subjects = await subjectsOf(owner.settings, jetStream, manager);
-      return new NatsStream(owner, { jetStream, manager, publisher: jetStream.jetstream(owner.connection), subjects });
+      const config = await findStream(owner.settings, jetStream, manager);
+      checkShape(owner, config);
+      return new NatsStream(owner, { jetStream, manager, publisher: jetStream.jetstream(owner.connection), config });
     } catch (error) {
       throw openingError(owner, jetStream, error);
     }
@@ -78,18 +85,21 @@ export class NatsStream implements KeptChannels {
   takes(channel: string): boolean {
     const { broken, report } = this.#owner;
     const subject = subjectForChannel(broken.prefix, channel);
-    if (this.#access.subjects.some((pattern) => takesSubject(pattern, subject))) return true;
+    const subjects = this.#access.config.subjects ?? []; // a mirror has none (nats-server, StreamConfig.Subjects)
+    if (subjects.some((pattern) => takesSubject(pattern, subject))) return true;
     report(new BrokerError(CHANNEL_ERRORS.ERR_BROKER_STREAM, "open a reliable channel", { channel, servers: broken.servers }));
     return false;
   }
 
   openSender(channel: string): ChannelSender {
+    this.#owner.checkOpen("openSender");
     const subject = subjectForChannel(this.#owner.broken.prefix, channel);
     const source = randomBytes(8).toString("hex");
     let sequence = 0;
     const send = (payload: Uint8Array): boolean => {
+      this.#owner.checkOpen("send");
       const header = encodeNatsHeader(this.#owner.client.headers(), { source, sequence, envelope: undefined });
-      if (!this.#outbox.send({ subject, payload, header, id: `${source}:${sequence}` })) return false;
+      if (!this.#outbox.send({ subject, payload, header, id: randomUUID() })) return false;
       sequence = (sequence + 1) >>> 0;
       return true;
     };
@@ -97,6 +107,7 @@ export class NatsStream implements KeptChannels {
   }
 
   startReceiving(channel: string, receiver: ChannelReceiver, history: KeptHistory): void {
+    this.#owner.checkOpen("startReceiving");
     const { settings, broken, report } = this.#owner;
     const reception = new StreamReception({
       stream: settings.stream,
@@ -109,8 +120,7 @@ export class NatsStream implements KeptChannels {
     });
     const receptions = this.#receptions.get(receiver) ?? new Map<string, StreamReception>();
     this.#receptions.set(receiver, receptions.set(channel, reception));
-    this.#outbox.hold(); // so that the node hears what it publishes from now on
-    void reception.start().then(() => this.#outbox.release());
+    if (this.#isConnected) void this.#begin(reception);
   }
 
   stopReceiving(channel: string, receiver: ChannelReceiver): void {
@@ -120,15 +130,18 @@ export class NatsStream implements KeptChannels {
     if (receptions?.size === 0) this.#receptions.delete(receiver);
   }
 
-  /** Gives the stream what it has not confirmed, as the connection is back. The client itself goes on with what is received. */
+  /** Goes on with what is received, and gives the stream what it has not confirmed, as the connection is back. */
   connected(): void {
-    this.#outbox.release();
+    this.#isConnected = true;
+    void this.#goOn().then(() => this.#outbox.release());
   }
 
   /** Keeps what is not confirmed until the connection is back. */
   disconnected(): void {
+    this.#isConnected = false;
     this.#outbox.hold();
     this.#outbox.restart();
+    for (const reception of this.#allReceptions()) reception.pause();
   }
 
   /** Number of messages that the stream has not confirmed. */
@@ -136,9 +149,9 @@ export class NatsStream implements KeptChannels {
     return this.#outbox.length;
   }
 
-  /** Resolves when the stream has confirmed everything. */
+  /** Receives no more, and resolves when the stream has confirmed everything. */
   finish(): Promise<void> {
-    for (const receptions of this.#receptions.values()) for (const reception of receptions.values()) reception.stop();
+    for (const reception of this.#allReceptions()) reception.stop();
     this.#receptions.clear();
     return this.#outbox.whenEmpty();
   }
@@ -146,6 +159,32 @@ export class NatsStream implements KeptChannels {
   /** Gives up what the stream has not confirmed. */
   close(): void {
     this.#outbox.close();
+  }
+
+  #allReceptions(): StreamReception[] {
+    return [...this.#receptions.values()].flatMap((receptions) => [...receptions.values()]);
+  }
+
+  /** Begins a reception. Nothing is published meanwhile, so that the node hears what it publishes from now on. */
+  async #begin(reception: StreamReception): Promise<void> {
+    this.#outbox.hold();
+    await reception.start();
+    this.#outbox.release();
+  }
+
+  /** Makes the stream again if the server came back without it, and goes on with every reception. */
+  async #goOn(): Promise<void> {
+    const { jetStream, manager } = this.#access;
+    try {
+      if (this.#owner.settings.subjects.length > 0) await findStream(this.#owner.settings, jetStream, manager);
+    } catch (error) {
+      if (this.#isConnected) this.#owner.report(this.#errorOf("connect again", undefined, error, CHANNEL_ERRORS.ERR_BROKER_STREAM));
+    }
+    if (!this.#isConnected) return;
+    const receptions = this.#allReceptions();
+    const begun = receptions.filter(({ hasBegun }) => hasBegun);
+    for (const reception of begun) void reception.start();
+    await Promise.all(receptions.filter((reception) => !begun.includes(reception)).map((reception) => this.#begin(reception)));
   }
 
   #take(channel: string, receiver: ChannelReceiver, message: JsMsg): void {
@@ -160,35 +199,51 @@ export class NatsStream implements KeptChannels {
     return classes.some((refusal) => error instanceof refusal || (error as Error | null)?.cause instanceof refusal);
   }
 
-  #dropped(subject: string, cause: unknown): void {
-    const { client, statistics, report } = this.#owner;
+  #refused(subject: string, cause: unknown): void {
+    const { client, statistics } = this.#owner;
     const { PermissionViolationError } = client.errors;
     if (cause instanceof PermissionViolationError || (cause as Error | null)?.cause instanceof PermissionViolationError) return; // the status counts and reports it
     statistics.dropped++;
-    report(this.#errorOf("publish", subject, cause, CHANNEL_ERRORS.ERR_BROKER_NOT_STORED));
+    this.#notStored(subject, cause);
   }
 
-  #errorOf(operation: string, subject: string, cause: unknown, definition: ConstructorParameters<typeof BrokerError>[0]): BrokerError {
+  #notStored(subject: string, cause: unknown): void {
+    this.#owner.report(this.#errorOf("publish", subject, cause, CHANNEL_ERRORS.ERR_BROKER_NOT_STORED));
+  }
+
+  #errorOf(
+    operation: string,
+    subject: string | undefined,
+    cause: unknown,
+    definition: ConstructorParameters<typeof BrokerError>[0],
+  ): BrokerError {
     const { servers, prefix } = this.#owner.broken;
-    const channel = channelForSubject(prefix, subject);
+    const channel = subject && channelForSubject(prefix, subject);
     return new BrokerError(definition, operation, { ...(channel !== undefined && { channel }), servers }, cause);
   }
 }
 
-/** Returns the subjects of the stream; makes it when it does not exist and its channels are named. */
-async function subjectsOf(settings: ResolvedStream, { JetStreamApiError, JetStreamApiCodes }: JetStreamClient, manager: JetStreamManager) {
+/** Returns the configuration of the stream; makes it when it does not exist and its channels are named. */
+async function findStream(settings: ResolvedStream, { JetStreamApiError, JetStreamApiCodes }: JetStreamClient, manager: JetStreamManager) {
   const { stream, subjects, messagesPerChannel, bytes } = settings;
   try {
-    return (await manager.streams.info(stream)).config.subjects;
+    return (await manager.streams.info(stream)).config;
   } catch (error) {
     const isMissing = error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
     if (!isMissing || subjects.length === 0) throw error;
     const made = { name: stream, subjects: [...subjects], max_msgs_per_subject: messagesPerChannel, max_bytes: bytes };
-    return (await manager.streams.add(made)).config.subjects;
+    return (await manager.streams.add(made)).config;
   }
 }
 
+/** @throws BrokerError `ERR_BROKER_STREAM` when a stream that somebody else has made cannot keep channels. */
+function checkShape({ broken: { servers } }: StreamOwner, config: StreamConfig): void {
+  const reason = unfitness(config);
+  if (reason !== undefined) throw new BrokerError(CHANNEL_ERRORS.ERR_BROKER_STREAM, CONNECT, { servers }, new Error(reason));
+}
+
 function openingError({ client, broken }: StreamOwner, { JetStreamApiError }: JetStreamClient, error: unknown): BrokerError {
+  if (error instanceof BrokerError) return error;
   const cause = error instanceof Error && error.cause instanceof client.errors.PermissionViolationError ? error.cause : error;
   if (cause instanceof client.errors.PermissionViolationError) return brokerError(broken, CONNECT, cause, CHANNEL_ERRORS.ERR_BROKER_FAILED);
   const isAnswer = error instanceof JetStreamApiError ? !NOT_ENABLED.has(error.code) : error instanceof client.errors.TimeoutError;

@@ -181,7 +181,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
 
   async #close(): Promise<void> {
     this.#receptions.clear();
-    const finished = Promise.all([this.#outbox.finish(), this.#stream?.finish()]);
+    const finished = Promise.all([this.#stream?.finish(), this.#outbox.finish()]);
     const lingering = finished.catch(() => {}); // the connection broke meanwhile: there is nothing to wait for
     await Promise.race([lingering, new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]);
     this.#outbox.disconnected();
@@ -200,6 +200,7 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
       limits,
       statistics: this.#statistics,
       report: (error) => this.#fail("use the stream", error),
+      checkOpen: (operation) => this.#checkOpen(operation),
     });
   }
 
@@ -260,7 +261,8 @@ export class NatsTransport extends Eventful<TransportEvents> implements ChannelT
   #connectionClosed(error: unknown): void {
     if (this.#closed !== undefined) return;
     this.#setConnected(false);
-    this.#closed = Promise.resolve();
+    this.#closed = Promise.all([this.#stream?.finish(), this.#outbox.finish()]).then(() => {});
+    this.#stream?.close();
     this.#fail("connect again", error, CHANNEL_ERRORS.ERR_BROKER_UNREACHABLE);
   }
 

@@ -1,72 +1,81 @@
 /**
- * Messages to a stream that it has not confirmed.
+ * Messages to a stream that it has not confirmed, within bounds: beyond them new ones are not taken.
  *
- * Theory of operation: messages stay here, in their order, until the stream has confirmed each. When the connection breaks, or a
- * confirmation does not come, all of them are given to the client again, in the same order. Each has an id, by which the stream knows those
- * that it has stored already (docs.nats.io, Nats-Msg-Id; two minutes by default), so each is stored once. A message that the stream
- * refuses, or that has waited for half a minute, is dropped, counted and reported. There is a bound on messages and bytes; beyond it new ones
- * are not taken.
+ * Theory of operation: each subject has its own lane, so that one that the stream does not store, or no longer takes, keeps no other waiting. A
+ * message that the stream refuses is dropped, counted and reported. So is one that was given again for as long as the stream can know it by its
+ * id, half a minute at most; it may be stored or not.
  */
 import type { JetStreamClient as Publisher } from "@nats-io/jetstream";
-import type { MsgHdrs } from "@nats-io/transport-node";
 import type { TransportStatistics } from "../contract/channel-transport.js";
 import type { OutboxLimits } from "./nats-options.js";
+import { type LaneOwner, StreamLane, type StreamMessage } from "./stream-lane.js";
 
 const CONFIRM_MS = 5000; // for a stream whose servers elect a new leader
-const AGAIN_MS = 500;
-const MAX_AGE_MS = 30_000; // less than the stream remembers ids
-const MAX_IN_FLIGHT = 256; // messages
-
-/** A message. */
-export interface StreamMessage {
-  readonly subject: string;
-  readonly payload: Uint8Array;
-  readonly header: MsgHdrs;
-  /** Unique. */
-  readonly id: string;
-}
-
-interface Unconfirmed extends StreamMessage {
-  readonly sinceMs: number;
-}
 
 /** Parts of a transport that use the outbox. */
 export interface StreamOutboxOptions {
   readonly publisher: Publisher;
   readonly statistics: TransportStatistics;
   readonly limits: OutboxLimits;
+  /** Time for which a message is given again, in milliseconds. */
+  readonly repeatMs: number;
   /** Returns whether an error is the stream's last word on a message. */
   readonly isRefusal: (error: unknown) => boolean;
-  /** Counts and reports a message that is not stored. */
-  readonly dropped: (subject: string, cause: unknown) => void;
+  /** Counts and reports a message that the stream refused. */
+  readonly refused: (subject: string, cause: unknown) => void;
+  /** Reports a message that may be stored or not, and is given no more. */
+  readonly expired: (subject: string, cause: unknown) => void;
 }
 
 export class StreamOutbox {
   readonly #options: StreamOutboxOptions;
-  readonly #unconfirmed = new Set<Unconfirmed>(); // in their order
-  readonly #inFlight = new Set<Unconfirmed>();
+  readonly #laneOwner: LaneOwner;
+  readonly #lanes = new Map<string, StreamLane>(); // by subject; those that are not empty
+  #messages = 0;
   #bytes = 0;
   #holds = 1; // it begins without a connection
-  #life = 0; // number of the attempt: what an earlier one brings does not count
-  #again: NodeJS.Timeout | undefined;
   #emptied = (): void => {};
 
   constructor(options: StreamOutboxOptions) {
+    const { publisher, statistics, repeatMs, isRefusal, refused, expired } = options;
     this.#options = options;
+    this.#laneOwner = {
+      repeatMs,
+      isRefusal,
+      isOpen: () => this.#holds === 0,
+      publish: ({ subject, payload, header, id }) =>
+        publisher.publish(subject, payload, { headers: header, msgID: id, timeout: CONFIRM_MS }),
+      confirmed: (message) => {
+        statistics.sent++;
+        this.#removed(message);
+      },
+      refused: (message, cause) => {
+        this.#removed(message);
+        refused(message.subject, cause);
+      },
+      expired: (message, cause) => {
+        statistics.unconfirmed++;
+        this.#removed(message);
+        expired(message.subject, cause);
+      },
+    };
   }
 
   /** Number of messages that are not confirmed. */
   get length(): number {
-    return this.#unconfirmed.size;
+    return this.#messages;
   }
 
   /** Takes a message, copies its payload, and returns whether there is room for it. */
   send(message: StreamMessage): boolean {
     const { maxMessages, maxBytes } = this.#options.limits;
-    if (this.#unconfirmed.size >= maxMessages || this.#bytes + message.payload.length > maxBytes) return false;
-    this.#unconfirmed.add({ ...message, payload: Buffer.from(message.payload), sinceMs: performance.now() });
-    this.#bytes += message.payload.length;
-    this.#give();
+    const { subject, payload } = message;
+    if (this.#messages >= maxMessages || this.#bytes + payload.length > maxBytes) return false;
+    const lane = this.#lanes.get(subject) ?? new StreamLane(this.#laneOwner);
+    this.#lanes.set(subject, lane);
+    this.#messages++;
+    this.#bytes += payload.length;
+    lane.add({ ...message, payload: Buffer.from(payload) });
     return true;
   }
 
@@ -77,21 +86,17 @@ export class StreamOutbox {
 
   /** Undoes {@link StreamOutbox.hold}. */
   release(): void {
-    this.#holds--;
-    this.#give();
+    if (--this.#holds === 0) for (const lane of [...this.#lanes.values()]) lane.give();
   }
 
   /** Gives everything again at the next {@link StreamOutbox.release}, as the connection has broken. */
   restart(): void {
-    this.#life++;
-    this.#inFlight.clear();
-    clearTimeout(this.#again);
-    this.#again = undefined;
+    for (const lane of this.#lanes.values()) lane.restart();
   }
 
   /** Resolves when nothing is left to be confirmed. */
   async whenEmpty(): Promise<void> {
-    if (this.#unconfirmed.size === 0) return;
+    if (this.#messages === 0) return;
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
@@ -99,50 +104,18 @@ export class StreamOutbox {
 
   /** Counts what is not confirmed as unconfirmed, and gives it no more. */
   close(): void {
-    this.restart();
-    this.#options.statistics.unconfirmed += this.#unconfirmed.size;
-    this.#unconfirmed.clear();
+    for (const lane of this.#lanes.values()) lane.clear();
+    this.#options.statistics.unconfirmed += this.#messages;
+    this.#lanes.clear();
+    this.#messages = 0;
+    this.#bytes = 0;
+    this.#emptied();
   }
 
-  #give(): void {
-    if (this.#holds > 0 || this.#again !== undefined) return;
-    for (const message of this.#unconfirmed) {
-      if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
-      if (!this.#inFlight.has(message)) void this.#store(message, this.#life);
-    }
-  }
-
-  async #store(message: Unconfirmed, life: number): Promise<void> {
-    const { publisher, statistics } = this.#options;
-    const { subject, payload, header, id } = message;
-    this.#inFlight.add(message);
-    try {
-      await publisher.publish(subject, payload, { headers: header, msgID: id, timeout: CONFIRM_MS });
-      if (life !== this.#life) return;
-      statistics.sent++;
-      this.#remove(message);
-    } catch (error) {
-      if (life === this.#life) this.#failed(message, error);
-    }
-    this.#give();
-  }
-
-  #failed(message: Unconfirmed, error: unknown): void {
-    if (this.#options.isRefusal(error) || performance.now() - message.sinceMs > MAX_AGE_MS) {
-      this.#remove(message);
-      this.#options.dropped(message.subject, error);
-      return;
-    }
-    this.restart();
-    this.#again = setTimeout(() => {
-      this.#again = undefined;
-      this.#give();
-    }, AGAIN_MS).unref();
-  }
-
-  #remove(message: Unconfirmed): void {
-    this.#inFlight.delete(message);
-    if (this.#unconfirmed.delete(message)) this.#bytes -= message.payload.length;
-    if (this.#unconfirmed.size === 0) this.#emptied();
+  #removed({ subject, payload }: StreamMessage): void {
+    this.#messages--;
+    this.#bytes -= payload.length;
+    if (this.#lanes.get(subject)?.length === 0) this.#lanes.delete(subject);
+    if (this.#messages === 0) this.#emptied();
   }
 }
