@@ -74,6 +74,12 @@ describe("Liveliness", () => {
     expect(fate(0xffff_ffff, true).goneMs).toBe(91_000);
   });
 
+  test("takes a period of 0 for one of 10 ms", () => {
+    const node = new Liveliness();
+    node.heard({ ...BEAT, periodMs: 0 }, 0);
+    expect([29, 30].map((ms) => node.isSilent(ms))).toEqual([false, true]);
+  });
+
   test("waits when somebody else has asked, and is content with an answer", () => {
     const node = new Liveliness();
     node.heard({ ...BEAT, periodMs: 8000, answers: true }, 0);
