@@ -116,3 +116,27 @@ describe("a node among 401", () => {
     expect(crowd.seen!.channels).toHaveLength(NAMES.length);
   });
 });
+
+describe("NodeOptions.maxNodes", () => {
+  test("bounds the nodes that a node knows, half of them of one address, and 64 times as many channels", async () => {
+    const site = new MemorySite();
+    const node = site.node("real", { ttl: 1, heartbeatMs: 1000, maxNodes: 8 });
+    const strangers = ["x", "y", "z"].map((host) => site.node(host, { ttl: 1 }).channel(HEARTBEAT_CHANNEL, { codec: "bytes" }));
+    const invent = (stranger: number, session: number, totalChannels: number, from = 0): void => {
+      const channels = Array.from({ length: Math.min(totalChannels - from, 50) }, (_, index) => ({
+        ...{ name: `c/${from + index}`, isPublished: false, isSubscribed: true },
+      }));
+      const about = { session: session.toString(16).padStart(16, "0"), name: "other", periodMs: 60_000, revision: 1 };
+      strangers[stranger]!.publish(encodeHeartbeat({ ...about, totalChannels, channels, isLeaving: false }));
+    };
+    for (let session = 0; session < 10; session++) invent(0, session, 0);
+    await site.settle();
+    expect(node.statistics().directory).toMatchObject({ nodes: 4, evicted: 6 });
+    for (let session = 10; session < 15; session++) invent(1 + (session % 2), session, 0);
+    await site.settle();
+    expect(node.statistics().directory).toMatchObject({ nodes: 8, evicted: 7 });
+    for (let from = 0; from < 300; from += 50) invent(1, 20, 300, from);
+    await site.settle();
+    expect(node.statistics().directory).toMatchObject({ channels: 256, refused: 44 });
+  });
+});

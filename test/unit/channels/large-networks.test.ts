@@ -341,6 +341,19 @@ describe("a node whose heartbeat is overdue", () => {
     expect(asked[0]).toBe(askedMs);
   });
 
+  test("is searched for each second at the least, and so gone within 92 seconds", async () => {
+    const drawn = vi.spyOn(Math, "random").mockReturnValue(0); // the longest times between two searches
+    const clock = new ManualClock();
+    const directory = new NodeDirectory(clock, undefined, { nodeChanged: () => {} }, { ask: () => {} });
+    const about = { session: SESSION, name: "it", revision: 1, totalChannels: 0, channels: [], isLeaving: false, answers: true };
+    directory.take(encodeHeartbeat({ ...about, periodMs: 60_000 }), FROM);
+    await clock.advance(90_900);
+    expect(directory.size).toBe(1);
+    await clock.advance(1100);
+    drawn.mockRestore();
+    expect(directory.size).toBe(0);
+  });
+
   /** A node that hears what the test gives it, and what it asks. */
   function listening(): {
     hubs: TappedHubs;
