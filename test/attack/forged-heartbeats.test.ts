@@ -1,10 +1,12 @@
 // Heartbeats that somebody forges for a node that is there: readers believe them, and the node, which hears them too, sets them right.
+import { randomBytes } from "node:crypto";
 import { ManualClock } from "@groupcast/backend-memory";
-import { type ChannelUsage, decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@groupcast/channels";
+import { type ChannelNode, type ChannelUsage, decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@groupcast/channels";
 import { describe, expect, test } from "vitest";
 import { Announcer } from "../../packages/channels/src/presence/announcer.js";
 import { HeartbeatRate } from "../../packages/channels/src/presence/heartbeat-rate.js";
 import { NodeDirectory } from "../../packages/channels/src/presence/node-directory.js";
+import { MemorySite } from "../support/channels/memory-site.js";
 
 const SESSION = "0123456789abcdef";
 const FROM = { id: "192.0.2.1:1", address: "192.0.2.1", port: 1 };
@@ -125,5 +127,28 @@ describe("a heartbeat that somebody forges for a node of a large network", () =>
     forged.beats.length = 0;
     await forged.clock.advance(4 * PERIOD_MS);
     expect(forged.beats.filter(({ depth, channels }) => depth === undefined && channels.length > 0)).toEqual([]);
+  });
+});
+
+describe("a sealed heartbeat of a key holder", () => {
+  test.each([
+    ["a day ahead", 86_400_000, "early"],
+    ["a day behind", -86_400_000, "stale"],
+    ["250,000 years ahead", 8e15, "early"],
+  ] as const)("whose clock is %s is refused, and nobody takes another node for gone", async (_, offMs, refusal) => {
+    const site = new MemorySite();
+    const keys = { 1: randomBytes(32) };
+    const node = (name: string, aheadMs = 0): ChannelNode => {
+      const now = (): number => 1_800_000_000_000 + site.network.clock.nowMs() + aheadMs;
+      return site.node(name, { ttl: 1, heartbeatMs: 1000, seal: { keys, current: 1, now } });
+    };
+    const [a, b] = [node("a"), node("b")];
+    const fates: string[] = [];
+    for (const one of [a, b]) one.on("node", ({ change, node: { name } }) => fates.push(`${name} ${change}`));
+    await site.network.clock.advance(3000);
+    const far = node("far", offMs);
+    await site.network.clock.advance(10_000);
+    expect([fates.sort(), far.nodes]).toEqual([["a appeared", "b appeared"], []]);
+    expect([a, b].map(({ seal }) => seal!.statistics()[refusal])).toEqual([10, 10]);
   });
 });

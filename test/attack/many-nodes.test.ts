@@ -239,6 +239,31 @@ describe("questions without end", () => {
     expect([packets.length, packets.filter((length) => length !== 14)]).toEqual([50, []]);
   });
 
+  test("that a key holder sealed, and others repeat, have one answer", async () => {
+    const seal = { keys: { 1: randomBytes(32) }, current: 1 };
+    const victim = new Victim({ heartbeatMs: 8000, seal });
+    const { hubs } = victim;
+    const questions: Buffer[] = [];
+    hubs.near.transport().startReceiving(HEARTBEAT_CHANNEL, { packetReceived: ({ payload }) => void questions.push(Buffer.from(payload)) });
+    const asker = hubs.node("asker", hubs.near.transport()).channel(HEARTBEAT_CHANNEL, { codec: "bytes", seal });
+    asker.publish(encodeQuestions([victim.node.session])[0]!);
+    asker.publish(encodeQuestions([victim.node.session])[0]!);
+    hubs.clock.run();
+    const [first, second] = questions;
+    await hubs.pass(12_000);
+    const beats: number[] = [];
+    hubs.far.transport().startReceiving(HEARTBEAT_CHANNEL, {
+      packetReceived: ({ payload }) => void (payload.equals(first!) || payload.equals(second!) || beats.push(payload.length)),
+    });
+    const answers = async (question: Buffer): Promise<number> => {
+      beats.length = 0;
+      victim.give(question);
+      await hubs.pass(3000);
+      return beats.length;
+    };
+    expect([await answers(first!), await answers(first!), await answers(second!)]).toEqual([1, 0, 1]);
+  });
+
   test("about others neither end a node nor keep one that is gone", async () => {
     const clock = new ManualClock();
     const fates: string[] = [];
