@@ -99,6 +99,20 @@ test("findChannels() waits for one period of a large network, and no longer", as
   expect([tookMs >= 8800, tookMs < 9000]).toEqual([true, true]);
 });
 
+test("findChannels() does not wait for the few nodes that announce a longer period than most", async () => {
+  const site = new Site();
+  const begunMs = site.network.clock.nowMs();
+  const found = findChannels(site.reactor("watcher"), ["robot/**"], { ttl: 1 });
+  const beats = site.node("crowd", { heartbeatMs: 0 }).channel(HEARTBEAT_CHANNEL);
+  const about = { name: "of many", revision: 1, totalChannels: 0, channels: [], isLeaving: false };
+  await site.network.clock.advance(100);
+  for (let i = 0; i < 40; i++) {
+    beats.publish(encodeHeartbeat({ ...about, periodMs: i < 19 ? 60_000 : 7800, session: i.toString(16).padStart(16, "0") }));
+  }
+  await settle(site.network.clock, found);
+  expect(Math.floor((site.network.clock.nowMs() - begunMs) / 100)).toBe(88);
+});
+
 test("channels list --watch prints each change", async () => {
   const site = new Site();
   await site.command(["channels", "list", "--watch"], async () => {
