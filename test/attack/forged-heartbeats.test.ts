@@ -62,7 +62,7 @@ class Forged {
   }
 
   get known(): readonly string[] {
-    return this.reader.nodes.flatMap(({ channels }) => channels.map(({ name }) => name)).sort();
+    return this.reader.nodes.flatMap(({ channels }) => channels.map(({ name, isPublished }) => (isPublished ? `${name}!` : name))).sort();
   }
 
   get lists(): number {
@@ -80,6 +80,11 @@ describe("a heartbeat that somebody forges for a node of a large network", () =>
     ["with a difference of the latest list", { depth: 1, channels: used(NAMES.slice(1), false) }, NAMES.slice(0, 1)],
     ["with a difference of lists that never were", { revision: 9, depth: 15, channels: used(NAMES.slice(1), false) }, NAMES.slice(0, 1)],
     ["with a channel more", { depth: 1, channels: OTHERS }, [...NAMES, "something/else"]],
+    [
+      "with a channel that it publishes",
+      { depth: 1, channels: [{ name: NAMES[9]!, isPublished: true, isSubscribed: true }] },
+      [...NAMES.slice(0, 9), `${NAMES[9]}!`],
+    ],
     ["with four billion channels", { revision: 2, totalChannels: 0xffff_ffff, channels: OTHERS }, [...NAMES, "something/else"]],
     ["with a good-bye", { isLeaving: true }, []],
   ])("%s is believed until the next heartbeat of the node, which has the whole list", async (_, forgery, believed) => {
