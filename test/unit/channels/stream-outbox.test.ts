@@ -8,7 +8,7 @@ import { until } from "../../support/lab/until.js";
 class Refusal extends Error {}
 
 /** An outbox whose stream does with each message what `answer` says. */
-function outboxTo(answer: (text: string) => Promise<unknown>, maxMessages = 10) {
+function outboxTo(answer: (text: string) => Promise<unknown>, { maxMessages = 10, repeatMs = 30_000 } = {}) {
   const given: string[] = [];
   const dropped: unknown[] = [];
   const expired: unknown[] = [];
@@ -21,7 +21,7 @@ function outboxTo(answer: (text: string) => Promise<unknown>, maxMessages = 10) 
     publisher: { publish } as never,
     statistics,
     limits: { maxMessages, maxBytes: 1000 },
-    repeatMs: 30_000,
+    repeatMs,
     isRefusal: (error) => error instanceof Refusal,
     refused: (_, cause) => dropped.push(cause),
     expired: (_, cause) => expired.push(cause),
@@ -61,9 +61,54 @@ test("a refusal drops its message alone, and another failure lets all be given a
 });
 
 test("beyond its bounds nothing is taken, and close() counts what is not confirmed", () => {
-  const { outbox, send, given, statistics } = outboxTo(async () => {}, 2);
+  const { outbox, send, given, statistics } = outboxTo(async () => {}, { maxMessages: 2 });
   expect([send("1", "a"), send("2", "b"), send("3", "c")]).toEqual([true, true, false]);
   outbox.close();
   expect(given).toEqual([]);
   expect(statistics).toMatchObject({ sent: 0, unconfirmed: 2 });
+});
+
+test("a confirmation that comes late, after the message was given again, counts once", async () => {
+  const confirm: (() => void)[] = [];
+  const { outbox, send, given, statistics } = outboxTo(() => new Promise<void>((resolve) => confirm.push(resolve)));
+  outbox.release();
+  send("id", "a");
+  outbox.hold();
+  outbox.restart();
+  outbox.release();
+  expect(given).toEqual(["id a", "id a"]);
+  for (const resolve of confirm) resolve();
+  await outbox.whenEmpty();
+  await delay(0);
+  expect([outbox.length, statistics.sent]).toEqual([0, 1]);
+});
+
+test("a message whose time is over is given no more, when it fails and when the connection is back, and counts as unconfirmed", async () => {
+  const failure = new Error("no answer");
+  const failing = outboxTo(() => delay(2).then(() => Promise.reject(failure)), { repeatMs: 1 });
+  const silent = outboxTo(() => delay(60_000, undefined, { ref: false }), { repeatMs: 1 });
+  for (const { outbox, send } of [failing, silent]) {
+    outbox.release();
+    send("id", "a");
+  }
+  await until(() => failing.outbox.length === 0, { what: "the failure" });
+  silent.outbox.hold();
+  silent.outbox.restart();
+  silent.outbox.release();
+  for (const { given, dropped, expired, statistics } of [failing, silent]) {
+    expect([given.length, dropped.length, expired.length, statistics.unconfirmed]).toEqual([1, 0, 1, 1]);
+  }
+  expect(failing.expired).toEqual([failure]);
+});
+
+test("a subject whose messages fail keeps those of another waiting for nothing", async () => {
+  const { outbox, send, statistics } = outboxTo(async (text) => {
+    if (text === "bad") throw new Error("no responders");
+  });
+  outbox.release();
+  send("1", "bad");
+  await delay(0);
+  outbox.send({ subject: "other", payload: Buffer.from("good"), header: newNatsHeader(), id: "2" });
+  await until(() => statistics.sent === 1, { what: "the good one" });
+  expect(outbox.length).toBe(1);
 });

@@ -133,7 +133,9 @@ export class NatsStream implements KeptChannels {
   /** Goes on with what is received, and gives the stream what it has not confirmed, as the connection is back. */
   connected(): void {
     this.#isConnected = true;
-    void this.#goOn().then(() => this.#outbox.release());
+    void this.#makeAgain();
+    for (const reception of this.#allReceptions()) void (reception.hasBegun ? reception.start() : this.#begin(reception));
+    this.#outbox.release();
   }
 
   /** Keeps what is not confirmed until the connection is back. */
@@ -172,19 +174,15 @@ export class NatsStream implements KeptChannels {
     this.#outbox.release();
   }
 
-  /** Makes the stream again if the server came back without it, and goes on with every reception. */
-  async #goOn(): Promise<void> {
-    const { jetStream, manager } = this.#access;
+  /** Makes the stream again if the server came back without it. */
+  async #makeAgain(): Promise<void> {
+    const { settings, report } = this.#owner;
+    if (settings.subjects.length === 0) return;
     try {
-      if (this.#owner.settings.subjects.length > 0) await findStream(this.#owner.settings, jetStream, manager);
+      await findStream(settings, this.#access.jetStream, this.#access.manager);
     } catch (error) {
-      if (this.#isConnected) this.#owner.report(this.#errorOf("connect again", undefined, error, CHANNEL_ERRORS.ERR_BROKER_STREAM));
+      if (this.#isConnected) report(this.#errorOf("connect again", undefined, error, CHANNEL_ERRORS.ERR_BROKER_STREAM));
     }
-    if (!this.#isConnected) return;
-    const receptions = this.#allReceptions();
-    const begun = receptions.filter(({ hasBegun }) => hasBegun);
-    for (const reception of begun) void reception.start();
-    await Promise.all(receptions.filter((reception) => !begun.includes(reception)).map((reception) => this.#begin(reception)));
   }
 
   #take(channel: string, receiver: ChannelReceiver, message: JsMsg): void {
