@@ -5,7 +5,7 @@ const LONGEST_REPEAT_MS = 30_000;
 const NANOSECONDS = 1e6; // of a millisecond
 const MARGIN = 2; // of the time that a stream remembers ids: messages take their time to get there
 
-/** What a stream may have that keeps it from keeping channels: its setting, and the reason. */
+/** Settings with which a stream cannot keep channels, and the reasons. */
 const UNFIT: readonly (readonly [has: (config: StreamConfig) => boolean, reason: string])[] = [
   [({ no_ack }) => no_ack === true, "the stream does not confirm messages (no_ack): set no_ack to false"],
   [
