@@ -47,6 +47,11 @@ export interface LcmMessage {
   readonly payload: Uint8Array;
 }
 
+/** Returns the number of the message after that of `sequence`. After the last of 32 bits comes 0. */
+export function nextLcmSequence(sequence: number): number {
+  return (sequence + 1) >>> 0;
+}
+
 /** Returns the number of datagrams of a message: 1 if it is short. */
 export function lcmDatagramCount({ channel, payload }: LcmMessage): number {
   const nameBytes = channel.length + 1;

@@ -10,7 +10,7 @@ import type { MulticastPort } from "groupcast";
 import type { WaitingRoom } from "../channel/waiting-room.js";
 import type { TransportStatistics } from "../contract/channel-transport.js";
 import { Queue } from "../order/queue.js";
-import { type LcmMessage, lcmDatagram, lcmDatagramCount } from "./lcm-datagram.js";
+import { type LcmMessage, lcmDatagram, lcmDatagramCount, nextLcmSequence } from "./lcm-datagram.js";
 
 const BURST_BYTES = 32 * 1024; // as the bursts of other long messages
 const PAUSE_MS = 1;
@@ -67,7 +67,7 @@ export class LcmOutbox {
   #sendAtOnce(message: LcmMessage): boolean {
     const { port, to, statistics } = this.#options;
     if (!port.write(lcmDatagram(message, this.#sequence, 0, 1), to)) return false;
-    this.#sequence = (this.#sequence + 1) >>> 0;
+    this.#sequence = nextLcmSequence(this.#sequence);
     statistics.sent++;
     return true;
   }
@@ -107,7 +107,7 @@ export class LcmOutbox {
   #next(): void {
     this.#options.waitingRoom.leave(this.#current!.payload);
     this.#options.statistics.sent++;
-    this.#sequence = (this.#sequence + 1) >>> 0;
+    this.#sequence = nextLcmSequence(this.#sequence);
     this.#currentIndex = 0;
     this.#current = this.#waiting.shift();
   }

@@ -56,8 +56,8 @@ export class LcmReceiver {
 
   /** Takes received datagrams. */
   take(batch: DatagramBatch): void {
-    if (this.#isClosed) return;
-    for (let index = 0; index < batch.length; index++) {
+    // A receiver may close the transport: what it would hold of the rest would outlive it.
+    for (let index = 0; index < batch.length && !this.#isClosed; index++) {
       const datagram = batch.view(index);
       const source = this.#sources.of(batch.from(index));
       const arrival = isLcmFragment(datagram) ? this.#takeFragment(source, datagram) : this.#takeShort(source, batch, index);
