@@ -60,6 +60,8 @@ test.each<[string, Buffer]>([
   ["a fragment's header cut short", fragment({}, "").subarray(0, 19)],
   ["a first fragment without a name", fragment({}, "")],
   ["a first fragment whose name does not end", fragment({}, "ccc")],
+  ["a first fragment with a name of 64 bytes", fragment({ totalBytes: 100 }, `${"n".repeat(64)}\0x`)],
+  ["a name of 8,000 bytes without an end", Buffer.concat([Buffer.from("LC02\0\0\0\0", "latin1"), Buffer.alloc(8000, "c")])],
   ["a message of no fragments", fragment({ count: 0 }, "c\0x")],
   ["a fragment behind the last", fragment({ index: 2, count: 2 }, "x")],
   ["a part behind the end", fragment({ index: 1, offset: 4 }, "x")],
@@ -74,6 +76,55 @@ test.each<[string, Buffer]>([
   await site.settle();
   expect(got).toEqual(["fence"]);
   expect(transport.statistics()).toMatchObject({ malformed: 1, received: 1, heldBytes: 0, foreign: 0 });
+});
+
+test.each<[string, string]>([
+  ["an empty name", ""],
+  ["a name that begins with the channel's", "cc"],
+  ["a name of 63 bytes", "n".repeat(63)],
+  ["a name that is no UTF-8", "\xff\xfe"],
+  ["the channel's name as UTF-16", "\xfe\xffc"],
+  ["a name of control characters", "\x1b[2J\r\n"],
+  ["a property of all objects", "__proto__"],
+])("LcmTransport counts messages with %s as foreign, short and in fragments, and holds nothing of them", async (_, name) => {
+  const { site, transport, got, honest, send } = scene();
+  send(Buffer.from(`LC02\0\0\0\0${name}\0x`, "latin1"));
+  send(fragment({ sequence: 1, index: 1, offset: 2 }, "cd"));
+  send(fragment({ sequence: 1 }, `${name}\0ab`));
+  await site.settle();
+  honest.publish(Buffer.from("fence"));
+  await site.settle();
+  expect(got).toEqual(["fence"]);
+  expect(transport.statistics()).toMatchObject({ foreign: 2, malformed: 0, received: 1, heldBytes: 0, incomplete: 0 });
+});
+
+test("LcmTransport allocates no more than what arrives, whatever totals the fragments announce", async () => {
+  const { site, transport, got, honest, send } = scene();
+  const before = process.memoryUsage().arrayBuffers;
+  for (let sequence = 0; sequence < 128; sequence++) {
+    send(fragment({ sequence, totalBytes: 16 * MEBIBYTE, count: 65_535 }, "c\0ab"), sequence % 16);
+    if (sequence % 16 === 15) await site.settle();
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * MEBIBYTE);
+  expect(transport.statistics().heldBytes).toBeGreaterThan(0);
+  expect(transport.statistics().heldBytes).toBeLessThan(128 * 1024);
+  honest.publish(Buffer.from("fence"));
+  await site.settle();
+  expect(got).toEqual(["fence"]);
+});
+
+test("LcmTransport loses at most the message that a forger spoils under the sender's own address and number", async () => {
+  const { site, transport, got, send } = scene();
+  send(fragment({ totalBytes: 5, index: 1, offset: 2 }, "xyz")); // forged: comes before the message's own
+  send(fragment({}, "c\0ab"));
+  send(fragment({ index: 1, offset: 2 }, "cd"));
+  send(fragment({ sequence: 1 }, "c\0ab"));
+  send(fragment({ sequence: 1, index: 1, offset: 2 }, "cd"));
+  await site.settle();
+  expect(got).toEqual(["abcd"]);
+  expect(transport.statistics()).toMatchObject({ malformed: 2, received: 1 });
+  await site.network.clock.advance(2100);
+  expect(transport.statistics()).toMatchObject({ incomplete: 1, heldBytes: 0 });
 });
 
 test.each<[string, readonly Buffer[]]>([
