@@ -3,12 +3,16 @@
 /** Page → what people call its subject when they do not know our words for it. */
 const ALSO_CALLED = {
   "nothing-arrives.md":
-    "no packets received, not receiving messages, lost, silence, troubleshoot, debug, doctor, diagnose, firewall, rp_filter",
-  "first-datagram.md": "getting started, hello world, install, udp server, udp client, tutorial, quick start",
+    "no packets received, not receiving messages, lost, silence, troubleshoot, debug, doctor, diagnose, firewall, rp_filter, wifi",
+  "first-datagram.md":
+    "getting started, hello world, install, udp server, udp client, tutorial, quick start, close socket, maximum datagram size",
   "multicast.md":
     "join a group, leave a group, igmp, mld, addMembership, multicast ttl, outgoing interface, isolation, source specific multicast",
   "errors.md": "EADDRINUSE EACCES ENETUNREACH EADDRNOTAVAIL ENODEV ENOBUFS EMSGSIZE ECONNREFUSED EHOSTUNREACH EPERM EINVAL, error codes",
-  "interfaces-and-routes.md": "network card, default gateway, routing table, list interfaces, ip address of this host",
+  "interfaces-and-routes.md":
+    "network card, default gateway, routing table, list interfaces, local ip address, send to all interfaces, rejoin after network change",
+  "idioms.md": "async iterator, for await, loop, promise, await a datagram",
+  "requests.md": "timeout, retry, abort signal, request and answer, rpc",
   "many-cores.md": "cluster, worker threads, reusePort, SO_REUSEPORT, scale",
   "in-production.md": "prometheus, metrics, health check, graceful shutdown, logging, docker, kubernetes",
   "testing.md": "unit test, mock, fake network, manual clock, vitest, jest, simulate packet loss",

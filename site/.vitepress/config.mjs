@@ -31,6 +31,6 @@ export default defineConfig({
       { text: "Decisions", link: "/decisions/" },
     ],
     sidebar: sidebars(SOURCE),
-    docFooter: { prev: "Before", next: "Next" },
+    docFooter: { prev: "Previous", next: "Next" },
   },
 });

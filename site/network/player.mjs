@@ -4,13 +4,13 @@ import { computed, onUnmounted, ref } from "vue";
 const BEAT_MS = 700;
 
 /** What a reader chooses → how fast. */
-export const SPEEDS = /** @type {const} */ ({ "very slowly": 0.25, slowly: 0.5, "at a pace": 1, fast: 3 });
+export const SPEEDS = /** @type {const} */ ({ "very slowly": 0.25, slowly: 0.5, normal: 1, fast: 3 });
 
 /** @param {() => import("./journey.mjs").Journey} journey */
 export function usePlayer(journey) {
   const beat = ref(0);
   const direction = ref(0); // -1 while it goes back
-  const speed = ref(/** @type {keyof typeof SPEEDS} */ ("at a pace"));
+  const speed = ref(/** @type {keyof typeof SPEEDS} */ ("normal"));
   let frame = 0;
 
   /** Number of records that have happened. */

@@ -43,4 +43,8 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   "record and replay": ["command"],
   monitor: ["command", "packages/monitor"],
   macOS: ["platforms"],
+  "wifi multicast": ["nothing-arrives", "multicast"],
+  "async iterator": ["idioms"],
+  "rejoin after network change": ["interfaces-and-routes"],
+  "retry request": ["requests", "idioms"],
 };

@@ -23,7 +23,7 @@ function snippetsOf({ path, text }: SourceFile): Snippet[] {
 
 function allSnippets(): Snippet[] {
   const readmes = [...sourceFiles("packages", "README.md"), ...sourceFiles(".", ".md").filter(({ path }) => !path.includes("/"))];
-  const pages = [...sourceFiles("docs", ".md"), ...readmes];
+  const pages = [...sourceFiles("docs", ".md"), ...sourceFiles("site", "index.md"), ...readmes];
   const sources = sourceFiles("packages", ".ts").filter(({ path }) => path.includes("/src/"));
   return [...pages, ...sources].flatMap(snippetsOf);
 }
