@@ -77,6 +77,8 @@ test("a confirmation that comes late, after the message was given again, counts 
   outbox.restart();
   outbox.release();
   expect(given).toEqual(["id a", "id a"]);
+  confirm[0]!();
+  await outbox.whenEmpty();
   send("fence", "b");
   for (const resolve of confirm) resolve();
   await outbox.whenEmpty();
@@ -103,7 +105,7 @@ test("a message whose time is over is given no more, when it fails and when the 
 
 test("a subject whose messages fail keeps those of another waiting for nothing", async () => {
   let failures = 0;
-  const { outbox, send, statistics } = outboxTo(async (text) => {
+  const { outbox, send, given, statistics } = outboxTo(async (text) => {
     if (text !== "bad") return;
     failures++;
     throw new Error("no responders");
@@ -112,6 +114,7 @@ test("a subject whose messages fail keeps those of another waiting for nothing",
   send("1", "bad");
   await until(() => failures === 1, { what: "the failure" });
   outbox.send({ subject: "other", payload: Buffer.from("good"), header: newNatsHeader(), id: "2" });
+  expect(given).toEqual(["1 bad", "2 good"]);
   await until(() => statistics.sent === 1, { what: "the good one" });
   expect(outbox.length).toBe(1);
 });
