@@ -6,9 +6,9 @@
  * one gets its part later. A list that was begun is sent to its end, as half a list helps nobody, and the longer it was the later the next
  * one begins: channels that change all the time cost a bounded number of heartbeats.
  *
- * In a large network heartbeats are rarer, and most carry no channels. A change is told at once, as a difference if that fits one heartbeat,
- * and again with the next two. The list goes out again as far as there is credit for it, with a heartbeat that is due anyway: a newcomer
- * whom a thousand nodes answered at once would miss most of it.
+ * In a large network heartbeats are less frequent, and most carry no channels. The announcer sends a change at once, as a difference if that
+ * fits one heartbeat, and again with the next two. It repeats the list as far as there is credit for it, with a heartbeat that is due anyway:
+ * if a thousand nodes answered a newcomer at once, the newcomer would miss most of it.
  */
 import type { Clock, ScheduledCall } from "@groupcast/base";
 import { isContradicted } from "./contradiction.js";

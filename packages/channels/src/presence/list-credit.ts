@@ -4,7 +4,7 @@
  * Newcomers want the lists of all nodes, and anybody can invent newcomers. So a node has credit for two lists, and each comes back after a
  * time that grows with the number of nodes. The first goes out with the next heartbeat. The second waits until no newcomer has appeared for
  * a period, as a fleet that starts has many: its last one needs a list, too. Without newcomers a part of the list is repeated every four
- * to eight such times, for those who missed it; at random, as nodes that start together would go on repeating theirs together.
+ * to eight such times, for nodes that missed it. The time is random, because nodes that start together would repeat theirs together.
  */
 const MOST_LISTS = 2;
 const REFRESH_SHARE = 4;

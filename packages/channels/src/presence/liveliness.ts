@@ -1,13 +1,14 @@
 /**
- * Whether a node is there, by its heartbeats.
+ * Finds by its heartbeats whether a node is alive.
  *
  * Theory of operation: each heartbeat announces the longest time until the next one. After three such periods without any the node is gone.
- * Where periods are long that takes long, so nodes with a period above two seconds say that they answer questions. When a heartbeat of such
- * a node is a second late, the node is suspected, and somebody asks for it, on the channel of heartbeats: all others see both the question
- * and the answer. Each waits a random time first, and whoever sees the question of another waits again, so that about one asks (as receivers
- * do with NACKs, RFC 5740, 5.3). After one and a half periods and a second without an answer, and so after three questions, it is gone.
+ * That is late if periods are long, so nodes with a period above two seconds announce that they answer questions. When a heartbeat of such
+ * a node is a second late, the node is suspected, and another node asks for it on the channel of heartbeats. All others receive the question
+ * and the answer. Each waits a random time first, and a node that receives the question of another waits again, so that about one asks (as
+ * receivers do with NACKs, RFC 5740, 5.3). After one and a half periods and a second without an answer, and so after three questions, the
+ * node is gone.
  *
- * A node is proven once it has been heard, without such a gap, for three of the periods that it announces: inventing one takes as long.
+ * A node is proven once it was heard, without such a gap, for three of the periods that it announces: inventing a node takes as long.
  */
 import type { Heartbeat } from "./heartbeat.js";
 

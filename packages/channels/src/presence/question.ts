@@ -1,5 +1,5 @@
 /**
- * Questions for nodes whose heartbeats are overdue, on the channel of heartbeats. Readers that know version 1 alone ignore them.
+ * Questions for nodes whose heartbeats are overdue, on the channel of heartbeats. Readers that know only version 1 ignore them.
  *
  *     "GCHB" | version 2 (1 byte) | number of sessions (1) | sessions (8 each)
  */
