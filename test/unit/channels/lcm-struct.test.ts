@@ -76,6 +76,7 @@ describe("declaring", () => {
     ["a negative dimension", { a: ["byte", -1] }, "a"],
     ["a dimension and a half", { a: ["byte", 1.5] }, "a"],
     ["a dimension that is no number", { a: ["byte", null] }, "a"],
+    ["a dimension beyond 31 bits", { a: ["byte", 2 ** 31] }, "a"],
   ])("lcmStruct() refuses %s", (_, members, argument) => {
     expect(() => lcmStruct("t", members as never)).toThrow(
       expect.objectContaining({ name: "InvalidArgumentError", operation: "lcmStruct", argument }),
@@ -84,6 +85,11 @@ describe("declaring", () => {
 
   test.each([[undefined], [null], ["byte"]])("lcmStruct() refuses %j for its members", (members) => {
     expect(() => lcmStruct("t", members as never)).toThrow(expect.objectContaining({ argument: "members" }));
+  });
+
+  test("lcmStruct() takes a dimension of 31 bits", () => {
+    const { decode, fingerprint } = lcmStruct("t", { a: ["byte", 2 ** 31 - 1] });
+    expect(() => decode(bytesOf({ fingerprint }, ""))).toThrow("end too early");
   });
 
   test("lcmStruct() types its values", () => {
@@ -149,6 +155,13 @@ describe("publishing", () => {
     expect(() => all.encode({ ...right, at: { x: 1 } } as never)).toThrow(expect.objectContaining({ argument: "y" }));
   });
 
+  test.each<[string, unknown, string]>([
+    ["raw", [1], "a Uint8Array"],
+    ["list", Buffer.alloc(1), "an array"],
+  ])("encode() says of %s: %s that it takes %s", (argument, value, expected) => {
+    expect(() => all.encode({ ...right, [argument]: value } as never)).toThrow(expected);
+  });
+
   test("encode() writes numbers at their limits, and long values into memory that grows", () => {
     for (const value of [
       { ...right, i8: -128, i64: -(2n ** 63n), b: 255, d: Number.NaN },
@@ -175,6 +188,12 @@ describe("receiving", () => {
     expect(() => path.decode(bytesOf(path, hex))).toThrow();
   });
 
+  test("decode() refuses a negative length, also when the rest of the bytes would do", () => {
+    expect(() => path.decode(bytesOf(path, "ffffffff0000000100"))).toThrow("have an array of -1 elements");
+    const bytes = lcmStruct("bytes_t", { n: "int32_t", raw: ["byte", "n"], rest: "int32_t" });
+    expect(() => bytes.decode(bytesOf(bytes, "fffffffc"))).toThrow("have an array of -4 elements");
+  });
+
   test("decode() refuses another fingerprint, and bytes that have no room for one", () => {
     const bytes = bytesOf(path, "000000000000000100");
     expect(path.decode(bytes)).toEqual({ n: 0, points: [], label: "" });
@@ -197,6 +216,14 @@ describe("receiving", () => {
     expect(() => many.decode(bytesOf(many, "0000100000000000"))).toThrow(CodecMismatchError);
   });
 
+  test("decode() takes 1024 elements without bytes more than a message has bytes, and not one more", () => {
+    const empty = lcmStruct("empty_t", {});
+    const list = lcmStruct("list_t", { n: "int32_t", none: [empty, "n"] });
+    const most = 12 + 1024; // bytes of the fingerprint and of n, and the spare elements
+    expect(list.decode(bytesOf(list, most.toString(16).padStart(8, "0"))).none).toHaveLength(most);
+    expect(() => list.decode(bytesOf(list, (most + 1).toString(16).padStart(8, "0")))).toThrow(CodecMismatchError);
+  });
+
   test("decode() takes arrays of arrays with an element each, however long", () => {
     const columns = lcmStruct("columns_t", { n: "int32_t", flags: ["boolean", "n", 1], marks: ["boolean", "n", "n"] });
     const one = lcmStruct("one_t", { n: "int32_t", flags: ["boolean", "n", 1] });
@@ -214,6 +241,8 @@ describe("receiving", () => {
       ["toString", 2],
     ]);
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+    // Subscribers may change what is theirs.
+    expect(Object.getOwnPropertyDescriptor(value, "toString")).toEqual({ value: 2, writable: true, enumerable: true, configurable: true });
   });
 
   test("a channel counts what its struct refuses as undecodable, and goes on", async () => {

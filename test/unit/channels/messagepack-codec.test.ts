@@ -117,6 +117,20 @@ describe("hostile bytes", () => {
     expect(() => codec.decode(hex(bytes))).toThrow();
   });
 
+  test("decode() says how many bytes are behind the value", () => {
+    expect(() => codec.decode(hex("a3616161 c0c0"))).toThrow("continue for 2 after the value");
+  });
+
+  test("decode() takes the longest map, array and text with their length in the first byte", () => {
+    const pairs = Array.from({ length: 15 }, (_, index) => `a1${(0x61 + index).toString(16)}c0`).join("");
+    expect(Object.keys(codec.decode(hex(`8f${pairs}`)) as object)).toHaveLength(15);
+    expect(codec.decode(hex(`9f${"01".repeat(15)}`))).toHaveLength(15);
+    expect(codec.decode(hex(`bf${"61".repeat(31)}`))).toBe("a".repeat(31));
+    for (const bytes of [`8f${pairs.slice(0, -2)}`, `9f${"01".repeat(14)}`, `bf${"61".repeat(30)}`]) {
+      expect(() => codec.decode(hex(bytes))).toThrow("end too early");
+    }
+  });
+
   test("decode() makes no room for what arrays announce: a megabyte of headers costs no more than itself", () => {
     const header = hex("dd000fffff");
     const bytes = Buffer.concat(Array.from({ length: 200_000 }, () => header));
