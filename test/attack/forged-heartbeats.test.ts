@@ -85,6 +85,7 @@ describe("a heartbeat that somebody forges for a node of a large network", () =>
       { depth: 1, channels: [{ name: NAMES[9]!, isPublished: true, isSubscribed: true }] },
       [...NAMES.slice(0, 9), `${NAMES[9]}!`],
     ],
+    ["with its true list under another revision", { revision: 9, channels: used(NAMES) }, NAMES],
     ["with four billion channels", { revision: 2, totalChannels: 0xffff_ffff, channels: OTHERS }, [...NAMES, "something/else"]],
     ["with a good-bye", { isLeaving: true }, []],
   ])("%s is believed until the next heartbeat of the node, which has the whole list", async (_, forgery, believed) => {
