@@ -27,8 +27,9 @@ async function relayTo(network: string, port: number): Promise<NatsTransport> {
 
 const connections = [await relayTo("site-a", PORT_A), await relayTo("site-b", PORT_B)];
 const there = new ChannelNode(reactor, { name: "b", port: PORT_B });
-there.channel("greetings", { codec: "text" }).subscribe((text, { isRelayed }) => {
+const subscription = there.channel("greetings", { codec: "text" }).subscribe((text, { isRelayed }) => {
   console.log(`heard "${text}" on site b${isRelayed ? ", through a relay" : ""}`);
+  subscription.unsubscribe(); // the next may be on its way
   void reactor.stop();
 });
 
