@@ -11,14 +11,23 @@ const FRAME = /^ {4}at /;
 const BUILT_IN = /\((?:node:|<anonymous>)|^ {4}at (?:async )?node:|\(native\)/; // such as Promise and Array.map, which we call
 const OUR_FRAMES = 40; // from the deepest check to the public function, hooks of protocols included
 
-const folders = new Set<string>();
+const OWN_BUNDLE = /\/groupcast\/dist\/bundle\.js$/; // has several packages in it, and nothing of a program
+const FOLDERS: unique symbol = Symbol.for("groupcast.folders") as never;
+
+const shared = globalThis as { [FOLDERS]?: Set<string> };
+/** Folders of our packages. Copies of this module share them: an error of one copy may have frames of a package that has another. */
+const folders: Set<string> = shared[FOLDERS] ?? new Set();
+shared[FOLDERS] = folders;
 let isBundled = false;
 
 /** Keeps the files of a package out of the beginnings of stacks. @param url - `import.meta.url` of a module in `dist/`. */
 export function hideFrames(url: string | undefined): void {
   if (url === undefined || !url.startsWith("file:")) return;
   const folder = new URL("../", url).href;
-  if (folders.has(folder)) isBundled = true; // two packages in one folder: it is the program's own
+  if (folders.has(folder)) {
+    if (!OWN_BUNDLE.test(url)) isBundled = true; // two packages in one folder: it is the program's own
+    return;
+  }
   folders.add(folder);
   folders.add(fileURLToPath(folder)); // as frames have it with --enable-source-maps
 }

@@ -58,10 +58,29 @@ function isPhrase(operation: string): boolean {
   return operation.includes(" ") && !operation.startsWith("new ");
 }
 
-/** Sets the class's `name`, which errors print, and the brand that `isGroupcastError` looks for, on the prototype of `errorClass`. */
+/**
+ * Sets the class's `name`, which errors print, and the brand that `isGroupcastError` looks for, on the prototype of `errorClass`. The brand is
+ * that name again, by which `instanceof` knows errors of other copies of the package: `groupcast` has one in its bundle.
+ */
 export function brandError(errorClass: { readonly prototype: object }, name: string): void {
   Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
-  Object.defineProperty(errorClass.prototype, BRAND, { value: true });
+  Object.defineProperty(errorClass.prototype, BRAND, { value: name });
+  Object.defineProperty(errorClass, Symbol.hasInstance, { value: hasInstance, configurable: true });
+}
+
+/** `instanceof` of a class of errors. A class that a program derives has no brand of its own, and no other copies. */
+function hasInstance(this: { readonly prototype: object }, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+  const brand = Object.getOwnPropertyDescriptor(this.prototype, BRAND)?.value as unknown;
+  return brand !== undefined && isBranded(value) && brandsOf(value as object).includes(brand);
+}
+
+function brandsOf(error: object): unknown[] {
+  const brands: unknown[] = [];
+  for (let at = Object.getPrototypeOf(error) as object | null; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    brands.push(Object.getOwnPropertyDescriptor(at, BRAND)?.value);
+  }
+  return brands;
 }
 
 /** Returns whether `error` carries the brand of Groupcast's errors, from whichever copy of the package. */
