@@ -55,7 +55,8 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   "backend-compliance": ["node:child_process", "node:events", "node:v8", "node:vm", "node:worker_threads"], // contracts on processes, threads and garbage
 };
 
-const IMPORT = /^\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+const IMPORT =
+  /^\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\b(?:import|(?<!`process\.)getBuiltinModule)\(\s*["']([^"']+)["']/gm; // that in backticks is prose
 
 function importsOf(text: string): string[] {
   return [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3]!);

@@ -1,4 +1,4 @@
-import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import type { NetworkInterfaceInfo } from "node:os";
 import type { BackendNetwork, InterfaceAddress, NetworkInterface, Outcome, Route } from "@groupcast/backend";
 import { callGuarded, ERRNO, stderrLogger } from "@groupcast/base";
 import { unsupportedOperation } from "./dgram-capabilities.js";
@@ -86,13 +86,13 @@ function watcherThrew(error: unknown): void {
 
 /** Answer of the OS, unchanged. */
 interface Look {
-  readonly listed: ReturnType<typeof networkInterfaces>;
+  readonly listed: NodeJS.Dict<NetworkInterfaceInfo[]>;
   readonly indexes: ReadonlyMap<string, number>;
 }
 
 function look(): Look | Outcome {
   try {
-    return { listed: networkInterfaces(), indexes: interfaceIndexes() };
+    return { listed: process.getBuiltinModule("node:os").networkInterfaces(), indexes: interfaceIndexes() };
   } catch (error) {
     return errnoOfError(error) ?? ERRNO.UNKNOWN;
   }

@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import type { Family, NetworkInterface, Outcome } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { answerOf } from "./errno-of-error.js";
@@ -13,7 +12,7 @@ import { answerOf } from "./errno-of-error.js";
 export function interfaceArgument(family: Family, { name, index, addresses }: NetworkInterface): string | Outcome {
   if (family === 4) return addresses.find((entry) => entry.family === 4)?.address ?? ERRNO.ENODEV;
   if (process.platform === "win32") return index > 0 ? `::%${index}` : ERRNO.ENODEV;
-  const listed = answerOf(networkInterfaces);
+  const listed = answerOf(process.getBuiltinModule("node:os").networkInterfaces);
   if (typeof listed === "number") return listed;
   return name in listed ? `::%${name}` : ERRNO.ENODEV;
 }

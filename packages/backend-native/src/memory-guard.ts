@@ -1,6 +1,3 @@
-import { runInThisContext } from "node:vm";
-import { markAsUntransferable } from "node:worker_threads";
-
 /** Keeps memory that several Buffers share from being detached. */
 export interface MemoryGuard {
   /** Whether {@link MemoryGuard.protect} has an effect on this Node. */
@@ -22,7 +19,7 @@ const PROBE_BYTES = 4096; // shortest heap of an asm.js module
  * given the memory as the heap of an asm.js module, which nothing can detach (`AsmJs::InstantiateAsmWasm` of V8's src/asmjs/asm-js.cc).
  */
 export function memoryGuard(): MemoryGuard {
-  const protect = hasDetachKeys() ? markAsUntransferable : heapPinning();
+  const protect = hasDetachKeys() ? process.getBuiltinModule("node:worker_threads").markAsUntransferable : heapPinning();
   return protect === undefined ? { isEffective: false, protect() {} } : { isEffective: true, protect };
 }
 
@@ -43,7 +40,11 @@ const PINNING_MODULE = `(function (stdlib, foreign, heap) {
 
 /** Returns `undefined` where V8 does not compile asm.js, such as under a debugger. */
 function heapPinning(): Protect | undefined {
-  const instantiate = runInThisContext(PINNING_MODULE) as (stdlib: object, foreign: object, heap: ArrayBuffer) => object;
+  const instantiate = process.getBuiltinModule("node:vm").runInThisContext(PINNING_MODULE) as (
+    stdlib: object,
+    foreign: object,
+    heap: ArrayBuffer,
+  ) => object;
   const protect = (memory: ArrayBuffer): void => void instantiate(globalThis, {}, memory);
   return withstands(protect) ? protect : undefined;
 }

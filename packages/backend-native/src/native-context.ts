@@ -23,7 +23,7 @@ export class NativeContext {
     this.capabilities = capabilitiesOf(addon);
     this.interfaces = InterfaceWatch.of(addon);
     this.addresses = new AddressTranslator(addon, tables.addresses, () => this.#watchForAddresses());
-    this.batch = new ReceivedBatch(addon, tables, this.addresses, memoryGuard());
+    this.batch = new ReceivedBatch(addon, tables, this.addresses, memoryGuard);
     this.refusal = tables.refusal;
     this.runs = new SendRuns(tables.runs, this.addresses);
   }

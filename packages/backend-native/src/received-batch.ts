@@ -25,10 +25,11 @@ export class ReceivedBatch implements DatagramBatch {
   readonly #tables: SharedTables;
   readonly #entries: Int32Array;
   readonly #addresses: AddressTranslator;
-  readonly #guard: MemoryGuard;
-  readonly #maxGatheredBytes: number;
-  #slab: ArrayBuffer;
-  #slabBytes: Uint8Array; // asked for its length: the getter of an ArrayBuffer's is a call out of compiled code
+  readonly #makeGuard: () => MemoryGuard;
+  #guard: MemoryGuard | undefined; // from the first datagrams on: it takes Node modules that nothing else here needs
+  #maxGatheredBytes = NOTHING;
+  #slab: ArrayBuffer = new ArrayBuffer(0); // as if it had been detached: the first datagrams ask for it
+  #slabBytes: Uint8Array = new Uint8Array(this.#slab); // asked for its length: the getter of an ArrayBuffer's is a call out of compiled code
   readonly #views: Buffer[] = [];
   readonly #viewOffsets = new Int32Array(MAX_VIEWS).fill(NO_VIEW);
   readonly #viewLengths = new Int32Array(MAX_VIEWS);
@@ -42,16 +43,12 @@ export class ReceivedBatch implements DatagramBatch {
   #from: SocketAddress | undefined; // of #fromSlot: a run comes from one peer
   #fromSlot = 0;
 
-  constructor(addon: Addon, tables: SharedTables, addresses: AddressTranslator, guard: MemoryGuard) {
+  constructor(addon: Addon, tables: SharedTables, addresses: AddressTranslator, makeGuard: () => MemoryGuard) {
     this.#addon = addon;
     this.#tables = tables;
     this.#entries = tables.entries;
     this.#addresses = addresses;
-    this.#guard = guard;
-    this.#maxGatheredBytes = guard.isEffective ? MAX_GATHERED_BYTES : NOTHING;
-    this.#slab = addon.slab();
-    this.#slabBytes = new Uint8Array(this.#slab);
-    guard.protect(this.#slab);
+    this.#makeGuard = makeGuard;
   }
 
   /** Takes over the `length` datagrams that the addon has received. */
@@ -145,6 +142,8 @@ export class ReceivedBatch implements DatagramBatch {
 
   /** Takes the new slab that the addon makes when a user has detached the old one. */
   #renewSlab(): void {
+    this.#guard ??= this.#makeGuard();
+    this.#maxGatheredBytes = this.#guard.isEffective ? MAX_GATHERED_BYTES : NOTHING;
     this.#slab = this.#addon.slab();
     this.#slabBytes = new Uint8Array(this.#slab);
     this.#guard.protect(this.#slab);
@@ -192,7 +191,7 @@ export class ReceivedBatch implements DatagramBatch {
     const isLoaded = this.#chunk.length > this.#chunkWakeUps * LOAD_BYTES;
     this.#chunk = Buffer.allocUnsafeSlow(isLoaded ? LARGE_CHUNK_BYTES : CHUNK_BYTES);
     const memory = this.#chunk.buffer as ArrayBuffer;
-    this.#guard.protect(memory);
+    this.#guard!.protect(memory); // there has been a slab
     this.#chunkMemory = memory;
     this.#chunkUsedBytes = 0;
     this.#chunkWakeUps = 0;

@@ -195,7 +195,7 @@ function batchInMemory(texts: readonly string[], guard: MemoryGuard): ReceivedBa
     }
     return index;
   };
-  const batch = new ReceivedBatch({ slab: makeSlab, gather } as unknown as Addon, tables, {} as AddressTranslator, guard);
+  const batch = new ReceivedBatch({ slab: makeSlab, gather } as unknown as Addon, tables, {} as AddressTranslator, () => guard);
   batch.begin(texts.length);
   return batch;
 }
