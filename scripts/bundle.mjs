@@ -1,25 +1,15 @@
-// node scripts/bundle.mjs: makes one module, dist/bundle.js, of what tsc has compiled in each package. Packages import each other as before.
+// node scripts/bundle.mjs: makes one module, dist/bundle.js, of what tsc has compiled in each package: scripts/package-bundle.mjs. Of those that
+// every program of groupcast loads, it makes one file for Node: scripts/foundation-bundle.mjs.
 // Of register.js, where a package has one, it makes a hook: dist/register.cjs, with everything in it. Of page/main.ts, where a package has one, it
-// makes a page for browsers: dist/page.
-//
-// Node finds, reads and links every module by itself. Behind `groupcast` there are some ninety; as one for each package, they take a
-// fifth of the time. A hook runs before every program that is started with it, so it is a single file: docs/decisions/0013.
+// makes a page for browsers: dist/page. A hook runs before every program that is started with it, so it is a single file: docs/decisions/0013.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { rolldown } from "rolldown";
 import { ROOT } from "./command.mjs";
 import { compiledPackages } from "./fingerprint.mjs";
-
-/** Hands over the source maps of tsc, so that those of the bundle lead to the sources. */
-const MAPS_OF_TSC = {
-  name: "maps-of-tsc",
-  /** @param {string} path */
-  load: (path) => ({ code: readFileSync(path, "utf8"), map: readFileSync(`${path}.map`, "utf8") }),
-};
-
-/** The only foreign code in a hook. Its licence has to be wherever it is. */
-const EVENTEMITTER3 = createRequire(`${ROOT}packages/base/package.json`).resolve("eventemitter3");
+import { foundationBundle } from "./foundation-bundle.mjs";
+import { compiledCode, LICENCE, MAPS_OF_TSC, packageBundle } from "./package-bundle.mjs";
 
 /** Styles of a page, in this order: the later ones overrule the earlier. */
 const PAGE_STYLES = ["colors.css", "layout.css", "contents.css", "narrow.css"];
@@ -28,28 +18,22 @@ const PAGE_STYLES = ["colors.css", "layout.css", "contents.css", "narrow.css"];
 const IMPORT_OF_HOOK = `import { createRequire } from "node:module";\n\ncreateRequire(import.meta.url)("./register.cjs");\n`;
 
 const packages = compiledPackages();
-for (const folder of packages) await bundle(`${ROOT}${folder}/dist/`);
+const bundles = await Promise.all(packages.map((folder) => packageBundle(basename(folder))));
+for (const { path, content } of [...bundles.flatMap(({ files }) => files), ...(await foundationBundle())]) replace(path, content);
 for (const folder of packages) if (existsSync(`${ROOT}${folder}/dist/register.js`)) await bundleHook(`${ROOT}${folder}/dist/`);
 for (const folder of packages) if (existsSync(`${ROOT}${folder}/page/main.ts`)) await bundlePage(`${ROOT}${folder}/`);
 
-/** @param {string} dist */
-async function bundle(dist) {
-  const external = (/** @type {string} */ id) => !id.startsWith(".") && !isAbsolute(id);
-  const build = await rolldown({ input: `${dist}index.js`, external, platform: "node", plugins: [MAPS_OF_TSC] });
-  // One file in the same folder, so that import.meta.url leads where it led.
-  const target = /** @type {const} */ ({ file: `${dist}bundle.js`, format: "esm", sourcemap: true, codeSplitting: false });
-  const { output } = await build.generate({ ...target, comments: { jsdoc: false } }); // they are in the types
-  await build.close();
-  for (const file of output) replace(dist + file.fileName, file.type === "chunk" ? file.code : file.source);
-}
-
 /** Without comments, which take time to read, and without a source map, whose sources would lie in other packages. @param {string} dist */
 async function bundleHook(dist) {
-  const build = await rolldown({ input: `${dist}register.js`, external: (id) => id.startsWith("node:"), platform: "node" });
+  const build = await rolldown({
+    input: `${dist}register.js`,
+    external: (id) => id.startsWith("node:"),
+    platform: "node",
+    plugins: [compiledCode(ROOT), MAPS_OF_TSC],
+  });
   const { output } = await build.generate({ file: `${dist}register.cjs`, format: "cjs", codeSplitting: false, comments: false });
   await build.close();
-  const licence = readFileSync(`${dirname(EVENTEMITTER3)}/LICENSE`, "utf8");
-  replace(`${dist}register.cjs`, `/*\nContains eventemitter3:\n\n${licence}*/\n${output[0].code}`);
+  replace(`${dist}register.cjs`, LICENCE + output[0].code);
   replace(`${dist}register.mjs`, IMPORT_OF_HOOK);
   replace(`${dist}register.d.cts`, "export {};\n"); // register.d.ts is of an ES module
 }

@@ -47,5 +47,6 @@ if (status !== 0) process.stdout.write("\nSome tests failed: what they would hav
 function unbundle(dist) {
   const defaultExport = /\bas default\b/.test(readFileSync(`${dist}index.js`, "utf8")) ? 'export { default } from "./index.js";\n' : "";
   writeFileSync(`${dist}bundle.js`, `export * from "./index.js";\n${defaultExport}`);
+  if (existsSync(`${dist}node.bundle.js`)) writeFileSync(`${dist}node.bundle.js`, 'export * from "./index.js";\n');
   if (existsSync(`${dist}register.cjs`)) writeFileSync(`${dist}register.cjs`, 'require("./register.js");\n');
 }

@@ -47,7 +47,7 @@ export function compiledPackages() {
  */
 export function compiledModules(folder) {
   const files = readdirSync(`${ROOT}${folder}/dist`, { recursive: true, encoding: "utf8" });
-  const modules = files.filter((file) => file.endsWith(".js") && file !== "bundle.js" && !file.startsWith("page/")); // bundles
+  const modules = files.filter((file) => file.endsWith(".js") && !file.endsWith("bundle.js") && !file.startsWith("page/")); // bundles
   return modules.map((file) => join(folder, "dist", file)).sort();
 }
 

@@ -4,18 +4,19 @@
 // test notices. Writes the score of each file it has finished into docs/mutants.md. Not a part of the gate: it takes hours for all files.
 import { fork, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { basename } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { rolldown } from "rolldown";
 import ts from "typescript";
 import { fail, ROOT, runQuietly } from "./command.mjs";
+import { foundationBundle, isOfFoundation } from "./foundation-bundle.mjs";
 import { BY_HAND } from "./mutants/by-hand.mjs";
 import { reasonOfEquivalence } from "./mutants/equivalent.mjs";
 import { mutationsOf } from "./mutants/operators.mjs";
 import { recordResults } from "./mutants/page.mjs";
 import { keepVerdicts, verdictsOf } from "./mutants/results.mjs";
 import { TARGETS } from "./mutants/targets.mjs";
+import { packageBundle } from "./package-bundle.mjs";
 
 /**
  * @typedef {object} Mutant
@@ -205,7 +206,7 @@ async function apply(path, text) {
   return status === 0 ? undefined : `does not compile: ${stderr}`;
 }
 
-/** One file and the bundle of its package: what tsc and scripts/bundle.mjs do in seconds for all of them. @param {string} path @param {string} text */
+/** One file and the bundles that it is in: what tsc and scripts/bundle.mjs do in seconds for all of them. @param {string} path @param {string} text */
 async function transpile(path, text) {
   const { config } = ts.readConfigFile(`${SCRATCH}tsconfig.base.json`, ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, SCRATCH);
@@ -213,13 +214,13 @@ async function transpile(path, text) {
   const { outputText, sourceMapText } = ts.transpileModule(text, { compilerOptions: options, fileName: path });
   writeFileSync(compiled, outputText);
   writeFileSync(`${compiled}.map`, sourceMapText ?? "");
-  const dist = `${SCRATCH}${path.split("/src/")[0]}/dist/`;
-  const external = (/** @type {string} */ id) => !id.startsWith(".") && !isAbsolute(id);
-  const build = await rolldown({ input: `${dist}index.js`, external, platform: "node", logLevel: "silent" });
-  const { output } = await build.generate({ file: `${dist}bundle.js`, format: "esm", codeSplitting: false });
-  await build.close();
-  writeFileSync(`${dist}bundle.js.new`, output[0].code);
-  renameSync(`${dist}bundle.js.new`, `${dist}bundle.js`);
+  const name = basename(String(path.split("/src/")[0]));
+  const { files } = await packageBundle(name, SCRATCH);
+  if (isOfFoundation(name)) files.push(...(await foundationBundle(SCRATCH)));
+  for (const file of files) {
+    writeFileSync(`${file.path}.new`, file.content);
+    renameSync(`${file.path}.new`, file.path);
+  }
   return undefined;
 }
 

@@ -72,7 +72,7 @@ function compiledFiles() {
     const dist = `${ROOT}packages/${name}/dist/`;
     if (!existsSync(dist)) return [];
     const files = readdirSync(dist, { recursive: true, encoding: "utf8" });
-    return files.filter((file) => file.endsWith(".js") && file !== "bundle.js").map((file) => dist + file);
+    return files.filter((file) => file.endsWith(".js") && !file.endsWith("bundle.js")).map((file) => dist + file);
   });
 }
 

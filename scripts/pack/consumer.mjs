@@ -15,7 +15,6 @@ const EXPECTED_OF_GROUPCAST = [
   "@groupcast/base",
   "@groupcast/diagnosis",
   "@groupcast/reactor",
-  "eventemitter3",
   "groupcast",
 ];
 

@@ -16,6 +16,27 @@ test.each(packages)("$name exports its bundle, and no other module is behind it"
   expect(bundle.match(OWN_MODULE) ?? []).toEqual([]);
 });
 
+const OF_FOUNDATION = ["backend", "backend-dgram", "backend-native", "base", "groupcast", "reactor"];
+
+test.each(packages)(
+  "$name hands over its part of the foundation to Node, if it has one, so that a program has one copy of each class",
+  ({ name, manifest }) => {
+    const isOfFoundation = OF_FOUNDATION.includes(name);
+    expect(manifest.exports["."].node).toBe(isOfFoundation ? "./dist/node.bundle.js" : undefined);
+    expect(Object.keys(manifest.exports["."]).slice(0, 2)).toEqual(["types", isOfFoundation ? "node" : "default"]); // the first that fits counts
+    if (!isOfFoundation) return;
+    const part = readFileSync(`${ROOT}packages/${name}/dist/node.bundle.js`, "utf8");
+    const imported = [...part.matchAll(/^(?:import|export)\b.*\bfrom "([^"]*)";$/gm)].map(([, from]) => from);
+    expect(new Set(imported)).toEqual(new Set([name === "base" ? "./foundation.bundle.js" : "@groupcast/base/foundation"]));
+    expect(exportedBy(part)).toEqual(exportedBy(readFileSync(`${ROOT}packages/${name}/dist/bundle.js`, "utf8")));
+  },
+);
+
+function exportedBy(text: string): string[] {
+  const clauses = [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) => names!.split(","));
+  return clauses.map((clause) => clause.trim().split(" as ").at(-1)!).sort();
+}
+
 test("@groupcast/dgram/register is one file of CommonJS, and nothing but modules of Node are behind it", () => {
   const { "./register": register } = packages.find(({ name }) => name === "dgram")!.manifest.exports;
   expect([register.require.default, register.default]).toEqual(["./dist/register.cjs", "./dist/register.mjs"]);

@@ -93,7 +93,9 @@ export async function execute(folder: string, program: string, args: readonly st
 /** Copies what npm would have packed, as far as it runs. */
 function copyPackage(source: string, target: string): void {
   mkdirSync(join(target, "dist"), { recursive: true });
-  for (const file of ["package.json", "dist/bundle.js"]) cpSync(join(source, file), join(target, file));
+  cpSync(join(source, "package.json"), join(target, "package.json"));
+  for (const file of readdirSync(join(source, "dist")))
+    if (file.endsWith("bundle.js")) cpSync(join(source, "dist", file), join(target, "dist", file));
   const addons = join(source, "prebuilds");
   if (!existsSync(addons)) return;
   for (const name of readdirSync(addons).filter((each) => !each.endsWith("-sanitized.node"))) {

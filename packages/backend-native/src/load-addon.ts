@@ -9,10 +9,21 @@ import { LAYOUT_VERSION } from "./batch-layout.js";
 
 hideFrames(import.meta.url);
 
+const PACKAGE = "@groupcast/backend-native";
+const INSTALLED = /[\\/]node_modules[\\/]groupcast[\\/]dist[\\/]node\.bundle\.js$/;
+
 /** Addon that is loaded, and the platform it was built for. */
 export interface LoadedAddon {
   readonly addon: Addon;
   readonly target: string; // "linux-x64-glibc", or the path in GROUPCAST_ADDON
+}
+
+/** Files of packages that depend on this one. The code of this module may lie in a package that does not: it is part of the foundation. */
+const askers: string[] = [];
+
+/** Has the addon looked for from the package of a file, too, and from there first. @param url - `import.meta.url` of that file. */
+export function lookForAddonFrom(url: string | undefined): void {
+  if (url?.startsWith("file:") === true) askers.unshift(fileURLToPath(url));
 }
 
 /**
@@ -47,28 +58,26 @@ export function loadAddon(): LoadedAddon {
  */
 function* foldersOfAddons(): Generator<string> {
   const own = ownFile();
-  if (own !== undefined) {
-    yield join(dirname(own), "../prebuilds");
-    yield dirname(own);
-    yield join(dirname(own), "prebuilds");
-    yield* foldersBeside(own);
-    yield* foldersInstalledFor(own);
-  }
+  const files = own === undefined ? askers : [...askers, own];
+  for (const file of files) yield* foldersBeside(file);
+  for (const file of files) yield* foldersInstalledFor(file);
   const program = dirname(process.argv[1] ?? process.execPath);
   yield program;
   yield join(program, "prebuilds");
   yield dirname(process.execPath);
 }
 
-/** Returns where npm and pnpm put the addon of an installed `groupcast`. To ask Node's loader, which answers the same, takes a millisecond. */
+/** Returns where npm and pnpm put the addon of an installed package. To ask Node's loader, which answers the same, takes a millisecond. */
 function foldersBeside(file: string): string[] {
-  if (!file.endsWith("/node_modules/groupcast/dist/bundle.js")) return [];
-  return ["../node_modules", "../.."].map((folder) => join(dirname(file), folder, "@groupcast/backend-native/prebuilds"));
+  const folder = dirname(file);
+  const own = ["../prebuilds", ".", "prebuilds"];
+  const installed = INSTALLED.exec(file) === null ? [] : [`../node_modules/${PACKAGE}/prebuilds`, `../../${PACKAGE}/prebuilds`];
+  return [...own, ...installed].map((each) => join(folder, each));
 }
 
 function foldersInstalledFor(file: string): string[] {
   try {
-    return [join(dirname(nodeModule.createRequire(file).resolve("@groupcast/backend-native/package.json")), "prebuilds")];
+    return [join(dirname(nodeModule.createRequire(file).resolve(`${PACKAGE}/package.json`)), "prebuilds")];
   } catch {
     return []; // not installed: the bundle has everything
   }

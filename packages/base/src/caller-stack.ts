@@ -11,7 +11,7 @@ const FRAME = /^ {4}at /;
 const BUILT_IN = /\((?:node:|<anonymous>)|^ {4}at (?:async )?node:|\(native\)/; // such as Promise and Array.map, which we call
 const OUR_FRAMES = 40; // from the deepest check to the public function, hooks of protocols included
 
-const OWN_BUNDLE = /\/groupcast\/dist\/bundle\.js$/; // has several packages in it, and nothing of a program
+const OWN_BUNDLE = /\/base\/dist\/foundation\.bundle\.js$/; // has several packages in it, and nothing of a program
 const FOLDERS: unique symbol = Symbol.for("groupcast.folders") as never;
 
 const shared = globalThis as { [FOLDERS]?: Set<string> };

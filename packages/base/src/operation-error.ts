@@ -60,7 +60,7 @@ function isPhrase(operation: string): boolean {
 
 /**
  * Sets the class's `name`, which errors print, and the brand that `isGroupcastError` looks for, on the prototype of `errorClass`. The brand is
- * that name again, by which `instanceof` knows errors of other copies of the package: `groupcast` has one in its bundle.
+ * that name again, by which `instanceof` knows errors of other copies of the package: a hook has one, and a bundled program.
  */
 export function brandError(errorClass: { readonly prototype: object }, name: string): void {
   Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
