@@ -18,6 +18,7 @@ const ADDON_SOURCES = "packages/backend-native/src/addon";
 const ADDON_OUTPUTS = ["packages/backend-native/build/Release", "packages/backend-native/prebuilds"];
 const BUILD_TOOLS = ["c++", "g++", "clang++", "cc", "gcc", "clang", "make", "python3"]; // what node-gyp looks for
 const BUNDLE_SCRIPT = "scripts/bundle.mjs";
+const FOUNDATION = "packages/base/dist/foundation.bundle.js";
 const BUNDLERS = [BUNDLE_SCRIPT, "scripts/package-bundle.mjs", "scripts/foundation-bundle.mjs"];
 const PAGE_FOLDER = "packages/monitor/page";
 const TSC = "node_modules/typescript/bin/tsc";
@@ -67,7 +68,7 @@ export function bundle() {
       [...BUNDLERS, ...filesUnder(PAGE_FOLDER), ...packages.flatMap(compiledModules)],
       [installFingerprint()],
     ),
-    isComplete: () => packages.every((folder) => existsSync(`${ROOT}${folder}/dist/bundle.js`)),
+    isComplete: () => packages.every((folder) => existsSync(`${ROOT}${folder}/dist/bundle.js`)) && existsSync(`${ROOT}${FOUNDATION}`),
     command: [process.execPath, BUNDLE_SCRIPT],
     remedy: "Correct the errors above, then run the command again.",
   });

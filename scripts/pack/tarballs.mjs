@@ -79,7 +79,7 @@ function removeOrphans(folder) {
   const dist = join(ROOT, folder, "dist");
   for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
     const source = name.match(OUTPUT)?.[1];
-    const isBundle = source === "bundle" || name.startsWith("page/");
+    const isBundle = source?.endsWith("bundle") || name.startsWith("page/");
     if (source === undefined || isBundle || existsSync(join(ROOT, folder, "src", `${source}.ts`))) continue;
     rmSync(join(dist, name));
   }
