@@ -29,8 +29,7 @@ export interface NodeOptions<P extends ParameterDefinitions = ParameterDefinitio
   readonly transport?: ChannelTransport | undefined;
   /**
    * Time between two heartbeats, in milliseconds, 0 … 60,000. With 0 the node sends none and knows no other nodes. In a network of more than
-   * some 130 nodes it grows with their number, up to a minute. Default 1000. On LCM only 0 is
-   * possible, and the default.
+   * some 130 nodes it grows with their number, up to a minute. Default 1000. On LCM only 0 is possible, and the default.
    */
   readonly heartbeatMs?: number | undefined;
   /**
