@@ -1,5 +1,14 @@
 // Datagrams as a backend hands them over: in memory that is somebody else's as soon as the wake-up ends.
-import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress, socketAddress } from "@groupcast/backend";
+import {
+  type Arrival,
+  checkStart,
+  type DatagramBatch,
+  outsideBatch,
+  runEndOf,
+  type SocketAddress,
+  socketAddress,
+  uint32Of,
+} from "@groupcast/backend";
 
 const STALE = 0x21; // "!": what a borrowed view shows when it was kept too long
 const SENDER = socketAddress("192.0.2.99", 9999);
@@ -40,6 +49,14 @@ export class FakeBatch implements DatagramBatch {
     const { bytes } = this.#at(index);
     checkStart(startBytes, bytes.length);
     return Buffer.from(bytes.subarray(startBytes));
+  }
+
+  runEnd(first: number, prefixBytes: number, leastBytes?: number): number {
+    return runEndOf(this, first, prefixBytes, leastBytes);
+  }
+
+  uint32(index: number, offset: number): number {
+    return uint32Of(this, index, offset);
   }
 
   from(index: number): SocketAddress {

@@ -1,4 +1,4 @@
-import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, checkStart, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress, uint32Of } from "@groupcast/backend";
 
 const WHOLE: Arrival = Object.freeze({ truncated: false });
 const CUT: Arrival = Object.freeze({ truncated: true });
@@ -49,6 +49,14 @@ export class SingleBatch implements DatagramBatch {
     this.#check(index);
     checkStart(startBytes, this.#bytes.length);
     return startBytes === 0 ? this.#bytes : this.#bytes.subarray(startBytes);
+  }
+
+  runEnd(first: number, prefixBytes: number, leastBytes?: number): number {
+    return runEndOf(this, first, prefixBytes, leastBytes);
+  }
+
+  uint32(index: number, offset: number): number {
+    return uint32Of(this, index, offset);
   }
 
   from(index: number): SocketAddress {

@@ -112,8 +112,8 @@ export interface ReadLimits {
  * Received datagrams, in order of arrival. Indices run from 0 to `length - 1`; `length` is 0 once the call that delivered the batch is over.
  *
  * Methods throw InvalidArgumentError `ERR_ARGUMENT_RANGE`, or `ERR_ARGUMENT_TYPE`, for an index that the batch does not have, or a
- * start that the datagram does not have; `view` and `copy` StateError `ERR_BATCH_DETACHED` once the program has transferred the memory of a
- * view, where that cannot be prevented.
+ * place that the datagram does not have; those that read its bytes throw StateError `ERR_BATCH_DETACHED` once the program has transferred
+ * the memory of a view, where that cannot be prevented.
  */
 export interface DatagramBatch {
   /** Number of datagrams. */
@@ -128,6 +128,16 @@ export interface DatagramBatch {
    * @param startBytes - Number of bytes to leave out, such as a header that was read from the view: 0 (the default) … the length.
    */
   copy(index: number, startBytes?: number): Buffer;
+  /**
+   * Returns the end of a run: datagrams from `first` up to the result, exclusive, come from one sender and begin with the same bytes, so
+   * that a program looks up once whom they concern. A backend may end a run early.
+   *
+   * @param prefixBytes - Number of bytes that are the same: 0 … the length of datagram `first`.
+   * @param leastBytes - Shortest length of a datagram of the run: `prefixBytes` (the default) … the length of datagram `first`.
+   */
+  runEnd(first: number, prefixBytes: number, leastBytes?: number): number;
+  /** Returns 32 bits of a datagram in network byte order, as an unsigned number. @param offset - 0 … the length - 4. */
+  uint32(index: number, offset: number): number;
   /** Returns the sender; frozen, and shared by its datagrams. */
   from(index: number): SocketAddress;
   /** Returns whether the datagram was cut to {@link ReadLimits.maxPacketBytes}. */

@@ -3,6 +3,7 @@ import { type InvalidArgumentError, outOfRange, StateError, wrongType } from "@g
 import { BACKEND_ERRORS } from "./backend-errors.js";
 
 const OPERATION = "read a batch";
+const WORD_BYTES = 4;
 
 /** Makes the error for an index that a batch of `length` datagrams does not have. */
 export function outsideBatch(index: unknown, length: number): InvalidArgumentError {
@@ -13,14 +14,41 @@ export function outsideBatch(index: unknown, length: number): InvalidArgumentErr
 
 /** Refuses a start beyond the end of a datagram. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_ARGUMENT_TYPE`. */
 export function checkStart(startBytes: number, lengthBytes: number): void {
-  if (startBytes >>> 0 !== startBytes || startBytes > lengthBytes) throw outsideDatagram(startBytes, lengthBytes);
+  if (startBytes >>> 0 !== startBytes || startBytes > lengthBytes) throw outsideDatagram("startBytes", startBytes, lengthBytes);
 }
 
-/** Makes the error for a start that a datagram of `lengthBytes` does not have. */
-function outsideDatagram(startBytes: unknown, lengthBytes: number): InvalidArgumentError {
-  const expected = `an integer from 0 to ${lengthBytes}, the length of the datagram`;
-  if (typeof startBytes !== "number") return wrongType(OPERATION, "startBytes", startBytes, expected);
-  return outOfRange(OPERATION, "startBytes", startBytes, expected);
+/**
+ * Refuses a prefix, and a least length, that the first datagram of a run does not have.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_ARGUMENT_TYPE`.
+ */
+export function checkRun(prefixBytes: number, leastBytes: number, lengthBytes: number): void {
+  if (prefixBytes >>> 0 !== prefixBytes || prefixBytes > lengthBytes) throw outsideDatagram("prefixBytes", prefixBytes, lengthBytes);
+  if (leastBytes >>> 0 !== leastBytes || leastBytes > lengthBytes || leastBytes < prefixBytes) {
+    throw outsideDatagram("leastBytes", leastBytes, lengthBytes, prefixBytes);
+  }
+}
+
+/** Refuses an offset that has no 32 bits of the datagram behind it. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_ARGUMENT_TYPE`. */
+export function checkOffset(offset: number, lengthBytes: number): void {
+  if (offset >>> 0 !== offset || offset + WORD_BYTES > lengthBytes) throw noWordAt(offset, lengthBytes);
+}
+
+function outsideDatagram(argument: string, value: unknown, lengthBytes: number, least = 0): InvalidArgumentError {
+  return wrongPlace(argument, value, `an integer from ${least} to ${lengthBytes}, the length of the datagram`);
+}
+
+function noWordAt(offset: unknown, lengthBytes: number): InvalidArgumentError {
+  const isTooShort = lengthBytes < WORD_BYTES;
+  const expected = isTooShort
+    ? `no offset: the datagram has ${lengthBytes} bytes, and the number ${WORD_BYTES}`
+    : `an integer from 0 to ${lengthBytes - WORD_BYTES}: the datagram has ${lengthBytes} bytes, and the number ${WORD_BYTES}`;
+  return wrongPlace("offset", offset, expected);
+}
+
+function wrongPlace(argument: string, value: unknown, expected: string): InvalidArgumentError {
+  if (typeof value !== "number") return wrongType(OPERATION, argument, value, expected);
+  return outOfRange(OPERATION, argument, value, expected);
 }
 
 /** Makes the error for datagrams whose bytes are gone: a user has transferred the memory that they lie in. */

@@ -1,5 +1,5 @@
 // Puts changes between contracts and a backend: what a change does not name passes through.
-import type { DatagramBackend, DatagramBatch, DatagramSocket, SocketObserver } from "@groupcast/backend";
+import { type DatagramBackend, type DatagramBatch, type DatagramSocket, runEndOf, type SocketObserver } from "@groupcast/backend";
 
 /** Makes a backend that is not quite the one it was given. */
 export type Disguise = (backend: DatagramBackend) => DatagramBackend;
@@ -43,17 +43,20 @@ export function changedBatches(change: (batch: DatagramBatch) => Changes<Datagra
 /** A batch with only the datagrams `indexes` of `batch`, in that order. */
 export function pickedFrom(batch: DatagramBatch, indexes: readonly number[]): DatagramBatch {
   const at = (index: number): number => indexes[index]!;
-  return {
+  const picked: DatagramBatch = {
     length: indexes.length,
     lengthBytes: (index) => batch.lengthBytes(at(index)),
     view: (index) => batch.view(at(index)),
     copy: (index, startBytes) => batch.copy(at(index), startBytes),
+    runEnd: (first, prefixBytes, leastBytes) => runEndOf(picked, first, prefixBytes, leastBytes),
+    uint32: (index, offset) => batch.uint32(at(index), offset),
     from: (index) => batch.from(at(index)),
     truncated: (index) => batch.truncated(at(index)),
     arrival: (index) => batch.arrival(at(index)),
     destination: (index) => batch.destination(at(index)),
     interfaceIndex: (index) => batch.interfaceIndex(at(index)),
   };
+  return picked;
 }
 
 /** The indexes of a batch. */

@@ -56,6 +56,29 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     killedBy: "RX-20",
     disguise: changedBatches((batch) => ({ copy: (index) => batch.copy(index) })),
   },
+  mixesBeginnings: {
+    killedBy: "RX-42",
+    disguise: changedBatches((batch) => ({ runEnd: () => batch.length })),
+  },
+  mixesSenders: {
+    killedBy: "RX-42",
+    disguise: changedBatches((batch) => ({
+      runEnd(first, prefixBytes) {
+        const prefix = batch.copy(first).subarray(0, prefixBytes);
+        let end = first + 1;
+        while (end < batch.length && batch.view(end).length > prefixBytes && prefix.equals(batch.view(end).subarray(0, prefixBytes))) end++;
+        return end;
+      },
+    })),
+  },
+  forgetsTheLeastLength: {
+    killedBy: "RX-42",
+    disguise: changedBatches((batch) => ({ runEnd: (first, prefixBytes) => batch.runEnd(first, prefixBytes) })),
+  },
+  readsTheOtherEndian: {
+    killedBy: "RX-42",
+    disguise: changedBatches((batch) => ({ uint32: (index, offset) => batch.view(index).readUInt32LE(offset) })),
+  },
   truncatesSilently: {
     killedBy: "RX-17",
     disguise: changedBatches((batch) => ({
@@ -423,6 +446,8 @@ function batchOfSent({ bytes, offsets }: SendBatch, index: number, by: DatagramS
     lengthBytes: () => datagram.length,
     view: () => datagram,
     copy: () => Buffer.from(datagram),
+    runEnd: () => 1,
+    uint32: (_index, offset) => datagram.readUInt32BE(offset),
     from: () => from,
     truncated: () => false,
     arrival: () => ({ truncated: false }),

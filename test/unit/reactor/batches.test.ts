@@ -14,7 +14,7 @@ const FROM = socketAddress("fe80::7%eth0", 700);
 
 function batchOfThree(): FakeBatch {
   return new FakeBatch(
-    ["zero", { bytes: "one", from: FROM, arrival: { destination: "ff02::1", interfaceIndex: 2, ttl: 1 } }, { bytes: "longer than that" }],
+    ["zero", { bytes: "once", from: FROM, arrival: { destination: "ff02::1", interfaceIndex: 2, ttl: 1 } }, { bytes: "longer than that" }],
     8,
   );
 }
@@ -27,6 +27,7 @@ function describeAt(batch: DatagramBatch, index: number): unknown[] {
     batch.copy(index).toString(),
     batch.copy(index, 2).toString(),
     batch.copy(index, batch.lengthBytes(index)).length,
+    batch.uint32(index, 0),
     batch.from(index),
     batch.truncated(index),
     batch.arrival(index),
@@ -49,7 +50,7 @@ test("HeldBatch puts what it keeps later behind what it has", () => {
   const held = new HeldBatch();
   held.keep(batchOfThree(), 2);
   held.keep(batchOfThree(), 0);
-  expect(Array.from({ length: held.length }, (_, index) => held.copy(index).toString())).toEqual(["longer t", "zero", "one", "longer t"]);
+  expect(Array.from({ length: held.length }, (_, index) => held.copy(index).toString())).toEqual(["longer t", "zero", "once", "longer t"]);
 });
 
 test("HeldBatch can keep the rest of another HeldBatch, as when a port pauses while it resumes", () => {
@@ -68,18 +69,45 @@ test("BatchSelection tells of the chosen datagrams what the whole batch tells, w
   expect(selection.view(0)).toBe(batch.view(1));
 });
 
-const METHODS = ["lengthBytes", "view", "copy", "from", "truncated", "arrival", "destination", "interfaceIndex"] as const;
+test("runs end where the sender, the beginning or the least length ends, and at the end of the batch", () => {
+  const texts = ["head one", "head two", { bytes: "head two", from: FROM }, { bytes: "head", from: FROM }, "head six", "heed six", "heed"];
+  const batch = new FakeBatch(texts, 99);
+  const held = new HeldBatch();
+  held.keep(batch, 0);
+  const whole = Array.from({ length: batch.length }, (_, index) => index);
+  for (const same of [batch, held, new BatchSelection(batch, whole)]) {
+    expect(whole.map((first) => same.runEnd(first, 4))).toEqual([2, 2, 4, 4, 5, 7, 7]);
+    expect([0, 1, 2, 4, 5].map((first) => same.runEnd(first, 4, 5))).toEqual([2, 2, 3, 5, 6]);
+    expect([0, 2, 4].map((first) => same.runEnd(first, 0))).toEqual([2, 4, 7]);
+    expect(same.runEnd(0, 5)).toBe(2);
+    expect(same.runEnd(0, 6)).toBe(1);
+  }
+  expect(new BatchSelection(batch, [0, 4, 1]).runEnd(0, 4)).toBe(3);
+});
+
+const METHODS = [
+  "lengthBytes",
+  "view",
+  "copy",
+  "runEnd",
+  "uint32",
+  "from",
+  "truncated",
+  "arrival",
+  "destination",
+  "interfaceIndex",
+] as const;
 
 /** Refusals of each method of `batch` for indices that it does not have. */
 function expectRefusals(batch: DatagramBatch): void {
   for (const method of METHODS) {
     for (const index of [-1, 0.5, batch.length, Number.NaN, 2 ** 32]) {
-      expect(() => batch[method](index), `${method}(${index})`).toThrow(
+      expect(() => batch[method](index, 0), `${method}(${index})`).toThrow(
         expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "index" }),
       );
     }
     for (const index of [undefined, null, "x", {}]) {
-      expect(() => batch[method](index as unknown as number), `${method}(${index})`).toThrow(
+      expect(() => batch[method](index as unknown as number, 0), `${method}(${index})`).toThrow(
         expect.objectContaining({ code: "ERR_ARGUMENT_TYPE" }),
       );
     }
@@ -93,29 +121,37 @@ test("HeldBatch and BatchSelection refuse an index that they do not have", () =>
   expectRefusals(new BatchSelection(batchOfThree(), [1]));
 });
 
-/** Refusals of `copy()` for numbers of bytes that its first datagram does not have to leave out: memory before or after it is not its. */
-function expectStartRefusals(batch: DatagramBatch): void {
-  for (const start of [-1, 0.5, batch.lengthBytes(0) + 1, Number.NaN, 2 ** 32]) {
-    expect(() => batch.copy(0, start), `copy(0, ${start})`).toThrow(
-      expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "startBytes" }),
-    );
-  }
-  for (const start of [null, "1", {}]) {
-    expect(() => batch.copy(0, start as unknown as number), `copy(0, ${start})`).toThrow(
-      expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument: "startBytes" }),
-    );
+/** Refusals of places that the first datagram does not have: memory before or after it is not its. */
+function expectPlaceRefusals(batch: DatagramBatch): void {
+  const length = batch.lengthBytes(0);
+  const calls: readonly [argument: string, call: (place: number) => unknown, beyond: number][] = [
+    ["startBytes", (start) => batch.copy(0, start), length + 1],
+    ["prefixBytes", (prefix) => batch.runEnd(0, prefix), length + 1],
+    ["leastBytes", (least) => batch.runEnd(0, 0, least), length + 1],
+    ["leastBytes", (least) => batch.runEnd(0, length, least), length - 1],
+    ["offset", (offset) => batch.uint32(0, offset), length - 3],
+  ];
+  for (const [argument, call, beyond] of calls) {
+    for (const place of [-1, 0.5, beyond, Number.NaN, 2 ** 32]) {
+      expect(() => call(place), `${argument} ${place}`).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument }));
+    }
+    for (const place of [null, "1", {}]) {
+      expect(() => call(place as unknown as number), `${argument} ${place}`).toThrow(
+        expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument }),
+      );
+    }
   }
 }
 
-test("copy() of HeldBatch and BatchSelection refuses a start that the datagram does not have", () => {
+test("HeldBatch and BatchSelection refuse a place that the datagram does not have", () => {
   const held = new HeldBatch();
   held.keep(batchOfThree(), 1);
-  expectStartRefusals(held);
-  expectStartRefusals(new BatchSelection(batchOfThree(), [1]));
+  expectPlaceRefusals(held);
+  expectPlaceRefusals(new BatchSelection(batchOfThree(), [1]));
 });
 
 test.for(["native", "dgram", "memory"] as const)(
-  "a batch of %s refuses an index or a start that it does not have, and every index afterwards",
+  "a batch of %s refuses an index or a place that it does not have, and every index afterwards",
   async (name, context) => {
     if (name !== "memory") await skipUnless(context, canLoad(name));
     const backend = name === "memory" ? new MemoryNetwork({ clock: systemClock }).host("a") : chooseBackend(name);
@@ -133,14 +169,14 @@ test.for(["native", "dgram", "memory"] as const)(
           refused(
             thrownBy(() => {
               expectRefusals(batch);
-              expectStartRefusals(batch);
+              expectPlaceRefusals(batch);
             }),
           );
         },
       },
       { interface: "127.0.0.1" },
     );
-    port.write("x", port.getHost());
+    port.write("abcdef", port.getHost());
     expect(await checked).toBeUndefined();
     expect(kept?.length).toBe(0);
     expectRefusals(kept!);

@@ -135,6 +135,44 @@ export const RECEIVING: readonly Contract[] = contracts([
     },
   },
   {
+    id: "RX-42",
+    title: "datagrams of a run come from one sender and begin with the same bytes, and uint32() reads 32 bits of each",
+    access: "bare",
+    why: "backend.ts: DatagramBatch",
+    async run(trial) {
+      const senders = [trial.listen(), trial.listen()] as const;
+      const end = trial.socket();
+      end.bind(trial.addresses.loopback);
+      const texts = ["head1 one", "head1 two", "head1", "heads one", "head2 two", "head2 two", "head", "heed2 two", "head1 end"];
+      const seen: [sender: number, text: string, run: number, word: number][] = [];
+      let runs = 0;
+      end.onBatch = (batch) => {
+        for (let first = 0; first < batch.length; runs++) {
+          const [prefix, least] = [Math.min(5, batch.lengthBytes(first)), Math.min(6, batch.lengthBytes(first))];
+          const next = batch.runEnd(first, prefix, least);
+          assert.ok(next > first && next <= batch.length, `runEnd(${first}) is ${next}`);
+          for (; first < next; first++) {
+            seen.push([batch.from(first).port, batch.view(first).toString(), runs, batch.uint32(first, batch.lengthBytes(first) - 4)]);
+          }
+        }
+      };
+      end.read(WIDE);
+      for (const sender of senders) sender.sendAll(batchTo(end.local, texts));
+      await trial.received(end, senders.length * texts.length);
+      assert.deepEqual(
+        seen.map(([, , , word]) => word),
+        seen.map(([, text]) => Buffer.from(text).readUInt32BE(text.length - 4)),
+      );
+      for (const [index, [port, text, run]] of seen.entries()) {
+        const before = seen[index - 1];
+        if (before?.[2] !== run) continue;
+        assert.equal(port, before[0], "one run has two senders");
+        assert.equal(text.slice(0, 5), before[1].slice(0, 5), "one run has two beginnings");
+        assert.ok(text.length >= 6, `${text} is too short for a run of ${before[1]}`);
+      }
+    },
+  },
+  {
     id: "RX-21",
     title: "in a batch, truncated() agrees with the arrival of each datagram",
     access: "bare",

@@ -1,4 +1,4 @@
-import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, checkStart, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress, uint32Of } from "@groupcast/backend";
 import { mappedText } from "../address/ip-address.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
@@ -66,6 +66,14 @@ export class ReceivedBatch implements DatagramBatch {
     const copy = Buffer.allocUnsafeSlow(end - start); // not of Node's pool: whoever detaches it must not empty other Buffers
     packet.bytes.copy(copy, 0, start, end);
     return copy;
+  }
+
+  runEnd(first: number, prefixBytes: number, leastBytes?: number): number {
+    return runEndOf(this, first, prefixBytes, leastBytes);
+  }
+
+  uint32(index: number, offset: number): number {
+    return uint32Of(this, index, offset);
   }
 
   from(index: number): SocketAddress {

@@ -7,7 +7,8 @@ import { maxPayloadBytes as maxUdpPayloadBytes } from "groupcast";
 
 const MAGIC = 0x50_55_4c_49; // "PULI"
 const MAGIC_BYTES = 4;
-const SEQUENCE_BYTES = 4;
+/** Length of the sequence number, which is the end of the header. */
+export const SEQUENCE_BYTES = 4;
 const NAME_OFFSET = MAGIC_BYTES + 1;
 
 /** The parts of a datagram. */
@@ -50,13 +51,6 @@ export function readPuliHeader(datagram: Buffer): PuliHeader | undefined {
     sequence: datagram.readUInt32BE(sequenceOffset),
     payloadOffset,
   };
-}
-
-/** Returns the sequence number of a datagram with its payload at offset `payloadOffset`. */
-export function readSequence(datagram: Buffer, payloadOffset: number): number {
-  const at = payloadOffset - SEQUENCE_BYTES;
-  // readUInt32BE() checks its argument, which costs more than the four bytes.
-  return ((datagram[at]! << 24) | (datagram[at + 1]! << 16) | (datagram[at + 2]! << 8) | datagram[at + 3]!) >>> 0;
 }
 
 /** Whether a datagram is on the channel of `header`, the part of a datagram before its payload; the sequence numbers may differ. */

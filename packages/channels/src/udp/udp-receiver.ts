@@ -1,7 +1,7 @@
 import { watchRejection } from "@groupcast/base";
 import { type DatagramBatch, DatagramProtocol, type SocketAddress } from "groupcast";
 import type { ChannelReceiver, ChannelSource, TransportStatistics } from "../contract/channel-transport.js";
-import { isSameChannel, readPuliHeader, readSequence } from "./puli-datagram.js";
+import { isSameChannel, readPuliHeader, SEQUENCE_BYTES } from "./puli-datagram.js";
 import type { Receptions } from "./receptions.js";
 import { isRelayPort } from "./relay-port.js";
 import { SourceTable } from "./source-table.js";
@@ -17,7 +17,7 @@ interface Route {
 /**
  * Gives each datagram of the receiving port to the receivers of its channel.
  *
- * It keeps the channel, the receivers and the source of one datagram for the next, which mostly has the same.
+ * It looks these up once for a run of datagrams that have the same, and keeps them for the next run.
  */
 export class UdpReceiver extends DatagramProtocol {
   readonly #port: number;
@@ -38,26 +38,36 @@ export class UdpReceiver extends DatagramProtocol {
   }
 
   override datagramsReceived(batch: DatagramBatch): void {
-    for (let i = 0; i < batch.length; i++) this.#take(batch, i);
+    for (let i = 0; i < batch.length; ) i = this.#takeRun(batch, i);
   }
 
-  #take(batch: DatagramBatch, index: number): void {
-    const datagram = batch.view(index);
-    const route = this.#routeOf(datagram);
-    if (route === undefined) return;
-    this.#statistics.received++;
-    const { channel, header, receivers } = route;
-    const source = this.#sourceOf(batch.from(index));
-    const sequence = readSequence(datagram, header.length);
-    const payload = batch.copy(index, header.length); // the receivers' own
-    const packet = { channel, source, sequence, payload, isRelayed: isRelayPort(source.port!, this.#port) };
-    for (let i = 0; i < receivers.length; i++) {
-      try {
-        watchRejection(receivers[i]!.packetReceived(packet), this.#receiverThrew);
-      } catch (error) {
-        this.#receiverThrew(error);
+  /** Takes the datagrams of one channel and one sender in a row, until the receivers change; returns the index of the next. */
+  #takeRun(batch: DatagramBatch, first: number): number {
+    const route = this.#routeOf(batch.view(first));
+    if (route === undefined) return first + 1;
+    const { channel, header, receivers, changes } = route;
+    const payloadOffset = header.length;
+    const source = this.#sourceOf(batch.from(first));
+    const isRelayed = isRelayPort(source.port!, this.#port);
+    const sequenceOffset = payloadOffset - SEQUENCE_BYTES;
+    const end = batch.runEnd(first, sequenceOffset, payloadOffset);
+    let index = first;
+    do {
+      this.#statistics.received++;
+      const sequence = batch.uint32(index, sequenceOffset);
+      const payload = batch.copy(index, payloadOffset); // the receivers' own
+      const packet = { channel, source, sequence, payload, isRelayed };
+      for (let i = 0; i < receivers.length; i++) {
+        try {
+          const result: unknown = receivers[i]!.packetReceived(packet);
+          if (result !== undefined) watchRejection(result, this.#receiverThrew);
+        } catch (error) {
+          this.#receiverThrew(error);
+        }
       }
-    }
+      index++;
+    } while (index < end && changes === this.#receptions.changes);
+    return index;
   }
 
   #routeOf(datagram: Buffer): Route | undefined {

@@ -1,4 +1,4 @@
-import { type Arrival, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress } from "@groupcast/backend";
 
 /** Some of the datagrams of a batch, as a batch. */
 export class BatchSelection implements DatagramBatch {
@@ -25,6 +25,14 @@ export class BatchSelection implements DatagramBatch {
 
   copy(index: number, startBytes?: number): Buffer {
     return this.#whole.copy(this.#indexOf(index), startBytes);
+  }
+
+  runEnd(first: number, prefixBytes: number, leastBytes?: number): number {
+    return runEndOf(this, first, prefixBytes, leastBytes);
+  }
+
+  uint32(index: number, offset: number): number {
+    return this.#whole.uint32(this.#indexOf(index), offset);
   }
 
   from(index: number): SocketAddress {

@@ -1,4 +1,4 @@
-import { type Arrival, checkStart, type DatagramBatch, outsideBatch, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, checkStart, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress, uint32Of } from "@groupcast/backend";
 
 interface Held {
   readonly bytes: Buffer;
@@ -37,6 +37,14 @@ export class HeldBatch implements DatagramBatch {
     const { bytes } = this.#at(index);
     checkStart(startBytes, bytes.length);
     return startBytes === 0 ? bytes : bytes.subarray(startBytes);
+  }
+
+  runEnd(first: number, prefixBytes: number, leastBytes?: number): number {
+    return runEndOf(this, first, prefixBytes, leastBytes);
+  }
+
+  uint32(index: number, offset: number): number {
+    return uint32Of(this, index, offset);
   }
 
   from(index: number): SocketAddress {
