@@ -62,7 +62,8 @@ export class OutgoingMessages {
     const maxBytes = fragmenter === undefined ? maxPartBytes : fragmenter.maxMessageBytes(maxPartBytes);
     if (message.length > maxBytes) throw new ChannelLengthError(channel, message.length, maxBytes);
     const isTaken = fragmenter === undefined ? this.#send(message) : this.#publishParts(fragmenter.split(message, maxPartBytes));
-    statistics[isTaken ? "published" : "dropped"]++;
+    if (isTaken) statistics.published++;
+    else statistics.dropped++;
     return isTaken;
   }
 

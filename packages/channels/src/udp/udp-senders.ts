@@ -3,7 +3,7 @@ import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js
 import { noteChannel } from "../contract/channel-name.js";
 import type { ChannelReceiver, ChannelSender, ChannelSource, RepairingSender, TransportStatistics } from "../contract/channel-transport.js";
 import { multicastGroupForChannel } from "./multicast-group.js";
-import { puliOverheadBytes, writePuliPrefix } from "./puli-datagram.js";
+import { puliOverheadBytes, writePuliPrefix, writeSequence } from "./puli-datagram.js";
 import { Receptions } from "./receptions.js";
 import { openRelayPort, SendingProtocol } from "./relay-port.js";
 import type { ResolvedUdpOptions } from "./udp-options.js";
@@ -179,7 +179,8 @@ export class UdpSenders {
   /** Writes a datagram, which is copied, to the group or to one receiver. */
   #write({ port, to: group }: Stream, datagram: Buffer, to?: ChannelSource): boolean {
     const isTaken = to === undefined ? port.write(datagram, group) : this.#owner.reach.write(port, datagram, to);
-    this.#statistics[isTaken ? "sent" : "dropped"]++;
+    if (isTaken) this.#statistics.sent++;
+    else this.#statistics.dropped++;
     return isTaken;
   }
 
@@ -189,12 +190,12 @@ export class UdpSenders {
     if (this.#scratch.length < lengthBytes) this.#scratch = Buffer.allocUnsafeSlow(lengthBytes);
     else if (channel === this.#composed.channel && this.#composed.datagram.length === lengthBytes) {
       const { datagram, sequenceOffset } = this.#composed;
-      datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceOffset));
+      datagram.set(payload, writeSequence(datagram, sequenceOffset, sequence));
       return datagram;
     }
     const datagram = this.#scratch.subarray(0, lengthBytes);
     const sequenceOffset = writePuliPrefix(datagram, channel);
-    datagram.set(payload, datagram.writeUInt32BE(sequence, sequenceOffset));
+    datagram.set(payload, writeSequence(datagram, sequenceOffset, sequence));
     this.#composed = { channel, datagram, sequenceOffset };
     return datagram;
   }
