@@ -110,6 +110,17 @@ describe("where this Node cannot protect memory", () => {
   });
 });
 
+test("runEnd() and uint32() throw once the slab was detached, and read the next batch", () => {
+  const ineffective: MemoryGuard = { isEffective: true, protect() {} };
+  const batch = batchInMemory(["head one", "head two"], ineffective);
+  expect([batch.runEnd(0, 5), batch.uint32(1, 4)]).toEqual([2, 0x20_74_77_6f]);
+  structuredClone(batch.view(0).buffer, { transfer: [batch.view(0).buffer as ArrayBuffer] });
+  expect(() => batch.runEnd(0, 5)).toThrow(expect.objectContaining({ code: "ERR_BATCH_DETACHED" }));
+  expect(() => batch.uint32(1, 4)).toThrow(expect.objectContaining({ code: "ERR_BATCH_DETACHED" }));
+  batch.begin(2);
+  expect([batch.runEnd(0, 5), batch.uint32(1, 4)]).toEqual([2, 0x20_74_77_6f]);
+});
+
 test("copy() takes a new chunk in place of one that was detached all the same", () => {
   const ineffective: MemoryGuard = { isEffective: true, protect() {} };
   const batch = batchInMemory(["one", "two", "three"], ineffective);
