@@ -12,7 +12,7 @@ import { Budget } from "./budget.js";
 import { countOf, distance, type NumberRange } from "./number-ranges.js";
 import type { SenderCounters } from "./reliable-statistics.js";
 import { encodeGone, encodeStatus, MAX_RANGES, NO_TOKEN, type QuestionNote, type StatusNote } from "./repair-notes.js";
-import type { SentPacket, SentPackets } from "./sent-packets.js";
+import type { Repair, SentPacket, SentPackets } from "./sent-packets.js";
 
 const COOLDOWN_MS = 25;
 const PACE_MS = 1;
@@ -132,11 +132,12 @@ export class Repairer {
 
   #want(packet: SentPacket, asker: Asker, nowMs: number): void {
     const { counters } = this.#options;
-    const isCooling = this.#queue.has(packet.number) || nowMs - packet.repeatedMs < COOLDOWN_MS;
-    if (isCooling && (packet.wantedBy === asker.id || packet.wantedBy === EVERYBODY)) counters.cooling++;
+    const repair = repairOf(packet);
+    const isCooling = this.#queue.has(packet.number) || nowMs - repair.repeatedMs < COOLDOWN_MS;
+    if (isCooling && (repair.wantedBy === asker.id || repair.wantedBy === EVERYBODY)) counters.cooling++;
     else if (!asker.spend(packet.costBytes, nowMs)) counters.limited++;
     else {
-      packet.wantedBy = isCooling ? EVERYBODY : asker.id;
+      repair.wantedBy = isCooling ? EVERYBODY : asker.id;
       this.#queue.set(packet.number, isCooling ? undefined : asker);
     }
   }
@@ -162,7 +163,7 @@ export class Repairer {
   #send(packet: SentPacket, asker: Asker | undefined, nowMs: number): void {
     const { sender, counters, report } = this.#options;
     const { payload, sequence } = packet;
-    packet.repeatedMs = nowMs;
+    repairOf(packet).repeatedMs = nowMs;
     if (asker?.losesTooMuch(this.#sent, nowMs) === true) counters.letGo++;
     try {
       const isTaken = sender.repeat(payload, sequence, asker?.source);
@@ -187,6 +188,11 @@ export class Repairer {
       report(error);
     }
   }
+}
+
+function repairOf(packet: SentPacket): Repair {
+  packet.repair ??= { repeatedMs: Number.NEGATIVE_INFINITY, wantedBy: undefined };
+  return packet.repair;
 }
 
 function later(a: number, b: number): number {

@@ -18,6 +18,12 @@ interface Ended {
   readonly endsMessage: boolean;
 }
 
+/** Who asked for a packet. */
+export interface Repair {
+  repeatedMs: number; // time at which it was sent again last
+  wantedBy: string | undefined; // id of the asker that got it then, or gets it next
+}
+
 /** A packet as it was sent. */
 export class SentPacket implements Ended {
   number = 0;
@@ -25,17 +31,16 @@ export class SentPacket implements Ended {
   sequence = 0;
   endsMessage = true;
   lengthBytes = 0;
-  isKept = false;
   endedMessages = 0; // with it
   endedBytes = 0;
-  repeatedMs: number = Number.NEGATIVE_INFINITY; // time at which it was sent again last
-  wantedBy: string | undefined; // id of the asker that got it then, or gets it next
-  readonly #slabs: Slabs;
+  /** Its repair; undefined until somebody asks for it. An object of its own, as few are asked for and all are made in a hurry. */
+  repair: Repair | undefined;
   #slab: Slab | undefined; // while it is kept
   #offset = 0;
 
-  constructor(slabs: Slabs) {
-    this.#slabs = slabs;
+  /** Whether its contents are kept. */
+  get isKept(): boolean {
+    return this.#slab !== undefined;
   }
 
   /** Contents, as a view that is valid while the packet is kept. */
@@ -48,29 +53,24 @@ export class SentPacket implements Ended {
     return this.lengthBytes + PACKET_COST_BYTES;
   }
 
-  /** Takes the place of what it was, for a number without a packet. */
-  skip(number: number): void {
-    this.number = number;
-    this.endsMessage = true;
-  }
-
-  /** Takes the place of what it was, with a copy of `payload`. */
-  keep(number: number, sequence: number, endsMessage: boolean, payload: Uint8Array): void {
+  /** Takes the place of what it was, which is given up. */
+  begin(number: number, sequence: number, endsMessage: boolean): void {
     this.number = number;
     this.sequence = sequence;
     this.endsMessage = endsMessage;
-    this.lengthBytes = payload.length;
-    this.isKept = true;
-    this.repeatedMs = Number.NEGATIVE_INFINITY;
-    this.wantedBy = undefined;
-    this.#offset = this.#slabs.copy(payload);
-    this.#slab = this.#slabs.current;
+    this.repair = undefined;
   }
 
-  /** Gives its contents up. */
-  drop(): void {
-    this.isKept = false;
-    this.#slabs.release(this.#slab!);
+  /** Keeps a copy of its contents in `slabs`. */
+  keep(payload: Uint8Array, slabs: Slabs): void {
+    this.lengthBytes = payload.length;
+    this.#offset = slabs.copy(payload);
+    this.#slab = slabs.current;
+  }
+
+  /** Gives its contents up, which are in `slabs`. */
+  drop(slabs: Slabs): void {
+    slabs.release(this.#slab!);
     this.#slab = undefined;
   }
 }
@@ -201,7 +201,8 @@ export class SentPackets {
     while (this.#next !== number) this.#skip(number);
     this.#advance();
     const packet = this.#slotOf(number);
-    packet.keep(number, sequence, endsMessage, payload);
+    packet.begin(number, sequence, endsMessage);
+    packet.keep(payload, this.#slabs);
     if (endsMessage) this.#endedMessages++;
     this.#endedBytes += payload.length;
     this.#total(packet);
@@ -277,7 +278,7 @@ export class SentPackets {
     const skipped = this.#next;
     this.#advance();
     const slot = this.#slotOf(skipped);
-    slot.skip(skipped);
+    slot.begin(skipped, skipped, true);
     this.#total(slot);
   }
 
@@ -291,7 +292,7 @@ export class SentPackets {
     const index = number & this.#mask;
     const known = this.#slots[index];
     if (known !== undefined) return known;
-    const made = new SentPacket(this.#slabs);
+    const made = new SentPacket();
     this.#slots[index] = made;
     return made;
   }
@@ -304,6 +305,6 @@ export class SentPackets {
     this.#first = (this.#first + 1) >>> 0;
     if (!oldest.isKept) return;
     this.#bytes -= oldest.costBytes;
-    oldest.drop();
+    oldest.drop(this.#slabs);
   }
 }
