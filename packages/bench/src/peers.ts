@@ -2,12 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { buildC, buildGo } from "./build-programs.js";
 import { BUILT, NODE_PROGRAMS, SOURCES } from "./folders.js";
+import { type NpmPackage, npmPath, npmPeer } from "./npm-peers.js";
 
 export type PeerName =
   | "groupcast"
   | "groupcast batch"
   | "node:dgram"
   | "dgram on Groupcast"
+  | "Bun"
+  | "udx-native"
+  | "Deno"
   | "Twisted"
   | "asyncio"
   | "uvloop"
@@ -23,6 +27,8 @@ export interface Peer {
   readonly extraArguments?: readonly string[];
   /** Debian packages that `npm run bench:peers` installs. */
   readonly packages: readonly string[];
+  /** Packages of npm that it installs. */
+  readonly npmPackages?: readonly NpmPackage[];
   /** Builds the program if need be. Returns the reason why it cannot run; undefined when it can. */
   findMissing(): string | undefined;
   version(): string;
@@ -73,6 +79,29 @@ export const PEERS: readonly Peer[] = [
     command: [process.execPath, "--import", import.meta.resolve("@groupcast/dgram/register"), `${NODE_PROGRAMS}dgram.js`],
     packages: [],
     ...node,
+  },
+  {
+    name: "Bun",
+    what: "`Bun.udpSocket`: `data`, `send`, `sendMany`",
+    command: [npmPath("bun"), `${NODE_PROGRAMS}bun.js`],
+    packages: [],
+    ...npmPeer("bun"),
+  },
+  {
+    name: "udx-native",
+    what: '`on("message")`, `trySend`, on Node',
+    command: [process.execPath, `${NODE_PROGRAMS}udx.js`],
+    extraArguments: [`library=${npmPath("udx-native")}`],
+    packages: [],
+    ...npmPeer("udx-native"),
+  },
+  {
+    name: "Deno",
+    what: "`Deno.listenDatagram`: `receive` into one buffer, `send`",
+    command: [npmPath("deno"), "run", "--quiet", "--unstable-net", "--allow-all", "--no-config", "--no-lock", `${NODE_PROGRAMS}deno.js`],
+    environment: { DENO_DIR: `${BUILT}deno`, DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1" },
+    packages: [],
+    ...npmPeer("deno"),
   },
   {
     name: "Twisted",

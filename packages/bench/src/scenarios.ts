@@ -35,8 +35,12 @@ export interface Scenario {
 const HOOKED: PeerName = "dgram on Groupcast";
 const ALL: readonly PeerName[] = PEERS.map(({ name }) => name).filter((name) => name !== HOOKED);
 const SENDERS = ALL.filter((name) => name !== "groupcast batch");
+/** udx-native and Deno cannot choose the interface that datagrams to a group leave by. */
+const GROUP_SENDERS = SENDERS.filter((name) => name !== "udx-native" && name !== "Deno");
 const NODE: readonly PeerName[] = ["groupcast", "groupcast batch", "node:dgram"];
-const NODE_AND_C: readonly PeerName[] = [...NODE, "C recvmsg", "C recvmmsg"];
+const JAVASCRIPT_AND_C: readonly PeerName[] = [...NODE, "Bun", "udx-native", "Deno", "C recvmsg", "C recvmmsg"];
+/** Bun cannot share a port's number. */
+const SHARING = JAVASCRIPT_AND_C.filter((name) => name !== "Bun");
 const COST: readonly FigureName[] = ["cpuUs", "perSecond", "lost"];
 const ROUND_TRIPS: readonly FigureName[] = ["cpuUs", "perSecond", "p50Us", "p99Us", "p999Us", "lost"];
 
@@ -103,7 +107,11 @@ const sending: readonly Scenario[] = [
 ];
 
 function sendingTo(to: { ports: number; isGroup: boolean }): Pick<Scenario, "figures" | "peers" | "run"> {
-  return { figures: COST, peers: [...SENDERS, HOOKED], run: (peer, timing) => send(peer, timing, { sizeBytes: 64, ...to }) };
+  return {
+    figures: COST,
+    peers: [...(to.isGroup ? GROUP_SENDERS : SENDERS), HOOKED],
+    run: (peer, timing) => send(peer, timing, { sizeBytes: 64, ...to }),
+  };
 }
 
 const echoing = [1, 16, 256].flatMap((window) =>
@@ -126,7 +134,7 @@ const fanOut = [1, 4, 16].map(
     id: `fan-out-${ports}`,
     title: `a group, received by ${counted(ports, "port")} of one process`,
     figures: COST,
-    peers: NODE_AND_C,
+    peers: SHARING,
     run: (peer, timing) => receive(peer, timing, { sizeBytes: 64, ports, groups: 1, sharedPort: SHARED_PORT, load: { rate: 10_000 } }),
   }),
 );
@@ -136,7 +144,7 @@ const manyPorts = [1, 10, 100, 1000].map(
     id: `ports-${ports}`,
     title: `${counted(ports, "port")}, 64 bytes to each in turn`,
     figures: COST,
-    peers: NODE_AND_C,
+    peers: JAVASCRIPT_AND_C,
     run: (peer, timing) => receive(peer, timing, { sizeBytes: 64, ports, load: { rate: 100_000 } }),
   }),
 );
@@ -146,7 +154,7 @@ const manyGroups = [1, 20, 200, 2000].map(
     id: `groups-${groups}`,
     title: `one port, ${counted(groups, "group")}, 64 bytes to each in turn`,
     figures: COST,
-    peers: groups > GROUPS_OF_A_SOCKET ? ["groupcast", "groupcast batch"] : NODE_AND_C,
+    peers: groups > GROUPS_OF_A_SOCKET ? ["groupcast", "groupcast batch"] : JAVASCRIPT_AND_C,
     run: (peer, timing) => receive(peer, timing, { sizeBytes: 64, groups, load: { rate: 50_000 } }),
   }),
 );
@@ -167,7 +175,7 @@ const resources: readonly Scenario[] = [
     id: "memory",
     title: "resident memory while 100,000 datagrams a second arrive",
     figures: ["residentMiB", "growthMiB", "perSecond", "lost"],
-    peers: ["groupcast", "node:dgram", HOOKED, "Twisted", "uvloop", "Go"],
+    peers: ["groupcast", "node:dgram", HOOKED, "Bun", "udx-native", "Deno", "Twisted", "uvloop", "Go"],
     maxRounds: 1,
     run: (peer, { warmS, measuredS }) => memory(peer, { warmS, measuredS: measuredS * MEMORY_STRETCH }, { rate: 100_000 }),
   },
@@ -184,7 +192,7 @@ const resources: readonly Scenario[] = [
       id: `timers-${count / 1000}k`,
       title: `${count.toLocaleString("en")} timers, due within a second`,
       figures: ["cpuUs"],
-      peers: ["groupcast", "node:dgram", "Twisted", "asyncio", "uvloop", "Go"],
+      peers: ["groupcast", "node:dgram", "Bun", "Deno", "Twisted", "asyncio", "uvloop", "Go"],
       run: (peer) => timers(peer, count),
     }),
   ),

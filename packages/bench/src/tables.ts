@@ -1,16 +1,23 @@
 /** Measurements as tables. */
 import { FIGURES, written } from "./figures.js";
+import type { PeerName } from "./peers.js";
 import { entryOf, type Measurement, median, valuesOf } from "./rounds.js";
 import { spreadOf } from "./statistics.js";
 
+/** Peers that the others are compared with, where they were measured. */
+const BASES: readonly PeerName[] = ["node:dgram", "uvloop", "Go", "C recvmmsg"];
+
 export type Row = readonly string[];
 
-/** Returns a table with one row per peer: figures, spread of the first, and its ratios to node:dgram and to C. */
+/** Returns a table with one row per peer: figures, spread of the first, and its ratios to node:dgram, uvloop, Go and C. */
 export function rowsOf(measurement: Measurement): { readonly head: Row; readonly rows: readonly Row[] } {
   const { scenario, entries } = measurement;
   const main = scenario.figures[0]!;
-  const bases = (["node:dgram", "C recvmmsg"] as const).filter((name) => entries.some(({ peer }) => peer === name));
-  const head = ["", ...scenario.figures.map((figure) => FIGURES[figure].title), "±", ...bases.map((name) => `× ${name}`)];
+  const bases = BASES.flatMap((name) => {
+    const value = median(entryOf([measurement], scenario.id, name), main);
+    return value === undefined ? [] : [{ name, value }];
+  });
+  const head = ["", ...scenario.figures.map((figure) => FIGURES[figure].title), "±", ...bases.map(({ name }) => `× ${name}`)];
   const rows = entries.map((entry) => {
     const value = median(entry, main);
     if (value === undefined) return [entry.peer, "failed", ...head.slice(2).map(() => "")];
@@ -18,10 +25,7 @@ export function rowsOf(measurement: Measurement): { readonly head: Row; readonly
       const found = median(entry, figure);
       return found === undefined ? "" : written(figure, found);
     });
-    const ratios = bases.map((name) => {
-      const base = median(entryOf([measurement], scenario.id, name), main);
-      return base === undefined ? "" : (value / base).toFixed(2);
-    });
+    const ratios = bases.map((base) => (value / base.value).toFixed(2));
     return [entry.peer, ...figures, `${Math.round(spreadOf(valuesOf(entry, main)) * 100)} %`, ...ratios];
   });
   return { head, rows };

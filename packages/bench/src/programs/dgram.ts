@@ -1,10 +1,11 @@
 /** The measured program on node:dgram, as a user would write it. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { cpuUs, groups, numberArgument, role, sayReady, sayResult } from "./arguments.js";
+import { groups, numberArgument, role, sayReady } from "./arguments.js";
 import { BURST_DATAGRAMS, Bursts } from "./bursts.js";
 import { fill } from "./numbering.js";
 import { Tally } from "./tally.js";
+import { startTimers } from "./timers.js";
 import { runWorkers } from "./workers.js";
 
 const sockets: Socket[] = [];
@@ -61,17 +62,6 @@ async function send(): Promise<void> {
   };
   sayReady();
   burst();
-}
-
-/** Starts timers that are due within a second; the last one reports the result. */
-function startTimers(): void {
-  const count = numberArgument("count", 10_000);
-  const startedCpuUs = cpuUs();
-  let fired = 0;
-  const fire = (): void => {
-    if (++fired === count) sayResult({ fired, cpuUs: cpuUs() - startedCpuUs });
-  };
-  for (let i = 0; i < count; i++) setTimeout(fire, 1 + (i % 1000));
 }
 
 if (role === "send") await send();

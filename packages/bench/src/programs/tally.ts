@@ -22,7 +22,7 @@ export class Tally {
   }
 
   /** Counts one datagram, where number `expected` was due. Returns the number that is due next. */
-  count(data: Buffer, expected: number): number {
+  count(data: Uint8Array, expected: number): number {
     const number = numberOf(data);
     if (number !== expected && !this.#jump(number, expected)) return expected;
     if (number < MEASURED && this.#isMeasuring) return number + 1; // of the warm-up; another port is ahead

@@ -1,0 +1,56 @@
+/** Peers from npm. They are no dependencies of the workspace: `npm run bench:peers` installs them into .cache/bench/npm. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { BUILT } from "./folders.js";
+
+const FOLDER = `${BUILT}npm/`;
+
+/** Exact versions, so that figures of two machines compare. */
+const PACKAGES = { bun: "1.4.5", deno: "2.9.6", "udx-native": "1.21.3" } as const;
+export type NpmPackage = keyof typeof PACKAGES;
+
+/** The packages that hold the programs themselves: `bun` and `deno` hold only scripts that start or move them. */
+const BINARIES: Readonly<Record<string, Readonly<Record<"bun" | "deno", string>>>> = {
+  x64: { bun: "@oven/bun-linux-x64/bin/bun", deno: "@deno/linux-x64-glibc/deno" },
+  arm64: { bun: "@oven/bun-linux-aarch64/bin/bun", deno: "@deno/linux-arm64-glibc/deno" },
+};
+
+/** Path of a module or program, whether it is there or not. */
+export function npmPath(name: NpmPackage): string {
+  const inside = name === "udx-native" ? name : (BINARIES[process.arch]?.[name] ?? `${name} for ${process.arch}`);
+  return `${FOLDER}node_modules/${inside}`;
+}
+
+export function npmPeer(name: NpmPackage): {
+  readonly npmPackages: readonly NpmPackage[];
+  findMissing(): string | undefined;
+  version(): string;
+} {
+  return {
+    npmPackages: [name],
+    findMissing: () => {
+      if (!existsSync(npmPath(name))) return `no ${npmPath(name)}`;
+      const installed = installedVersion(name);
+      return installed === PACKAGES[name] ? undefined : `${name} ${installed} is installed, ${PACKAGES[name]} is measured`;
+    },
+    version: () => (name === "udx-native" ? `${installedVersion(name)} on Node ${process.version}` : reportedVersion(name)),
+  };
+}
+
+/** Installs all of them. Runs no scripts of theirs, and writes no lockfile. Returns the exit code. */
+export function installNpmPeers(): number {
+  mkdirSync(FOLDER, { recursive: true });
+  const packages = Object.entries(PACKAGES).map(([name, version]) => `${name}@${version}`);
+  const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"];
+  return spawnSync("npm", ["install", "--prefix", FOLDER, ...flags, ...packages], { stdio: "inherit" }).status ?? 1;
+}
+
+function installedVersion(name: NpmPackage): string {
+  const { version } = JSON.parse(readFileSync(`${FOLDER}node_modules/${name}/package.json`, "utf8")) as { readonly version: string };
+  return version;
+}
+
+/** What the program itself says. */
+function reportedVersion(name: NpmPackage): string {
+  return spawnSync(npmPath(name), ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0]?.trim() ?? "";
+}
