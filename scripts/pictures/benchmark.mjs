@@ -11,10 +11,13 @@ const LONGEST = WIDTH - LEFT - 80;
 
 /** Scenario → heading, and the programs in the order in which they are shown. */
 const CHARTS = /** @type {const} */ ({
-  "receive-64": ["Receive 64 bytes: CPU for a datagram", ["groupcast", "node:dgram", "Twisted", "asyncio", "uvloop", "Go", "C recvmmsg"]],
+  "receive-64": [
+    "Receive 64 bytes: CPU for a datagram",
+    ["groupcast", "node:dgram", "Bun", "udx-native", "Deno", "Twisted", "asyncio", "uvloop", "Go", "C recvmmsg"],
+  ],
   "send-1": [
     "Send 64 bytes to one peer: CPU for a datagram",
-    ["groupcast", "node:dgram", "Twisted", "asyncio", "uvloop", "Go", "C recvmmsg"],
+    ["groupcast", "node:dgram", "Bun", "udx-native", "Deno", "Twisted", "asyncio", "uvloop", "Go", "C recvmmsg"],
   ],
 });
 
@@ -56,7 +59,7 @@ function rowOf({ peer, value, text }, y, scale) {
 /** Rows of a scenario's table: the first column of figures is CPU. @param {string} page @param {string} scenario */
 function barsOf(page, scenario) {
   const [, section = ""] = page.split(`\n## ${scenario}\n`);
-  const rows = section.slice(0, section.indexOf("\n## ")).matchAll(/^\| ([\w:. ]+?) +\| +([\d.]+) (ns|µs) /gm);
+  const rows = section.slice(0, section.indexOf("\n## ")).matchAll(/^\| ([\w:. -]+?) +\| +([\d.]+) (ns|µs) /gm);
   return [...rows].map(([, peer = "", figure = "", unit = ""]) => ({
     peer,
     value: Number(figure) * (unit === "ns" ? 0.001 : 1),

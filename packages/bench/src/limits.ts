@@ -4,7 +4,7 @@ import { entryOf, type Measurement, median, valuesOf } from "./rounds.js";
 import type { FigureName } from "./runs.js";
 
 /** Ratio (or difference) of a figure of Groupcast to the same figure of another peer, or to its own in another scenario. */
-interface Limit {
+export interface Limit {
   readonly text: string;
   readonly scenario: string;
   readonly figure: FigureName;
@@ -125,8 +125,8 @@ export interface Verdict {
 }
 
 /** Returns a verdict on each limit whose scenarios were run. */
-export function verdicts(measurements: readonly Measurement[]): readonly Verdict[] {
-  return LIMITS.flatMap((limit) => {
+export function verdicts(measurements: readonly Measurement[], limits: readonly Limit[] = LIMITS): readonly Verdict[] {
+  return limits.flatMap((limit) => {
     const { text, scenario, of = scenario, figure, ours, against } = limit;
     const own = entryOf(measurements, scenario, ours);
     const other = entryOf(measurements, of, against);

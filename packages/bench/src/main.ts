@@ -4,16 +4,14 @@ import { buildC } from "./build-programs.js";
 import { verdicts } from "./limits.js";
 import { isIsolated, runIsolated } from "./loopback.js";
 import { machine } from "./machine.js";
-import { HELP, type Options, readOptions } from "./options.js";
+import { HELP, type Options, readOptions, timingOf } from "./options.js";
 import { writePage } from "./page.js";
 import { PEERS, type Peer } from "./peers.js";
 import { asJson } from "./report.js";
+import { RIVAL_LIMITS } from "./rivals.js";
 import { type Measurement, measure } from "./rounds.js";
 import { SCENARIOS, type Scenario } from "./scenarios.js";
 import { asText, rowsOf } from "./tables.js";
-
-const TIMING = { warmS: 0.5, measuredS: 1 };
-const QUICK_TIMING = { warmS: 0.3, measuredS: 0.4 };
 
 function chosenScenarios({ isQuick, only }: Options): readonly Scenario[] {
   return SCENARIOS.filter(({ id, isQuick: isInQuick }) =>
@@ -41,7 +39,7 @@ function report(measurements: readonly Measurement[]): void {
     console.log(`\n${measurement.scenario.id}: ${measurement.scenario.title}\n${asText(rowsOf(measurement))}`);
     for (const { peer, failures } of measurement.entries) for (const failure of failures) console.log(`failed: ${peer}: ${failure}`);
   }
-  const judged = verdicts(measurements);
+  const judged = [...verdicts(measurements), ...verdicts(measurements, RIVAL_LIMITS)];
   if (judged.length > 0) console.log("\nlimits");
   for (const { text, ratio, ratioOfC, isMet } of judged) {
     const limit = ratioOfC === undefined ? "" : ` (C recvmmsg in our place: ${ratioOfC.toFixed(2)})`;
@@ -62,7 +60,7 @@ async function run(options: Options): Promise<number> {
     scenarios: chosenScenarios(options),
     peers,
     rounds: options.rounds,
-    timing: options.isQuick ? QUICK_TIMING : TIMING,
+    timing: timingOf(options),
     progress: showProgress,
   });
   report(measurements);

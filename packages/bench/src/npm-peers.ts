@@ -50,7 +50,7 @@ function installedVersion(name: NpmPackage): string {
   return version;
 }
 
-/** What the program itself says. */
+/** Returns the version that the program itself reports. */
 function reportedVersion(name: NpmPackage): string {
   return spawnSync(npmPath(name), ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0]?.trim() ?? "";
 }

@@ -1,11 +1,12 @@
 /** Options of the command line. */
 import { parseArgs } from "node:util";
 import { PEERS } from "./peers.js";
+import type { Timing } from "./runs.js";
 import { SCENARIOS } from "./scenarios.js";
 
 export const HELP = `npm run bench [-- options]: Groupcast beside what people would use instead, on loopback.
 
-  --quick          fewer scenarios, shorter runs: under two minutes; writes no page
+  --quick          fewer scenarios, shorter runs (warmed up as long): some five minutes; writes no page
   --only A,B       scenarios whose names start with A or B: receive, send, echo, ports, groups, fan-out, memory, start, timers, workers
   --peers A,B      these peers only
   --rounds N       rounds; the peers of a scenario take turns in each
@@ -14,8 +15,8 @@ export const HELP = `npm run bench [-- options]: Groupcast beside what people wo
   --list           name scenarios and peers
   --help           this text
 
-Without options it takes half an hour, and begins with npm run bench:memory (the network in memory) and npm run bench:channels
-(channels and relays), which run alone, too. npm run bench:peers installs the peers that are missing (Debian packages).
+Without options it takes three quarters of an hour, and begins with npm run bench:memory (the network in memory) and npm run bench:channels
+(channels and relays), which run alone, too. npm run bench:peers installs the peers that are missing (packages of npm and Debian).
 `;
 
 export interface Options {
@@ -30,6 +31,15 @@ export interface Options {
 
 const ROUNDS = 3;
 const QUICK_ROUNDS = 2;
+
+/** A short run is warmed up as long as the whole one, so that its figures are not of a cold program. Only the counted part is shorter. */
+const WARM_S = 0.5;
+const MEASURED_S = 1;
+const QUICK_MEASURED_S = 0.4;
+
+export function timingOf({ isQuick }: Pick<Options, "isQuick">): Timing {
+  return { warmS: WARM_S, measuredS: isQuick ? QUICK_MEASURED_S : MEASURED_S };
+}
 
 /** Reads the command line. @throws Error with the known options, for an unknown one. */
 export function readOptions(args: readonly string[]): Options {

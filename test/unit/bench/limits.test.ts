@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { verdicts } from "../../../packages/bench/src/limits.js";
 import type { PeerName } from "../../../packages/bench/src/peers.js";
+import { RIVAL_LIMITS, RIVALS } from "../../../packages/bench/src/rivals.js";
 import type { Measurement } from "../../../packages/bench/src/rounds.js";
 import { SCENARIOS } from "../../../packages/bench/src/scenarios.js";
 
@@ -33,6 +34,23 @@ test("verdicts() of start-up compare by the difference, in each round, too", () 
 test("verdicts() of what was not run, or failed, are left out", () => {
   expect(verdicts([])).toEqual([]);
   expect(verdicts([measured("send-16", { groupcast: [], "node:dgram": [4] })])).toEqual([]);
+});
+
+test("verdicts() on rivals: less CPU is ahead, a higher rate is ahead", () => {
+  const scenario = SCENARIOS.find(({ id }) => id === "echo-16")!;
+  const entry = (peer: PeerName, cpuUs: number, perSecond: number) => ({ peer, rounds: [{ cpuUs, perSecond }], failures: [] });
+  const echoed: Measurement = { scenario, entries: [entry("groupcast", 3, 300), entry("Bun", 4, 400), entry("C recvmmsg", 2, 500)] };
+  expect(verdicts([echoed], RIVAL_LIMITS)).toEqual([
+    { text: "echo-16: CPU ahead of Bun", ratio: 0.75, ratioOfC: 0.5, isMet: true, metRounds: 1, rounds: 1 },
+    { text: "echo-16: rate ahead of Bun", ratio: 0.75, ratioOfC: 1.25, isMet: false, metRounds: 0, rounds: 1 },
+  ]);
+});
+
+test.each(RIVALS)("%s has a limit in every scenario of datagrams that it can run", (rival) => {
+  const run = SCENARIOS.filter(({ id, peers }) => peers.includes(rival) && !id.startsWith("timers")).map(({ id }) => id);
+  const limited = RIVAL_LIMITS.filter(({ against }) => against === rival).map(({ scenario }) => scenario);
+  expect(run).toEqual(expect.arrayContaining(["receive-64", "receive-at-20k", "send-16", "echo-16-runs", "ports-1000", "memory", "start"]));
+  expect([...new Set(limited)]).toEqual(run);
 });
 
 test("scenarios have names of their own", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { chart } from "../../../packages/bench/src/chart.js";
-import { readOptions } from "../../../packages/bench/src/options.js";
+import { readOptions, timingOf } from "../../../packages/bench/src/options.js";
 import type { Measurement } from "../../../packages/bench/src/rounds.js";
 import { SCENARIOS } from "../../../packages/bench/src/scenarios.js";
 import { medianOf, spreadOf } from "../../../packages/bench/src/statistics.js";
@@ -32,6 +32,24 @@ test("rowsOf() has ratios to node:dgram, and names what failed", () => {
     ["node:dgram", "5.00 µs", "200 k/s", "1,234", "0 %", "1.00"],
     ["Go", "failed", "", "", "", ""],
   ]);
+});
+
+test("rowsOf() has ratios to uvloop, Go and C, too, where they were measured", () => {
+  const further = (["uvloop", "Go", "C recvmmsg"] as const).map((peer, index) => ({
+    peer,
+    rounds: [{ cpuUs: index + 1, perSecond: 1e5, lost: 0 }],
+    failures: [],
+  }));
+  const { head, rows } = rowsOf({ ...MEASUREMENT, entries: [MEASUREMENT.entries[0]!, ...further] });
+  expect(head.slice(5)).toEqual(["× uvloop", "× Go", "× C recvmmsg"]);
+  expect(rows[0]!.slice(5)).toEqual(["0.50", "0.25", "0.17"]);
+});
+
+test("timingOf() warms up a quick run as long as the whole run", () => {
+  const whole = timingOf({ isQuick: false });
+  const quick = timingOf({ isQuick: true });
+  expect(quick.warmS).toBe(whole.warmS);
+  expect(quick.measuredS).toBeLessThan(whole.measuredS);
 });
 
 test("asText() and asMarkdown() have a line for each peer", () => {

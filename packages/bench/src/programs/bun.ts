@@ -5,7 +5,7 @@ import { fill } from "./numbering.js";
 import { Tally } from "./tally.js";
 import { startTimers } from "./timers.js";
 
-/** What is used of https://bun.com/docs/runtime/networking/udp */
+/** The used part of https://bun.com/docs/runtime/networking/udp */
 interface UdpSocket {
   readonly port: number;
   /** Returns whether the datagram left; false while the send buffer is full. */

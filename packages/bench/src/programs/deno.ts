@@ -11,7 +11,7 @@ interface Address {
   readonly port: number;
 }
 
-/** What is used of https://docs.deno.com/api/deno/~/Deno.DatagramConn */
+/** The used part of https://docs.deno.com/api/deno/~/Deno.DatagramConn */
 interface DatagramConnection {
   readonly addr: Address;
   /** Fills `into`; settles with its filled part, and the sender. Rejects when it is closed. */

@@ -6,7 +6,7 @@ import { BURST_DATAGRAMS, Bursts } from "./bursts.js";
 import { fill } from "./numbering.js";
 import { Tally } from "./tally.js";
 
-/** What is used of https://github.com/holepunchto/udx-native */
+/** The used part of https://github.com/holepunchto/udx-native */
 interface UdxSocket extends EventEmitter<{ message: [data: Buffer, from: { readonly host: string; readonly port: number }] }> {
   bind(port: number, host: string): void;
   address(): { readonly port: number };
