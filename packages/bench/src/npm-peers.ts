@@ -16,24 +16,27 @@ const BINARIES: Readonly<Record<string, Readonly<Record<"bun" | "deno", string>>
 };
 
 /** Path of a module or program, whether it is there or not. */
-export function npmPath(name: NpmPackage): string {
+export function npmPath(name: NpmPackage, folder: string = FOLDER): string {
   const inside = name === "udx-native" ? name : (BINARIES[process.arch]?.[name] ?? `${name} for ${process.arch}`);
-  return `${FOLDER}node_modules/${inside}`;
+  return `${folder}node_modules/${inside}`;
 }
 
-export function npmPeer(name: NpmPackage): {
+interface NpmPeer {
   readonly npmPackages: readonly NpmPackage[];
   findMissing(): string | undefined;
   version(): string;
-} {
+}
+
+export function npmPeer(name: NpmPackage, folder: string = FOLDER): NpmPeer {
+  const path = npmPath(name, folder);
   return {
     npmPackages: [name],
     findMissing: () => {
-      if (!existsSync(npmPath(name))) return `no ${npmPath(name)}`;
-      const installed = installedVersion(name);
+      if (!existsSync(path)) return `no ${path}`;
+      const installed = installedVersion(name, folder);
       return installed === PACKAGES[name] ? undefined : `${name} ${installed} is installed, ${PACKAGES[name]} is measured`;
     },
-    version: () => (name === "udx-native" ? `${installedVersion(name)} on Node ${process.version}` : reportedVersion(name)),
+    version: () => (name === "udx-native" ? `${installedVersion(name, folder)} on Node ${process.version}` : reportedVersion(path)),
   };
 }
 
@@ -45,12 +48,12 @@ export function installNpmPeers(): number {
   return spawnSync("npm", ["install", "--prefix", FOLDER, ...flags, ...packages], { stdio: "inherit" }).status ?? 1;
 }
 
-function installedVersion(name: NpmPackage): string {
-  const { version } = JSON.parse(readFileSync(`${FOLDER}node_modules/${name}/package.json`, "utf8")) as { readonly version: string };
+function installedVersion(name: NpmPackage, folder: string): string {
+  const { version } = JSON.parse(readFileSync(`${folder}node_modules/${name}/package.json`, "utf8")) as { readonly version: string };
   return version;
 }
 
 /** Returns the version that the program itself reports. */
-function reportedVersion(name: NpmPackage): string {
-  return spawnSync(npmPath(name), ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0]?.trim() ?? "";
+function reportedVersion(path: string): string {
+  return spawnSync(path, ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0]?.trim() ?? "";
 }

@@ -5,7 +5,7 @@ import type { PeerName } from "./peers.js";
 import type { FigureName } from "./runs.js";
 import { SCENARIOS, type Scenario } from "./scenarios.js";
 
-export const RIVALS: readonly PeerName[] = ["Bun", "udx-native", "Deno"];
+const RIVALS: readonly PeerName[] = ["Bun", "udx-native", "Deno"];
 
 /** Figures that are judged beside the first one of a scenario. */
 const FURTHER: Readonly<Record<string, FigureName>> = {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { verdicts } from "../../../packages/bench/src/limits.js";
 import type { PeerName } from "../../../packages/bench/src/peers.js";
-import { RIVAL_LIMITS, RIVALS } from "../../../packages/bench/src/rivals.js";
+import { RIVAL_LIMITS } from "../../../packages/bench/src/rivals.js";
 import type { Measurement } from "../../../packages/bench/src/rounds.js";
 import { SCENARIOS } from "../../../packages/bench/src/scenarios.js";
 
@@ -46,7 +46,7 @@ test("verdicts() on rivals: less CPU is ahead, a higher rate is ahead", () => {
   ]);
 });
 
-test.each(RIVALS)("%s has a limit in every scenario of datagrams that it can run", (rival) => {
+test.each(["Bun", "udx-native", "Deno"] as const)("%s has a limit in every scenario of datagrams that it can run", (rival) => {
   const run = SCENARIOS.filter(({ id, peers }) => peers.includes(rival) && !id.startsWith("timers")).map(({ id }) => id);
   const limited = RIVAL_LIMITS.filter(({ against }) => against === rival).map(({ scenario }) => scenario);
   expect(run).toEqual(expect.arrayContaining(["receive-64", "receive-at-20k", "send-16", "echo-16-runs", "ports-1000", "memory", "start"]));
