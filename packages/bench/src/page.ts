@@ -56,7 +56,7 @@ ${judged(verdicts(measurements))}
 
 Groupcast's figure over theirs, in every scenario that they can run. CPU, times and memory are met at 1 or less, rates at 1 or more.
 CPU is that of the whole process: Bun and Deno have further threads. They cannot run all scenarios: udx-native and Deno cannot choose the interface that
-datagrams to a group leave by, and Bun cannot share a port's number.
+datagrams to a group leave by, Bun cannot share a port's number, and udx-native cuts datagrams off at 2,048 bytes.
 
 ${judged(verdicts(measurements, RIVAL_LIMITS))}`;
 }

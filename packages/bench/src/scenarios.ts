@@ -55,12 +55,20 @@ function counted(count: number, what: string): string {
 /** A sender that keeps receivers busy, with datagrams that arrive one by one. */
 const flood: Arguments = isIsolated() ? { gso: 1 } : { gso: 0 };
 
+/** udx-native hands over no more than the first 2,048 bytes of a datagram. */
+const UDX_LONGEST_BYTES = 2048;
+
+function receiversOf(sizeBytes: number): readonly PeerName[] {
+  if (sizeBytes === QUICK_SIZE_BYTES) return [...ALL, HOOKED];
+  return sizeBytes > UDX_LONGEST_BYTES ? ALL.filter((name) => name !== "udx-native") : ALL;
+}
+
 const receiving = [16, 64, 512, 1400, 8000].map(
   (sizeBytes): Scenario => ({
     id: `receive-${sizeBytes}`,
     title: `receive ${sizeBytes.toLocaleString("en")} bytes, as fast as one core can send single datagrams`,
     figures: COST,
-    peers: sizeBytes === QUICK_SIZE_BYTES ? [...ALL, HOOKED] : ALL,
+    peers: receiversOf(sizeBytes),
     isQuick: sizeBytes === QUICK_SIZE_BYTES,
     keepsRuns: false,
     run: (peer, timing) => receive(peer, timing, { sizeBytes, load: flood }),
