@@ -22,6 +22,7 @@ import {
   type SendBatch,
   type SocketAddress,
   type SocketObserver,
+  type Steering,
   socketAddress,
 } from "@groupcast/backend";
 import { ERRNO, type ErrnoName, UnsupportedError } from "@groupcast/base";
@@ -143,6 +144,7 @@ export class FakeSocket implements DatagramSocket {
   readonly #blocked = new Map<string, string>();
   boundTo: SocketAddress | undefined;
   multicastInterface: string | undefined;
+  steering: Steering | undefined;
   readLimits: ReadLimits | undefined; // undefined while nobody reads
   isReferenced = true;
   isClosed = false;
@@ -254,6 +256,14 @@ export class FakeSocket implements DatagramSocket {
   setMulticastInterface(at: NetworkInterface | undefined): Outcome {
     return this.#call("setMulticastInterface", () => {
       this.multicastInterface = at?.name;
+      return 0;
+    });
+  }
+
+  steer(steering: Steering): Outcome {
+    this.#backend.require("steering", "steer");
+    return this.#call("steer", () => {
+      this.steering = steering;
       return 0;
     });
   }

@@ -23,6 +23,7 @@ import { RESOURCES } from "./contracts/resources.js";
 import { SEND_BATCHES } from "./contracts/send-batches.js";
 import { SENDING } from "./contracts/sending.js";
 import { SOURCES } from "./contracts/sources.js";
+import { STEERING } from "./contracts/steering.js";
 
 /** All contracts, in the order of the document. */
 export const CONTRACTS: readonly Contract[] = [
@@ -30,6 +31,7 @@ export const CONTRACTS: readonly Contract[] = [
   ...CLOSING,
   ...ADDRESSES,
   ...LOCAL_ADDRESSES,
+  ...STEERING,
   ...READING,
   ...RECEIVING,
   ...ARRIVALS,

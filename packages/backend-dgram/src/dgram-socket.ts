@@ -10,6 +10,7 @@ import {
   type SendBatch,
   type SocketAddress,
   type SocketObserver,
+  type Steering,
   socketAddress,
 } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
@@ -200,6 +201,11 @@ export class DgramSocket implements DatagramSocket {
   /** Throws `UnsupportedError`. */
   unblockSource(_group: string, _networkInterface: NetworkInterface, _source: string): Outcome {
     throw unsupportedOperation("unblockSource", "blockSource");
+  }
+
+  /** Throws `UnsupportedError`. */
+  steer(_steering: Steering): Outcome {
+    throw unsupportedOperation("steer", "steering");
   }
 
   /** Keeps the process alive while the socket is open: the initial state. */

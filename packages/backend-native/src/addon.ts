@@ -45,6 +45,7 @@ export interface Addon {
   socket_stop_reading(socket: object): void;
   socket_set_option(socket: object, name: string, value: number): Outcome;
   socket_get_option(socket: object, name: string): Outcome;
+  socket_steer(socket: object, program: Int32Array): Outcome;
   socket_set_multicast_interface(socket: object, index: number): Outcome;
   socket_join(socket: object, interfaceIndex: number): Outcome;
   socket_leave(socket: object, interfaceIndex: number): Outcome;

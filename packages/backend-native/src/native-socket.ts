@@ -10,10 +10,12 @@ import {
   type SendBatch,
   type SocketAddress,
   type SocketObserver,
+  type Steering,
 } from "@groupcast/backend";
 import { UnsupportedError } from "@groupcast/base";
 import type { Addon, AddonCallbacks } from "./addon.js";
 import type { NativeContext } from "./native-context.js";
+import { steeringProgram } from "./steering-program.js";
 
 const AS_ROUTED = 0; // no interface: the kernel asks its routes
 
@@ -179,6 +181,10 @@ export class NativeSocket implements DatagramSocket {
   getOption(name: OptionName): Outcome {
     this.#require(`get ${name}`, "getOption", name);
     return this.#addon.socket_get_option(this, name);
+  }
+
+  steer(steering: Steering): Outcome {
+    return this.#addon.socket_steer(this, steeringProgram(steering));
   }
 
   setMulticastInterface(networkInterface: NetworkInterface | undefined): Outcome {

@@ -14,6 +14,7 @@ import type { Family } from "./ip-facts.js";
 import type { NetworkInterface, Route } from "./network-interface.js";
 import type { OptionName } from "./option-table.js";
 import type { SocketAddress } from "./socket-address.js";
+import type { Steering } from "./steering.js";
 
 /** Result of a call. 0 or more: success. Less than 0: an errno with libuv's sign, such as -98 for `EADDRINUSE` on Linux. */
 export type Outcome = number;
@@ -67,6 +68,12 @@ export interface DatagramSocket {
   setOption(name: OptionName, value: number): Outcome;
   /** Returns the value of an option, in the same unit. */
   getOption(name: OptionName): Outcome;
+  /**
+   * Steers unicast to the sockets that share the number by `reusePort`, of which this bound one is one (`SO_ATTACH_REUSEPORT_CBPF`). It holds
+   * for all of them, also for those bound later, until another steering replaces it. A socket number that does not exist leaves the choice to
+   * the flow. When a socket closes, the last one takes its place.
+   */
+  steer(steering: Steering): Outcome;
   /** Sends multicast by `at`. Undefined, here and in join and leave: the interface that the kernel's route to the group names. */
   setMulticastInterface(at: NetworkInterface | undefined): Outcome;
   /** Joins `group` on `at`, for any sender or for `source` alone (`MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`). */

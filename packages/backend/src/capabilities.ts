@@ -24,6 +24,8 @@ export const FEATURES = {
   routes: "answers route look-ups and knows the default gateway",
   /** Serves {@link SendBatch.via}. */
   sendPacketInfo: "chooses interface and source address for each datagram sent (IP_PKTINFO)",
+  /** Serves {@link DatagramSocket.steer}. */
+  steering: "steers unicast among sockets that share a number: by CPU, source or payload (SO_ATTACH_REUSEPORT_CBPF)",
 } as const;
 
 /** Name of a row of {@link FEATURES}. */

@@ -31,3 +31,14 @@ export {
 export { type InterfaceAddress, type InterfaceFlags, type NetworkInterface, type Route, sameInterface } from "./network-interface.js";
 export { OPTION_NAMES, OPTION_TABLE, type OptionName, type OptionRow, optionRow } from "./option-table.js";
 export { anyAddress, formatEndpoint, type SocketAddress, socketAddress } from "./socket-address.js";
+export {
+  MAX_STEERED_PORTS,
+  MAX_STEERING_KEY_BYTES,
+  MAX_STEERING_NUMBER_BYTES,
+  STEERING_HASH,
+  type Steering,
+  type SteeringByCpu,
+  type SteeringByPayload,
+  type SteeringBySource,
+  steeringHash,
+} from "./steering.js";

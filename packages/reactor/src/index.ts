@@ -12,6 +12,10 @@ export {
   type NetworkInterface,
   type Route,
   type SocketAddress,
+  type Steering,
+  type SteeringByCpu,
+  type SteeringByPayload,
+  type SteeringBySource,
 } from "@groupcast/backend";
 export {
   type Clock,

@@ -1,9 +1,9 @@
 import { type Capability, socketAddress } from "@groupcast/backend";
-import type { AdoptOptions, ConnectOptions } from "@groupcast/reactor";
+import type { AdoptOptions, ConnectOptions, ListenOptions } from "@groupcast/reactor";
 import { describe, expect, test } from "vitest";
 import { Notes, Stage } from "./stage.js";
 
-type OptionName = keyof (AdoptOptions & ConnectOptions);
+type OptionName = keyof (AdoptOptions & ListenOptions & ConnectOptions);
 
 /** One option: a right value, a wrong one, and the call of the backend that the OS may refuse; undefined where it makes none. */
 interface Row {
@@ -11,6 +11,8 @@ interface Row {
   readonly right: unknown;
   readonly wrong: unknown;
   readonly refused?: string;
+  /** Options that it needs beside it. */
+  readonly beside?: object;
 }
 
 type Operation = keyof typeof OPEN;
@@ -45,6 +47,7 @@ const TABLE: { readonly [Name in OptionName]-?: Row } = {
   interface: { takenBy: BINDING, right: "192.0.2.7", wrong: "localhost" },
   reuseAddress: { takenBy: BINDING, right: true, wrong: "yes", refused: "set reuseAddress" },
   reusePort: { takenBy: BINDING, right: true, wrong: 1, refused: "set reusePort" },
+  steering: { takenBy: ["listenUDP"], right: { by: "cpu", ports: 2 }, wrong: "cpu", refused: "steer", beside: { reusePort: true } },
   ipv6Only: { takenBy: BINDING, right: false, wrong: 0, refused: "set ipv6Only" },
   bindToInterface: { takenBy: BINDING, right: "eth0", wrong: "eth9", refused: "set bindToInterface" },
   listenMultiple: { takenBy: MULTICAST, right: true, wrong: 1, refused: "set reuseAddress" },
@@ -66,9 +69,9 @@ const MISPLACED = ROWS.flatMap(([option, row]) =>
 /** Options whose refusal names what they are about rather than themselves. */
 const SUBJECTS: Partial<Record<OptionName, object>> = { group: { group: "239.255.0.1" }, outgoingInterface: { interface: "eth0" } };
 
-describe.each(TAKEN)("$option of $operation()", ({ operation, option, right, wrong }) => {
+describe.each(TAKEN)("$option of $operation()", ({ operation, option, right, wrong, beside }) => {
   test("is taken", () => {
-    expect(OPEN[operation](new Stage(), { [option]: right }).getHost().family).toBe(4);
+    expect(OPEN[operation](new Stage(), { ...beside, [option]: right }).getHost().family).toBe(4);
   });
 
   test("names call and option when the argument is wrong, before any call of the backend", () => {
@@ -83,10 +86,10 @@ describe.each(TAKEN)("$option of $operation()", ({ operation, option, right, wro
 const REFUSABLE = TAKEN.flatMap(({ refused, ...row }) => (refused === undefined ? [] : [{ ...row, refused }]));
 
 test.each(REFUSABLE)("$option of $operation() names the same call and option when the OS refuses $refused", (row) => {
-  const { operation, option, right, refused } = row;
+  const { operation, option, right, refused, beside } = row;
   const stage = new Stage();
   stage.backend.refuse(refused, "EACCES");
-  expect(() => OPEN[operation](stage, { [option]: right })).toThrow(
+  expect(() => OPEN[operation](stage, { ...beside, [option]: right })).toThrow(
     expect.objectContaining({ errnoName: "EACCES", operation, ...(SUBJECTS[option] ?? { option }) }),
   );
   expect(stage.backend.openSockets).toEqual([]);
@@ -95,9 +98,9 @@ test.each(REFUSABLE)("$option of $operation() names the same call and option whe
 const LACKABLE = REFUSABLE.filter(({ refused }) => refused.startsWith("set "));
 
 test.each(LACKABLE)("$option of $operation() names the same call and option when the backend cannot $refused", (row) => {
-  const { operation, option, right, refused } = row;
+  const { operation, option, right, refused, beside } = row;
   const stage = new Stage({ without: [refused as Capability] });
-  expect(() => OPEN[operation](stage, { [option]: right })).toThrow(
+  expect(() => OPEN[operation](stage, { ...beside, [option]: right })).toThrow(
     expect.objectContaining({ code: "ERR_UNSUPPORTED_OPTION", operation, option }),
   );
   expect(stage.backend.openSockets).toEqual([]);

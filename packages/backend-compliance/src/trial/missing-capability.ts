@@ -44,6 +44,7 @@ const ABSENCES: Readonly<Record<Feature, Absence>> = {
     const via = { interfaceIndex: 0, source: trial.addresses.loopback };
     assertUnsupported(() => socket.send(batchOf([{ bytes: "x", to: local, via }]), 0, 1));
   },
+  steering: (trial) => assertUnsupported(() => trial.listen().socket.steer({ by: "cpu", ports: 1 })),
 };
 
 /** Asserts that a backend without `capability` refuses to be asked for it. */

@@ -9,6 +9,7 @@ import type {
   SendBatch,
   SocketAddress,
   SocketObserver,
+  Steering,
 } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import { ANY_4, ANY_6, type IpAddress } from "../address/ip-address.js";
@@ -155,6 +156,11 @@ export class MemorySocket implements DatagramSocket, ReceivingSocket {
   getOption(name: OptionName): Outcome {
     if (this.#isClosed) return ERRNO.EBADF;
     return name === "kernelDrops" ? this.#reader.drops : this.#options.get(name);
+  }
+
+  steer(steering: Steering): Outcome {
+    if (this.#isClosed) return ERRNO.EBADF;
+    return this.#ports.steer(this, steering);
   }
 
   setMulticastInterface(target: NetworkInterface | undefined): Outcome {

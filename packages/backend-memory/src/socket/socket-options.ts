@@ -27,6 +27,7 @@ const FEATURES: readonly Feature[] = [
   "packetInfo",
   "routes",
   "sendPacketInfo",
+  "steering",
 ];
 
 /**

@@ -132,6 +132,14 @@ napi_value socket_get_option(Arguments& arguments) {
   return arguments.valid() ? arguments.result(socket->get_option(name)) : nullptr;
 }
 
+napi_value socket_steer(Arguments& arguments) {
+  DatagramSocket* socket = arguments.socket();
+  const Bytes program = arguments.bytes(1);
+  if (!arguments.valid()) return nullptr;
+  const auto* words = reinterpret_cast<const uint32_t*>(program.start);
+  return arguments.result(steer_sockets(socket->fd(), words, program.length / sizeof(uint32_t)));
+}
+
 napi_value socket_ref(Arguments& arguments) {
   DatagramSocket* socket = arguments.socket();
   if (arguments.valid()) socket->ref();
@@ -157,7 +165,7 @@ napi_status groupcast::add_socket_exports(napi_env env, napi_value exports) {
       EXPORT(socket_open),       EXPORT(socket_adopt),         EXPORT(socket_bind),         EXPORT(socket_connect),
       EXPORT(socket_disconnect), EXPORT(socket_local_address), EXPORT(socket_peer_address), EXPORT(socket_send),
       EXPORT(socket_set_option), EXPORT(socket_start_reading), EXPORT(socket_stop_reading), EXPORT(socket_get_option),
-      EXPORT(socket_ref),        EXPORT(socket_unref),         EXPORT(socket_close),
+      EXPORT(socket_ref),        EXPORT(socket_unref),         EXPORT(socket_close),        EXPORT(socket_steer),
   };
   return napi_define_properties(env, exports, sizeof properties / sizeof properties[0], properties);
 }

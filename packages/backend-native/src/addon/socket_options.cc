@@ -1,5 +1,6 @@
 #include "socket_options.h"
 
+#include <linux/filter.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -32,6 +33,8 @@ struct OptionRow {
 };
 
 constexpr OptionNumber kNone = {-1, -1};
+constexpr size_t kMaxInstructions = 256;  // the longest program has some 150
+constexpr size_t kInstructionWords = 4;
 constexpr int kMemoryInfoDrops = 8;   // SK_MEMINFO_DROPS of linux/sock_diag.h
 constexpr int kMemoryInfoCount = 16;  // SK_MEMINFO_VARS is 9; room for more
 
@@ -113,6 +116,18 @@ int get_socket_option(int fd, int socket_family, const char* name) {
   const OptionNumber option = socket_family == AF_INET ? row->ipv4 : row->ipv6;
   if (option.level < 0) return -ENOPROTOOPT;
   return row->type == Type::kDropCount ? get_drop_count(fd, option) : get_number(fd, option);
+}
+
+/** The kernel checks the program itself: bpf_check_classic of net/core/filter.c. */
+int steer_sockets(int fd, const uint32_t* words, size_t word_count) {
+  sock_filter instructions[kMaxInstructions];
+  const size_t count = word_count / kInstructionWords;
+  if (count == 0 || count > kMaxInstructions) return -EINVAL;
+  for (size_t i = 0; i < count; i++, words += kInstructionWords) {
+    instructions[i] = {uint16_t(words[0]), uint8_t(words[1]), uint8_t(words[2]), words[3]};
+  }
+  const sock_fprog program = {static_cast<unsigned short>(count), instructions};
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0 ? 0 : -errno;
 }
 
 const char* const* socket_option_names() {

@@ -6,7 +6,7 @@
  * the table, before the protocol starts. What neither applies is read by the code that opens the port.
  */
 
-import { type Family, MAX_UDP_LENGTH_BYTES, type OptionName } from "@groupcast/backend";
+import { type Family, MAX_UDP_LENGTH_BYTES, type OptionName, type Steering } from "@groupcast/backend";
 import { BASE_ERRORS, checkOptions, checkSignal, InvalidArgumentError } from "@groupcast/base";
 import type { Groups } from "../multicast/groups.js";
 import { checkFamily, checkPort } from "../network/check-argument.js";
@@ -24,6 +24,7 @@ import {
   type OptionCheck,
 } from "./option-checks.js";
 import type { PortSettings } from "./port-settings.js";
+import { checkSteering, isSteering } from "./steering.js";
 
 /** Options of every port, also of one whose socket is bound already. */
 export interface PortOptions {
@@ -84,6 +85,13 @@ export interface ListenOptions extends PortOptions {
   readonly reuseAddress?: boolean | undefined;
   /** Whether to share the port number (`SO_REUSEPORT`): unicast is spread over the ports by flow. Default: false. */
   readonly reusePort?: boolean | undefined;
+  /**
+   * Rule by which unicast is spread over the ports that share the number, instead of by flow; needs `reusePort: true`. Every port of the
+   * number gets the rule of the one opened last. With `by: "payload"` the default of `receiveOffload` is false: the kernel steers a merged
+   * run by its first datagram. Native on Linux, and in memory; others throw UnsupportedError (`SO_ATTACH_REUSEPORT_CBPF`). See
+   * docs/many-cores.md.
+   */
+  readonly steering?: Steering | undefined;
   /** Whether a port on `"::"` leaves IPv4 to others (`IPV6_V6ONLY`). Default: as the system has it (net.ipv6.bindv6only). */
   readonly ipv6Only?: boolean | undefined;
   /**
@@ -94,7 +102,7 @@ export interface ListenOptions extends PortOptions {
 }
 
 /** Options of `listenMulticast`. */
-export interface MulticastListenOptions extends ListenOptions {
+export interface MulticastListenOptions extends Omit<ListenOptions, "steering"> {
   /**
    * Whether several ports, also of other processes, may listen on this number; each gets every multicast datagram (`SO_REUSEADDR`).
    * Default: false.
@@ -134,7 +142,7 @@ export interface ConnectOptions extends MulticastListenOptions {
 }
 
 /** Every option of every operation. */
-type AllOptions = Required<AdoptOptions & ConnectOptions>;
+type AllOptions = Required<AdoptOptions & ListenOptions & ConnectOptions>;
 
 /** Options that have a default other than undefined. */
 type Defaulted =
@@ -185,6 +193,7 @@ interface OptionRow<Resolved, Takers = readonly OpeningOperation[]> {
 // Lists of operations, one for each interface above.
 const EVERY = ["adoptDatagramPort", "listenUDP", "listenMulticast", "connectUDP"] as const;
 const BINDING = ["listenUDP", "listenMulticast", "connectUDP"] as const;
+const LISTENING = ["listenUDP"] as const;
 const MULTICAST = ["listenMulticast", "connectUDP"] as const;
 const CONNECTING = ["connectUDP"] as const;
 const ADOPTING = ["adoptDatagramPort"] as const;
@@ -192,13 +201,15 @@ const ADOPTING = ["adoptDatagramPort"] as const;
 /** Operations whose options have `Name`. */
 type Takers<Name> = Name extends keyof PortOptions
   ? typeof EVERY
-  : Name extends keyof ListenOptions
-    ? typeof BINDING
-    : Name extends keyof MulticastListenOptions
-      ? typeof MULTICAST
-      : Name extends keyof ConnectOptions
-        ? typeof CONNECTING
-        : typeof ADOPTING;
+  : Name extends "steering"
+    ? typeof LISTENING
+    : Name extends keyof ListenOptions
+      ? typeof BINDING
+      : Name extends keyof MulticastListenOptions
+        ? typeof MULTICAST
+        : Name extends keyof ConnectOptions
+          ? typeof CONNECTING
+          : typeof ADOPTING;
 
 /** Row of `Name`: with the operations that its interface stands for, and with a fallback just where it has a default. */
 type RowOf<Name extends keyof ResolvedOptions> = OptionRow<ResolvedOptions[Name], Takers<Name>> &
@@ -244,6 +255,12 @@ const TABLE = {
   interface: { takenBy: BINDING, check: isBindAddress },
   reuseAddress: { takenBy: BINDING, check: isBoolean, fallback: false, beforeBind: "reuseAddress" },
   reusePort: { takenBy: BINDING, check: isBoolean, fallback: false, beforeBind: "reusePort" },
+  steering: {
+    takenBy: LISTENING,
+    check: isSteering,
+    apply: ({ settings }, steering, call) => settings.steer(call, steering),
+    elsewhere: " (multicast goes to every port that joined the group, and is not steered)",
+  },
   ipv6Only: { takenBy: BINDING, check: isBoolean, beforeBind: "ipv6Only" },
   bindToInterface: { takenBy: BINDING, check: isInterfaceName, beforeBind: "bindToInterface" },
   listenMultiple: { takenBy: MULTICAST, check: isBoolean, fallback: false, beforeBind: "reuseAddress" },
@@ -309,11 +326,11 @@ function namesOf(operation: OpeningOperation): readonly (keyof ResolvedOptions)[
 /** Checks options and adds the defaults. @throws InvalidArgumentError: an option is unknown or wrong. */
 export function resolveOptions(
   operation: OpeningOperation,
-  given: ConnectOptions | AdoptOptions | undefined,
+  given: ListenOptions | ConnectOptions | AdoptOptions | undefined,
   interfaces: InterfaceSource,
 ): ResolvedOptions {
   refuseMisplaced(operation, given);
-  const options: Readonly<Record<string, unknown>> = checkOptions<AdoptOptions & ConnectOptions>(
+  const options: Readonly<Record<string, unknown>> = checkOptions<AdoptOptions & ListenOptions & ConnectOptions>(
     operation,
     given,
     OPTIONS_OF[operation],
@@ -324,7 +341,10 @@ export function resolveOptions(
     const value = options[option];
     return value === undefined ? fallback : check(value, { operation, option, interfaces });
   };
-  return Object.fromEntries(NAMES.map((name) => [name, resolve(name)])) as unknown as ResolvedOptions;
+  const resolved = Object.fromEntries(NAMES.map((name) => [name, resolve(name)])) as unknown as ResolvedOptions;
+  checkSteering(operation, resolved);
+  const isSteeredByKey = resolved.steering?.by === "payload" && options.receiveOffload === undefined;
+  return isSteeredByKey ? { ...resolved, receiveOffload: false } : resolved;
 }
 
 /** A socket option to set before a socket is bound, its value, and the listen option that asks for it. */

@@ -1,4 +1,4 @@
-import type { DatagramBackend, DatagramSocket, OptionName, Outcome } from "@groupcast/backend";
+import type { DatagramBackend, DatagramSocket, OptionName, Outcome, Steering } from "@groupcast/backend";
 import { type Logger, SystemError } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
@@ -8,6 +8,7 @@ import type { BufferGrant, PortBuffers } from "../port-buffers.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Outbox } from "../sending/outbox.js";
 import { type BufferOption, requestBuffer, warnIfCapped, withoutBookkeeping } from "./request-buffer.js";
+import { steer } from "./steering.js";
 
 const BUFFER_OPTIONS = { receive: "receiveBufferBytes", send: "sendBufferBytes" } as const satisfies Record<
   keyof PortBuffers,
@@ -86,6 +87,11 @@ export class PortSettings {
   /** Sends at most so many bytes a second from now on; undefined: without a limit. */
   pace(bytesPerSecond: number | undefined): void {
     this.#owner.outbox.pace(bytesPerSecond);
+  }
+
+  /** Steers unicast to the ports that share the number. @throws SystemError `ERR_SET_OPTION`. @throws UnsupportedError. */
+  steer(call: OptionCall, steering: Steering): void {
+    steer(this.#owner.backend, this.#owner.socket, call, steering);
   }
 
   /** Binds every socket to the interface called `name`; `"default"`: to none. `setBindToInterface` documents the errors. */

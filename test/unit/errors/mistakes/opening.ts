@@ -99,7 +99,7 @@ export const OPENING_MISTAKES: readonly Mistake[] = [
     argument: "capability",
     value: "teleport",
     says: 'capabilitySet(): capability "teleport" is unknown',
-    remedy: "check the spelling, because none of the 51 known names is similar",
+    remedy: "check the spelling, because none of the 52 known names is similar",
   },
 
   {
