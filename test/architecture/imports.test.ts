@@ -47,7 +47,7 @@ const EVERYWHERE = [
 /** Modules that one package may use on top of that: why stands beside it. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   reactor: ["node:dns"], // reactor.resolve()
-  groupcast: ["node:events"], // once(), with types
+  groupcast: ["node:events", "node:os", "node:worker_threads"], // once(), with types; startWorkers()
   dgram: ["node:async_hooks", "node:child_process", "node:cluster", "node:dns", "node:events", "node:os", "node:tty"], // node:dgram's own API: contexts, the program that npx runs, workers of a cluster, look-ups, events, errnos, kinds of descriptors
   channels: ["node:crypto"], // sealed channels
   monitor: ["node:crypto", "node:http", "node:os"], // the page: tokens, its server, the name of the host

@@ -101,6 +101,26 @@ const TABLE = {
     meaning: "the reactor has been stopped",
     remedy: "create a new Reactor, because a stopped one does not start again",
   },
+  ERR_WORKER_START: {
+    class: "StateError",
+    meaning: "a worker did not come to listen",
+    remedy: "read error.cause, the error that the worker ended with",
+  },
+  ERR_WORKER_MODULE: {
+    class: "StateError",
+    meaning: "the module of the workers has no protocol",
+    remedy: "export by default a class of a protocol, a function that returns a protocol, or a protocol",
+  },
+  ERR_WORKER_NESTED: {
+    class: "StateError",
+    meaning: "this thread is itself a worker of startWorkers()",
+    remedy: "call startWorkers() in the main program, and name another module as its module",
+  },
+  ERR_WORKER_THREAD: {
+    class: "StateError",
+    meaning: "startWorkers() did not start this thread",
+    remedy: "call startWorkers(), which starts threads that call this",
+  },
   ERR_CALL_DONE: { class: "StateError", meaning: "the delayed call has already been made", remedy: "check active() first" },
   ERR_CALL_CANCELLED: { class: "StateError", meaning: "the delayed call has already been cancelled", remedy: "check active() first" },
   ERR_LOOP_RUNNING: { class: "StateError", meaning: "the looping call is already running", remedy: "call stop() first" },
