@@ -156,10 +156,10 @@ describe("on native:", () => {
     const stopped = workers.stop();
     expect(workers.stop()).toBe(stopped);
     await stopped;
+    expect(process.getActiveResourcesInfo().filter((name) => name === "MessagePort")).toEqual([]);
     const { deaths } = await workers.statistics();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await workers.statistics()).toMatchObject({ deaths, listening: 0 });
-    expect(process.getActiveResourcesInfo().filter((name) => name === "MessagePort")).toEqual([]);
   });
 
   test("startWorkers() with signal stops when it aborts, and rejects with its reason before that", async () => {
