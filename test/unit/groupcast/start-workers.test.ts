@@ -21,6 +21,12 @@ export default class Echo {
   }
 }`);
 
+/** Exits soon after it listens. At once, the message that says so could be lost, and startWorkers() would reject. */
+const STORM = moduleOf(`
+export default {
+  startProtocol() { setTimeout(() => process.exit(3), 300); },
+};`);
+
 function moduleOf(source: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
@@ -118,16 +124,14 @@ describe("on native:", () => {
   });
 
   test("a worker that dies again and again waits twice as long each time, up to maxRestartMs", async () => {
-    const source = "export default { startProtocol() { setImmediate(() => process.exit(3)); } }";
-    await using workers = await start({ module: moduleOf(source), workers: 1, minRestartMs: 2, maxRestartMs: 1000 });
+    await using workers = await start({ module: STORM, workers: 1, minRestartMs: 2, maxRestartMs: 1000 });
     const waits: (number | undefined)[] = [];
     for (let deaths = 0; deaths < 6; deaths++) waits.push((await next(workers, "died")).restartMs);
     expect(waits).toEqual([2, 4, 8, 16, 32, 64]);
   });
 
   test("maxRestartMs bounds the wait, and restart: false replaces nobody", async () => {
-    const source = "export default { startProtocol() { setImmediate(() => process.exit(3)); } }";
-    const options = { module: moduleOf(source), workers: 1, minRestartMs: 20, maxRestartMs: 20 };
+    const options = { module: STORM, workers: 1, minRestartMs: 20, maxRestartMs: 20 };
     await using bounded = await start(options);
     expect([await next(bounded, "died"), await next(bounded, "died")].map(({ restartMs }) => restartMs)).toEqual([20, 20]);
     await using single = await start({ ...options, restart: false });
@@ -150,8 +154,7 @@ describe("on native:", () => {
   });
 
   test("stop() ends every thread, also while one is being replaced, and is the same promise each time", async () => {
-    const source = "export default { startProtocol() { setImmediate(() => process.exit(3)); } }";
-    const workers = await start({ module: moduleOf(source), minRestartMs: 1, maxRestartMs: 1 });
+    const workers = await start({ module: STORM, minRestartMs: 1, maxRestartMs: 1 });
     await next(workers, "died");
     const stopped = workers.stop();
     expect(workers.stop()).toBe(stopped);
