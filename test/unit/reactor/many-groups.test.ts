@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { anyAddress, socketAddress } from "@groupcast/backend";
-import { expect, test } from "vitest";
-import type { FakeSocket } from "../../support/fake-backend.js";
+import { expect, test, vi } from "vitest";
+import { ETH0, type FakeSocket, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
 import { Notes, Stage, turn } from "./stage.js";
 
 const LIMIT = 20;
@@ -67,6 +67,30 @@ test.each(["EINVAL", "ENOBUFS"])(
     expect(port.memberships).toHaveLength(2);
   },
 );
+
+test("an interface that goes and comes back makes the host list its interfaces a few times, not once for each of 1,000 groups", () => {
+  const stage = new Stage();
+  const listening = stage.listen();
+  joinMany(listening, 1000);
+  const { network } = stage.backend;
+  const list = vi.spyOn(network, "interfaces");
+  network.change([LOOPBACK]);
+  expect(list.mock.calls.length).toBeLessThan(10);
+  expect(stage.backend.sockets.flatMap(({ memberships }) => memberships)).toEqual([]);
+  network.change([LOOPBACK, fakeInterface(ETH0.name, 9)]);
+  expect(list.mock.calls.length).toBeLessThan(20);
+  expect(stage.backend.sockets.flatMap(({ memberships }) => memberships)).toHaveLength(1000);
+});
+
+test("an interface that comes without its news is joined by a later joinGroup(), though a pass had not found it", () => {
+  const stage = new Stage();
+  const { port, socket } = stage.listen();
+  port.joinGroup(groupNumber(0), "wlan0");
+  stage.backend.network.change([LOOPBACK]); // the pass asks for wlan0, and its answer must not outlive it
+  stage.backend.network.change([LOOPBACK, fakeInterface("wlan0", 3)], false);
+  port.joinGroup(groupNumber(1), "wlan0");
+  expect(socket.memberships).toEqual([`${groupNumber(1)} wlan0 -`]);
+});
 
 test("a socket that is full is not asked again until a membership of it is left", () => {
   const stage = new Stage();

@@ -30,6 +30,7 @@ import {
   wishFor,
 } from "./membership-wish.js";
 import type { MulticastSender } from "./multicast-sender.js";
+import { Selection } from "./selection.js";
 
 /** Dependencies of {@link Memberships}. */
 export interface MembershipOwner {
@@ -49,11 +50,13 @@ export interface MembershipOwner {
 export class Memberships {
   readonly #owner: MembershipOwner;
   readonly #wishes = new Map<string, Wish[]>(); // by group: a port may have thousands, and wishes of different groups are independent
+  readonly #selection: Selection;
   #present: string | undefined;
 
   /** Joins nothing yet. */
   constructor(owner: MembershipOwner) {
     this.#owner = owner;
+    this.#selection = new Selection(owner.network);
   }
 
   /** Memberships, those that wait included. */
@@ -64,6 +67,7 @@ export class Memberships {
   /** Joins as `request` says. `waits`: whether an interface that does not exist is waited for. `joinGroup` documents the errors. */
   join(request: JoinRequest, waits: boolean): void {
     this.#owner.network.watch(); // from now on changes come to reconcile()
+    this.#selection.forget();
     this.#checkNew(request);
     const wish = wishFor(request);
     const targets = this.#targets(wish);
@@ -125,7 +129,7 @@ export class Memberships {
 
   /** Joins what waits: the interface that requests without one mean may be another one now. */
   joinWaiting(): void {
-    this.#forEach(this.#all, (wish) => this.#joinMissing(wish));
+    this.#selection.during(() => this.#forEach(this.#all, (wish) => this.#joinMissing(wish)));
   }
 
   /** Brings the memberships in line with the current interfaces. */
@@ -256,7 +260,7 @@ export class Memberships {
 
   #meant({ group, selector }: JoinRequest): readonly (NetworkInterface | undefined)[] {
     if (selector.by !== "default") {
-      const selected = this.#owner.network.select(selector);
+      const selected = this.#selection.of(selector);
       return typeof selected === "number" ? [] : selected; // none is known: the wish waits until the interfaces are listed
     }
     return this.#owner.sender.defaultInterfaces(group);
