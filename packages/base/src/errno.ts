@@ -87,7 +87,8 @@ export type ErrnoName =
   | "EXDEV"
   | "UNKNOWN";
 
-const numbered = [...getSystemErrorMap()].map(([errno, [name]]) => [name, errno] as const);
+const ERRORS = getSystemErrorMap(); // asked once: Node makes a map of all errors for each call
+const numbered = [...ERRORS].map(([errno, [name]]) => [name, errno] as const);
 
 /**
  * Map of name → errno of this platform, with libuv's sign: `ERRNO.EAGAIN` is -11 on Linux.
@@ -100,10 +101,10 @@ export const ERRNO: Readonly<Record<ErrnoName, number>> = Object.freeze(Object.f
 
 /** Returns the name of a negative errno: `"EADDRINUSE"`; `"errno 4095"` where libuv has no name. */
 export function errnoName(errno: number): string {
-  return getSystemErrorMap().get(errno)?.[0] ?? `errno ${-errno}`;
+  return ERRORS.get(errno)?.[0] ?? `errno ${-errno}`;
 }
 
 /** Returns the platform's text for a negative errno: `"address already in use"`. */
 export function errnoText(errno: number): string {
-  return getSystemErrorMap().get(errno)?.[1] ?? "unknown error";
+  return ERRORS.get(errno)?.[1] ?? "unknown error";
 }
