@@ -18,7 +18,7 @@ interface Ended {
   readonly endsMessage: boolean;
 }
 
-/** Who asked for a packet. */
+/** Repairs of a packet. */
 export interface Repair {
   repeatedMs: number; // time at which it was sent again last
   wantedBy: string | undefined; // id of the asker that got it then, or gets it next
