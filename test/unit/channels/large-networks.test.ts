@@ -393,7 +393,7 @@ describe("a node whose heartbeat is overdue", () => {
     hear(beat(8000));
     await hubs.pass(8900);
     expect([asked, node.nodes[0]!.isSuspected]).toEqual([[], false]);
-    await hubs.pass(1100);
+    await hubs.pass(1500); // late at 9000, then at most 400 until a search, 500 of waiting, and 400 until the next search
     expect([asked[0], node.nodes[0]!.isSuspected]).toEqual([[SESSION], true]);
     hear(beat(8000));
     expect([fates, node.nodes[0]!.isSuspected]).toEqual([["appeared"], false]);
