@@ -5,7 +5,7 @@ import { medianOf } from "../statistics.js";
 import { asText, type Row } from "../tables.js";
 import { missingNats, startNats } from "./nats-server.js";
 import { pause } from "./pause.js";
-import type { Kind } from "./setting.js";
+import { type Kind, WARM_MS } from "./setting.js";
 
 const MANY_CHANNELS = [1000, 10_000];
 const DURATION_MS = 2000;
@@ -22,7 +22,7 @@ function start(name: string, place: Place, ...args: readonly string[]): Program 
   return new Program({ command: [process.execPath, file, ...args], place });
 }
 
-/** Rate of a receiver, and CPU time of sender and receiver for each message. */
+/** Rate of a receiver, and CPU time of sender and receiver for each message, once both are warm. */
 interface Passage {
   readonly perSecond: number;
   readonly sendUs: number;
@@ -33,12 +33,12 @@ interface Passage {
 async function passage(kind: Kind, isConfirmed = false): Promise<Passage> {
   const receiver = start("receiver", "measured", kind, isConfirmed ? "confirming" : "");
   await receiver.ready();
-  const sender = start("sender", "load", kind, String(DURATION_MS), ...(isConfirmed ? ["confirmed"] : []));
+  const sender = start("sender", "load", kind, String(WARM_MS + DURATION_MS), ...(isConfirmed ? ["confirmed"] : []));
   const { cpuUs: sendUs } = (await sender.result(LIMIT_MS)) as { cpuUs: number };
   await pause(DRAIN_MS);
   receiver.endInput();
-  const { received, cpuUs } = await receiver.result(LIMIT_MS);
-  return { perSecond: (received! * 1000) / DURATION_MS, sendUs, receiveUs: cpuUs! };
+  const { perSecond, cpuUs } = await receiver.result(LIMIT_MS);
+  return { perSecond: perSecond!, sendUs, receiveUs: cpuUs! };
 }
 
 async function showCost(): Promise<void> {

@@ -1,7 +1,8 @@
 /** Sends for a while, as fast as it can on a channel or from a bare port of the reactor, or on a channel at a given rate. */
 import { ChannelNode, multicastGroupForChannel } from "@groupcast/channels";
 import { DatagramProtocol, Reactor } from "groupcast";
-import { CHANNEL, CHANNEL_PORT, cpuMicroseconds, PAYLOAD_BYTES, REACTOR_PORT, RETURNED, report, WARM_UP, WINDOW } from "./setting.js";
+import { Meter } from "./meter.js";
+import { CHANNEL, CHANNEL_PORT, PAYLOAD_BYTES, REACTOR_PORT, RETURNED, report, WINDOW } from "./setting.js";
 
 const BURST = 64; // then the event loop gets its turn
 const HEADER_BYTES = 9 + CHANNEL.length; // the bare port's datagrams are as long as the channel's
@@ -10,23 +11,21 @@ const [, , kind, durationMs, perSecond] = process.argv;
 const reactor = new Reactor();
 const send = kind === "reactor" ? bareSender() : channelSender();
 const endMs = performance.now() + Number(durationMs);
-let before = process.cpuUsage();
-let sent = 0;
-let warmUp = 0; // messages that do not count: a reliable channel makes its memory with the first ones
+const meter = new Meter();
 if (perSecond === undefined) sendFreely();
 else if (perSecond === "confirmed") sendConfirmed();
 else sendPaced(performance.now(), Number(perSecond));
 
 function sendFreely(): void {
   for (let i = 0; i < BURST; i++) send();
-  sent += BURST;
+  meter.count += BURST;
   if (performance.now() < endMs) setImmediate(sendFreely);
   else finish();
 }
 
 function sendPaced(startMs: number, rate: number): void {
   const due = ((Math.min(performance.now(), endMs) - startMs) * rate) / 1000;
-  for (; sent < due; sent++) send();
+  for (; meter.count < due; meter.count++) send();
   if (performance.now() < endMs) setTimeout(sendPaced, 1, startMs, rate);
   else finish();
 }
@@ -37,11 +36,10 @@ function sendConfirmed(): void {
   const confirmations = new ChannelNode(reactor, { name: "confirmed", ...options }).channel(RETURNED.back);
   let confirmed = 0;
   const fill = (): void => {
-    for (; sent < confirmed + WINDOW; sent++) send();
+    for (; meter.count < confirmed + WINDOW; meter.count++) send();
   };
   const subscription = confirmations.subscribe((data) => {
     confirmed = Number(data.toString());
-    if (warmUp === 0 && confirmed >= WARM_UP) [warmUp, before] = [sent, process.cpuUsage()];
     if (performance.now() < endMs) return fill();
     subscription.unsubscribe();
     finish();
@@ -50,7 +48,7 @@ function sendConfirmed(): void {
 }
 
 function finish(): void {
-  report({ sent, cpuUs: cpuMicroseconds(before, sent - warmUp) });
+  report({ sent: meter.count, ...meter.figures() });
   void reactor.stop();
 }
 

@@ -5,8 +5,8 @@ export const REACTOR_PORT = 19_301; // not the channels' port: each would receiv
 export const CHANNEL = "bench";
 /** Largest number of messages in flight where none may be lost: the smallest receive buffer of a kernel holds them. */
 export const WINDOW = 256;
-/** Messages before those that are confirmed and count. */
-export const WARM_UP = 65_536;
+/** Time that a program has to become warm before it is measured, in milliseconds. */
+export const WARM_MS = 1000;
 /** Messages of which one is confirmed. */
 export const CONFIRMED_EACH = 64;
 /** Channels of messages that go there and back. */
@@ -16,10 +16,9 @@ export const PAYLOAD_BYTES = 200;
 export type Kind = "reactor" | "channel" | "reliable";
 export const RECEIVE_BUFFER_BYTES = 4_194_304;
 
-/** Returns the CPU time since `before`, in microseconds per item of `count`. */
-export function cpuMicroseconds(before: NodeJS.CpuUsage, count: number): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / Math.max(1, count);
+/** Returns the CPU time from `before` to `after`, in microseconds per item of `count`. */
+export function cpuMicroseconds(before: NodeJS.CpuUsage, count: number, after: NodeJS.CpuUsage = process.cpuUsage()): number {
+  return (after.user + after.system - before.user - before.system) / Math.max(1, count);
 }
 
 /** Prints the figures for the program that started this one. */
