@@ -58,13 +58,16 @@ describe.for(BACKENDS)("a process on %s without memory", (backend) => {
   );
 });
 
+/** "terminate called recursively" is a `bad_alloc` that two threads throw at once. */
+const OUT_OF_MEMORY = /out of memory|Allocation failed|bad_alloc|terminate called recursively|# Fatal error in/;
+
 /**
  * Returns whether V8, or Node's own C++, has ended the process for want of memory. Node 20 does not look at each mapping that fails, and is
  * ended by SIGSEGV then: on dgram too, and in a program without sockets.
  */
 function isOutOfMemory({ signal, stderr }: Ending): boolean {
   if (signal === "SIGSEGV") return process.versions.node.startsWith("20.");
-  return (signal === "SIGABRT" || signal === "SIGTRAP") && /out of memory|Allocation failed|bad_alloc|# Fatal error in/.test(stderr);
+  return (signal === "SIGABRT" || signal === "SIGTRAP") && OUT_OF_MEMORY.test(stderr);
 }
 
 /**
