@@ -125,6 +125,14 @@ describe("a sender that starts again", () => {
     expect(receiver.leads(4, 5)).toEqual([1, 1]);
   });
 
+  test("is heard when it starts again with the number that it sent last, which is then no repeat", () => {
+    const receiver = new Receiver();
+    expect(receiver.leads(0, 0)).toEqual([1, 0]);
+    receiver.nowMs = 100;
+    expect(receiver.leads(0, 1)).toEqual([1, 1]);
+    expect(receiver.tracker.restarts).toBe(1);
+  });
+
   test("is not what a repeat of everything is, as it comes by a second path", () => {
     const receiver = new Receiver();
     const numbers = Array.from({ length: 500 }, (_, index) => index);

@@ -78,11 +78,16 @@ export class SequenceTracker implements OrderTracker {
     const state = this.#stateOf(source, last, nowMs);
     if (state === undefined) return 1;
     const lead = leadOf(state.newest, first, last);
-    if (lead <= 0 || lead > this.#maxMisorder) return this.#unusual(state, source, { first, last }, nowMs);
-    state.newest = last;
-    state.advancedMs = nowMs;
-    if (state.other !== undefined && this.#isNear(state.other - last)) state.other = undefined; // the two have met
-    return lead;
+    if (this.#isNext(lead)) {
+      state.newest = last;
+      state.advancedMs = nowMs;
+      if (state.other !== undefined && this.#isNear(state.other - last)) state.other = undefined; // the two have met
+      return lead;
+    }
+    const atOther = state.other === undefined ? Number.NaN : leadOf(state.other, first, last);
+    if (!this.#isNext(atOther) || nowMs - state.advancedMs >= DELAY_MS) return this.#unusual(state, source, { first, last }, nowMs);
+    state.other = last; // no detour: each message comes here for a second after a large loss
+    return atOther;
   }
 
   /** Returns the lead of a message that does not continue the first place. */
@@ -104,6 +109,10 @@ export class SequenceTracker implements OrderTracker {
   close(): void {
     for (const key of this.#keys ?? []) this.#sources.delete(key);
     this.#keys = undefined;
+  }
+
+  #isNext(lead: number): boolean {
+    return lead > 0 && lead <= this.#maxMisorder;
   }
 
   #isNear(distance: number): boolean {
