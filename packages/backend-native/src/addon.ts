@@ -32,6 +32,7 @@ export interface Addon {
   interface_index(name: string): number | Outcome;
   option_names(): string[];
   gather(chunk: Uint8Array, position: number, first: number, end: number, maxBytes: number): number;
+  run_end(first: number, end: number, prefixBytes: number, leastBytes: number): number;
 
   socket_open(owner: object, family: Family): Family | Outcome;
   socket_adopt(owner: object, fd: number): Family | Outcome;

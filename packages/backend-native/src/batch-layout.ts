@@ -2,7 +2,7 @@
  * Layout of the memory that the addon and TypeScript share, counted in 32-bit words. `addon/batch_layout.h` is the same layout in C++.
  * A change of either needs a new LAYOUT_VERSION in both, which the loader compares.
  */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 export const MAX_SLOTS = 64; // runs of datagrams that one wake-up can fill
 export const MAX_RUNS = 64; // runs of datagrams to one peer that one send call can describe

@@ -21,6 +21,7 @@ const NO_VIEW = -1;
 const WORD_BYTES = 4;
 const LOAD_BYTES = 8192; // in a wake-up, on an average of those that filled a chunk
 const MAX_GATHERED_BYTES = CHUNK_BYTES / 4; // longer datagrams get memory of their own
+const FEW = 8; // datagrams that are compared here, as a call of the addon costs more
 const NOTHING = -1; // as MAX_GATHERED_BYTES: not even empty datagrams share a chunk
 
 /**
@@ -113,8 +114,10 @@ export class ReceivedBatch implements DatagramBatch {
   runEnd(first: number, prefixBytes: number, leastBytes: number = prefixBytes): number {
     checkRun(prefixBytes, leastBytes, this.lengthBytes(first));
     this.#checkSlab();
+    const near = Math.min(first + FEW, this.#length);
     let end = first + 1;
-    while (end < this.#length && this.#isLikeBefore(end, prefixBytes, leastBytes)) end++;
+    while (end < near && this.#isLikeBefore(end, prefixBytes, leastBytes)) end++;
+    if (end === near && near < this.#length) return this.#addon.run_end(first, this.#length, prefixBytes, leastBytes);
     return end;
   }
 

@@ -29,6 +29,28 @@ test.each([0, 1])(
   },
 );
 
+test.each([0, 1])("runEnd() finds the end of long runs, with receiveOffload %i", async (receiveOffload) => {
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload });
+  const other = sockets.listen();
+  const [like, ends] = [Array<string>(12).fill("head one"), [] as number[][]];
+  seen.onReceived = (batch) => {
+    for (const [prefix, least] of [[4], [5], [0], [4, 6], [4, 8]] as const) {
+      ends.push([0, 3, 13, 26, 39].filter((first) => first < batch.length).map((first) => batch.runEnd(first, prefix, least)));
+    }
+  };
+  sendTo(socket, local, ...like, "hear two", ...like, "head5", ...like, "head two");
+  sendTo(other.socket, local, ...like);
+  await seen.arrivals(51);
+  expect(ends).toEqual([
+    [12, 12, 39, 39, 51], // four bytes that are the same: "hear" ends a run, and so does the other sender
+    [12, 12, 25, 39, 51],
+    [39, 39, 39, 39, 51],
+    [12, 12, 25, 39, 51], // "head5" is too short
+    [12, 12, 25, 39, 51],
+  ]);
+});
+
 test("view() of a datagram twice in a batch is the same bytes", async () => {
   using sockets = new NativeSockets();
   const { socket, seen, local } = sockets.listen();

@@ -143,7 +143,8 @@ export const RECEIVING: readonly Contract[] = contracts([
       const senders = [trial.listen(), trial.listen()] as const;
       const end = trial.socket();
       end.bind(trial.addresses.loopback);
-      const texts = ["head1 one", "head1 two", "head1", "heads one", "head2 two", "head2 two", "head", "heed2 two", "head1 end"];
+      const unlike = ["head1 two", "head1", "heads one", "head2 two", "head2 two", "head", "heed2 two", "head1 end"];
+      const texts = unlike.flatMap((text) => [...Array(10).fill("head1 one"), text]); // long runs and short ones
       const seen: [sender: number, text: string, run: number, word: number][] = [];
       let runs = 0;
       end.onBatch = (batch) => {

@@ -9,7 +9,7 @@
  */
 namespace groupcast {
 
-constexpr int32_t kLayoutVersion = 3;
+constexpr int32_t kLayoutVersion = 4;
 
 constexpr int kSlots = 64;           // datagrams (with UDP_GRO: runs of datagrams) that one recvmmsg(2) may fill
 constexpr int kSlotBytes = 65536;    // holds the longest UDP payload, 65,527 bytes over IPv6, and the longest GRO run

@@ -117,12 +117,38 @@ napi_value gather(Arguments& arguments) {
   return arguments.result(entry);
 }
 
+/**
+ * The end of a run, at most `end`: datagrams from `first` on that come from one sender, begin with the same `prefix_bytes`, and have at least
+ * `least_bytes`. -EINVAL where that is not of this batch.
+ */
+napi_value run_end(Arguments& arguments) {
+  const int first = arguments.number(0);
+  const int end = std::min(arguments.number(1), kMaxEntries);
+  const int32_t prefix_bytes = arguments.number(2);
+  const int32_t least_bytes = std::max(arguments.number(3), prefix_bytes);
+  const uint8_t* slab = arguments.environment().slab();
+  if (!arguments.valid() || slab == nullptr || first < 0 || first >= end || prefix_bytes < 0) return arguments.result(-EINVAL);
+  const SharedTables& tables = arguments.environment().tables();
+  const EntryRow& head = tables.entries[first];
+  if (head.length < prefix_bytes) return arguments.result(-EINVAL);
+  const AddressWords& sender = tables.slots[head.slot].from;
+  int entry = first + 1;
+  for (; entry < end; entry++) {
+    const EntryRow& next = tables.entries[entry];
+    if (next.length < least_bytes) break;
+    if (next.slot != head.slot && memcmp(&tables.slots[next.slot].from, &sender, sizeof sender) != 0) break;
+    if (memcmp(slab + next.offset, slab + head.offset, static_cast<size_t>(prefix_bytes)) != 0) break;
+  }
+  return arguments.result(entry);
+}
+
 }  // namespace
 
 napi_status groupcast::add_shared_exports(napi_env env, napi_value exports) {
   const napi_property_descriptor properties[] = {
       EXPORT(layout_version), EXPORT(configure),      EXPORT(tables),          EXPORT(slab),         EXPORT(parse_address),
       EXPORT(format_address), EXPORT(interface_name), EXPORT(interface_index), EXPORT(option_names), EXPORT(gather),
+      EXPORT(run_end),
   };
   return napi_define_properties(env, exports, sizeof properties / sizeof properties[0], properties);
 }
