@@ -38,7 +38,7 @@ function publisher({ packets = 10, bytes = 200, keeps = 100_000, bytesPerSecond 
   const network = { takes: true };
   const sent = new SentPackets({ packets: keeps, bytes: 1e9 }, new SentMemory(1e9));
   const sender = {
-    nextSequence: 0,
+    nextSequence: () => 0,
     send: () => true,
     close: () => {},
     repeat: (_payload: Uint8Array, number: number, to?: ChannelSource) => {

@@ -40,7 +40,7 @@ async function asked(channel = "c") {
 describe("openRepairingSender()", () => {
   test("counts from 0, and a packet that is sent again has the number that it had, and takes none", async () => {
     const { site, sender, b, d } = await asked();
-    expect(sender.nextSequence).toBe(1);
+    expect(sender.nextSequence()).toBe(1);
     expect(sender.repeat(Buffer.from("again"), 0)).toBe(true);
     sender.send(Buffer.from("second"));
     await site.settle();

@@ -9,8 +9,8 @@ import { type Kind, WARM_MS } from "./setting.js";
 
 const MANY_CHANNELS = [1000, 10_000];
 const DURATION_MS = 2000;
-const ROUNDS = 5;
-const LEAST_RATIO = 0.6;
+const ROUNDS = 9; // a virtual machine is at times half as fast, for a while
+const LEAST_RATIO = 0.85;
 const LEAST_RELIABLE_RATIO = 0.9;
 const MOST_REQUEST_RATIO = 3;
 const RELAY_PER_SECOND = 50_000;

@@ -75,9 +75,7 @@ class ChallengedLink implements ChannelLink {
   #openRepairing(channel: string, asks: ChannelReceiver): RepairingSender {
     const sender = this.#joined(() => this.#transport.openRepairingSender!(channel, asks));
     return {
-      get nextSequence() {
-        return sender.nextSequence;
-      },
+      nextSequence: () => sender.nextSequence(),
       send: (payload) => sender.send(payload),
       repeat: (payload, sequence, to) => sender.repeat(payload, sequence, to),
       note: (payload, to) => sender.note(payload, to),

@@ -72,8 +72,8 @@ export interface ChannelSender {
 
 /** A sender that receives questions of receivers, and can send a packet again. It shares its source and its count with no other sender. */
 export interface RepairingSender extends ChannelSender {
-  /** Number of the next packet. */
-  readonly nextSequence: number;
+  /** Returns the number of the next packet. */
+  nextSequence(): number;
   /**
    * Sends a packet once more, under its earlier number.
    *

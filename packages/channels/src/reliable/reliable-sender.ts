@@ -62,7 +62,7 @@ export class ReliableSender implements PacketSender, ChannelReceiver {
   send(packet: Uint8Array, endsMessage: boolean): boolean {
     if (!this.#hasSent) this.#repairer.tellStatus(); // before the first packet, so that receivers know at once that they can ask
     this.#hasSent = true;
-    const sequence = this.#sender.nextSequence;
+    const sequence = this.#sender.nextSequence();
     if (!this.#sender.send(packet)) return false;
     this.#sent.add(this.#options.sealedNumberOf?.(packet) ?? sequence, sequence, endsMessage, packet);
     this.#repairer.packetSent();

@@ -86,9 +86,7 @@ export class UdpSenders {
       if (!isOpen || this.#isClosed) throw new ChannelStateError(CHANNEL_ERRORS.ERR_TRANSPORT_CLOSED, "send", { channel });
     };
     return {
-      get nextSequence() {
-        return stream.sequence;
-      },
+      nextSequence: () => stream.sequence,
       send: (payload) => {
         checkOpen();
         return this.#send(stream, payload);
