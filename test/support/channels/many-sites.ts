@@ -9,6 +9,8 @@ import { until } from "../lab/until.js";
 const CONFIGURATION = fileURLToPath(new URL("../../../examples/many-sites/", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("../../lab/programs/cluster-site.ts", import.meta.url));
 const START_DEADLINE_MS = 20_000;
+const JOIN_DEADLINE_MS = 6000;
+const MAX_STARTS = 5;
 const SERVERS = [1, 2, 3] as const;
 const EVERYTHING = ["robot/**", "__groupcast_nodes"];
 
@@ -78,25 +80,21 @@ export class ManySites {
     this.#wan = wan;
   }
 
-  /**
-   * Three servers that have found one another. Each starts when those before it are ready: two that start in the same millisecond connect
-   * to each other, each closes the other's connection as a duplicate of its own, and both try again after a second, to the same effect.
-   */
+  /** Three servers that have found one another. */
   static async create(lab: Lab): Promise<ManySites> {
     const sites = new ManySites(lab, await lab.addSwitch("wan", { snooping: false }));
     for (const number of SERVERS) {
       const host = await sites.#host(`cloud-${number}`, `10.77.0.1${number}/24`);
       sites.#servers.set(number, { host, program: serve(host, `cloud-${number}`) });
-      await until(() => isListening(host), { what: `cloud-${number} listens to the other servers` });
-      await sites.whenClustered(number, number - 1);
+      await sites.#joinCluster(number);
     }
     return sites;
   }
 
   /** Waits until a server has routes to so many others. */
-  async whenClustered(number: number, others: number): Promise<void> {
+  async whenClustered(number: number, others: number, deadlineMs = START_DEADLINE_MS): Promise<void> {
     const isReached = async (): Promise<boolean> => (await this.#routes(number)) >= others;
-    await until(isReached, { what: `cloud-${number} has routes to ${others} others` });
+    await until(isReached, { what: `cloud-${number} has routes to ${others} others`, deadlineMs });
   }
 
   /** Ends a server as a crash does. */
@@ -133,6 +131,24 @@ export class ManySites {
     const nats = { servers: `10.77.0.1${server}:4222`, connection: { ...login, ...connection } };
     const node = await join(host, { interface: "eth0", name: `node ${letter}` });
     return { node, relay: await join(gate, { interface: "site", nats, network: `site-${letter}`, channels }) };
+  }
+
+  /**
+   * Waits until a server has routes to those before it. Two servers that connect to each other in the same millisecond each close the other's
+   * connection as a duplicate of its own, and both try again after a second, to the same effect: then it starts anew.
+   */
+  async #joinCluster(number: number): Promise<void> {
+    const { host } = this.#servers.get(number)!;
+    for (let starts = 1; ; starts++) {
+      await until(() => isListening(host), { what: `cloud-${number} listens to the other servers` });
+      try {
+        return await this.whenClustered(number, number - 1, JOIN_DEADLINE_MS);
+      } catch (error) {
+        if (starts === MAX_STARTS) throw error;
+      }
+      await this.kill(number);
+      this.restart(number);
+    }
   }
 
   async #host(name: string, address: string): Promise<Host> {

@@ -145,15 +145,17 @@ export const RECEIVING: readonly Contract[] = contracts([
       end.bind(trial.addresses.loopback);
       const unlike = ["head1 two", "head1", "heads one", "head2 two", "head2 two", "head", "heed2 two", "head1 end"];
       const texts = unlike.flatMap((text) => [...Array(10).fill("head1 one"), text]); // long runs and short ones
-      const seen: [sender: number, text: string, run: number, word: number][] = [];
+      const seen: { port: number; text: string; run: number; word: number; beginning: string; least: number }[] = [];
       let runs = 0;
       end.onBatch = (batch) => {
         for (let first = 0; first < batch.length; runs++) {
           const [prefix, least] = [Math.min(5, batch.lengthBytes(first)), Math.min(6, batch.lengthBytes(first))];
+          const beginning = batch.view(first).toString("latin1", 0, prefix);
           const next = batch.runEnd(first, prefix, least);
           assert.ok(next > first && next <= batch.length, `runEnd(${first}) is ${next}`);
           for (; first < next; first++) {
-            seen.push([batch.from(first).port, batch.view(first).toString(), runs, batch.uint32(first, batch.lengthBytes(first) - 4)]);
+            const [text, word] = [batch.view(first).toString(), batch.uint32(first, batch.lengthBytes(first) - 4)];
+            seen.push({ port: batch.from(first).port, text, run: runs, word, beginning, least });
           }
         }
       };
@@ -161,15 +163,14 @@ export const RECEIVING: readonly Contract[] = contracts([
       for (const sender of senders) sender.sendAll(batchTo(end.local, texts));
       await trial.received(end, senders.length * texts.length);
       assert.deepEqual(
-        seen.map(([, , , word]) => word),
-        seen.map(([, text]) => Buffer.from(text).readUInt32BE(text.length - 4)),
+        seen.map(({ word }) => word),
+        seen.map(({ text }) => Buffer.from(text).readUInt32BE(text.length - 4)),
       );
-      for (const [index, [port, text, run]] of seen.entries()) {
+      for (const [index, { port, text, run, beginning, least }] of seen.entries()) {
+        assert.ok(text.startsWith(beginning), `${text} is in a run of ${beginning}`);
+        assert.ok(text.length >= least, `${text} is too short for a run of ${least} bytes and more`);
         const before = seen[index - 1];
-        if (before?.[2] !== run) continue;
-        assert.equal(port, before[0], "one run has two senders");
-        assert.equal(text.slice(0, 5), before[1].slice(0, 5), "one run has two beginnings");
-        assert.ok(text.length >= 6, `${text} is too short for a run of ${before[1]}`);
+        if (before?.run === run) assert.equal(port, before.port, "one run has two senders");
       }
     },
   },
