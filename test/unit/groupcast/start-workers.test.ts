@@ -16,8 +16,10 @@ export default class Echo {
     if (text.endsWith("exit")) process.exit(7);
     if (text.endsWith("throw")) setImmediate(() => { throw new TypeError("thrown"); });
     if (text.endsWith("hook")) throw new Error("in the hook");
-    if (text.endsWith("spin")) for (;;);
     this.transport.write(this.name + " " + text, from);
+    if (!text.endsWith("spin")) return;
+    this.transport.flush();
+    for (;;);
   }
 }`);
 
@@ -145,8 +147,7 @@ describe("on native:", () => {
     for (const key of ["<", "=", ">"]) await client.ask(key, workers.getHost());
     const before = await workers.statistics();
     expect(before).toMatchObject({ received: 3, sent: 3, listening: 3, incomplete: 0 });
-    client.write("<spin", workers.getHost());
-    await new Promise(setImmediate); // what is written in one turn may be steered as one
+    await client.ask("<spin", workers.getHost()); // it spins as soon as it has answered
     await client.ask("=", workers.getHost());
     expect(await workers.statistics()).toMatchObject({ received: 4, listening: 3, incomplete: 1 });
     await workers.stop();
