@@ -21,6 +21,7 @@ export const FIGURES: Readonly<Record<FigureName, Style>> = {
   p999Us: { title: "p99.9", unit: "µs", write: short, isLessBetter: true },
   residentMiB: { title: "resident", unit: "MiB", write: short, isLessBetter: true },
   growthMiB: { title: "growth", unit: "MiB", write: (value) => value.toFixed(1), isLessBetter: true },
+  flapMs: { title: "CPU for the flap", unit: "ms", write: short, isLessBetter: true },
   startMs: { title: "start", unit: "ms", write: short, isLessBetter: true },
 };
 

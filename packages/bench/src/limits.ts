@@ -12,6 +12,8 @@ export interface Limit {
   readonly against: PeerName;
   readonly of?: string; // scenario to compare with; default: the same
   readonly isDifference?: boolean;
+  /** Whether the limit is on the figure itself, not on a ratio. */
+  readonly isItself?: boolean;
   readonly atMost?: number;
   readonly atLeast?: number;
 }
@@ -19,6 +21,9 @@ export interface Limit {
 const RECEIVE = { scenario: "receive-64", figure: "cpuUs", ours: "groupcast" } as const;
 const PACED = { figure: "cpuUs", ours: "groupcast", against: "node:dgram" } as const;
 const HOOKED = { ours: "dgram on Groupcast", against: "node:dgram" } as const;
+const SENT_TO_MANY = { scenario: "stress-send-1000", figure: "cpuUs", ours: "groupcast" } as const;
+const REFUSALS = { scenario: "stress-refused", figure: "cpuUs", ours: "groupcast" } as const;
+const ARRIVALS = { figure: "cpuUs", ours: "groupcast", against: "C recvmmsg" } as const;
 const RUNS = { scenario: "receive-runs-64", figure: "perSecond" } as const;
 
 function ahead(scenario: string): readonly Limit[] {
@@ -29,7 +34,42 @@ function ahead(scenario: string): readonly Limit[] {
   return [{ ...echo, against: "node:dgram", text: `${scenario}: datagrams/s at least 3 × node:dgram`, atLeast: 3 }, ...others];
 }
 
+/** Under stress: what goes wrong, or is there by the thousand, costs a bounded number of calls a datagram, as in C. */
+const STRESS: readonly Limit[] = [
+  ...(["node:dgram", "C recvmmsg"] as const).map(
+    (against): Limit => ({ ...SENT_TO_MANY, against, text: `send to 1,000 peers in turn: CPU at most ${against}'s × 1.3`, atMost: 1.3 }),
+  ),
+  { ...REFUSALS, against: "C recvmmsg", text: "every second datagram refused: CPU at most 2 × C sendmmsg", atMost: 2 },
+  { ...REFUSALS, against: "node:dgram", text: "every second datagram refused: CPU at most node:dgram's", atMost: 1 },
+  {
+    scenario: "stress-overrun",
+    figure: "cpuUs",
+    ours: "groupcast",
+    against: "node:dgram",
+    text: "the receive buffer overflows: CPU of the rest at most node:dgram's",
+    atMost: 1,
+  },
+  { ...ARRIVALS, scenario: "stress-arrival", text: "arrival: true, receive 64 B: CPU at most 1.5 × C recvmmsg", atMost: 1.5 },
+  {
+    ...ARRIVALS,
+    scenario: "stress-arrival-runs",
+    text: "arrival: true, batch, GSO sender: CPU at most 2 × C recvmmsg",
+    ours: "groupcast batch",
+    atMost: 2,
+  },
+  {
+    scenario: "stress-flap",
+    figure: "flapMs",
+    ours: "groupcast",
+    against: "groupcast",
+    isItself: true,
+    text: "10,000 memberships, the interface deleted and made again: at most 50 ms of CPU",
+    atMost: 50,
+  },
+];
+
 const LIMITS: readonly Limit[] = [
+  ...STRESS,
   { ...RECEIVE, against: "node:dgram", text: "receive 64 B: CPU at most 1/4 of node:dgram", atMost: 0.25 },
   { ...RECEIVE, against: "Twisted", text: "receive 64 B: CPU at most Twisted's", atMost: 1 },
   { ...RECEIVE, against: "uvloop", text: "receive 64 B: CPU at most uvloop's", atMost: 1 },
@@ -114,7 +154,7 @@ const LIMITS: readonly Limit[] = [
 
 export interface Verdict {
   readonly text: string;
-  /** Ratio; a difference in the figure's unit, where the text says "more". */
+  /** Ratio; in the figure's unit a difference, where the text says "more", and the figure itself, where it says "of CPU". */
   readonly ratio: number;
   /** The ratio of C with recvmmsg in Groupcast's place: the limit of this machine. */
   readonly ratioOfC: number | undefined;
@@ -130,7 +170,7 @@ export function verdicts(measurements: readonly Measurement[], limits: readonly 
     const { text, scenario, of = scenario, figure, ours, against } = limit;
     const own = entryOf(measurements, scenario, ours);
     const other = entryOf(measurements, of, against);
-    const compare = limit.isDifference === true ? differenceOf : ratioOf;
+    const compare = limit.isItself === true ? itself : limit.isDifference === true ? differenceOf : ratioOf;
     const ratio = compare(median(own, figure), median(other, figure));
     if (ratio === undefined) return [];
     const inPlace = against === "C recvmmsg" ? undefined : entryOf(measurements, scenario, "C recvmmsg");
@@ -139,6 +179,10 @@ export function verdicts(measurements: readonly Measurement[], limits: readonly 
     const met = valuesOf(own, figure).filter((value, round) => isWithin(limit, compare(value, others[round]) ?? Number.NaN));
     return [{ text, ratio, ratioOfC, isMet: isWithin(limit, ratio), metRounds: met.length, rounds: others.length }];
   });
+}
+
+function itself(own: number | undefined): number | undefined {
+  return own;
 }
 
 function ratioOf(own: number | undefined, other: number | undefined): number | undefined {

@@ -10,7 +10,8 @@ import { PEERS, type Peer } from "./peers.js";
 import { asJson } from "./report.js";
 import { RIVAL_LIMITS } from "./rivals.js";
 import { type Measurement, measure } from "./rounds.js";
-import { SCENARIOS, type Scenario } from "./scenarios.js";
+import type { Scenario } from "./scenario.js";
+import { SCENARIOS } from "./scenarios.js";
 import { asText, rowsOf } from "./tables.js";
 
 function chosenScenarios({ isQuick, only }: Options): readonly Scenario[] {

@@ -3,7 +3,8 @@ import { FIGURES } from "./figures.js";
 import type { Limit } from "./limits.js";
 import type { PeerName } from "./peers.js";
 import type { FigureName } from "./runs.js";
-import { SCENARIOS, type Scenario } from "./scenarios.js";
+import type { Scenario } from "./scenario.js";
+import { SCENARIOS } from "./scenarios.js";
 
 const RIVALS: readonly PeerName[] = ["Bun", "udx-native", "Deno"];
 

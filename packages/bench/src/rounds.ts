@@ -2,7 +2,7 @@
 import { setLoopback } from "./loopback.js";
 import type { Peer, PeerName } from "./peers.js";
 import type { FigureName, Outcome, Timing } from "./runs.js";
-import type { Scenario } from "./scenarios.js";
+import type { Scenario } from "./scenario.js";
 import { medianOf } from "./statistics.js";
 
 /** Results of one peer in one scenario. */

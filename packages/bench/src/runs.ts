@@ -1,5 +1,7 @@
 /** One run of one peer, for each kind of scenario. */
+import { spawnSync } from "node:child_process";
 import { NODE_PROGRAMS } from "./folders.js";
+import { isIsolated } from "./loopback.js";
 import { LOAD, type Peer } from "./peers.js";
 import { type Figures, type Place, Program, type Start } from "./program.js";
 
@@ -11,7 +13,7 @@ export interface Timing {
 
 /** Result of one run. Times in µs are per datagram; `lost` counts datagrams. */
 export type Outcome = Readonly<Partial<Record<FigureName, number>>>;
-export type FigureName = "perSecond" | "cpuUs" | "lost" | "p50Us" | "p99Us" | "p999Us" | "residentMiB" | "growthMiB" | "startMs";
+export type FigureName = "perSecond" | "cpuUs" | "lost" | "p50Us" | "p99Us" | "p999Us" | "residentMiB" | "growthMiB" | "startMs" | "flapMs";
 
 export type Arguments = Readonly<Record<string, number | string>>;
 
@@ -66,6 +68,10 @@ export interface Reception {
   /** Size of the receive buffer, 0 for the system's default; and the time for which the program blocks in each 40 ms. */
   readonly bufferBytes?: number;
   readonly busyMs?: number;
+  /** Time for which the program sleeps after each such time of reading. */
+  readonly blockedMs?: number;
+  /** Whether the kernel tells destination, interface, TTL and time of each datagram. */
+  readonly arrival?: boolean;
   /** Called every half second while datagrams arrive. */
   readonly watch?: (program: Program) => void;
 }
@@ -77,9 +83,19 @@ export const GROUPS_OF_A_SOCKET = 20;
 
 /** A peer counts what the load sends. */
 export async function receive(peer: Peer, timing: Timing, how: Reception): Promise<Outcome> {
-  const { sizeBytes, ports = 1, groups = 0, sharedPort = 0, workers = 0, bufferBytes = 0, busyMs = 0 } = how;
+  const {
+    sizeBytes,
+    ports = 1,
+    groups = 0,
+    sharedPort = 0,
+    workers = 0,
+    bufferBytes = 0,
+    busyMs = 0,
+    blockedMs = 0,
+    arrival = false,
+  } = how;
   const role = workers > 0 ? "workers" : "receive";
-  const given = { size: sizeBytes, ports, groups, sharedPort, workers, bufferBytes, busyMs };
+  const given = { size: sizeBytes, ports, groups, sharedPort, workers, bufferBytes, busyMs, blockedMs, arrival: arrival ? 1 : 0 };
   const start = startOf(peer, role, given, how.place);
   return await withPrograms([start], async (program) => {
     const numbers = await program!.ready();
@@ -114,18 +130,31 @@ function groupName(n: number): string {
   return `239.255.${2 + Math.floor(n / 250)}.${1 + (n % 250)}`;
 }
 
+export interface Sending {
+  readonly sizeBytes: number;
+  readonly ports: number;
+  readonly isGroup: boolean;
+  /** Destinations that the kernel refuses; they take their turns with the others. */
+  readonly refused?: readonly string[];
+}
+
 /** A peer sends to `ports` sockets, or to a group. */
-export async function send(peer: Peer, timing: Timing, how: { sizeBytes: number; ports: number; isGroup: boolean }): Promise<Outcome> {
-  const { sizeBytes, ports, isGroup } = how;
+export async function send(peer: Peer, timing: Timing, how: Sending): Promise<Outcome> {
+  const { sizeBytes, ports, isGroup, refused = [] } = how;
   const group = isGroup ? { group: groupName(0) } : {};
   return await withPrograms([loadOf("sink", { size: sizeBytes, ports, ...group })], async (sink) => {
-    const to = (await sink!.ready()).map((port) => `${isGroup ? groupName(0) : "127.0.0.1"}:${port}`).join(",");
+    const peers = (await sink!.ready()).map((port) => `${isGroup ? groupName(0) : "127.0.0.1"}:${port}`);
+    const to = [...peers, ...refused].join(",");
     const start = startOf(peer, "send", { size: sizeBytes, to, warm: timing.warmS, seconds: timing.measuredS });
     return await withPrograms([start], async (program) => {
       const { sent, cpuUs, seconds } = await program!.result(limitMs(timing));
       sink!.endInput();
       const { received } = checked(await sink!.result(GRACE_MS));
-      return { perSecond: sent! / seconds!, cpuUs: cpuUs! / sent!, lost: sent! - received! };
+      return {
+        perSecond: sent! / seconds!,
+        cpuUs: cpuUs! / sent!,
+        lost: (sent! * peers.length) / (peers.length + refused.length) - received!,
+      };
     });
   });
 }
@@ -166,6 +195,29 @@ export async function memory(peer: Peer, timing: Timing, load: Arguments): Promi
   const settled = samples.slice(Math.floor(samples.length / 3)); // heaps grow to their size first
   const growthMiB = settled.at(-1)! - settled[0]!;
   return { residentMiB: Math.max(...samples), growthMiB, lost: lost!, perSecond: perSecond! };
+}
+
+const FLAPPING = "flapping0";
+const FAR_END = "flapping1";
+const ADD = `ip link add ${FLAPPING} type veth peer name ${FAR_END} && ip address add 198.19.255.1/24 dev ${FLAPPING} && ip link set ${FAR_END} up && ip link set ${FLAPPING} up`;
+const GO_AND_COME_BACK = `sleep 0.5; ip link delete ${FLAPPING} && sleep 1.5 && ${ADD}`;
+
+/** A peer is a member of `count` groups on an interface that is deleted and made again. */
+export async function flap(peer: Peer, count: number): Promise<Outcome> {
+  if (!isIsolated()) throw new Error("needs a network namespace of its own: run it as root, or allow unprivileged user namespaces");
+  const made = spawnSync("sh", ["-c", ADD], { encoding: "utf8" });
+  if (made.status !== 0) throw new Error(`cannot make an interface: ${made.stderr.trim()}`);
+  try {
+    return await withPrograms([startOf(peer, "flap", { groups: count, interface: FLAPPING })], async (program) => {
+      await program!.ready();
+      return await withPrograms([{ command: ["sh", "-c", GO_AND_COME_BACK], place: "load" }], async () => {
+        const { cpuUs } = await program!.result(GRACE_MS);
+        return { flapMs: cpuUs! / 1000 };
+      });
+    });
+  } finally {
+    spawnSync("ip", ["link", "delete", FLAPPING]);
+  }
 }
 
 /** Measures the time from the start of the process until its port is bound. */

@@ -1,35 +1,10 @@
 /** All scenarios, as rows. */
 import { isIsolated } from "./loopback.js";
-import type { Peer, PeerName } from "./peers.js";
+import type { PeerName } from "./peers.js";
 import { PEERS } from "./peers.js";
-import {
-  type Arguments,
-  echo,
-  type FigureName,
-  GROUPS_OF_A_SOCKET,
-  memory,
-  type Outcome,
-  receive,
-  send,
-  serve,
-  startUp,
-  type Timing,
-  timers,
-} from "./runs.js";
-
-export interface Scenario {
-  readonly id: string;
-  readonly title: string;
-  /** Figures that its table shows; charts and ratios use the first. */
-  readonly figures: readonly FigureName[];
-  readonly peers: readonly PeerName[];
-  readonly isQuick?: boolean;
-  /** Largest number of rounds, for scenarios that take minutes. */
-  readonly maxRounds?: number;
-  /** Whether the loopback interface keeps runs (UDP_SEGMENT) whole, as it does by default. */
-  readonly keepsRuns?: boolean;
-  run(peer: Peer, timing: Timing): Promise<Outcome>;
-}
+import { type Arguments, echo, type FigureName, GROUPS_OF_A_SOCKET, memory, receive, send, serve, startUp, timers } from "./runs.js";
+import type { Scenario } from "./scenario.js";
+import { STRESS } from "./stress.js";
 
 /** The program of `node:dgram` on Groupcast: in the scenarios that it has limits in. */
 const HOOKED: PeerName = "dgram on Groupcast";
@@ -245,4 +220,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...resources,
   ...working,
   ...serving,
+  ...STRESS,
 ];

@@ -8,7 +8,7 @@ static uint8_t slots[SLOTS][65536];
 static struct mmsghdr messages[SLOTS];
 static struct iovec vectors[SLOTS];
 static struct sockaddr_in senders[SLOTS];
-static char controls[SLOTS][CMSG_SPACE(sizeof(int))];
+static char controls[SLOTS][ARRIVAL_BYTES];
 
 static int segment_bytes_of(struct msghdr *message) {
   for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control != NULL; control = CMSG_NXTHDR(message, control)) {
@@ -109,8 +109,8 @@ static void send_burst(struct sending *sending) {
   else {
     for (int done = 0; done < count;) {
       int sent = sendmmsg(sending->fd, messages + done, (unsigned)(count - done), 0);
-      require(sent > 0, "sendmmsg");
-      done += sent;
+      if (sent <= 0) sending->refused++; /* the first of those that are left */
+      done += sent > 0 ? sent : 1;
     }
   }
   sending->sent += count;

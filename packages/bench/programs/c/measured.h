@@ -1,6 +1,8 @@
 #ifndef BENCH_MEASURED_H_
 #define BENCH_MEASURED_H_
 
+#include <time.h>
+
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <signal.h>
@@ -16,6 +18,15 @@ struct port {
 
 #define MAX_EVENTS 64
 
+/* What `arrival: true` asks the kernel for. */
+static inline void ask_for_arrival(int fd) {
+  set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
+  set_option(fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO");
+  set_option(fd, IPPROTO_IP, IP_RECVTTL, 1, "IP_RECVTTL");
+}
+
+#define ARRIVAL_BYTES (CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(struct in_pktinfo)) + 2 * CMSG_SPACE(sizeof(int)))
+
 /* Opens `ports` sockets as the arguments say, and prints their numbers. */
 static inline struct port *open_ports(int argc, char **argv, int is_offloaded, int *count_out) {
   int count = (int)option(argc, argv, "ports", 1), groups = (int)option(argc, argv, "groups", 0);
@@ -25,6 +36,7 @@ static inline struct port *open_ports(int argc, char **argv, int is_offloaded, i
   for (int i = 0; i < count; i++) {
     ports[i].fd = open_bound(groups > 0 ? "0.0.0.0" : "127.0.0.1", shared, shared > 0, SOCK_NONBLOCK);
     if (is_offloaded) set_option(ports[i].fd, SOL_UDP, UDP_GRO, 1, "UDP_GRO");
+    if (option(argc, argv, "arrival", 0) > 0) ask_for_arrival(ports[i].fd);
     for (int n = 0; n < groups; n++) join_on_loopback(ports[i].fd, group_name(n));
     printf(" %d", port_of(ports[i].fd));
   }
@@ -60,24 +72,26 @@ static inline int run_server(int argc, char **argv, int is_offloaded, int (*read
 }
 
 #define BURST 64
+#define MAX_PEERS 1024
 
 struct sending {
   int fd, size, to_count, next;
-  struct sockaddr_in to[64];
-  uint32_t numbers[64];
-  long sent;
+  struct sockaddr_in to[MAX_PEERS];
+  uint32_t numbers[MAX_PEERS];
+  long sent, refused;
 };
 
 /* Sends bursts for `seconds`, counting from `first`. */
 static inline void send_for(struct sending *sending, double seconds, uint32_t first, void (*send_burst)(struct sending *)) {
   for (int i = 0; i < sending->to_count; i++) sending->numbers[i] = first;
-  sending->sent = 0;
+  sending->sent = sending->refused = 0;
   for (double end = seconds_now() + seconds; seconds_now() < end;) send_burst(sending);
 }
 
 static inline int run_sender(int argc, char **argv, void (*send_burst)(struct sending *)) {
-  struct sending sending = {.size = (int)option(argc, argv, "size", 64)};
-  sending.to_count = read_destinations(text_option(argc, argv, "to", ""), sending.to, 64);
+  static struct sending sending;
+  sending = (struct sending){.size = (int)option(argc, argv, "size", 64)};
+  sending.to_count = read_destinations(text_option(argc, argv, "to", ""), sending.to, MAX_PEERS);
   sending.fd = open_bound("0.0.0.0", 0, 0, 0);
   send_multicast_on_loopback(sending.fd);
   int is_unicast = !IN_MULTICAST(ntohl(sending.to[0].sin_addr.s_addr));
@@ -87,7 +101,7 @@ static inline int run_sender(int argc, char **argv, void (*send_burst)(struct se
   send_for(&sending, option(argc, argv, "warm", 0.5), 0, send_burst);
   double cpu = cpu_us(), start = seconds_now();
   send_for(&sending, option(argc, argv, "seconds", 1), MEASURED, send_burst);
-  printf("result sent=%ld cpuUs=%.0f seconds=%.6f\n", sending.sent, cpu_us() - cpu, seconds_now() - start);
+  printf("result sent=%ld refused=%ld cpuUs=%.0f seconds=%.6f\n", sending.sent, sending.refused, cpu_us() - cpu, seconds_now() - start);
   return 0;
 }
 

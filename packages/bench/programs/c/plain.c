@@ -6,8 +6,10 @@ static uint8_t bytes[65536];
 static int receive(struct port *port, struct tally *tally) {
   struct sockaddr_in from;
   struct iovec vector = {bytes, sizeof bytes};
+  char control[ARRIVAL_BYTES];
   for (;;) {
-    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &vector, .msg_iovlen = 1};
+    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &vector, .msg_iovlen = 1,
+                             .msg_control = control, .msg_controllen = sizeof control};
     ssize_t length = recvmsg(port->fd, &message, 0);
     if (length < 0) return 1;
     if (!count(tally, &port->next, bytes, (int)length)) return 0;
@@ -34,7 +36,7 @@ static void send_burst(struct sending *sending) {
     fill(bytes, sending->size, sending->numbers[at]++);
     struct iovec vector = {bytes, (size_t)sending->size};
     struct msghdr message = {.msg_name = &sending->to[at], .msg_namelen = sizeof sending->to[at], .msg_iov = &vector, .msg_iovlen = 1};
-    require(sendmsg(sending->fd, &message, 0) >= 0, "sendmsg");
+    if (sendmsg(sending->fd, &message, 0) < 0) sending->refused++;
     sending->sent++;
   }
 }

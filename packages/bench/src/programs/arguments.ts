@@ -38,6 +38,11 @@ export function cpuUs(): number {
   return user + system;
 }
 
+/** Keeps this thread from doing anything for so long, at no cost in CPU. */
+export function block(forMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
+}
+
 /** Reports the ports to the runner, which then begins. */
 export function sayReady(ports: readonly number[] = []): void {
   console.log(["ready", ...ports].join(" "));

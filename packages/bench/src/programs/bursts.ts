@@ -13,6 +13,8 @@ export class Bursts {
   readonly #numbers: number[] = [];
   #next = 0;
   #sent = 0;
+  /** Datagrams of which the program was told that they were refused. */
+  refused = 0;
   #startedMs = 0;
   #endMs = 0;
   #startedCpuUs = 0;
@@ -48,7 +50,12 @@ export class Bursts {
       this.#begin(MEASURED, this.#measuredMs);
       return true;
     }
-    sayResult({ sent: this.#sent, cpuUs: cpuUs() - this.#startedCpuUs, seconds: (performance.now() - this.#startedMs) / 1000 });
+    sayResult({
+      sent: this.#sent,
+      refused: this.refused,
+      cpuUs: cpuUs() - this.#startedCpuUs,
+      seconds: (performance.now() - this.#startedMs) / 1000,
+    });
     return false;
   }
 
@@ -56,6 +63,7 @@ export class Bursts {
     this.#numbers.length = 0;
     for (const _ of this.to) this.#numbers.push(first);
     this.#sent = 0;
+    this.refused = 0;
     this.#startedCpuUs = cpuUs();
     this.#startedMs = performance.now();
     this.#endMs = this.#startedMs + durationMs;

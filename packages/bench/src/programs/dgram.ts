@@ -1,7 +1,7 @@
 /** The measured program on node:dgram, as a user would write it. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { groups, numberArgument, role, sayReady } from "./arguments.js";
+import { block, groups, numberArgument, role, sayReady } from "./arguments.js";
 import { BURST_DATAGRAMS, Bursts } from "./bursts.js";
 import { fill } from "./numbering.js";
 import { Tally } from "./tally.js";
@@ -32,6 +32,17 @@ async function serve(): Promise<void> {
   const count = numberArgument("ports", 1);
   for (let i = 0; i < count; i++) sockets.push(await openServer(role === "echo"));
   sayReady(sockets.map((socket) => socket.address().port));
+  blockAgain();
+}
+
+/** Sleeps for so long without reading, again and again, until the run is over. */
+function blockAgain(): void {
+  const blockedMs = numberArgument("blockedMs", 0);
+  if (blockedMs === 0 || tally.isOver) return;
+  setTimeout(() => {
+    block(blockedMs);
+    blockAgain();
+  }, blockedMs);
 }
 
 /** Sends the next burst when the last datagram of the previous one has been taken: without that wait, the queue would fill the memory. */

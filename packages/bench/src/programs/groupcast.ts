@@ -1,7 +1,8 @@
 /** The measured program on Groupcast, as a user would write it. */
 import { type DatagramBatch, DatagramProtocol, Reactor, type SocketAddress } from "groupcast";
-import { cpuUs, destinations, groups, numberArgument, role, sayReady, sayResult } from "./arguments.js";
+import { block, cpuUs, destinations, groups, numberArgument, role, sayReady, sayResult } from "./arguments.js";
 import { Bursts } from "./bursts.js";
+import { flap } from "./flap.js";
 import { fill } from "./numbering.js";
 import { Tally } from "./tally.js";
 import { runWorkers } from "./workers.js";
@@ -62,6 +63,7 @@ class Sender extends DatagramProtocol {
 
   override startProtocol(): void {
     if (this.#bursts.isMulticast) this.transport.setOutgoingInterface("127.0.0.1");
+    this.transport.on("sendFailed", () => this.#bursts.refused++);
     setImmediate(this.#burst);
   }
 
@@ -76,9 +78,18 @@ class Sender extends DatagramProtocol {
   };
 }
 
-function bufferOption(): { readonly receiveBufferBytes?: number } {
+function readingOptions(): { readonly receiveBufferBytes?: number; readonly arrival: boolean } {
   const receiveBufferBytes = numberArgument("bufferBytes", 0);
-  return receiveBufferBytes === 0 ? {} : { receiveBufferBytes };
+  return { ...(receiveBufferBytes === 0 ? {} : { receiveBufferBytes }), arrival: numberArgument("arrival", 0) === 1 };
+}
+
+/** Sleeps for so long without reading, again and again, until the run is over. */
+function blockAgain(blockedMs: number): void {
+  if (blockedMs === 0 || tally.isOver) return;
+  reactor.callLater(blockedMs, () => {
+    block(blockedMs);
+    blockAgain(blockedMs);
+  });
 }
 
 /** Blocks the event loop for so long, again and again, until the run is over. */
@@ -95,14 +106,15 @@ function serve(newProtocol: () => DatagramProtocol): void {
   const count = numberArgument("ports", 1);
   const port = numberArgument("sharedPort", 0);
   const isGroup = groups().length > 0;
-  const buffer = bufferOption();
+  const reading = readingOptions();
   const ports = Array.from({ length: count }, () =>
     isGroup
-      ? reactor.listenMulticast(port, newProtocol(), { listenMultiple: port > 0, ...buffer })
-      : reactor.listenUDP(port, newProtocol(), { interface: "127.0.0.1", ...buffer }),
+      ? reactor.listenMulticast(port, newProtocol(), { listenMultiple: port > 0, ...reading })
+      : reactor.listenUDP(port, newProtocol(), { interface: "127.0.0.1", ...reading }),
   );
   sayReady(ports.map((one) => one.getHost().port));
   keepBusy(numberArgument("busyMs", 0));
+  blockAgain(numberArgument("blockedMs", 0));
 }
 
 function send(): void {
@@ -131,6 +143,7 @@ if (role === "receive") serve(() => (isBatch ? new BatchReceiver() : new Receive
 if (role === "echo") serve(() => (isBatch ? new BatchEcho() : new Echo()));
 if (role === "send") send();
 if (role === "timers") startTimers();
+if (role === "flap") flap(reactor);
 if (role === "workers") await runWorkers(new URL("groupcast-worker.js", import.meta.url));
 else await reactor.run();
 if (role === "receive" || role === "echo") tally.report();
