@@ -79,6 +79,11 @@ export class Emitter<M extends EventMap> {
     this.#listeners?.off(event, guarded);
   }
 
+  /** Returns whether `event` has a listener: without one, what is expensive need not be made. */
+  isHeard(event: keyof M & string): boolean {
+    return this.#listeners !== undefined && this.#listeners.listenerCount(event) > 0;
+  }
+
   /** Calls every listener of `event`, each in its own guard. Returns false when there was none. */
   emit<E extends keyof M & string>(event: E, ...args: Parameters<M[E]>): boolean {
     return this.#listeners?.emit(event, ...args) ?? false;

@@ -42,6 +42,17 @@ test("emit() hands over what a listener rejects with", async () => {
   await vi.waitFor(() => expect(thrown).toEqual([[error, "closed"]]));
 });
 
+test("isHeard() tells for which event somebody listens", () => {
+  const { emitter } = made();
+  const listener = (): void => {};
+  const heard = (): boolean[] => [emitter.isHeard("closed"), emitter.isHeard("failed")];
+  expect(heard()).toEqual([false, false]);
+  emitter.on("closed", listener);
+  expect(heard()).toEqual([true, false]);
+  emitter.off("closed", listener);
+  expect(heard()).toEqual([false, false]);
+});
+
 test("once() calls a listener for the next event only, also when it throws", () => {
   const { emitter, thrown } = made();
   const listener = vi.fn(() => {

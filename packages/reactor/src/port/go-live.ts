@@ -111,11 +111,13 @@ function makePort(context: PortContext, protocol: Protocol, opening: Opening): M
   }
 }
 
-/** Publishes what happens to `port`. Errors are published where they are reported: a listener here would count as one that heard them. */
+/**
+ * Publishes what happens to `port`. Errors and failures to send are published where they are reported: a listener here would count as one
+ * that heard them.
+ */
 function observePort(port: Port, emitter: Emitter<PortEvents>): void {
   emitter.on("membership", (change) => publish("groupcast:membership:change", { port, ...change }));
   emitter.on("outgoingInterface", (change) => debugLog("%s: outgoing interface %O", port, change));
-  emitter.on("sendFailed", (failure) => publish("groupcast:send:failed", { port, ...failure }));
   emitter.on("refused", (refusal) => debugLog("%s: refused %O", port, refusal));
   emitter.on("dropped", (drop) => debugLog("%s: dropped %O", port, drop));
   emitter.on("closed", () => publish("groupcast:port:closed", { port, statistics: port.statistics() }));

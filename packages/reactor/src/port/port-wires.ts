@@ -1,6 +1,7 @@
 import type { SocketAddress } from "@groupcast/backend";
+import { publish } from "../diagnostics.js";
 import type { Outbox, OutboxObserver } from "../sending/outbox.js";
-import type { PortEvents } from "../transport.js";
+import type { PortEvents, SendFailure } from "../transport.js";
 import type { Port } from "./port.js";
 import type { PortSocketOwner } from "./port-socket.js";
 
@@ -41,6 +42,10 @@ export class PortWires implements PortSocketOwner, OutboxObserver {
 
   connectionRefused(): void {
     this.#port.connectionRefused();
+  }
+
+  publishFailure(failure: SendFailure): void {
+    publish("groupcast:send:failed", { port: this.#port, ...failure });
   }
 
   sendWaiting(): void {

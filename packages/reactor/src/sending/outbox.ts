@@ -23,7 +23,7 @@ import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { SendReceipt } from "../send-receipt.js";
 import { MessageLengthError } from "../system-errors.js";
-import type { Destination, PortEvents, WriteOptions } from "../transport.js";
+import type { Destination, PortEvents, SendFailure, WriteOptions } from "../transport.js";
 import type { AddressBook, Contact } from "./address-book.js";
 import { Fate } from "./fate.js";
 import { Pacer } from "./pacer.js";
@@ -61,6 +61,8 @@ export interface OutboxOwner {
 export interface OutboxObserver {
   /** The peer of a connected port answered that no socket listens there. */
   connectionRefused(): void;
+  /** Publishes a failure for `node:diagnostics_channel`. */
+  publishFailure(failure: SendFailure): void;
   /** The reactor's clock threw. */
   readonly report: (thrown: unknown) => void;
 }
@@ -103,6 +105,7 @@ export class Outbox {
     this.#failures = new SendFailures(statistics, emitter, {
       isConnectedTo: (peer) => this.#peer.isExclusive && (peer === undefined || isSame(peer, this.peer!)),
       connectionRefused: () => owner.observer.connectionRefused(),
+      publishFailure: (failure) => owner.observer.publishFailure(failure),
     });
     this.#queue = new SendQueue(socket, context.slabs, statistics, {
       sendFailed: (errno, to = this.peer, lengthBytes, via) => this.#failures.report(errno, to, lengthBytes, this.#nameOf(via)),

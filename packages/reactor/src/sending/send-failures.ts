@@ -1,9 +1,10 @@
 import type { SocketAddress } from "@groupcast/backend";
-import { type Emitter, ERRNO, SystemError } from "@groupcast/base";
+import { type Emitter, ERRNO, SystemError, withoutFrames } from "@groupcast/base";
+import { isObserved } from "../diagnostics.js";
 import type { PortStatistics } from "../port-statistics.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import { MessageLengthError } from "../system-errors.js";
-import type { PortEvents } from "../transport.js";
+import type { PortEvents, SendFailure } from "../transport.js";
 
 /** The port, as {@link SendFailures} needs it. */
 export interface SendFailuresOwner {
@@ -11,6 +12,8 @@ export interface SendFailuresOwner {
   isConnectedTo(peer: SocketAddress | undefined): boolean;
   /** The peer answered that no socket listens there. */
   connectionRefused(): void;
+  /** Publishes a failure for `node:diagnostics_channel`. */
+  publishFailure(failure: SendFailure): void;
 }
 
 /**
@@ -41,7 +44,10 @@ export class SendFailures {
       return;
     }
     this.#statistics.sendFailed++;
-    this.#emitter.emit("sendFailed", { error: errorOf("write", { errno, to, lengthBytes, by }), to });
+    if (!this.#emitter.isHeard("sendFailed") && !isObserved("groupcast:send:failed")) return; // an error takes microseconds
+    const failure = { error: errorOf("write", { errno, to, lengthBytes, by }), to };
+    this.#owner.publishFailure(failure);
+    this.#emitter.emit("sendFailed", failure);
   }
 
   /**
@@ -66,6 +72,9 @@ interface Loss {
 function errorOf(operation: string, { errno, to, lengthBytes, by }: Loss): SystemError {
   const subject = { ...(to !== undefined && { address: to.address, port: to.port }), ...(by !== undefined && { interface: by }) };
   const failure = { operation, errno, origin: "unknown", ...subject } as const;
-  if (errno === ERRNO.EMSGSIZE && lengthBytes !== undefined) return new MessageLengthError(lengthBytes, failure);
-  return new SystemError(REACTOR_ERRORS.ERR_SEND, failure);
+  return withoutFrames(() =>
+    errno === ERRNO.EMSGSIZE && lengthBytes !== undefined
+      ? new MessageLengthError(lengthBytes, failure)
+      : new SystemError(REACTOR_ERRORS.ERR_SEND, failure),
+  );
 }
