@@ -7,7 +7,8 @@ import { SCENARIOS } from "./scenarios.js";
 export const HELP = `npm run bench [-- options]: Groupcast beside what people would use instead, on loopback.
 
   --quick          fewer scenarios, shorter runs (warmed up as long): some five minutes; writes no page
-  --only A,B       scenarios whose names start with A or B: receive, send, echo, ports, groups, fan-out, memory, start, timers, workers
+  --only A,B       scenarios whose names start with A or B: receive, send, echo, ports, groups, fan-out, memory, start, timers,
+                   workers, stress
   --peers A,B      these peers only
   --rounds N       rounds; the peers of a scenario take turns in each
   --json FILE      every figure of every round

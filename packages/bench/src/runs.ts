@@ -1,7 +1,8 @@
 /** One run of one peer, for each kind of scenario. */
 import { spawnSync } from "node:child_process";
+import { setTimeout } from "node:timers/promises";
 import { NODE_PROGRAMS } from "./folders.js";
-import { isIsolated } from "./loopback.js";
+import { isIsolated, NEEDS_NAMESPACE } from "./loopback.js";
 import { LOAD, type Peer } from "./peers.js";
 import { type Figures, type Place, Program, type Start } from "./program.js";
 
@@ -55,6 +56,14 @@ function limitMs({ warmS, measuredS }: Timing): number {
   return (warmS + measuredS) * 1000 + GRACE_MS;
 }
 
+/** Address of the loopback interface that ports for unicast are bound to. */
+export type Host = "127.0.0.1" | "::1";
+
+/** Notation of a destination, in the arguments of programs. */
+function destinationOf(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Traffic that a peer receives. */
 export interface Reception {
   readonly sizeBytes: number;
@@ -72,6 +81,7 @@ export interface Reception {
   readonly blockedMs?: number;
   /** Whether the kernel tells destination, interface, TTL and time of each datagram. */
   readonly arrival?: boolean;
+  readonly host?: Host;
   /** Called every half second while datagrams arrive. */
   readonly watch?: (program: Program) => void;
 }
@@ -93,13 +103,14 @@ export async function receive(peer: Peer, timing: Timing, how: Reception): Promi
     busyMs = 0,
     blockedMs = 0,
     arrival = false,
+    host = "127.0.0.1",
   } = how;
   const role = workers > 0 ? "workers" : "receive";
-  const given = { size: sizeBytes, ports, groups, sharedPort, workers, bufferBytes, busyMs, blockedMs, arrival: arrival ? 1 : 0 };
+  const given = { size: sizeBytes, ports, groups, sharedPort, workers, bufferBytes, busyMs, blockedMs, host, arrival: arrival ? 1 : 0 };
   const start = startOf(peer, role, given, how.place);
   return await withPrograms([start], async (program) => {
     const numbers = await program!.ready();
-    const to = destinationsOf(numbers, groups, sharedPort > 0).join(",");
+    const to = destinationsOf(numbers, groups, sharedPort > 0, host).join(",");
     const load = loadOf("flood", {
       size: sizeBytes,
       warm: timing.warmS,
@@ -120,9 +131,9 @@ export async function receive(peer: Peer, timing: Timing, how: Reception): Promi
   });
 }
 
-function destinationsOf(ports: readonly number[], groups: number, isShared: boolean): string[] {
+function destinationsOf(ports: readonly number[], groups: number, isShared: boolean, host: Host): string[] {
   if (groups > 0) return Array.from({ length: groups }, (_, n) => `${groupName(n)}:${ports[0]}`);
-  return (isShared ? ports.slice(0, 1) : ports).map((port) => `127.0.0.1:${port}`);
+  return (isShared ? ports.slice(0, 1) : ports).map((port) => destinationOf(host, port));
 }
 
 /** Returns the `n`-th group that programs join: `groupName` of programs/arguments.ts. */
@@ -136,36 +147,49 @@ export interface Sending {
   readonly isGroup: boolean;
   /** Destinations that the kernel refuses; they take their turns with the others. */
   readonly refused?: readonly string[];
+  readonly host?: Host;
+  /** Whether the device is slower than any sender: the datagrams of a burst wait for it, most of them in the program. */
+  readonly isSlow?: boolean;
 }
+
+const WAITING_DATAGRAMS = 960; // within what a port of Groupcast keeps
+const SETTLE_MS = 200; // until a slow device has passed on what a send buffer holds
 
 /** A peer sends to `ports` sockets, or to a group. */
 export async function send(peer: Peer, timing: Timing, how: Sending): Promise<Outcome> {
-  const { sizeBytes, ports, isGroup, refused = [] } = how;
-  const group = isGroup ? { group: groupName(0) } : {};
+  const { sizeBytes, ports, isGroup, refused = [], host = "127.0.0.1", isSlow = false } = how;
+  const group = isGroup ? { group: groupName(0) } : { host };
   return await withPrograms([loadOf("sink", { size: sizeBytes, ports, ...group })], async (sink) => {
-    const peers = (await sink!.ready()).map((port) => `${isGroup ? groupName(0) : "127.0.0.1"}:${port}`);
+    const peers = (await sink!.ready()).map((port) => destinationOf(isGroup ? groupName(0) : host, port));
     const to = [...peers, ...refused].join(",");
-    const start = startOf(peer, "send", { size: sizeBytes, to, warm: timing.warmS, seconds: timing.measuredS });
+    const given = { size: sizeBytes, to, warm: timing.warmS, seconds: timing.measuredS };
+    const refusals = refused.length > 0 ? { refusals: 1 } : {};
+    const waiting = isSlow ? { awaits: 1, burst: WAITING_DATAGRAMS } : {};
+    const start = startOf(peer, "send", { ...given, ...refusals, ...waiting });
     return await withPrograms([start], async (program) => {
-      const { sent, cpuUs, seconds } = await program!.result(limitMs(timing));
+      const { sent, refused: told = 0, cpuUs, seconds } = await program!.result(limitMs(timing));
+      if (isSlow) await setTimeout(SETTLE_MS);
       sink!.endInput();
       const { received } = checked(await sink!.result(GRACE_MS));
-      return {
-        perSecond: sent! / seconds!,
-        cpuUs: cpuUs! / sent!,
-        lost: (sent! * peers.length) / (peers.length + refused.length) - received!,
-      };
+      return { perSecond: sent! / seconds!, cpuUs: cpuUs! / sent!, lost: sent! - told - received! };
     });
   });
 }
 
+export interface Echoing {
+  readonly sizeBytes: number;
+  readonly window: number;
+  readonly asksInRuns: boolean;
+  readonly host?: Host;
+}
+
 /** A peer answers; the load keeps `window` datagrams in flight. */
-export async function echo(peer: Peer, timing: Timing, how: { sizeBytes: number; window: number; asksInRuns: boolean }): Promise<Outcome> {
-  const { sizeBytes, window, asksInRuns } = how;
-  return await withPrograms([startOf(peer, "echo", { size: sizeBytes })], async (program) => {
+export async function echo(peer: Peer, timing: Timing, how: Echoing): Promise<Outcome> {
+  const { sizeBytes, window, asksInRuns, host = "127.0.0.1" } = how;
+  return await withPrograms([startOf(peer, "echo", { size: sizeBytes, host })], async (program) => {
     const [port] = await program!.ready();
     const times = { warm: timing.warmS, seconds: timing.measuredS, gso: asksInRuns ? 1 : 0 };
-    return await withPrograms([loadOf("echo", { size: sizeBytes, window, to: `127.0.0.1:${port}`, ...times })], async (asker) => {
+    return await withPrograms([loadOf("echo", { size: sizeBytes, window, to: destinationOf(host, port!), ...times })], async (asker) => {
       const { answered, seconds, lost, p50Us, p99Us, p999Us } = checked(await asker!.result(limitMs(timing)));
       const { received, cpuUs } = checked(await program!.result(GRACE_MS));
       return { perSecond: answered! / seconds!, cpuUs: cpuUs! / received!, p50Us: p50Us!, p99Us: p99Us!, p999Us: p999Us!, lost: lost! };
@@ -204,7 +228,7 @@ const GO_AND_COME_BACK = `sleep 0.5; ip link delete ${FLAPPING} && sleep 1.5 && 
 
 /** A peer is a member of `count` groups on an interface that is deleted and made again. */
 export async function flap(peer: Peer, count: number): Promise<Outcome> {
-  if (!isIsolated()) throw new Error("needs a network namespace of its own: run it as root, or allow unprivileged user namespaces");
+  if (!isIsolated()) throw new Error(NEEDS_NAMESPACE);
   const made = spawnSync("sh", ["-c", ADD], { encoding: "utf8" });
   if (made.status !== 0) throw new Error(`cannot make an interface: ${made.stderr.trim()}`);
   try {

@@ -7,7 +7,7 @@
 static uint8_t slots[SLOTS][65536];
 static struct mmsghdr messages[SLOTS];
 static struct iovec vectors[SLOTS];
-static struct sockaddr_in senders[SLOTS];
+static union endpoint senders[SLOTS];
 static char controls[SLOTS][ARRIVAL_BYTES];
 
 static int segment_bytes_of(struct msghdr *message) {

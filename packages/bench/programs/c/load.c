@@ -12,7 +12,7 @@
 #define MAX_DESTINATIONS 4096
 #define END_REPEATS 1000 /* over two seconds, on a busy machine; who has heard is gone, and then this program is ended */
 
-static struct sockaddr_in destinations[MAX_DESTINATIONS];
+static union endpoint destinations[MAX_DESTINATIONS];
 static uint32_t numbers[MAX_DESTINATIONS];
 
 /* ---- flood: as fast as it can, or at `rate` ---- */
@@ -97,12 +97,14 @@ static void send_end(struct flood *flood) {
   usleep(30000); /* queued datagrams are read meanwhile: a receive buffer holds some hundred */
   for (int i = 0; i < END_REPEATS; i++) {
     for (int flow = 0; flow < flood->flows; flow++) {
-      struct sockaddr *to = (struct sockaddr *)&destinations[0];
-      if (sendto(flood->fds[flow], &end, sizeof end, 0, to, sizeof destinations[0]) < 0) return; /* the other end has closed: it got END */
+      if (sendto(flood->fds[flow], &end, sizeof end, 0, &destinations[0].any, sizeof destinations[0]) < 0) return; /* the other end has closed: it got END */
     }
     usleep(2000);
   }
 }
+
+/* Returns a socket on the loopback address of the family of `to`. */
+static int open_beside(const union endpoint *to) { return open_bound(to->any.sa_family == AF_INET6 ? "::1" : "127.0.0.1", 0, 0, 0); }
 
 static int flood(int argc, char **argv) {
   struct flood flood = {.size = (int)option(argc, argv, "size", 64), .flows = (int)option(argc, argv, "flows", 1),
@@ -112,9 +114,9 @@ static int flood(int argc, char **argv) {
   require(flood.destination_count > 0, "to");
   flood.bytes = calloc(BATCH, MAX_DATAGRAM_BYTES);
   for (int i = 0; i < flood.flows; i++) {
-    flood.fds[i] = open_bound("127.0.0.1", 0, 0, 0);
-    send_multicast_on_loopback(flood.fds[i]);
-    if (flood.destination_count == 1) connect(flood.fds[i], (struct sockaddr *)&destinations[0], sizeof destinations[0]);
+    flood.fds[i] = open_beside(&destinations[0]);
+    if (destinations[0].any.sa_family == AF_INET) send_multicast_on_loopback(flood.fds[i]);
+    if (flood.destination_count == 1) connect(flood.fds[i], &destinations[0].any, sizeof destinations[0]);
   }
   flood_for(&flood, option(argc, argv, "warm", 0.5), 0);
   double start = seconds_now();
@@ -162,7 +164,7 @@ static int sink(int argc, char **argv) {
   struct pollfd *watched = calloc((size_t)ports + 1, sizeof *watched);
   printf("ready");
   for (int i = 0; i < ports; i++) {
-    int fd = open_bound(group == NULL ? "127.0.0.1" : "0.0.0.0", 0, 0, SOCK_NONBLOCK);
+    int fd = open_bound(group == NULL ? text_option(argc, argv, "host", "127.0.0.1") : "0.0.0.0", 0, 0, SOCK_NONBLOCK);
     set_option(fd, SOL_SOCKET, SO_RCVBUF, 4 << 20, "SO_RCVBUF");
     set_option(fd, SOL_UDP, UDP_GRO, 1, "UDP_GRO");
     if (group != NULL) join_on_loopback(fd, group);
@@ -291,10 +293,10 @@ static double percentile_us(const struct asker *asker, double share) {
 static int echo(int argc, char **argv) {
   struct asker asker = {.size = (int)option(argc, argv, "size", 64), .window = (int)option(argc, argv, "window", 1),
                         .gso = (int)option(argc, argv, "gso", 0)};
-  struct sockaddr_in to;
+  union endpoint to;
   require(read_destinations(text_option(argc, argv, "to", ""), &to, 1) == 1, "to");
-  asker.fd = open_bound("127.0.0.1", 0, 0, 0);
-  require(connect(asker.fd, (struct sockaddr *)&to, sizeof to) == 0, "connect");
+  asker.fd = open_beside(&to);
+  require(connect(asker.fd, &to.any, sizeof to) == 0, "connect");
   if (option(argc, argv, "gro", 1) != 0) set_option(asker.fd, SOL_UDP, UDP_GRO, 1, "UDP_GRO");
   ask_for(&asker, option(argc, argv, "warm", 0.5), 0);
   usleep(20000);

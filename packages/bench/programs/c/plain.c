@@ -1,10 +1,11 @@
 /* C as most programs use it: epoll, then one recvmsg and one sendmsg a datagram. */
+#define _GNU_SOURCE /* struct in6_pktinfo */
 #include "measured.h"
 
 static uint8_t bytes[65536];
 
 static int receive(struct port *port, struct tally *tally) {
-  struct sockaddr_in from;
+  union endpoint from;
   struct iovec vector = {bytes, sizeof bytes};
   char control[ARRIVAL_BYTES];
   for (;;) {
@@ -17,7 +18,7 @@ static int receive(struct port *port, struct tally *tally) {
 }
 
 static int echo(struct port *port, struct tally *tally) {
-  struct sockaddr_in from;
+  union endpoint from;
   for (;;) {
     struct iovec vector = {bytes, sizeof bytes};
     struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &vector, .msg_iovlen = 1};

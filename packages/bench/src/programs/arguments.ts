@@ -14,13 +14,16 @@ export function textArgument(name: string, fallback: string): string {
   return given.get(name) ?? fallback;
 }
 
-/** Returns the destinations of the argument `to=address:port,address:port`. */
+/** Returns the destinations of the argument `to=address:port,[address of IPv6]:port`. */
 export function destinations(): { readonly address: string; readonly port: number }[] {
   return (given.get("to") ?? "").split(",").map((text) => {
-    const [address, port] = text.split(":");
-    return { address: address!, port: Number(port) };
+    const colon = text.lastIndexOf(":");
+    return { address: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
   });
 }
+
+/** Address that ports for unicast are bound to. */
+export const host: string = textArgument("host", "127.0.0.1");
 
 /** Returns the `n`-th group that programs join. */
 export function groupName(n: number): string {

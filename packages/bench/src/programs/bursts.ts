@@ -1,6 +1,7 @@
 import { cpuUs, destinations, numberArgument, sayResult } from "./arguments.js";
 import { MEASURED } from "./numbering.js";
 
+/** Datagrams of a burst, unless the argument `burst=` says otherwise. */
 export const BURST_DATAGRAMS = 64;
 
 type Destination = ReturnType<typeof destinations>[number];
@@ -8,6 +9,7 @@ type Destination = ReturnType<typeof destinations>[number];
 /** Bursts to send: first uncounted, while both programs warm up, then counted. */
 export class Bursts {
   readonly sizeBytes: number = numberArgument("size", 64);
+  readonly burstDatagrams: number = numberArgument("burst", BURST_DATAGRAMS);
   readonly to: readonly Destination[] = destinations();
   readonly #measuredMs = numberArgument("seconds", 1) * 1000;
   readonly #numbers: number[] = [];
@@ -34,13 +36,13 @@ export class Bursts {
 
   /** Calls `send` with the number and the destination of each datagram of a burst. */
   send(send: (number: number, to: Destination, index: number) => void): void {
-    for (let i = 0; i < BURST_DATAGRAMS; i++) {
+    for (let i = 0; i < this.burstDatagrams; i++) {
       const at = this.#next;
       this.#next = (at + 1) % this.to.length;
       send(this.#numbers[at]!, this.to[at]!, i);
       this.#numbers[at] = this.#numbers[at]! + 1;
     }
-    this.#sent += BURST_DATAGRAMS;
+    this.#sent += this.burstDatagrams;
   }
 
   /** Returns whether there is more to send; reports the result when there is not. */

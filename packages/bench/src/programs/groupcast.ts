@@ -1,6 +1,6 @@
 /** The measured program on Groupcast, as a user would write it. */
 import { type DatagramBatch, DatagramProtocol, Reactor, type SocketAddress } from "groupcast";
-import { block, cpuUs, destinations, groups, numberArgument, role, sayReady, sayResult } from "./arguments.js";
+import { block, cpuUs, destinations, groups, host, numberArgument, role, sayReady, sayResult } from "./arguments.js";
 import { Bursts } from "./bursts.js";
 import { flap } from "./flap.js";
 import { fill } from "./numbering.js";
@@ -60,6 +60,7 @@ class BatchEcho extends DatagramProtocol {
 class Sender extends DatagramProtocol {
   readonly #bursts = new Bursts();
   readonly #bytes = Buffer.alloc(this.#bursts.sizeBytes);
+  readonly #awaitsDrain = numberArgument("awaits", 0) === 1;
 
   override startProtocol(): void {
     if (this.#bursts.isMulticast) this.transport.setOutgoingInterface("127.0.0.1");
@@ -68,13 +69,14 @@ class Sender extends DatagramProtocol {
   }
 
   readonly #burst = (): void => {
+    if (!this.#bursts.goesOn()) return void reactor.stop(); // here, where the burst before has left, and its refusals are told
     const to = this.#bursts.onlyPeer;
     this.#bursts.send((number, destination) => {
       fill(this.#bytes, number);
       this.transport.write(this.#bytes, to === undefined ? destination : undefined);
     });
-    if (this.#bursts.goesOn()) setImmediate(this.#burst);
-    else void reactor.stop();
+    if (this.#awaitsDrain) void this.transport.drained().then(this.#burst);
+    else setImmediate(this.#burst);
   };
 }
 
@@ -110,7 +112,7 @@ function serve(newProtocol: () => DatagramProtocol): void {
   const ports = Array.from({ length: count }, () =>
     isGroup
       ? reactor.listenMulticast(port, newProtocol(), { listenMultiple: port > 0, ...reading })
-      : reactor.listenUDP(port, newProtocol(), { interface: "127.0.0.1", ...reading }),
+      : reactor.listenUDP(port, newProtocol(), { interface: host, ...reading }),
   );
   sayReady(ports.map((one) => one.getHost().port));
   keepBusy(numberArgument("busyMs", 0));
@@ -121,6 +123,7 @@ function send(): void {
   const [first] = destinations();
   const isOnlyPeer = destinations().length === 1 && !first!.address.startsWith("239.");
   if (isOnlyPeer) reactor.connectUDP(first!.address, first!.port, new Sender());
+  else if (first!.address.includes(":")) reactor.listenUDP(0, new Sender(), { interface: "::" });
   else reactor.listenMulticast(0, new Sender());
   sayReady();
 }
