@@ -424,6 +424,12 @@ test.each([
   expect(err).toContain(message);
 });
 
+test("channels echo reads no more of a key file than a key may have", async () => {
+  const { code, err } = await run(["channels", "echo", "a", "--key-file", "/dev/zero"], { on: [new MemoryNetwork(), "a"] });
+  expect(code).toBe(3);
+  expect(err).toContain("/dev/zero is not a key: expected 32 bytes or 64 hexadecimal digits, not more than 1024 bytes");
+});
+
 test("channels echo refuses a file that has no key without showing it", async () => {
   const file = join(temporaryFolder(), "key");
   writeFileSync(file, "s3cret");

@@ -1,5 +1,5 @@
 /** Options and operands that the commands about channels share. */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import type { SealOptions } from "@groupcast/channels";
 import type { Reactor } from "groupcast";
 import type { ChannelNetworkSettings } from "../channel-network/channel-network.js";
@@ -97,6 +97,7 @@ export function networkSettings(reactor: Reactor, { options }: NetworkInvocation
 }
 
 const KEY_BYTES = 32;
+const MAX_KEY_FILE_BYTES = 1024; // digits, with spaces and line breaks around them
 const HEX_KEY = /^[0-9a-f]{64}$/i;
 
 type KeyInvocation = Pick<Invocation<typeof KEY_OPTIONS>, "options">;
@@ -108,10 +109,24 @@ export function sealOptions({ options }: KeyInvocation): SealOptions | undefined
     if (keyId !== undefined) throw new UsageError("--key-id is for --key-file: leave it out");
     return undefined;
   }
-  const bytes = readFileSync(file);
+  const bytes = beginningOf(file);
   const digits = bytes.toString("latin1").trim();
   const current = keyId ?? 0;
   if (bytes.length === KEY_BYTES) return { keys: { [current]: bytes }, current };
   if (HEX_KEY.test(digits)) return { keys: { [current]: Buffer.from(digits, "hex") }, current };
-  throw new Refusal(`${file} is not a key: expected 32 bytes or 64 hexadecimal digits, not ${bytes.length} bytes`);
+  const length = bytes.length > MAX_KEY_FILE_BYTES ? `more than ${MAX_KEY_FILE_BYTES}` : bytes.length;
+  throw new Refusal(`${file} is not a key: expected 32 bytes or 64 hexadecimal digits, not ${length} bytes`);
+}
+
+/** Returns the contents of a file, or a byte more than a key file may have: a wrong name may be that of a device without an end. */
+function beginningOf(file: string): Buffer {
+  const bytes = Buffer.alloc(MAX_KEY_FILE_BYTES + 1);
+  const descriptor = openSync(file, "r");
+  try {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) read = readSync(descriptor, bytes, { offset: length });
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
 }
