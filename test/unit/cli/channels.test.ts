@@ -6,7 +6,7 @@ import { MemoryNetwork } from "@groupcast/backend-memory";
 import { ChannelNode, encodeHeartbeat, HEARTBEAT_CHANNEL, multicastGroupForChannel } from "@groupcast/channels";
 import { echoChannels, findChannels, listChannels, main, measureChannels, replayInto } from "@groupcast/cli";
 import { Reactor } from "groupcast";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { readAll, temporaryFolder } from "../../support/cli/capture-bytes.js";
 import { CommandSite } from "../../support/cli/command-site.js";
 import { FakeHost, run, settle } from "../../support/cli/fake-host.js";
@@ -422,6 +422,34 @@ test.each([
   const { code, err } = await run(words, { on: [new MemoryNetwork(), "a"] });
   expect(code).toBe(2);
   expect(err).toContain(message);
+});
+
+test("channels echo counts packets that were sealed at another time, and says what to compare", async () => {
+  const site = new Site();
+  const file = join(temporaryFolder(), "key");
+  writeFileSync(file, KEY);
+  const now = (): number => Date.now() - 61_000;
+  const late = site.node("owner").channel("plans", { seal: { keys: { 0: KEY }, current: 0, now } });
+  await site.command(["channels", "echo", "plans", "--key-file", file], async () => {
+    late.publish(Buffer.from("noon"));
+    await site.turns(20);
+  });
+  expect(site.host.stdout.text).toMatch(/^no message in .*\n1 packet refused: sealed more than a minute ago, .* clocks of both hosts\n$/);
+});
+
+test("channels delay measures from when a message was sealed", async () => {
+  const site = new Site();
+  const date = vi.spyOn(Date, "now").mockImplementation(() => EPOCH_MS + site.network.clock.nowMs());
+  onTestFinished(() => date.mockRestore());
+  const measuring = measureChannels(site.reactor("watcher"), { channels: ["plans"], seal: { keys: { 0: KEY }, current: 0 }, count: 3 });
+  await site.turns(50);
+  const plans = site.node("owner").channel("plans", { seal: { keys: { 0: KEY }, current: 0, now: () => Date.now() - 40 } });
+  plans.publish(Buffer.from("noon"));
+  plans.publish(Buffer.from("one"));
+  site.node("stranger").channel("plans").publish(Buffer.from("midnight"));
+  const { channels, unopened } = await settle(site.network.clock, measuring);
+  expect(unopened).toBe(1);
+  expect(channels[0]).toMatchObject({ packets: 3, untimed: 0, delayMs: { count: 2, min: expect.closeTo(40, -1) } });
 });
 
 test("channels echo reads no more of a key file than a key may have", async () => {

@@ -17,6 +17,7 @@ import {
   sealOptions,
 } from "./channel-options.js";
 import { type EchoedMessage, type EchoReport, echoChannels } from "./echo-channels.js";
+import type { UndecodedPackets } from "./message-decoder.js";
 
 const OPTIONS = {
   ...NETWORK_OPTIONS,
@@ -44,7 +45,7 @@ export const channelsEchoCommand: Command = command({
     "A line has the time, the channel, the sender, the name of its node if only one fits, the sender's number for the message, " +
       "and how many are missing before it. Fragments are put together to messages.",
     'With --json, each message is an object: type "message", timeNs (since 1970, as text), channel, from, node, number, lost, lead, ' +
-      'lengthBytes, and text, json or hex. The last object is type "echoed": messages, lost, packets, kernelDrops, unopened, replayed, incomplete, ' +
+      'lengthBytes, and text, json or hex. The last object is type "echoed": messages, lost, packets, kernelDrops, unopened, replayed, stale, incomplete, ' +
       "channels, leftOut, durationMs. Exit code 1: no message arrived.",
   ],
   run: runEcho,
@@ -111,11 +112,12 @@ function echoSummary(report: EchoReport): string[] {
 }
 
 /** Returns lines about packets that were lost here, or that made no message. */
-export function faultLines(report: Pick<EchoReport, "kernelDrops" | "unopened" | "replayed" | "incomplete" | "leftOut">): string[] {
+export function faultLines(report: Pick<EchoReport, "kernelDrops" | keyof UndecodedPackets | "leftOut">): string[] {
   const faults: readonly (readonly [number, string])[] = [
     [report.kernelDrops, "lost because a receive buffer was full"],
     [report.unopened, "not opened: sealed with another key, or no key given"],
     [report.replayed, "refused: repeated"],
+    [report.stale, "refused: sealed more than a minute ago, or in the future; compare the clocks of both hosts"],
     [report.incomplete, "of messages with missing fragments"],
   ];
   const lines = faults.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number, "packet")} ${what}`);

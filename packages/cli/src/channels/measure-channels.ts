@@ -1,6 +1,5 @@
 import type { SealOptions } from "@groupcast/channels";
 import type { Reactor } from "groupcast";
-import { Refusal } from "../command/refusal.js";
 import { wallClockNs } from "../wall-clock.js";
 import type { ChannelPacket } from "./channel-packet.js";
 import { MessageDecoder, type UndecodedPackets } from "./message-decoder.js";
@@ -34,10 +33,10 @@ export interface ChannelMeasurement {
 export interface MeasurePlan extends ChannelWatchPlan {
   /**
    * Field of JSON messages with the sending time, such as `"header.stamp"`: the delay starts there, by the clocks of both hosts. Absent:
-   * the delay from the kernel to this program, if the kernel reports the time.
+   * with a key, it starts when the message was sealed; without, it is that from the kernel to this program, if the kernel reports the time.
    */
   readonly timeField?: string | undefined;
-  /** Key of sealed channels; only for `timeField`. */
+  /** Key of sealed channels. */
   readonly seal?: SealOptions | undefined;
   /** Called twice a second. */
   readonly onProgress?: ((report: MeasureReport) => void) | undefined;
@@ -58,8 +57,6 @@ export interface MeasureReport extends Omit<ChannelWatchReport, "channels">, Und
  */
 export async function measureChannels(reactor: Reactor, plan: MeasurePlan): Promise<MeasureReport> {
   const { timeField, seal, onProgress, nowNs = wallClockNs } = plan;
-  if (seal !== undefined && timeField === undefined)
-    throw new Refusal("a key serves only to read times in messages: add a time field, or leave the key out");
   const meters = new Map<string, ChannelMeter>();
   const meterOf = (channel: string): ChannelMeter => {
     const meter = meters.get(channel) ?? new ChannelMeter(channel);
@@ -68,10 +65,10 @@ export async function measureChannels(reactor: Reactor, plan: MeasurePlan): Prom
   };
   let arrivalNs = 0n;
   const decoder =
-    timeField === undefined
+    timeField === undefined && seal === undefined
       ? undefined
-      : await MessageDecoder.open(reactor, seal, (data, { channel }) => {
-          const sentMs = sendingTimeMs(data, timeField);
+      : await MessageDecoder.open(reactor, seal, (data, { channel, sentAt }) => {
+          const sentMs = timeField === undefined ? sentAt : sendingTimeMs(data, timeField);
           meterOf(channel).noteDelay(sentMs === undefined ? undefined : Number(arrivalNs) / NS_PER_MS - sentMs);
         });
   const take = (packet: ChannelPacket): void => {
@@ -96,7 +93,7 @@ export async function measureChannels(reactor: Reactor, plan: MeasurePlan): Prom
 }
 
 const NS_PER_MS = 1e6;
-const NONE: UndecodedPackets = { unopened: 0, replayed: 0, incomplete: 0 };
+const NONE: UndecodedPackets = { unopened: 0, replayed: 0, stale: 0, incomplete: 0 };
 
 /** Measures one channel. */
 class ChannelMeter {

@@ -38,7 +38,7 @@ interface Quantity {
 
 const RECORDS_NOTE = (type: string, fields: string): string =>
   `--json prints an object for each channel at the end: type "${type}", channel, packets, spanMs, ${fields}; then one of type "measured": packets, ` +
-  "kernelDrops, unopened, replayed, incomplete, leftOut, durationMs. Exit code 1: nothing arrived, or there was nothing to measure.";
+  "kernelDrops, unopened, replayed, stale, incomplete, leftOut, durationMs. Exit code 1: nothing arrived, or there was nothing to measure.";
 
 const RATE: Quantity = {
   type: "rate",
@@ -115,14 +115,17 @@ export const channelsDelayCommand: Command = command({
   options: DELAY_OPTIONS,
   examples: {
     "groupcast channels delay robot/pose --time header.stamp": "from the time in each message to its arrival",
+    "groupcast channels delay plans --key-file plans.key": "from when each message was sealed to its arrival",
     "groupcast channels delay robot/pose": "from the kernel of this host to a program",
   },
   notes: [
     "With --time, the delay runs from the time in the message to its arrival at this host. That time is an ISO 8601 date, or a number of " +
       "seconds, milliseconds, microseconds or nanoseconds since 1970, which its size decides. The delay is only as accurate as the clocks of " +
       "both hosts; a negative one shows that they disagree. Messages without such a time are counted apart.",
-    "Without --time, the delay runs from the kernel of this host to this program, if the kernel reports the time. NATS has no such time, so " +
-      "it needs --time.",
+    "With --key-file and without --time, it runs from when the message was sealed, in whole milliseconds of the sender's clock. Messages that " +
+      "were sealed more than a minute ago by this host's clock, or in the future, are refused and counted.",
+    "Without both, the delay runs from the kernel of this host to this program, if the kernel reports the time. NATS has no such time, so " +
+      "it needs one of them.",
     PATTERN_NOTE,
     RECORDS_NOTE("delay", "delayMs (count, min, mean, max, std), untimed"),
   ],
@@ -131,10 +134,12 @@ export const channelsDelayCommand: Command = command({
 
 function runDelay(invocation: Invocation<typeof DELAY_OPTIONS>): Promise<Exit> {
   const { time, nats, "key-file": keyFile } = invocation.options;
-  if (time === undefined && nats.length > 0) throw new UsageError("NATS has no kernel times: add --time FIELD");
-  if (time === undefined && keyFile !== undefined) throw new UsageError("--key-file is for --time: leave it out, or add --time FIELD");
-  const what = time === undefined ? "from the kernel of this host to this program" : `from ${printable(time)} in the message to this host`;
-  invocation.output.note(`measuring ${what}`);
+  const isSealed = keyFile !== undefined;
+  if (time === undefined && !isSealed && nats.length > 0)
+    throw new UsageError("NATS has no kernel times: add --time FIELD, or --key-file FILE");
+  const ofMessage = time === undefined ? "when it was sealed" : `${printable(time)} in the message`;
+  const isOfMessage = time !== undefined || isSealed;
+  invocation.output.note(`measuring from ${isOfMessage ? `${ofMessage} to this host` : "the kernel of this host to this program"}`);
   return measure(invocation, DELAY, { timeField: time, seal: sealOptions(invocation) });
 }
 

@@ -22,6 +22,8 @@ export interface UndecodedPackets {
   readonly unopened: number;
   /** Sealed packets that had come before. */
   readonly replayed: number;
+  /** Packets that were sealed longer ago than a minute, or further in the future, by this host's clock. */
+  readonly stale: number;
   /** Fragments that fit no message, and messages given up as fragments were missing. */
   readonly incomplete: number;
 }
@@ -62,6 +64,7 @@ export class MessageDecoder {
     return {
       unopened: sum(({ unopened }) => unopened),
       replayed: sum(({ replayed }) => replayed),
+      stale: sum(({ stale }) => stale),
       incomplete: sum(({ malformed, incomplete }) => malformed + incomplete),
     };
   }
