@@ -28,7 +28,7 @@ if (isMainThread) {
     workers.push(worker);
     [port] = (await once(worker, "message")) as [number]; // if any free port was asked for, the first one picks it
   }
-  console.log(`${THREADS} threads listen on port ${port}`);
+  reactor.callWhenRunning(() => console.log(`${THREADS} threads listen on port ${port}`));
   reactor.addSystemEventTrigger("before", "shutdown", () => Promise.all(workers.map(stop))); // signals reach the main thread only
   await reactor.run();
 } else {

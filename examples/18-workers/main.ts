@@ -12,9 +12,9 @@ const ECHO = import.meta.url.replace(/main(?=\.\w+$)/, "echo"); // the module be
 
 const workers = await startWorkers({ module: ECHO, port: PORT, workers: 2, steering: { by: "source" } });
 workers.on("died", ({ worker, error, restartMs }) => console.error(`worker ${worker} died, back in ${restartMs} ms`, error));
-console.log(`2 threads listen on port ${workers.getHost().port}`);
 
 const reactor = new Reactor(); // for its signals: Ctrl-C reaches the main thread only
+reactor.callWhenRunning(() => console.log(`2 threads listen on port ${workers.getHost().port}`));
 reactor.addSystemEventTrigger("before", "shutdown", async () => {
   const { received, sent } = await workers.statistics();
   await workers.stop();
