@@ -52,6 +52,7 @@ export interface Joined {
 /** Joins and leaves groups on the sockets of a port. */
 export class MembershipSockets {
   readonly #sockets: MemberSockets;
+  #leadingFull = 0; // how many sockets before the first with room are known to be full
 
   /** Opens nothing yet. */
   constructor(sockets: MemberSockets) {
@@ -61,13 +62,13 @@ export class MembershipSockets {
   /** Joins on the first socket that has room. */
   join(group: string, iface: NetworkInterface | undefined, source: string | undefined): Joined | Outcome {
     const { all } = this.#sockets;
-    const withRoom = all.filter(({ isFull }) => !isFull); // mostly one of hundreds
-    const outcome = this.#joinOneOf(withRoom, group, iface, source);
+    const asked: MemberSocket[] = [];
+    const outcome = this.#joinOneOf(this.#withRoom(asked), group, iface, source);
     if (typeof outcome !== "number" || !MEMBERSHIP_LIMITS.has(outcome)) return outcome;
     const further = this.#sockets.openFurther();
     // Without a further socket, the full ones are asked again: the limit may have been raised.
     if (typeof further === "number") {
-      const full = all.filter((member) => !withRoom.includes(member));
+      const full = all.filter((member) => !asked.includes(member));
       return full.length > 0 ? this.#joinOneOf(full, group, iface, source) : outcome;
     }
     const joined = this.#joinOneOf([further], group, iface, source);
@@ -90,6 +91,7 @@ export class MembershipSockets {
     const outcome = member.socket.leave(group, iface, source);
     if (iface === undefined && outcome >= 0) while (member.socket.leave(group, iface, source) >= 0); // the renewed ones, too
     member.isFull = false;
+    this.#leadingFull = 0;
     if (iface !== undefined) member.filter?.drop(group, iface.index, source);
     return outcome;
   }
@@ -108,8 +110,23 @@ export class MembershipSockets {
     return outcome;
   }
 
+  /**
+   * Yields the sockets that have room, and adds each to `asked`. Looks at no more of them than the join needs: ten thousand memberships
+   * have five hundred sockets, and after an interface was lost each of these has room.
+   */
+  *#withRoom(asked: MemberSocket[]): Generator<MemberSocket, void> {
+    const { all } = this.#sockets; // this array never changes: a further socket makes another one
+    while (all[this.#leadingFull]?.isFull) this.#leadingFull++;
+    for (let i = this.#leadingFull; i < all.length; i++) {
+      const member = all[i]!;
+      if (member.isFull) continue;
+      asked.push(member);
+      yield member;
+    }
+  }
+
   #joinOneOf(
-    sockets: readonly MemberSocket[],
+    sockets: Iterable<MemberSocket>,
     group: string,
     iface: NetworkInterface | undefined,
     source: string | undefined,

@@ -10,12 +10,13 @@
  */
 
 import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
-import { callGuarded, callOrigin, ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
+import { callOrigin, ERRNO, StateError, SystemError, UnsupportedError } from "@groupcast/base";
 import type { AwaitedInterfaces } from "../network/awaited-interfaces.js";
 import type { HostNetwork } from "../network/host-network.js";
 import { formatSelector, type ParsedSelector, selectInterfaces } from "../network/interface-selector.js";
 import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Membership, MembershipChange } from "../transport.js";
+import { GoneInterfaces } from "./gone-interfaces.js";
 import { filterError, joinError } from "./membership-errors.js";
 import { type Joined, MEMBERSHIP_LIMITS, type MembershipSockets } from "./membership-sockets.js";
 import {
@@ -136,7 +137,8 @@ export class Memberships {
   reconcile(): void {
     const all = this.#owner.network.current();
     const wishes = this.#all;
-    this.#forEach(wishes, (wish) => this.#dropLost(wish, all));
+    const gone = new GoneInterfaces(all);
+    this.#forEach(wishes, (wish) => this.#dropLost(wish, gone));
     this.#forEach(wishes, (wish) => this.#dropStopgap(wish));
     if (this.#haveInterfacesChanged(all)) this.#forEach(wishes, (wish) => this.#renewUnnamed(wish));
     this.joinWaiting();
@@ -149,11 +151,19 @@ export class Memberships {
 
   /** Takes `step` for each wish. A wish that fails does not stop the others. */
   #forEach(wishes: readonly Wish[], step: (wish: Wish) => void): void {
-    for (const wish of wishes) callGuarded(() => step(wish), this.#owner.report);
+    for (const wish of wishes) {
+      try {
+        step(wish);
+      } catch (error) {
+        this.#owner.report(error);
+      }
+    }
   }
 
   get #all(): Wish[] {
-    return [...this.#wishes.values()].flat();
+    const all: Wish[] = []; // flat() takes several times as long, at each change of an interface
+    for (const ofGroup of this.#wishes.values()) for (const wish of ofGroup) all.push(wish);
+    return all;
   }
 
   #of(group: string): readonly Wish[] {
@@ -177,11 +187,11 @@ export class Memberships {
     return this.#present !== before;
   }
 
-  #dropLost(wish: Wish, all: readonly NetworkInterface[]): void {
-    for (const name of wish.refused?.keys() ?? []) if (!all.some((iface) => iface.name === name)) wish.refused?.delete(name);
-    for (const joined of [...wish.joined]) {
+  #dropLost(wish: Wish, gone: GoneInterfaces): void {
+    if (wish.refused !== undefined) for (const name of wish.refused.keys()) if (gone.hasName(name)) wish.refused.delete(name);
+    for (const joined of wish.joined) {
       const { iface } = joined;
-      if (iface === undefined || all.some((other) => isSame(other, iface))) continue;
+      if (iface === undefined || !gone.has(iface)) continue;
       this.#drop(wish, joined);
       if (wish.selector.by !== "all") wish.lost = iface.name;
     }
@@ -198,14 +208,15 @@ export class Memberships {
   }
 
   #drop(wish: Wish, joined: Joined): void {
-    wish.joined.splice(wish.joined.indexOf(joined), 1);
+    wish.joined = wish.joined.length === 1 ? [] : wish.joined.filter((other) => other !== joined); // another one: dropLost() goes over the old
     this.#owner.sockets.leave(wish.group, joined, wish.source); // frees the slot; refused if the kernel has left already
     this.#owner.membershipChanged({ membership: membershipOf(wish, nameOf(joined.iface), "lost") });
   }
 
   /** Renews memberships whose interface the kernel chose: it may be one of those that were added or removed. */
   #renewUnnamed(wish: Wish): void {
-    for (const joined of wish.joined.filter(({ iface }) => iface === undefined)) {
+    for (const joined of [...wish.joined]) {
+      if (joined.iface !== undefined) continue;
       const outcome = this.#owner.sockets.renew(wish.group, joined, wish.source);
       if (outcome === "unchanged") continue;
       wish.joined.splice(wish.joined.indexOf(joined), outcome === "lost" ? 1 : 0);
@@ -234,7 +245,7 @@ export class Memberships {
       sockets.leave(wish.group, joined, wish.source);
       return filterError(wish.operation, outcome, { ...subjectOf(wish, nameOf(iface)), source });
     }
-    wish.joined = wish.joined.concat(joined); // push() would make room for 16 more
+    wish.joined = wish.joined.length === 0 ? [joined] : wish.joined.concat(joined); // push() would make room for 16 more
     wish.refused?.delete(nameOf(iface));
     return undefined;
   }
@@ -255,7 +266,9 @@ export class Memberships {
   #targets(wish: Wish): readonly (NetworkInterface | undefined)[] {
     const { by } = wish.selector;
     if ((by === "default" || by === "address") && wish.joined.length > 0) return []; // one is enough, and renumbering does not move it
-    return this.#meant(wish).filter((iface) => iface === undefined || !this.#isTaken(wish, iface));
+    const free: (NetworkInterface | undefined)[] = [];
+    for (const iface of this.#meant(wish)) if (iface === undefined || !this.#isTaken(wish, iface)) free.push(iface);
+    return free;
   }
 
   #meant({ group, selector }: JoinRequest): readonly (NetworkInterface | undefined)[] {
@@ -271,7 +284,11 @@ export class Memberships {
    * the other for one of them. Linux would turn the latter two into the second alone (ip_mc_source(), net/ipv4/igmp.c).
    */
   #isTaken(request: JoinRequest, iface: NetworkInterface): boolean {
-    return this.#of(request.group).some((wish) => excludes(wish, request) && wish.joined.some((joined) => isSame(joined.iface, iface)));
+    for (const wish of this.#of(request.group)) {
+      if (!excludes(wish, request)) continue;
+      for (const joined of wish.joined) if (isSame(joined.iface, iface)) return true;
+    }
+    return false;
   }
 
   /**

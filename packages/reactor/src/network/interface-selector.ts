@@ -48,17 +48,23 @@ export function parseOutgoingSelector(operation: string, value: unknown, argumen
 
 /** Returns the interfaces of `all` that `selector` means. */
 export function selectInterfaces(selector: ParsedSelector, all: readonly NetworkInterface[]): readonly NetworkInterface[] {
+  const meant: NetworkInterface[] = [];
+  for (const iface of all) if (isMeant(selector, iface)) meant.push(iface);
+  return meant;
+}
+
+function isMeant(selector: ParsedSelector, { name, index, addresses, flags }: NetworkInterface): boolean {
   switch (selector.by) {
     case "name":
-      return all.filter(({ name }) => name === selector.name);
+      return name === selector.name;
     case "index":
-      return all.filter(({ index }) => index === selector.index);
+      return index === selector.index;
     case "address":
-      return all.filter(({ addresses }) => addresses.some(({ address }) => address === selector.name));
+      return addresses.some(({ address }) => address === selector.name);
     case "all":
-      return all.filter(({ flags }) => flags.multicast || flags.loopback); // lo carries multicast without the flag on Linux
+      return flags.multicast || flags.loopback; // lo carries multicast without the flag on Linux
     case "default":
-      return [];
+      return false;
   }
 }
 

@@ -64,6 +64,7 @@ export class ArrivalFilter {
     if (groups === undefined || rule === undefined) return;
     if (source !== undefined) rule.senders?.delete(source);
     if (source === undefined || !rule.senders?.size) groups.delete(group);
+    if (groups.size === 0) this.#rules.delete(interfaceIndex); // an interface that comes back has another index
   }
 
   /** Returns the datagrams of `batch` that may pass: `batch` itself when all may. */
