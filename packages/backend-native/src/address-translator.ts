@@ -60,6 +60,12 @@ export class AddressTranslator {
     return 0;
   }
 
+  /** Like `argument(0, group)`, and does not remember it: thousands of groups, each named once, would push out the peers. */
+  groupArgument(group: string): Outcome {
+    const outcome = this.#addon.parse_address(group); // leaves the words where argument 0 is
+    return outcome < 0 ? this.argument(0, group) : outcome; // with a zone, perhaps
+  }
+
   /** Returns the words of an IP literal, with port 0; `undefined` has family 0. The caller must not change the array. */
   words(literal: string | undefined): Int32Array | Outcome {
     if (literal === undefined) return NO_ADDRESS;

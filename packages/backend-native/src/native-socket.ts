@@ -237,6 +237,6 @@ export class NativeSocket implements DatagramSocket {
   #membershipArguments(group: string, source: string | undefined): Outcome {
     // The source first: parsing it uses argument 0 as scratch.
     const outcome = this.#context.addresses.argument(1, source);
-    return outcome < 0 ? outcome : this.#context.addresses.argument(0, group);
+    return outcome < 0 ? outcome : this.#context.addresses.groupArgument(group);
   }
 }

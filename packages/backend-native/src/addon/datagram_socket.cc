@@ -227,7 +227,7 @@ int DatagramSocket::set_option(const char* name, int value) {
   if (strcmp(name, "busyPollUs") == 0) return set_busy_poll(value);
   const int outcome = set_socket_option(fd_.get(), family_, name, value);
   if (outcome != 0) return outcome;
-  offload_ = receives_offloaded(fd_.get());
+  if (strcmp(name, "receiveOffload") == 0) offload_ = receives_offloaded(fd_.get());
   if (strcmp(name, "receiveErrors") == 0) hears_of_drops_ = value != 0;
   if (strcmp(name, "bindToInterface") == 0) unconnected_interface_ = value;
   return 0;
