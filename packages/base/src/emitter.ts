@@ -96,13 +96,8 @@ export class Emitter<M extends EventMap> {
     this.#guarded ??= new Map();
     const ofEvent = this.#guarded.get(event) ?? new WeakMap<Listener, Listener>();
     this.#guarded.set(event, ofEvent);
-    const guarded =
-      ofEvent.get(call) ??
-      ((...args) =>
-        callGuarded(
-          () => call(...args),
-          (error) => this.listenerThrew(error, event),
-        ));
+    const threw = (error: unknown): void => this.listenerThrew(error, event);
+    const guarded = ofEvent.get(call) ?? ((...args) => callGuarded(() => call(...args), threw));
     ofEvent.set(call, guarded);
     return guarded;
   }
