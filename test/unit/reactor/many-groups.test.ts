@@ -318,3 +318,37 @@ test("datagrams that the network does not take wait for the first socket, which 
   expect(listening.socket.texts).toEqual(["x"]);
   expect(stage.backend.last.texts).toEqual([]);
 });
+
+test("reconcile() joins each group on the interface of its own selector, when both interfaces come back at once", () => {
+  const stage = new Stage();
+  stage.backend.network.change([LOOPBACK, ETH0, fakeInterface("wlan0", 3)]);
+  const { port, socket } = stage.listen();
+  port.joinGroup(groupNumber(0), "eth0");
+  port.joinGroup(groupNumber(1), "wlan0");
+  stage.backend.network.change([LOOPBACK]);
+  expect(socket.memberships).toEqual([]);
+  stage.backend.network.change([LOOPBACK, fakeInterface(ETH0.name, 9), fakeInterface("wlan0", 10)]);
+  expect(socket.memberships).toEqual([`${groupNumber(0)} eth0 -`, `${groupNumber(1)} wlan0 -`]);
+});
+
+test("joinGroup() does not ask a full socket between one that refuses and one that has room", () => {
+  const stage = new Stage();
+  const { port } = stage.listen();
+  joinMany({ port }, 2 * LIMIT + 1);
+  port.leaveGroup(groupNumber(0), "eth0");
+  port.joinGroup("239.255.9.1", "eth0"); // takes the place that is free
+  stage.backend.calls.length = 0;
+  port.joinGroup("239.255.9.2", "eth0");
+  expect(stage.backend.calls.filter((call) => call === "join")).toHaveLength(2);
+  expect(stage.backend.sockets.map(({ memberships }) => memberships.length)).toEqual([LIMIT, LIMIT, 2]);
+});
+
+test("leaveGroup() leaves the other groups of a further socket let in", () => {
+  const stage = new Stage();
+  const { port, protocol } = stage.listen();
+  joinMany({ port }, LIMIT + 2);
+  port.leaveGroup(groupNumber(LIMIT), "eth0");
+  const further = stage.backend.sockets[1]!;
+  for (const index of [LIMIT, LIMIT + 1]) further.deliver(toGroup(groupNumber(index)));
+  expect(protocol.texts).toEqual([groupNumber(LIMIT + 1)]);
+});
