@@ -208,7 +208,8 @@ export class Memberships {
   }
 
   #drop(wish: Wish, joined: Joined): void {
-    wish.joined = wish.joined.length === 1 ? [] : wish.joined.filter((other) => other !== joined); // another one: dropLost() goes over the old
+    // Another array, as #dropLost is going over this one.
+    wish.joined = wish.joined.length === 1 ? [] : wish.joined.filter((other) => other !== joined);
     this.#owner.sockets.leave(wish.group, joined, wish.source); // frees the slot; refused if the kernel has left already
     this.#owner.membershipChanged({ membership: membershipOf(wish, nameOf(joined.iface), "lost") });
   }
