@@ -36,7 +36,7 @@ function ahead(scenario: string): readonly Limit[] {
   return [{ ...echo, against: "node:dgram", text: `${scenario}: datagrams/s at least 3 × node:dgram`, atLeast: 3 }, ...others];
 }
 
-/** What holds by IPv4 holds by IPv6. */
+/** Limits by IPv6: those by IPv4 again. */
 const BY_IPV6: readonly Limit[] = [
   { ...RECEIVE, scenario: "stress-ipv6", against: "node:dgram", text: "IPv6, receive 64 B: CPU at most 1/4 of node:dgram", atMost: 0.25 },
   { ...RECEIVE, scenario: "stress-ipv6", against: "C recvmmsg", text: "IPv6, receive 64 B: CPU at most 1.5 × C recvmmsg", atMost: 1.5 },

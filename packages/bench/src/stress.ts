@@ -40,7 +40,7 @@ const sending: readonly Scenario[] = [
   },
 ];
 
-/** What is received under stress; each with `arrival: true`, too. */
+/** Traffic that is received under stress; each kind with `arrival: true`, too. */
 interface Ordeal {
   readonly name: string;
   readonly title: string;
