@@ -87,6 +87,19 @@ test("maxDatagrams counts each datagram of an offloaded run from the second wake
   expect(Math.max(...seen.batchLengths.slice(known))).toBeLessThanOrEqual(64);
 });
 
+test.each([1, 0])("receiveOffload may be set to %i while a socket reads: each datagram of a run arrives as it was sent", async (value) => {
+  using sockets = new NativeSockets();
+  const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload: 1 - value });
+  accepted(socket.startReading({ ...WIDE, maxPacketBytes: 3_000 }));
+  const run = Array.from({ length: 8 }, (_, index) => pattern(3_000, index));
+  sendTo(socket, local, ...run);
+  await seen.arrivals(run.length);
+  accepted(socket.setOption("receiveOffload", value));
+  sendTo(socket, local, ...run);
+  await seen.arrivals(2 * run.length);
+  expect(seen.datagrams.every(({ bytes }, index) => bytes.equals(run[index % run.length] as Buffer))).toBe(true);
+});
+
 test("truncated() flags datagrams of an offloaded run that are longer than maxPacketBytes", async () => {
   using sockets = new NativeSockets();
   const { socket, seen, local } = sockets.listen("127.0.0.1", { receiveOffload: 1 });
