@@ -1,9 +1,11 @@
 // startWorkers(): worker threads that share a port, on real sockets. Their modules are data: URLs.
+import threads, { Worker } from "node:worker_threads";
 import { Reactor, type SocketAddress, startWorkers, type WorkerDeath, type Workers, type WorkersOptions } from "groupcast";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { js } from "../errors/blunderer.js";
 import { needs } from "../reactor/loopback-stage.js";
 
+const getBuiltinModule = process.getBuiltinModule.bind(process);
 const LOOPBACK = { interface: "127.0.0.1" };
 const BY_FIRST_BYTE = { by: "payload", offsetBytes: 0, lengthBytes: 1 } as const;
 
@@ -70,6 +72,34 @@ class Client {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#reactor.stop();
+  }
+}
+
+/** Threads that the system gives: `left` further ones, then none, as where a user may have no more (pthread_create(3): EAGAIN). */
+class Threads {
+  left = Number.POSITIVE_INFINITY;
+  running = 0;
+  readonly #spy = vi.spyOn(process, "getBuiltinModule");
+
+  constructor() {
+    const take = (): void => {
+      if (this.left-- <= 0) throw Object.assign(new Error("EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" });
+      this.running++;
+    };
+    const ended = (): number => this.running--;
+    class LimitedWorker extends Worker {
+      constructor(...args: ConstructorParameters<typeof Worker>) {
+        take();
+        super(...args);
+        this.once("exit", ended);
+      }
+    }
+    this.#spy.mockImplementation(((id: string) =>
+      id === "node:worker_threads" ? { ...threads, Worker: LimitedWorker } : getBuiltinModule(id)) as typeof process.getBuiltinModule);
+  }
+
+  [Symbol.dispose](): void {
+    this.#spy.mockRestore();
   }
 }
 
@@ -208,6 +238,27 @@ describe("on native:", () => {
       code: "ERR_WORKER_START",
       message: expect.stringContaining("100 ms"),
     });
+  });
+
+  test("startWorkers() rejects when the system gives no further thread, and leaves none", async () => {
+    using given = new Threads();
+    given.left = 2;
+    await expect(start()).rejects.toMatchObject({ code: "ERR_WORKER_START", cause: { code: "ERR_WORKER_INIT_FAILED" } });
+    expect(given.running).toBe(0);
+    expect(process.getActiveResourcesInfo().filter((name) => name === "MessagePort")).toEqual([]);
+  });
+
+  test("a worker that gets no thread dies, and is tried again", async () => {
+    using given = new Threads();
+    await using workers = await start({ workers: 1, minRestartMs: 1 });
+    await using client = new Client();
+    given.left = 0;
+    client.write("exit", workers.getHost());
+    expect(await next(workers, "died")).toMatchObject({ exitCode: 7, error: undefined });
+    expect(await next(workers, "died")).toMatchObject({ restartMs: 2, error: { code: "ERR_WORKER_INIT_FAILED" } });
+    given.left = 1;
+    await next(workers, "restarted");
+    expect(await client.ask("=", workers.getHost())).toBe("0 =");
   });
 
   test("startWorkers() inside a worker is ERR_WORKER_NESTED", async () => {

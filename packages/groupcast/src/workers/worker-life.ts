@@ -1,6 +1,7 @@
 /** One life of a worker: its thread, from its start to its end. */
 
 import type { MessagePort, Worker } from "node:worker_threads";
+import { asError } from "@groupcast/base";
 import type { PortStatistics, SocketAddress } from "@groupcast/reactor";
 import { WorkerCounters } from "./worker-counters.js";
 import type { Order, Report, WorkerSetting } from "./worker-setting.js";
@@ -26,7 +27,7 @@ export class WorkerLife {
   readonly loaded: Promise<void>;
   /** Settles when the thread has ended. */
   readonly ended: Promise<WorkerEnd>;
-  readonly #worker: Worker;
+  readonly #worker: Worker | undefined; // undefined: no thread could be started
   readonly #channel: MessagePort;
   readonly #counters = new WorkerCounters();
   readonly #questions = new Map<number, () => void>();
@@ -38,7 +39,7 @@ export class WorkerLife {
   #isLoaded = (): void => {};
   #isListening = (_local: SocketAddress): void => {};
 
-  /** Starts the thread. */
+  /** Starts the thread. Where the system refuses one, the life ends at once. */
   constructor(number: number, options: ResolvedWorkersOptions) {
     const threads = process.getBuiltinModule("node:worker_threads");
     const { port1, port2 } = new threads.MessageChannel();
@@ -53,18 +54,23 @@ export class WorkerLife {
       counters: this.#counters.memory,
     };
     this.#channel = port1;
-    this.#worker = new threads.Worker(PROGRAM, { eval: true, workerData: setting, transferList: [port2], name: `groupcast ${number}` });
+    const limitMs = options.startTimeoutMs;
+    this.#startTimer = setTimeout(() => this.terminate(new Error(`it does not listen after ${limitMs} ms`)), limitMs);
     const channelClosed = new Promise((resolve) => port1.once("close", resolve)); // its handle is open until then
-    const exited = new Promise<WorkerEnd>((resolve) => this.#worker.once("exit", (exitCode) => resolve(this.#end(exitCode))));
+    this.#worker = this.#begin(() => {
+      return new threads.Worker(PROGRAM, { eval: true, workerData: setting, transferList: [port2], name: `groupcast ${number}` });
+    });
+    const exited = new Promise<WorkerEnd>((resolve) => {
+      if (this.#worker === undefined) resolve(this.#end(1));
+      else this.#worker.once("exit", (exitCode) => resolve(this.#end(exitCode)));
+    });
     this.ended = Promise.all([exited, channelClosed]).then(([end]) => end);
     const cut = this.ended.then((end) => Promise.reject(end));
     cut.catch(() => {}); // whoever waits for a step hears of it
     this.loaded = Promise.race([new Promise<void>((resolve) => (this.#isLoaded = resolve)), cut]);
     this.loaded.catch(() => {});
     port1.on("message", (report: Report) => this.#hear(report));
-    this.#worker.on("error", (error) => (this.#error ??= error instanceof Error ? error : new Error(String(error))));
-    const limitMs = options.startTimeoutMs;
-    this.#startTimer = setTimeout(() => this.terminate(new Error(`it does not listen after ${limitMs} ms`)), limitMs);
+    this.#worker?.on("error", (error) => (this.#error ??= asError(error)));
   }
 
   /** Address that the worker listens on; undefined before and after. */
@@ -118,7 +124,17 @@ export class WorkerLife {
   /** Ends the thread at once. */
   terminate(reason?: Error): void {
     this.#error ??= reason;
-    void this.#worker.terminate();
+    void this.#worker?.terminate();
+  }
+
+  /** Threads run out (pthread_create(3): EAGAIN), and a program may lack the permission for workers. */
+  #begin(start: () => Worker): Worker | undefined {
+    try {
+      return start();
+    } catch (error) {
+      this.#error = asError(error);
+      return undefined;
+    }
   }
 
   #order(order: Order): void {
