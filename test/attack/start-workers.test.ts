@@ -1,9 +1,12 @@
 // Workers whose modules do their worst: what one of them does must not reach the others, nor the thread that started them.
+import { fileURLToPath } from "node:url";
 import { DatagramProtocol, Reactor, startWorkers, type Workers } from "groupcast";
 import { beforeEach, expect, test } from "vitest";
 import { canLoad } from "../support/backends.js";
+import { ChildProgram } from "../support/child-program.js";
 import { skipUnless } from "../support/probe.js";
 
+const HUNGRY = fileURLToPath(new URL("programs/hungry-workers.mjs", import.meta.url));
 const LOOPBACK = { interface: "127.0.0.1" };
 
 beforeEach((context) => skipUnless(context, canLoad("native")));
@@ -68,6 +71,16 @@ test("a storm of workers that exit as soon as they listen is slowed down, and en
   const { deaths, listening } = await workers.statistics();
   expect({ deaths: deaths >= 8, listening }).toEqual({ deaths: true, listening: 0 });
 });
+
+// From Node 24 on, V8 ends the whole process, or goes on until all memory is taken: with bare worker threads, too.
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  test("a worker that fills its memory dies alone, and is replaced", async () => {
+    await using program = new ChildProgram(process.execPath, ["--max-old-space-size=64", HUNGRY]);
+    const { stdout, stderr } = await program.ended;
+    const death = { exitCode: 1, code: "ERR_WORKER_OUT_OF_MEMORY" };
+    expect(JSON.parse(stdout || "null"), stderr).toEqual({ ...death, listening: 2, deaths: 1, restarts: 1, incomplete: 1 });
+  });
+}
 
 test("workers cannot speak for the thread that started them: what modules post to their parent is ignored", async () => {
   const hooks = `
