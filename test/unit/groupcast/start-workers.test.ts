@@ -75,7 +75,7 @@ class Client {
   }
 }
 
-/** Threads that the system gives: `left` further ones, then none, as where a user may have no more (pthread_create(3): EAGAIN). */
+/** Threads that the system gives: `left` further ones, then none, as where a user may have no more (EAGAIN). */
 class Threads {
   left = Number.POSITIVE_INFINITY;
   running = 0;

@@ -127,7 +127,7 @@ export class WorkerLife {
     void this.#worker?.terminate();
   }
 
-  /** Threads run out (pthread_create(3): EAGAIN), and a program may lack the permission for workers. */
+  /** Threads run out (`EAGAIN`), and a program may lack the permission for workers. */
   #begin(start: () => Worker): Worker | undefined {
     try {
       return start();
