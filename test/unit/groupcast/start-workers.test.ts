@@ -25,7 +25,7 @@ export default class Echo {
   }
 }`);
 
-/** Exits soon after it listens. At once, the message that says so could be lost, and startWorkers() would reject. */
+/** Exits soon after it listens. */
 const STORM = moduleOf(`
 export default {
   startProtocol() { setTimeout(() => process.exit(3), 300); },

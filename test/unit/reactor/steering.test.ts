@@ -82,6 +82,23 @@ test("listenUDP() refuses steering without reusePort, and names it", () => {
   expect(stage.backend.calls).toEqual([]);
 });
 
+test.each([
+  ["EPERM", /security policy/],
+  ["ENOPROTOOPT", /Linux 4\.5/],
+  ["ENOMEM", /net\.core\.optmem_max/],
+  ["EINVAL", /docs\/options\.md/],
+])("listenUDP() closes a port that is not steered, and says what to do about %s", (errnoName, advice) => {
+  const stage = new Stage();
+  const protocol = new Notes();
+  stage.backend.refuse("steer", errnoName);
+  const options = { reusePort: true, steering: BY_FIRST_BYTE };
+  expect(() => stage.reactor.listenUDP(9999, protocol, options)).toThrow(
+    expect.objectContaining({ code: "ERR_SET_OPTION", errnoName, option: "steering", remedy: expect.stringMatching(advice) }),
+  );
+  expect(stage.backend.openSockets).toEqual([]);
+  expect(stage.reactor.listenUDP(9999, protocol, options).getHost().port).toBe(9999);
+});
+
 test("listenUDP() on dgram refuses steering with ERR_UNSUPPORTED_OPTION, and leaves nothing open", async () => {
   await using reactor = new Reactor({ backend: chooseBackend("dgram"), logger });
   const reusePort = reactor.backend.capabilities.has("set reusePort");

@@ -16,9 +16,12 @@ const PROGRAM = `import("node:worker_threads")
 
 /** End of a worker. */
 export interface WorkerEnd {
-  /** Exit code of the thread. */
+  /** Exit code of the thread; 1: it could not be started. */
   readonly exitCode: number;
-  /** Error that nobody caught, or the reason for terminating it; undefined: it ended by `process.exit()`, or had nothing left to do. */
+  /**
+   * Error that nobody caught, the reason for terminating it, or the reason why there is no thread; undefined: it ended by `process.exit()`, or
+   * had nothing left to do.
+   */
   readonly error: Error | undefined;
 }
 
@@ -27,7 +30,7 @@ export class WorkerLife {
   readonly loaded: Promise<void>;
   /** Settles when the thread has ended. */
   readonly ended: Promise<WorkerEnd>;
-  readonly #worker: Worker | undefined; // undefined: no thread could be started
+  readonly #worker: Worker | undefined; // undefined: there is no thread
   readonly #channel: MessagePort;
   readonly #counters = new WorkerCounters();
   readonly #questions = new Map<number, () => void>();
@@ -39,7 +42,7 @@ export class WorkerLife {
   #isLoaded = (): void => {};
   #isListening = (_local: SocketAddress): void => {};
 
-  /** Starts the thread. Where the system refuses one, the life ends at once. */
+  /** Starts the thread. If the system has none left, or a policy forbids threads, the life ends with that error. */
   constructor(number: number, options: ResolvedWorkersOptions) {
     const threads = process.getBuiltinModule("node:worker_threads");
     const { port1, port2 } = new threads.MessageChannel();
@@ -54,23 +57,25 @@ export class WorkerLife {
       counters: this.#counters.memory,
     };
     this.#channel = port1;
-    const limitMs = options.startTimeoutMs;
-    this.#startTimer = setTimeout(() => this.terminate(new Error(`it does not listen after ${limitMs} ms`)), limitMs);
+    try {
+      this.#worker = new threads.Worker(PROGRAM, { eval: true, workerData: setting, transferList: [port2], name: `groupcast ${number}` });
+    } catch (thrown) {
+      this.#error = asError(thrown);
+    }
     const channelClosed = new Promise((resolve) => port1.once("close", resolve)); // its handle is open until then
-    this.#worker = this.#begin(() => {
-      return new threads.Worker(PROGRAM, { eval: true, workerData: setting, transferList: [port2], name: `groupcast ${number}` });
+    const exited = new Promise<number>((resolve) => {
+      if (this.#worker === undefined) resolve(1);
+      else this.#worker.once("exit", resolve);
     });
-    const exited = new Promise<WorkerEnd>((resolve) => {
-      if (this.#worker === undefined) resolve(this.#end(1));
-      else this.#worker.once("exit", (exitCode) => resolve(this.#end(exitCode)));
-    });
-    this.ended = Promise.all([exited, channelClosed]).then(([end]) => end);
+    this.ended = Promise.all([exited.then((exitCode) => this.#end(exitCode)), channelClosed]).then(([end]) => end);
     const cut = this.ended.then((end) => Promise.reject(end));
     cut.catch(() => {}); // whoever waits for a step hears of it
     this.loaded = Promise.race([new Promise<void>((resolve) => (this.#isLoaded = resolve)), cut]);
     this.loaded.catch(() => {});
-    port1.on("message", (report: Report) => this.#hear(report));
-    this.#worker?.on("error", (error) => (this.#error ??= asError(error)));
+    port1.on("message", (report: unknown) => this.#hear(report));
+    this.#worker?.on("error", (thrown: unknown) => (this.#error ??= errorOf(thrown)));
+    const limitMs = options.startTimeoutMs;
+    this.#startTimer = setTimeout(() => this.terminate(new Error(`it does not listen after ${limitMs} ms`)), limitMs);
   }
 
   /** Address that the worker listens on; undefined before and after. */
@@ -127,35 +132,42 @@ export class WorkerLife {
     void this.#worker?.terminate();
   }
 
-  /** Threads run out (`EAGAIN`), and a program may lack the permission for workers. */
-  #begin(start: () => Worker): Worker | undefined {
-    try {
-      return start();
-    } catch (error) {
-      this.#error = asError(error);
-      return undefined;
-    }
-  }
-
   #order(order: Order): void {
     if (!this.#hasEnded) this.#channel.postMessage(order);
   }
 
-  #hear(report: Report): void {
-    if (report.report === "loaded") this.#isLoaded();
-    else if (report.report === "counted") this.#questions.get(report.question)?.();
-    else {
+  /** The user's module can reach the channel, too: what is no report is ignored. */
+  #hear(message: unknown): void {
+    const report = message as Report | null | undefined;
+    if (report?.report === "loaded") this.#isLoaded();
+    else if (report?.report === "counted") this.#questions.get(report.question)?.();
+    else if (report?.report === "listening") {
       clearTimeout(this.#startTimer);
       this.#local = report.local;
       this.#isListening(report.local);
     }
   }
 
+  /** The end of a thread may overtake its last reports (often so on Node 26), and closing the channel would throw them away. */
+  #hearTheRest(): void {
+    const { receiveMessageOnPort } = process.getBuiltinModule("node:worker_threads");
+    for (let last = receiveMessageOnPort(this.#channel); last !== undefined; last = receiveMessageOnPort(this.#channel)) {
+      this.#hear((last as { message: unknown }).message);
+    }
+  }
+
   #end(exitCode: number): WorkerEnd {
+    this.#hearTheRest();
     this.#hasEnded = true;
     clearTimeout(this.#startTimer);
     this.#channel.close();
     for (const answer of this.#questions.values()) answer();
     return { exitCode, error: this.#error };
   }
+}
+
+/** A thread may throw anything. A copy of it arrives here, and even that of an Error need not have a text. */
+function errorOf(thrown: unknown): Error {
+  const error = asError(thrown);
+  return typeof error.message === "string" ? error : new Error(asError(error.message).message, { cause: error });
 }

@@ -10,7 +10,7 @@ import { type ResolvedWorkersOptions, resolveWorkersOptions, type WorkersOptions
 export interface WorkerDeath {
   /** Number of the worker, from 0. */
   readonly worker: number;
-  /** Exit code of its thread. */
+  /** Exit code of its thread; 1 also if there was none: the system had no more, or a policy forbids threads. */
   readonly exitCode: number;
   /** Error that nobody caught; undefined: the worker called `process.exit()`, or had nothing left to do. */
   readonly error: Error | undefined;
@@ -97,7 +97,10 @@ export class Workers extends Eventful<WorkersEvents> {
       if (signal !== undefined) throwIfAborted(signal);
       throw error;
     }
-    for (const place of this.#places) this.#watch(place);
+    // In the next turn: a listener of whoever awaits this hears also of a worker that died while the others came to listen.
+    setImmediate(() => {
+      for (const place of this.#places) this.#watch(place);
+    });
   }
 
   /** Returns the address that the workers share. */

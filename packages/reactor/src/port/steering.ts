@@ -13,6 +13,7 @@ import {
   checkChoice,
   checkInteger,
   checkOptions,
+  errnoName,
   InvalidArgumentError,
   SystemError,
   UnsupportedError,
@@ -60,6 +61,13 @@ export function checkSteering(operation: string, { steering, reusePort }: Compan
   throw new InvalidArgumentError(BASE_ERRORS.ERR_ARGUMENT_RANGE, { ...wrong, advice: "pass reusePort: true, too" });
 }
 
+/** Advice by the name of the errno: no privilege is needed, so what the option table says about others would mislead. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EPERM: "change the security policy (such as a seccomp profile) that forbids SO_ATTACH_REUSEPORT_CBPF, or leave steering out",
+  ENOPROTOOPT: "use Linux 4.5 or later, or leave steering out",
+  ENOMEM: "raise net.core.optmem_max",
+};
+
 /** Attaches a rule to the sockets that share the number. @throws SystemError `ERR_SET_OPTION`. @throws UnsupportedError. */
 export function steer(backend: DatagramBackend, socket: DatagramSocket, { operation, option }: OptionCall, steering: Steering): void {
   if (!backend.capabilities.has("steering")) {
@@ -67,5 +75,7 @@ export function steer(backend: DatagramBackend, socket: DatagramSocket, { operat
     throw new UnsupportedError(BACKEND_ERRORS.ERR_UNSUPPORTED_OPTION, operation, { backend: backend.name }, details);
   }
   const errno = socket.steer(steering);
-  if (errno < 0) throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: option ?? "steering" });
+  if (errno >= 0) return;
+  const advice = ADVICE[errnoName(errno)];
+  throw new SystemError(REACTOR_ERRORS.ERR_SET_OPTION, { operation, errno, option: option ?? "steering", ...(advice && { advice }) });
 }
