@@ -1,16 +1,13 @@
 // Workers whose modules do their worst: what one of them does must not reach the others, nor the thread that started them.
-import { fileURLToPath } from "node:url";
 import { DatagramProtocol, Reactor, startWorkers, type WorkerDeath, type Workers } from "groupcast";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { canLoad } from "../support/backends.js";
-import { ChildProgram } from "../support/child-program.js";
 import { skipUnless } from "../support/probe.js";
 import { runAttack } from "./support/attack-program.js";
 import { strayFailures } from "./support/attacked.js";
 import { Dice } from "./support/dice.js";
 import { until } from "./support/until.js";
 
-const HUNGRY = fileURLToPath(new URL("programs/hungry-workers.mjs", import.meta.url));
 const LOOPBACK = { interface: "127.0.0.1" };
 
 beforeEach((context) => skipUnless(context, canLoad("native")));
@@ -76,16 +73,6 @@ test("a storm of workers that exit as soon as they listen is slowed down, and en
   expect({ deaths: deaths >= 8, listening }).toEqual({ deaths: true, listening: 0 });
 });
 
-// From Node 24 on, V8 ends the whole process, or goes on until all memory is taken: with bare worker threads, too.
-if (Number.parseInt(process.versions.node, 10) < 24) {
-  test("a worker that fills its memory dies alone, and is replaced", async () => {
-    await using program = new ChildProgram(process.execPath, ["--max-old-space-size=64", HUNGRY]);
-    const { stdout, stderr } = await program.ended;
-    const death = { exitCode: 1, code: "ERR_WORKER_OUT_OF_MEMORY" };
-    expect(JSON.parse(stdout || "null"), stderr).toEqual({ ...death, listening: 2, deaths: 1, restarts: 1, incomplete: 1 });
-  });
-}
-
 test("workers cannot speak for the thread that started them: what modules post to their parent is ignored", async () => {
   const hooks = `
     startProtocol() {
@@ -139,34 +126,21 @@ function nextDeath(workers: Workers): Promise<WorkerDeath> {
   return new Promise((resolve) => workers.once("died", resolve));
 }
 
-/** Lets the system have no more than `left` threads for workers, until the function that it returns is called or the test ends. */
-function exhaustThreads(left: number): () => void {
+/** Lets the system have no more threads for workers, until the function that it returns is called or the test ends. */
+function exhaustThreads(): () => void {
   const threads = process.getBuiltinModule("node:worker_threads");
   const { Worker } = threads;
-  let started = 0;
   const restore = (): void => void Object.assign(threads, { Worker });
   onTestFinished(restore);
-  class Exhausted extends Worker {
-    constructor(...args: ConstructorParameters<typeof Worker>) {
-      started += 1;
+  class Exhausted {
+    constructor() {
       // As Worker::StartThread of src/node_worker.cc does when uv_thread_create_ex() fails.
-      if (started > left) throw Object.assign(new Error("EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" });
-      super(...args);
+      throw Object.assign(new Error("EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" });
     }
   }
   Object.assign(threads, { Worker: Exhausted });
   return restore;
 }
-
-test("startWorkers() rejects when the system has no more threads, and leaves none", async () => {
-  const strays = strayFailures();
-  exhaustThreads(2);
-  const cause = { code: "ERR_WORKER_INIT_FAILED" };
-  const starting = startWorkers({ module: moduleOf(""), port: 0, workers: 3, listen: LOOPBACK });
-  await expect(starting).rejects.toMatchObject({ code: "ERR_WORKER_START", cause });
-  expect(process.getActiveResourcesInfo().filter((name) => name === "MessagePort")).toEqual([]);
-  expect(strays).toEqual([]);
-});
 
 test("a worker that the system has no thread for is tried again, later each time, until there is one", async () => {
   const strays = strayFailures();
@@ -184,7 +158,7 @@ test("a worker that the system has no thread for is tried again, later each time
     deaths.push(death);
     if (deaths.length === 4) restore();
   });
-  const restore = exhaustThreads(0);
+  const restore = exhaustThreads();
   await using reactor = new Reactor();
   reactor.listenUDP(0, new (class extends DatagramProtocol {})(), LOOPBACK).write("exit", workers.getHost());
   await isBack;

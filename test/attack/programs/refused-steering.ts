@@ -11,7 +11,11 @@ const DATAGRAMS = 20;
 await attackProcess(async () => {
   const reactor = new Reactor({ logger: SILENT });
   const got = [0, 0];
-  const counter = (place: number): object => ({ datagramReceived: () => void (got[place]! += 1) });
+  const counter = (place: number): object => ({
+    datagramReceived() {
+      got[place]! += 1;
+    },
+  });
   const first = reactor.listenUDP(0, counter(0), { ...LOOPBACK, reusePort: true });
   const host = first.getHost();
   const second = await errorOf(() => {

@@ -248,19 +248,6 @@ describe("on native:", () => {
     expect(process.getActiveResourcesInfo().filter((name) => name === "MessagePort")).toEqual([]);
   });
 
-  test("a worker that gets no thread dies, and is tried again", async () => {
-    using given = new Threads();
-    await using workers = await start({ workers: 1, minRestartMs: 1 });
-    await using client = new Client();
-    given.left = 0;
-    client.write("exit", workers.getHost());
-    expect(await next(workers, "died")).toMatchObject({ exitCode: 7, error: undefined });
-    expect(await next(workers, "died")).toMatchObject({ restartMs: 2, error: { code: "ERR_WORKER_INIT_FAILED" } });
-    given.left = 1;
-    await next(workers, "restarted");
-    expect(await client.ask("=", workers.getHost())).toBe("0 =");
-  });
-
   test("startWorkers() inside a worker is ERR_WORKER_NESTED", async () => {
     const bundle = import.meta.resolve("groupcast");
     const source = `import { startWorkers } from ${JSON.stringify(bundle)}; await startWorkers({ module: "data:,", port: 0, workers: 1 });`;
