@@ -169,5 +169,6 @@ export class WorkerLife {
 /** A thread may throw anything. A copy of it arrives here, and even that of an Error need not have a text. */
 function errorOf(thrown: unknown): Error {
   const error = asError(thrown);
-  return typeof error.message === "string" ? error : new Error(asError(error.message).message, { cause: error });
+  const { message } = error as { message: unknown };
+  return typeof message === "string" ? error : new Error(asError(message).message, { cause: error });
 }
