@@ -81,11 +81,11 @@ const STRESS: readonly Limit[] = [
     ours: "groupcast batch",
     atMost: 2,
   },
-  ...(["ports-1000", "overrun", "ipv6"] as const).map(
-    (name): Limit => ({
+  ...Object.entries({ "ports-1000": "1,000 ports", overrun: "the receive buffer overflows", ipv6: "IPv6, receive 64 B" }).map(
+    ([name, subject]): Limit => ({
       ...ARRIVALS,
       scenario: `stress-arrival-${name}`,
-      text: `arrival: true, ${name}: CPU at most 1.5 × C recvmmsg`,
+      text: `arrival: true, ${subject}: CPU at most 1.5 × C recvmmsg`,
       atMost: 1.5,
     }),
   ),
