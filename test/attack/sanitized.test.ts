@@ -21,6 +21,7 @@ const SLOW = "ip link set lo up && tc qdisc add dev lo root tbf rate 8mbit burst
 
 const RUNS: readonly [program: string, Run][] = [
   ["worker-storm.mjs", { args: ["native", "12"] }],
+  ["busy-ports.ts", { args: ["4"] }],
   ["no-descriptors.ts", { args: ["native"], under: ["sh", "-c", 'ulimit -n 100 && exec "$@"', "sh"] }],
   [
     "full-buffers.ts",

@@ -70,6 +70,42 @@ test.each(Object.keys(ENDS))("the loop sleeps again when %s", async (when) => {
   expect(await sleptDuring(LONGEST_US / 1000, act)).toBeGreaterThan(0);
 });
 
+/** What happens to the socket with the longest time, while the loop spins for it and for another one with a shorter time. */
+const CHANGES_OF_THE_LONGEST: Readonly<Record<string, (end: ReturnType<NativeSockets["listen"]>) => void>> = {
+  "is closed": ({ socket }) => socket.close(),
+  "is not read any more": ({ socket }) => socket.stopReading(),
+  "gets 0": ({ socket }) => accepted(socket.setOption("busyPollUs", 0)),
+  "gets a shorter time": ({ socket }) => accepted(socket.setOption("busyPollUs", 1)),
+};
+
+test.each(Object.keys(CHANGES_OF_THE_LONGEST))("the loop spins only for the others when the longest socket %s", async (how) => {
+  using sockets = new NativeSockets();
+  sockets.listen("127.0.0.1", { busyPollUs: 1 });
+  const act = async (): Promise<void> => {
+    const longest = sockets.listen("127.0.0.1", { busyPollUs: LONGEST_US });
+    await timerFires(5); // it spins
+    CHANGES_OF_THE_LONGEST[how]!(longest);
+    await timerFires(20);
+    longest.socket.close();
+  };
+  expect(await sleptDuring(LONGEST_US / 1000, act)).toBeGreaterThan(0);
+});
+
+test("the loop that spins for one socket spins on for another one with a longer time", async () => {
+  using sockets = new NativeSockets();
+  const shorterMs = 50;
+  const act = async (): Promise<void> => {
+    const shorter = sockets.listen("127.0.0.1", { busyPollUs: shorterMs * 1000 });
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    const longer = sockets.listen("127.0.0.1", { busyPollUs: LONGEST_US });
+    await timerFires(2 * shorterMs);
+    for (const { socket } of [shorter, longer]) socket.close();
+  };
+  await untilAsleep();
+  expect(await sleptDuring(LONGEST_US / 1000, act)).toBe(0);
+});
+
 test("the loop spins again each time that it has slept", async () => {
   using sockets = new NativeSockets();
   const spinMs = 100;

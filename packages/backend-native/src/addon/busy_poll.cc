@@ -75,9 +75,9 @@ void BusyPoll::before_poll() {
   const uint64_t now_ns = uv_hrtime();
   if (state_ == State::kAwake) {
     state_ = State::kSpinning;
-    deadline_ns_ = now_ns + spin_ns_;
+    since_ns_ = now_ns;
     uv_idle_start(&idle_, [](uv_idle_t* handle) { owner_of(handle).look(); });
-  } else if (now_ns >= deadline_ns_) {
+  } else if (now_ns - since_ns_ >= spin_ns_) {
     state_ = State::kAsleep;
     uv_idle_stop(&idle_);
   }

@@ -50,7 +50,7 @@ class BusyPoll {
   size_t next_ = 0;  // to be looked at
   State state_ = State::kAwake;
   uint64_t spin_ns_ = 0;
-  uint64_t deadline_ns_ = 0;
+  uint64_t since_ns_ = 0;  // spinning; the end is not fixed, as listeners come and go meanwhile
   bool is_open_ = false;
   uv_prepare_t prepare_{};
   uv_check_t check_{};
