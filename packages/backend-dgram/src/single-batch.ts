@@ -1,4 +1,13 @@
-import { type Arrival, checkStart, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress, uint32Of } from "@groupcast/backend";
+import {
+  type Arrival,
+  batchDetached,
+  checkIndex,
+  checkStart,
+  type DatagramBatch,
+  runEndOf,
+  type SocketAddress,
+  uint32Of,
+} from "@groupcast/backend";
 
 const WHOLE: Arrival = Object.freeze({ truncated: false });
 const CUT: Arrival = Object.freeze({ truncated: true });
@@ -13,6 +22,7 @@ const NOBODY: SocketAddress = Object.freeze({ address: "0.0.0.0", port: 0, famil
 export class SingleBatch implements DatagramBatch {
   #length: 0 | 1 = 0;
   #bytes: Buffer = NO_BYTES;
+  #lengthBytes = 0;
   #from = NOBODY;
   #isTruncated = false;
 
@@ -20,6 +30,7 @@ export class SingleBatch implements DatagramBatch {
   hold(bytes: Buffer, from: SocketAddress, maxPacketBytes: number): this {
     this.#isTruncated = bytes.length > maxPacketBytes;
     this.#bytes = this.#isTruncated ? bytes.subarray(0, maxPacketBytes) : bytes;
+    this.#lengthBytes = this.#bytes.length;
     this.#from = from;
     this.#length = 1;
     return this;
@@ -37,18 +48,19 @@ export class SingleBatch implements DatagramBatch {
 
   lengthBytes(index: number): number {
     this.#check(index);
-    return this.#bytes.length;
+    return this.#lengthBytes;
   }
 
   view(index: number): Buffer {
     this.#check(index);
-    return this.#bytes;
+    return this.#whole();
   }
 
   copy(index: number, startBytes = 0): Buffer {
     this.#check(index);
-    checkStart(startBytes, this.#bytes.length);
-    return startBytes === 0 ? this.#bytes : this.#bytes.subarray(startBytes);
+    checkStart(startBytes, this.#lengthBytes);
+    const whole = this.#whole();
+    return startBytes === 0 ? whole : whole.subarray(startBytes);
   }
 
   runEnd(first: number, prefixBytes: number, leastBytes?: number): number {
@@ -85,6 +97,12 @@ export class SingleBatch implements DatagramBatch {
   }
 
   #check(index: number): void {
-    if (index !== 0 || this.#length === 0) throw outsideBatch(index, this.#length);
+    checkIndex(index, this.#length);
+  }
+
+  /** Throws when the program has transferred the memory: no bytes must not pass for an empty datagram. */
+  #whole(): Buffer {
+    if (this.#bytes.length !== this.#lengthBytes) throw batchDetached();
+    return this.#bytes;
   }
 }

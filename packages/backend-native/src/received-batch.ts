@@ -1,11 +1,11 @@
 import {
   type Arrival,
   batchDetached,
+  checkIndex,
   checkOffset,
   checkRun,
   checkStart,
   type DatagramBatch,
-  outsideBatch,
   type SocketAddress,
 } from "@groupcast/backend";
 import { BufferView } from "@groupcast/base";
@@ -207,8 +207,8 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   #entryOf(index: number): number {
-    if (index >>> 0 === index && index < this.#length) return index * ENTRY.SIZE; // an integer from 0 on
-    throw outsideBatch(index, this.#length);
+    checkIndex(index, this.#length);
+    return index * ENTRY.SIZE;
   }
 
   #slotOf(index: number): number {

@@ -12,9 +12,18 @@ export function outsideBatch(index: unknown, length: number): InvalidArgumentErr
   return outOfRange(OPERATION, "index", index, expected);
 }
 
+/**
+ * Refuses an index that a batch of `length` datagrams does not have.
+ *
+ * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_ARGUMENT_TYPE`.
+ */
+export function checkIndex(index: number, length: number): void {
+  if (!isPlace(index) || index >= length) throw outsideBatch(index, length);
+}
+
 /** Refuses a start beyond the end of a datagram. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_ARGUMENT_TYPE`. */
 export function checkStart(startBytes: number, lengthBytes: number): void {
-  if (startBytes >>> 0 !== startBytes || startBytes > lengthBytes) throw outsideDatagram("startBytes", startBytes, lengthBytes);
+  if (!isPlace(startBytes) || startBytes > lengthBytes) throw outsideDatagram("startBytes", startBytes, lengthBytes);
 }
 
 /**
@@ -23,15 +32,20 @@ export function checkStart(startBytes: number, lengthBytes: number): void {
  * @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_ARGUMENT_TYPE`.
  */
 export function checkRun(prefixBytes: number, leastBytes: number, lengthBytes: number): void {
-  if (prefixBytes >>> 0 !== prefixBytes || prefixBytes > lengthBytes) throw outsideDatagram("prefixBytes", prefixBytes, lengthBytes);
-  if (leastBytes >>> 0 !== leastBytes || leastBytes > lengthBytes || leastBytes < prefixBytes) {
+  if (!isPlace(prefixBytes) || prefixBytes > lengthBytes) throw outsideDatagram("prefixBytes", prefixBytes, lengthBytes);
+  if (!isPlace(leastBytes) || leastBytes > lengthBytes || leastBytes < prefixBytes) {
     throw outsideDatagram("leastBytes", leastBytes, lengthBytes, prefixBytes);
   }
 }
 
 /** Refuses an offset that has no 32 bits of the datagram behind it. @throws InvalidArgumentError `ERR_ARGUMENT_RANGE`, `ERR_ARGUMENT_TYPE`. */
 export function checkOffset(offset: number, lengthBytes: number): void {
-  if (offset >>> 0 !== offset || offset + WORD_BYTES > lengthBytes) throw noWordAt(offset, lengthBytes);
+  if (!isPlace(offset) || offset + WORD_BYTES > lengthBytes) throw noWordAt(offset, lengthBytes);
+}
+
+/** Whether a value is an integer from 0 on; asked for its type first, because `>>>` throws an error of its own for symbols and bigints. */
+function isPlace(value: unknown): value is number {
+  return typeof value === "number" && value >>> 0 === value;
 }
 
 function outsideDatagram(argument: string, value: unknown, lengthBytes: number, least = 0): InvalidArgumentError {

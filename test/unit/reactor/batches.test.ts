@@ -106,8 +106,8 @@ function expectRefusals(batch: DatagramBatch): void {
         expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument: "index" }),
       );
     }
-    for (const index of [undefined, null, "x", {}]) {
-      expect(() => batch[method](index as unknown as number, 0), `${method}(${index})`).toThrow(
+    for (const index of [undefined, null, "x", "0", "length", "push", [0], {}, 0n, Symbol("0")]) {
+      expect(() => batch[method](index as unknown as number, 0), `${method}(${String(index)})`).toThrow(
         expect.objectContaining({ code: "ERR_ARGUMENT_TYPE" }),
       );
     }
@@ -135,8 +135,8 @@ function expectPlaceRefusals(batch: DatagramBatch): void {
     for (const place of [-1, 0.5, beyond, Number.NaN, 2 ** 32]) {
       expect(() => call(place), `${argument} ${place}`).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_RANGE", argument }));
     }
-    for (const place of [null, "1", {}]) {
-      expect(() => call(place as unknown as number), `${argument} ${place}`).toThrow(
+    for (const place of [null, "1", {}, 0n, Symbol("0")]) {
+      expect(() => call(place as unknown as number), `${argument} ${String(place)}`).toThrow(
         expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument }),
       );
     }

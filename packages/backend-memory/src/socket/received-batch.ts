@@ -1,4 +1,4 @@
-import { type Arrival, checkStart, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress, uint32Of } from "@groupcast/backend";
+import { type Arrival, checkIndex, checkStart, type DatagramBatch, runEndOf, type SocketAddress, uint32Of } from "@groupcast/backend";
 import { mappedText } from "../address/ip-address.js";
 import type { Endpoint } from "../host/endpoint.js";
 import type { HostInterface } from "../host/host-interface.js";
@@ -51,10 +51,11 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   view(index: number): Buffer {
-    const known = this.#views[index];
-    if (known !== undefined) return known;
     const { packet } = this.#get(index);
-    const view = this.#context.slab.view(packet.bytes, packet.start, this.#end(packet));
+    const end = this.#end(packet);
+    const known = this.#views[index];
+    if (known !== undefined && known.length === end - packet.start) return known; // else the program has transferred its memory
+    const view = this.#context.slab.view(packet.bytes, packet.start, end);
     this.#views[index] = view;
     return view;
   }
@@ -113,9 +114,8 @@ export class ReceivedBatch implements DatagramBatch {
   }
 
   #get(index: number): Arrived {
-    const arrived = this.arrived[index];
-    if (arrived === undefined) throw outsideBatch(index, this.length);
-    return arrived;
+    checkIndex(index, this.arrived.length);
+    return this.arrived[index]!;
   }
 
   #end({ start, end }: Packet): number {

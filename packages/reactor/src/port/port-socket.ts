@@ -2,6 +2,7 @@ import type { DatagramBatch, DatagramSocket, SocketAddress, SocketObserver } fro
 import { isObserved } from "../diagnostics.js";
 import type { PortStatistics } from "../port-statistics.js";
 import type { ArrivalFilter } from "../receiving/arrival-filter.js";
+import { BatchSelection } from "../receiving/batch-selection.js";
 import type { Inbox } from "../receiving/inbox.js";
 
 /** Receiver of a socket's reports, datagrams excepted. */
@@ -58,5 +59,6 @@ export class PortSocket implements SocketObserver {
     const own = filter.select(batch);
     this.#statistics.foreign += batch.length - own.length - filter.copies;
     if (own.length > 0) this.#inbox.deliver(own);
+    if (own instanceof BatchSelection) own.end();
   }
 }

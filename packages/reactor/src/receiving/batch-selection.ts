@@ -1,14 +1,19 @@
-import { type Arrival, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress } from "@groupcast/backend";
+import { type Arrival, checkIndex, type DatagramBatch, runEndOf, type SocketAddress } from "@groupcast/backend";
 
 /** Some of the datagrams of a batch, as a batch. */
 export class BatchSelection implements DatagramBatch {
   readonly #whole: DatagramBatch;
-  readonly #indices: readonly number[];
+  #indices: readonly number[];
 
   /** @param indices - Numbers of the selected datagrams in `whole`, in order. */
   constructor(whole: DatagramBatch, indices: readonly number[]) {
     this.#whole = whole;
     this.#indices = indices;
+  }
+
+  /** Empties the selection, when the call that delivered it is over: the whole batch is filled again then. */
+  end(): void {
+    this.#indices = [];
   }
 
   get length(): number {
@@ -56,8 +61,7 @@ export class BatchSelection implements DatagramBatch {
   }
 
   #indexOf(index: number): number {
-    const indexOfWhole = this.#indices[index];
-    if (indexOfWhole === undefined) throw outsideBatch(index, this.length);
-    return indexOfWhole;
+    checkIndex(index, this.#indices.length);
+    return this.#indices[index]!;
   }
 }

@@ -1,14 +1,24 @@
-import { type Arrival, checkStart, type DatagramBatch, outsideBatch, runEndOf, type SocketAddress, uint32Of } from "@groupcast/backend";
+import {
+  type Arrival,
+  batchDetached,
+  checkIndex,
+  checkStart,
+  type DatagramBatch,
+  runEndOf,
+  type SocketAddress,
+  uint32Of,
+} from "@groupcast/backend";
 
 interface Held {
   readonly bytes: Buffer;
+  readonly lengthBytes: number;
   readonly from: SocketAddress;
   readonly arrival: Arrival;
 }
 
 /** Datagrams that outlive the batch that they came in: the rest of a batch in the middle of which the port was paused. */
 export class HeldBatch implements DatagramBatch {
-  readonly #held: Held[] = [];
+  #held: Held[] = [];
 
   get length(): number {
     return this.#held.length;
@@ -18,24 +28,33 @@ export class HeldBatch implements DatagramBatch {
   keep(batch: DatagramBatch, start: number, unreadable: (error: unknown) => void = rethrow): void {
     for (let i = start; i < batch.length; i++) {
       try {
-        this.#held.push({ bytes: batch.copy(i), from: batch.from(i), arrival: batch.arrival(i) });
+        const bytes = batch.copy(i);
+        this.#held.push({ bytes, lengthBytes: bytes.length, from: batch.from(i), arrival: batch.arrival(i) });
       } catch (error) {
         unreadable(error);
       }
     }
   }
 
-  lengthBytes(index: number): number {
-    return this.#at(index).bytes.length;
+  /** Empties the batch, when the call that delivered it is over. */
+  end(): void {
+    this.#held = [];
   }
 
+  lengthBytes(index: number): number {
+    return this.#at(index).lengthBytes;
+  }
+
+  /** Throws when the program has transferred the memory: no bytes must not pass for an empty datagram. */
   view(index: number): Buffer {
-    return this.#at(index).bytes;
+    const { bytes, lengthBytes } = this.#at(index);
+    if (bytes.length !== lengthBytes) throw batchDetached();
+    return bytes;
   }
 
   copy(index: number, startBytes = 0): Buffer {
-    const { bytes } = this.#at(index);
-    checkStart(startBytes, bytes.length);
+    checkStart(startBytes, this.lengthBytes(index));
+    const bytes = this.view(index);
     return startBytes === 0 ? bytes : bytes.subarray(startBytes);
   }
 
@@ -68,9 +87,8 @@ export class HeldBatch implements DatagramBatch {
   }
 
   #at(index: number): Held {
-    const held = this.#held[index];
-    if (held === undefined) throw outsideBatch(index, this.length);
-    return held;
+    checkIndex(index, this.#held.length);
+    return this.#held[index]!;
   }
 }
 

@@ -52,7 +52,9 @@ export class Inbox {
     this.#state = "open";
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined) this.deliver(held);
+    if (held === undefined) return;
+    this.deliver(held);
+    held.end();
   }
 
   /** Stops delivery for good. */
