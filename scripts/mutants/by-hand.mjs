@@ -41,6 +41,20 @@ export const BY_HAND = [
     tests: tests("reactor", "backlog", "unsent-bursts"),
   },
   {
+    mistake: "a corked port sends what it holds back when the network takes datagrams again",
+    path: `${REACTOR}/sending/send-queue.ts`,
+    find: "if (this.#backlog.length === 0 && !this.#isPaused) this.flush();",
+    replacement: "if (this.#backlog.length === 0) this.flush();",
+    tests: tests("reactor", "posting"),
+  },
+  {
+    mistake: "cork() holds back what was written before it, too",
+    path: `${REACTOR}/sending/send-queue.ts`,
+    find: "    this.flush();\n    this.#isPaused = true;",
+    replacement: "    this.#isPaused = true;",
+    tests: tests("reactor", "posting"),
+  },
+  {
     mistake: "the origin of a datagram comes from the wrong index",
     path: `${REACTOR}/sending/burst-arrangement.ts`,
     find: "this.via[at] = burst.via[index];",

@@ -150,12 +150,6 @@ const EQUIVALENT = [
   },
   {
     path: "sending/send-queue.ts",
-    operator: "statement deleted",
-    code: "this.#slab = undefined;",
-    reason: "nothing reads it before the next burst sets it",
-  },
-  {
-    path: "sending/send-queue.ts",
     operator: "bound moved",
     code: "if (outcome > 0) this.#countSent",
     reason: "a backend that takes nothing answers with an errno",

@@ -24,6 +24,7 @@ const SENDING = tests(
   "send-fate",
   "batches",
   "closing",
+  "posting",
   "write-arguments",
 );
 const MEMBERSHIPS = tests(

@@ -107,7 +107,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void>;
   /**
    * Sends one datagram as {@link UDPTransport.send} does, and returns a receipt instead of a promise: a program can check the fates of many
-   * datagrams after the burst has left. A failure shows in the receipt and is counted; it is no event.
+   * datagrams after the burst has left; on dgram, where Node reports them later, in a later turn. A failure shows in the receipt and is
+   * counted; it is no event.
    *
    * @throws InvalidArgumentError, MessageLengthError and StateError `ERR_CLOSED`, as {@link UDPTransport.write} does.
    */
@@ -119,9 +120,12 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    */
   flush(): void;
   /**
-   * Holds back datagrams written from now on until {@link UDPTransport.uncork}, {@link UDPTransport.flush}, or a full burst: for programs
-   * that write datagrams in several turns that may leave together. Datagrams are not merged, and calls do not nest. A port that stops
-   * sends the held datagrams.
+   * Sends the datagrams written before in this turn, and holds back those written from now on until {@link UDPTransport.uncork},
+   * {@link UDPTransport.flush}, or a full burst (64 datagrams, or 64 KiB): for programs that write datagrams in several turns that may leave
+   * together. Datagrams are not merged, and calls do not nest. A port that stops sends the held datagrams.
+   *
+   * What has to send them first does so, and the port stays corked: `drained()`, `connect()`, `disconnect()`, and setters of how datagrams
+   * leave. So does a reactor of which 16 other ports have datagrams to send: held ones occupy memory that its ports share.
    *
    * @throws StateError `ERR_CLOSED`.
    */
@@ -129,7 +133,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   /** Sends the held datagrams before it returns. @throws StateError `ERR_CLOSED`. */
   uncork(): void;
   /**
-   * Waits until the send queue is empty: the OS has taken or refused all that was written.
+   * Waits until the send queue is empty: the OS has taken or refused all that was written before the call. On dgram, libuv may still hold
+   * the last datagram.
    *
    * @returns A promise that rejects with StateError `ERR_CLOSED` when the port has stopped, or stops with datagrams left.
    */
@@ -247,7 +252,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
   stopListening(): Promise<void>;
   /**
    * Stops the port as {@link UDPTransport.stopListening} does, and closes its sockets before it returns: its number is free at once.
-   * Datagrams that the network does not take now are dropped and counted. stopProtocol() and `closed` follow from the event loop.
+   * Datagrams that the network does not take now are dropped and counted. stopProtocol() and `closed` follow from the event loop. On dgram,
+   * a datagram that libuv holds for a full send buffer leaves first, and the number is free then.
    */
   stopNow(): void;
   /** Makes the open port keep the process alive, as it does at first. Does nothing on a closed port. */

@@ -104,6 +104,105 @@ test("cork() lets a full burst leave, and flush() what it holds back", async () 
   expect(socket.burstSizes).toEqual([64, 1]);
 });
 
+test("cork() holds back only what is written from then on, and a second one changes nothing", async () => {
+  const { port, socket } = new Stage().listen();
+  port.write("before", TO);
+  port.cork();
+  port.write("1", TO);
+  port.cork();
+  port.write("2", TO);
+  await turn();
+  expect(socket.texts).toEqual(["before"]);
+  port.uncork();
+  expect(socket.texts).toEqual(["before", "1", "2"]);
+});
+
+test("a corked port whose network takes datagrams again sends those that waited, and keeps what it holds back", async () => {
+  const { port, socket, events } = new Stage().listen();
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
+  port.write("waited", TO);
+  const drained = port.drained();
+  port.cork();
+  port.write("held", TO);
+  socket.becomeWritable();
+  await drained;
+  expect(socket.texts).toEqual(["waited"]);
+  expect(port.statistics()).toMatchObject({ sent: 1, queued: 1 });
+  await port.drained();
+  expect(socket.texts).toEqual(["waited", "held"]);
+  port.write("still corked", TO);
+  await turn();
+  expect(socket.texts).toEqual(["waited", "held"]);
+  expect(events).toEqual([]);
+});
+
+test("a corked port that has refused a datagram emits drain when only what it holds back is left", async () => {
+  const { port, socket, events } = new Stage().listen();
+  socket.sendOutcomes.push(ERRNO.EAGAIN);
+  port.write("first", TO);
+  port.cork();
+  while (port.write("x", TO));
+  socket.becomeWritable();
+  await turn();
+  expect(events.map(([event]) => event).sort()).toEqual(["drain", "dropped"]);
+  expect(socket.texts).toHaveLength(1 + 15 * 64); // full bursts
+  expect(port.statistics()).toMatchObject({ queued: 63, dropped: 1 });
+  port.uncork();
+  expect(socket.texts).toHaveLength(1024);
+});
+
+/** Another port of the same reactor. */
+function another({ reactor, backend }: Stage) {
+  return { port: reactor.listenUDP(0, {}), socket: backend.last };
+}
+
+test("a corked port leaves its memory to the sixteenth other port of its reactor that sends", async () => {
+  const stage = new Stage();
+  const { port, socket } = another(stage);
+  port.cork();
+  port.write("held", TO);
+  for (let i = 0; i < 15; i++) another(stage).port.write("x", TO);
+  expect(socket.texts).toEqual([]);
+  another(stage).port.write("x", TO);
+  expect(socket.texts).toEqual(["held"]);
+});
+
+test.each(["write", "post", "send", "writeSequence"] as const)("%s() refuses bytes whose memory was transferred", async (method) => {
+  const { port, socket } = new Stage().listen();
+  const memory = new ArrayBuffer(8);
+  const gone = Buffer.from(memory);
+  structuredClone(memory, { transfer: [memory] });
+  const call = async (): Promise<unknown> => (method === "writeSequence" ? port.writeSequence([gone], TO) : port[method](gone, TO));
+  const argument = method === "writeSequence" ? "parts[0]" : "data";
+  await expect(call()).rejects.toMatchObject({ code: "ERR_ARGUMENT_TYPE", operation: method, argument });
+  expect(port.write(Buffer.alloc(0), TO)).toBe(true); // as long, but there
+  await turn();
+  expect(socket.texts).toEqual([""]);
+  expect(port.statistics()).toMatchObject({ sent: 1, sentBytes: 0, queued: 0, dropped: 0, sendFailed: 0 });
+});
+
+test("a payload whose copy throws keeps no memory: a corked port still leaves its own to others", async () => {
+  const stage = new Stage();
+  class Liar extends Uint8Array {
+    override get length(): number {
+      return 1;
+    }
+  }
+  const { port: lied, socket: lies } = another(stage);
+  for (let i = 0; i < 40; i++) {
+    expect(() => lied.write(new Liar(70_000), TO)).toThrow(RangeError);
+    await turn();
+  }
+  const { port, socket } = another(stage);
+  port.cork();
+  port.write("held", TO);
+  for (let i = 0; i < 16; i++) another(stage).port.write("x", TO);
+  expect(socket.texts).toEqual(["held"]);
+  lied.write("taken", TO);
+  await turn();
+  expect(lies.texts).toEqual(["taken"]);
+});
+
 test("stopListening() sends what cork() holds back", async () => {
   const { port, socket } = new Stage().listen();
   port.cork();

@@ -18,6 +18,7 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Inbox } from "../receiving/inbox.js";
 import type { SendReceipt } from "../send-receipt.js";
 import type { Outbox, SendCall } from "../sending/outbox.js";
+import { checkMemory } from "../sending/payload.js";
 import type { Destination, Isolation, JoinOptions, Membership, OutgoingInterface, PortEvents, WriteOptions } from "../transport.js";
 import { isolationOf } from "./local-address.js";
 import type { PortContext, ReactorPort } from "./port-context.js";
@@ -93,6 +94,7 @@ export class Port extends SettablePort implements ReactorPort {
     if (!Array.isArray(parts)) throw wrongType("writeSequence", "parts", parts, "an array of Uint8Array");
     for (const [index, part] of parts.entries()) {
       if (!(part instanceof Uint8Array)) throw wrongType("writeSequence", `parts[${index}]`, part, "a Uint8Array");
+      if (part.length === 0) checkMemory("writeSequence", `parts[${index}]`, part);
     }
     return this.#parts.outbox.write(WRITE_SEQUENCE, Buffer.concat(parts), to, options);
   }

@@ -14,7 +14,7 @@ import {
   type SocketAddress,
   withoutZone,
 } from "@groupcast/backend";
-import { type Clock, type Emitter, ERRNO, type ScheduledCall, StateError, wrongType } from "@groupcast/base";
+import { type Clock, type Emitter, ERRNO, type ScheduledCall, StateError } from "@groupcast/base";
 import type { MulticastSender } from "../multicast/multicast-sender.js";
 import type { HostNetwork } from "../network/host-network.js";
 import { notTheOnly } from "../network/only-interface.js";
@@ -28,6 +28,7 @@ import type { AddressBook, Contact } from "./address-book.js";
 import { Fate } from "./fate.js";
 import { Pacer } from "./pacer.js";
 import { packetOrigin } from "./packet-origin.js";
+import { lengthOf, payloadBytes } from "./payload.js";
 import { Peer } from "./peer.js";
 import { SendFailures } from "./send-failures.js";
 import { SendQueue } from "./send-queue.js";
@@ -334,16 +335,6 @@ export class Outbox {
     else queueMicrotask(() => this.#owner.emitter.emit("dropped", drop));
     return false;
   }
-}
-
-/** Returns the length of a payload, in bytes. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
-function payloadBytes(operation: string, data: unknown): number {
-  if (typeof data === "string" || data instanceof Uint8Array) return lengthOf(data);
-  throw wrongType(operation, "data", data, "a Uint8Array or a string");
-}
-
-function lengthOf(data: Uint8Array | string): number {
-  return typeof data === "string" ? Buffer.byteLength(data) : data.length; // V8 of Node 20 inlines `length`, and calls for `byteLength`
 }
 
 function tooLong(operation: string, lengthBytes: number, { address, port, family }: SocketAddress): MessageLengthError {

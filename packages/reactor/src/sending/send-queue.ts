@@ -23,9 +23,9 @@ const NOW = Promise.resolve();
 export interface SendQueueObserver {
   /** The network refused a datagram. */
   sendFailed(errno: number, to: SocketAddress | undefined, lengthBytes: number, via: PacketOrigin | undefined): void;
-  /** The queue, which had to wait for the network, is empty. */
+  /** The queue, which had to wait for the network, is empty, but for a burst that it keeps. */
   emptied(): void;
-  /** The queue, which had refused a datagram, is empty. Called after {@link SendQueueObserver.emptied}. */
+  /** As `emptied`, of a queue that had refused a datagram. Called after it. */
   drained(): void;
 }
 
@@ -78,7 +78,7 @@ export class SendQueue {
       this.#hasRefused = true;
       return false;
     }
-    if (this.#count === 0) this.#startBurst();
+    if (this.#slab === undefined) this.#startBurst();
     const start = this.#burstBytes;
     if (typeof data === "string") this.#slab!.write(data, start, lengthBytes);
     else this.#slab!.set(data, start);
@@ -104,8 +104,10 @@ export class SendQueue {
     });
   }
 
-  /** Keeps bursts that are not full until {@link SendQueue.resume}. */
+  /** Sends the burst, and keeps the following ones that are not full until {@link SendQueue.resume}. */
   pause(): void {
+    if (this.#isPaused) return;
+    this.flush();
     this.#isPaused = true;
   }
 
@@ -117,8 +119,11 @@ export class SendQueue {
 
   /** Passes the burst to the network. Datagrams that it does not take, or that must not overtake others, go into the backlog. */
   flush(): void {
-    if (this.#count === 0) return;
     const count = this.#count;
+    if (count === 0) {
+      if (this.#slab !== undefined) this.#endBurst(); // the copy of its first datagram threw
+      return;
+    }
     const written: SendBatch = { bytes: this.#slab!, offsets: this.#offsets!, to: this.#to, via: this.#via, fates: this.#fates };
     const batch = this.#turns > 1 ? this.#slabs.arrangement.arrange(written, count) : written;
     const taken = this.#backlog.length > 0 ? 0 : this.#send(batch, 0, count);
@@ -126,10 +131,10 @@ export class SendQueue {
     this.#endBurst();
   }
 
-  /** The network takes datagrams again, or their time has come: sends the backlog, then the burst. */
+  /** The network takes datagrams again, or their time has come: sends the backlog, then the burst unless it is kept. */
   flushBacklog(): void {
     this.#backlog.drain(this.#sendAll);
-    if (this.#backlog.length === 0) this.flush();
+    if (this.#backlog.length === 0 && !this.#isPaused) this.flush();
     if (this.#backlog.length > 0) return;
     this.#observer.emptied(); // first: listeners of the other may fill the queue again
     if (!this.#hasRefused) return;
@@ -147,7 +152,7 @@ export class SendQueue {
     const { length } = this;
     this.#pacer?.stop();
     for (const fate of [...(this.#backlog.fates() as Fate[]), ...(this.#fates ?? [])]) fate?.abandon(REACTOR_ERRORS.ERR_CLOSED);
-    if (this.#count > 0) this.#endBurst();
+    if (this.#slab !== undefined) this.#endBurst();
     this.#backlog.clear();
     return length;
   }
