@@ -176,6 +176,16 @@ test.each([
   expect(protocol.texts).toEqual(["of another group"]);
 });
 
+test("multicastOnly isolates in any case: isolated: false sets nothing, and limits no memberships", () => {
+  const stage = new Stage();
+  const { port, protocol, socket } = stage.listenMulticast({ isolated: false, multicastOnly: true });
+  for (let i = 1; i <= 21; i++) port.joinGroup(`239.255.0.${i}`, "eth0");
+  expect(port.memberships.filter(({ state }) => state === "joined")).toHaveLength(21);
+  expect(stage.backend.sockets.map((each) => each.option("multicastAll"))).toEqual([0, 0]);
+  socket.deliver(datagram("of another group", "239.255.0.99"), datagram("own", "239.255.0.1"));
+  expect(protocol.texts).toEqual(["own"]);
+});
+
 test.each([
   ["kernel", [], {}],
   ["filtered", [], { interface: "::" }],
@@ -188,6 +198,9 @@ test.each([
   ["kernel", [], { group: "239.255.0.1", multicastOnly: true }],
   ["none", ["set multicastAll", "packetInfo"], { group: "239.255.0.1", interface: "0.0.0.0" }],
   ["bound", ["set multicastAll", "packetInfo"], { interface: "239.255.0.1" }],
+  ["kernel", [], { multicastOnly: true, isolated: false }],
+  ["filtered", [], { interface: "::", multicastOnly: true, isolated: false }],
+  ["bound", ["set multicastAll", "packetInfo"], { group: "239.255.0.1", multicastOnly: true, isolated: false }],
 ] as const)("isolation is %s without %o, with options %o", (isolation, without, options) => {
   const { port } = new Stage({ without }).listenMulticast(options);
   expect(port.isolation).toBe(isolation);

@@ -103,7 +103,7 @@ export class PortSockets implements MemberSockets {
 
   /** Whether the port receives only the groups that it has joined. */
   get isIsolated(): boolean {
-    return this.#opening.options.isolated;
+    return wantsIsolation(this.#opening.options);
   }
 
   get family(): Family {
@@ -252,13 +252,18 @@ function openFirst(backend: DatagramBackend, opening: Opening, observer: PortSoc
   return openBound(backend, operation, { observer, local: opening.local, settings: bindSettings(opening.options) });
 }
 
+/** A port with `multicastOnly` filters by its own groups, whatever `isolated` says. */
+function wantsIsolation({ isolated, multicastOnly }: ResolvedOptions): boolean {
+  return isolated || multicastOnly;
+}
+
 /** Lets the filter see destinations, where the backend can; elsewhere the port is bound to its group. */
 function showDestinations(backend: DatagramBackend, socket: DatagramSocket, operation: OpeningOperation): void {
   if (!backend.capabilities.has("packetInfo")) return;
   setSocketOption(backend, socket, { operation, option: "multicastOnly" }, ["receivePacketInfo", 1]);
 }
 
-function setUp(backend: DatagramBackend, socket: DatagramSocket, { arrival, isolated, receiveOffload }: ResolvedOptions): void {
-  applyDefaults(backend, socket, { isolated, receiveOffload });
-  if (arrival) requestArrivals(backend, socket);
+function setUp(backend: DatagramBackend, socket: DatagramSocket, options: ResolvedOptions): void {
+  applyDefaults(backend, socket, { isolated: wantsIsolation(options), receiveOffload: options.receiveOffload });
+  if (options.arrival) requestArrivals(backend, socket);
 }
