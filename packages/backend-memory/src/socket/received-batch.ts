@@ -62,8 +62,9 @@ export class ReceivedBatch implements DatagramBatch {
 
   copy(index: number, startBytes = 0): Buffer {
     const { packet } = this.#get(index);
-    const [start, end] = [packet.start + startBytes, this.#end(packet)];
+    const end = this.#end(packet);
     checkStart(startBytes, end - packet.start);
+    const start = packet.start + startBytes;
     const copy = Buffer.allocUnsafeSlow(end - start); // not of Node's pool: whoever detaches it must not empty other Buffers
     packet.bytes.copy(copy, 0, start, end);
     return copy;
