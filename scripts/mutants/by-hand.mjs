@@ -43,7 +43,7 @@ export const BY_HAND = [
   {
     mistake: "a corked port sends what it holds back when the network takes datagrams again",
     path: `${REACTOR}/sending/send-queue.ts`,
-    find: "if (this.#backlog.length === 0 && !this.#isPaused) this.flush();",
+    find: "if (this.#backlog.length === 0) this.#flushUnlessPaused();",
     replacement: "if (this.#backlog.length === 0) this.flush();",
     tests: tests("reactor", "posting"),
   },

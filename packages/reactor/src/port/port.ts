@@ -8,7 +8,7 @@
  */
 import { inspect } from "node:util";
 import type { SocketAddress } from "@groupcast/backend";
-import { asError, callGuarded, type Emitter, StateError, SystemError, watchRejection, wrongType } from "@groupcast/base";
+import { asError, callGuarded, type Emitter, StateError, SystemError, watchRejection } from "@groupcast/base";
 import { attachTransport, detachTransport, type PortInsides, type Protocol } from "../datagram-protocol.js";
 import { publish } from "../diagnostics.js";
 import type { Groups } from "../multicast/groups.js";
@@ -18,7 +18,7 @@ import { REACTOR_ERRORS } from "../reactor-errors.js";
 import type { Inbox } from "../receiving/inbox.js";
 import type { SendReceipt } from "../send-receipt.js";
 import type { Outbox, SendCall } from "../sending/outbox.js";
-import { checkMemory } from "../sending/payload.js";
+import { joinedParts } from "../sending/payload.js";
 import type { Destination, Isolation, JoinOptions, Membership, OutgoingInterface, PortEvents, WriteOptions } from "../transport.js";
 import { isolationOf } from "./local-address.js";
 import type { PortContext, ReactorPort } from "./port-context.js";
@@ -91,12 +91,7 @@ export class Port extends SettablePort implements ReactorPort {
 
   writeSequence(parts: readonly Uint8Array[], to?: Destination, options?: WriteOptions): boolean {
     this.#checkOpen("writeSequence");
-    if (!Array.isArray(parts)) throw wrongType("writeSequence", "parts", parts, "an array of Uint8Array");
-    for (const [index, part] of parts.entries()) {
-      if (!(part instanceof Uint8Array)) throw wrongType("writeSequence", `parts[${index}]`, part, "a Uint8Array");
-      if (part.length === 0) checkMemory("writeSequence", `parts[${index}]`, part);
-    }
-    return this.#parts.outbox.write(WRITE_SEQUENCE, Buffer.concat(parts), to, options);
+    return this.#parts.outbox.write(WRITE_SEQUENCE, joinedParts("writeSequence", parts), to, options);
   }
 
   async send(data: Uint8Array | string, to?: Destination, options?: WriteOptions): Promise<void> {

@@ -17,8 +17,18 @@ export function lengthOf(data: Uint8Array | string): number {
   return typeof data === "string" ? Buffer.byteLength(data) : data.length; // V8 of Node 20 inlines `length`, and calls for `byteLength`
 }
 
-/** Refuses bytes whose memory the program has transferred: they must not pass for none. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
-export function checkMemory(operation: string, argument: string, bytes: Uint8Array): void {
+/** Returns one payload of several parts. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
+export function joinedParts(operation: string, parts: readonly Uint8Array[]): Buffer {
+  if (!Array.isArray(parts)) throw wrongType(operation, "parts", parts, "an array of Uint8Array");
+  for (const [index, part] of parts.entries()) {
+    if (!(part instanceof Uint8Array)) throw wrongType(operation, `parts[${index}]`, part, "a Uint8Array");
+    if (part.length === 0) checkMemory(operation, `parts[${index}]`, part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Refuses bytes whose memory the program has transferred: they must not pass for none. */
+function checkMemory(operation: string, argument: string, bytes: Uint8Array): void {
   try {
     NOTHING.set(bytes); // throws where the memory is gone; Node 20 has no `detached`
   } catch {
