@@ -143,7 +143,8 @@ export interface UDPTransport extends Subscribable<PortEvents> {
    * Fixes the peer: `write` needs no destination, and only the peer's datagrams arrive. A multicast group as peer only fixes the
    * destination: answers come from the members' own addresses and are let in.
    *
-   * Datagrams written before keep their destinations. Datagrams of other senders that the kernel had queued already still arrive.
+   * Datagrams written before keep their destinations; on dgram, those to others that still wait then are refused (`EISCONN`, a `sendFailed`
+   * event): await drained() first. Datagrams of other senders that the kernel had queued already still arrive.
    *
    * @param address - IP literal of the port's family. @param port - 1 … 65,535.
    * @throws InvalidArgumentError `ERR_ADDRESS_NOT_IP`, `ERR_ADDRESS_SCOPE`, `ERR_FAMILY_MISMATCH`, `ERR_PORT_RANGE`, `ERR_INTERFACE_FIXED`.

@@ -21,6 +21,20 @@ const CASES: readonly Case[] = [
 
 needAddonAnd();
 
+test("join() and leave() take a group with a zone, and name a zone that there is not", () => {
+  using sockets = new NativeSockets();
+  const { socket } = sockets.listen("::");
+  const loopback = sockets.interface("lo");
+  const group = "ff12::42:9";
+  for (let round = 0; round < 2; round++) {
+    expect(socket.join(`${group}%lo`, loopback, undefined)).toBe(0);
+    expect(socket.join(group, loopback, undefined)).toBe(IN_USE);
+    expect(socket.leave(`${group}%1`, loopback, undefined)).toBe(0);
+    expect(socket.join(`${group}%nowhere0`, loopback, undefined)).toBe(NO_DEVICE);
+    expect(socket.join(`${group}%`, loopback, undefined)).toBe(NO_DEVICE);
+  }
+});
+
 describe.each(CASES)("on $any", ({ any, group, source }) => {
   test("join() and leave() name what is wrong", () => {
     using sockets = new NativeSockets();

@@ -1,5 +1,5 @@
 import { socketAddress } from "@groupcast/backend";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ArrivalFilter } from "../../../packages/reactor/src/receiving/arrival-filter.js";
 import { FakeBatch, type FakeDatagram } from "../../support/fake-batch.js";
 import { type Listening, Notes, Stage } from "./stage.js";
@@ -26,6 +26,22 @@ test("drop() of a group that has no rule changes nothing", () => {
   filter.drop(GROUP, 1, "fe80::9");
   const batch = new FakeBatch([datagram("still let in", GROUP)], 100);
   expect(filter.select(batch)).toBe(batch);
+});
+
+test("a filter looks at no interface on which all was left, however many have come and gone", () => {
+  const filter = new ArrivalFilter(() => true);
+  for (let index = 10; index < 1010; index++) {
+    filter.ruleFor(GROUP, index, true);
+    filter.add("ff15::2", index, { isAnySource: false, sender: "fe80::9" });
+    filter.drop(GROUP, index, undefined);
+    filter.drop("ff15::2", index, "fe80::9");
+  }
+  filter.ruleFor(GROUP, ETH0_INDEX, true);
+  const looked = vi.spyOn(Map.prototype, "has");
+  expect(filter.hasRuleFor("ff15::3")).toBe(false);
+  const looks = looked.mock.calls.filter(([group]) => group === "ff15::3");
+  looked.mockRestore();
+  expect(looks).toHaveLength(1); // eth0's
 });
 
 test("an IPv6 port asks for packet info from its first membership on, and not before", () => {

@@ -203,6 +203,18 @@ test("cork() of a paced port keeps what is written, and uncork() sends it at the
   expect(await sentAt(listening, [50, 51])).toEqual([10, 20]);
 });
 
+test("cork() of a paced port keeps what is written while datagrams before it wait for their time, and when they have left", async () => {
+  const listening = paced();
+  writeMany(listening, 15);
+  expect(await sentAt(listening, [0])).toEqual([10]);
+  listening.port.cork();
+  writeMany(listening, 3);
+  expect(await sentAt(listening, [0.5, 50])).toEqual([15, 15]);
+  expect(listening.port.statistics()).toMatchObject({ sent: 15, queued: 3 });
+  listening.port.uncork();
+  expect(await sentAt(listening, [50])).toEqual([18]);
+});
+
 test("setMaxBytesPerSecond() changes the rate of what waits and of what is written later, from a later turn", async () => {
   const listening = paced();
   writeMany(listening, 100);
@@ -366,6 +378,58 @@ test("a late wake-up that empties the queue leaves its credit to what is written
   expect(await sentAt(again, [13])).toEqual([3 + 1]);
 });
 
+test("what a late wake-up left over is forfeited 20 ms later, though datagrams trickle out all the time", async () => {
+  const listening = late({ maxBytesPerSecond: 100_000 });
+  listening.late.lateMs = 20;
+  writeMany(listening, 3);
+  await sentAt(listening, [0.9]); // the call for 1 ms comes at 21 ms
+  expect(await sentAt(listening, [21])).toEqual([3]);
+  listening.late.lateMs = 0;
+  let time = 21;
+  for (let written = 0; written < 30; written++) {
+    listening.port.write("", TO); // 28 bytes, worth 0.28 ms, each 0.9 ms
+    time += 0.9;
+    await sentAt(listening, [time]);
+  }
+  expect(listening.socket.sent).toHaveLength(33);
+  writeMany(listening, 20);
+  expect(await sentAt(listening, [time])).toEqual([33 + 1]);
+});
+
+test("setMaxBytesPerSecond() lets what the clock is late by pay for what it held up, and for no more at a higher rate", async () => {
+  const listening = late({ maxBytesPerSecond: 10_000 }); // 10 ms a datagram
+  listening.late.lateMs = 20;
+  writeMany(listening, 1000);
+  expect(await sentAt(listening, [0, 29.5])).toEqual([1, 1]); // due at 10 ms
+  listening.port.setMaxBytesPerSecond(1_000_000); // 19.5 ms at 10 KB/s are 0.195 ms here, beside the burst
+  expect(await sentAt(listening, [29.5])).toEqual([1 + 11]);
+});
+
+test("setMaxBytesPerSecond() keeps what the clock is late by at a lower rate, in time and not in bytes", async () => {
+  const listening = late({ maxBytesPerSecond: 1_000_000 });
+  listening.late.lateMs = 20;
+  writeMany(listening, 500);
+  expect(await sentAt(listening, [0, 10])).toEqual([10, 10]); // due at 0.5 ms
+  listening.port.setMaxBytesPerSecond(100_000); // 1 datagram a millisecond
+  expect(await sentAt(listening, [10])).toEqual([20]);
+});
+
+test("a paced port goes on at its rate when its clock has gone back", async () => {
+  const moving = new Stage();
+  let backMs = 0;
+  const schedule = moving.clock.schedule.bind(moving.clock);
+  const clock: Clock = { nowMs: () => moving.clock.nowMs() - backMs, schedule, hold: () => () => {} };
+  const listening = paced(RATE, new Stage({}, { clock }));
+  writeMany(listening, 40);
+  const { socket } = listening;
+  await moving.clock.runUntil(1);
+  expect(socket.sent).toHaveLength(20);
+  backMs = 3_600_000;
+  await moving.clock.runUntil(3);
+  await turn();
+  expect(socket.sent.length).toBeGreaterThan(30);
+});
+
 test("waiting for the time of a datagram does not keep the process alive: the port does", async () => {
   const listening = late(RATE);
   writeMany(listening, 30);
@@ -389,6 +453,32 @@ test.each(["nowMs", "schedule"] as const)(
     expect(events[0]).toEqual(["error", error]);
   },
 );
+
+test("a paced port reports what the clock throws from the event loop, so a listener may write and flush", async () => {
+  const { port, socket, stage } = paced();
+  stage.clock.nowMs = () => {
+    throw new Error("clock");
+  };
+  let isInside = false;
+  let heardInside = false;
+  let answered = 0;
+  port.on("error", () => {
+    heardInside ||= isInside;
+    if (answered++ > 2) return;
+    port.write(`answer ${answered}`, TO);
+    port.flush();
+  });
+  const texts = Array.from({ length: 70 }, (_, i) => `number ${i}`);
+  isInside = true;
+  for (const text of texts) port.write(text, TO);
+  port.flush();
+  port.setMaxBytesPerSecond(1);
+  isInside = false;
+  await turn();
+  expect(heardInside).toBe(false);
+  expect(answered).toBeGreaterThan(3);
+  expect(socket.texts).toEqual([...texts, "answer 1", "answer 2", "answer 3"]);
+});
 
 test("a port without maxBytesPerSecond asks the clock for nothing, and sends at once", async () => {
   const listening = paced({ maxBytesPerSecond: undefined });

@@ -64,7 +64,7 @@ export interface OutboxObserver {
   connectionRefused(): void;
   /** Publishes a failure for `node:diagnostics_channel`. */
   publishFailure(failure: SendFailure): void;
-  /** The reactor's clock threw. */
+  /** The reactor's clock threw. Called from the event loop. */
   readonly report: (thrown: unknown) => void;
 }
 
@@ -257,7 +257,8 @@ export class Outbox {
   #makePacer(bytesPerSecond: number): Pacer {
     const { context, socket, observer } = this.#owner;
     const isDue = (): void => this.#queue.flushBacklog();
-    return new Pacer({ clock: context.clock, family: socket.family, isDue, report: observer.report }, bytesPerSecond);
+    const report = (thrown: unknown): void => queueMicrotask(() => observer.report(thrown)); // a listener may write, and a write asks the clock
+    return new Pacer({ clock: context.clock, family: socket.family, isDue, report }, bytesPerSecond);
   }
 
   #send(data: Uint8Array | string, { address, isMulticast }: Contact, origin: PacketOrigin | undefined, fate: Fate | undefined): boolean {

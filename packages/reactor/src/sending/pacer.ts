@@ -7,7 +7,8 @@
  * the next wake-up is at a credit of {@link WAKE_UP_MS} or more, so that not each of them costs one.
  *
  * Node's timers count whole milliseconds, and a busy program is late. What a wake-up is late by, up to {@link MAX_LATE_MS}, is credit too:
- * otherwise each would cost some of the rate.
+ * otherwise each would cost some of the rate. What such a wake-up leaves over is for datagrams that come right after it: it is forfeited at
+ * the first pause, and in any case {@link MAX_LATE_MS} later.
  *
  * The kernel's own pacing (SO_MAX_PACING_RATE) is not used: see docs/decisions, the rate of a port.
  */
@@ -39,6 +40,7 @@ export class Pacer {
   #bytesPerSecond: number;
   #creditMs = BURST_MS;
   #lookedAtMs: number | undefined; // time of the last call of admit()
+  #wokenAtMs = 0; // time of the last one that ended a wait
   #isWaiting = false;
   #scheduled: ScheduledCall | undefined;
 
@@ -56,7 +58,10 @@ export class Pacer {
   /** Goes on at another rate, at which the bytes that have left are still to be paid for. Call after {@link Pacer.stop}. */
   changeTo(bytesPerSecond: number): void {
     callGuarded(() => this.#look(this.#owner.clock.nowMs()), this.#owner.report);
-    if (this.#creditMs < 0) this.#creditMs *= this.#bytesPerSecond / bytesPerSecond;
+    const ratio = this.#bytesPerSecond / bytesPerSecond;
+    const lateMs = Math.max(0, this.#creditMs - BURST_MS);
+    if (this.#creditMs < 0) this.#creditMs *= ratio;
+    else this.#creditMs -= lateMs * (1 - Math.min(1, ratio)); // at a higher rate it would pay for more than what was held up
     this.#bytesPerSecond = bytesPerSecond;
   }
 
@@ -85,17 +90,19 @@ export class Pacer {
     callGuarded(() => scheduled?.cancel(), this.#owner.report);
   }
 
-  /** Adds the time that has passed to the credit, and forfeits what is too much. */
+  /** Adds the time that has passed to the credit, and forfeits what is too much. A clock that went back has counted no time. */
   #look(nowMs: number): void {
-    const passedMs = nowMs - (this.#lookedAtMs ?? nowMs);
-    this.#creditMs = Math.min(this.#creditMs + passedMs, this.#largestCreditMs(passedMs));
+    const passedMs = Math.max(0, nowMs - (this.#lookedAtMs ?? nowMs));
+    if (this.#isWaiting) this.#wokenAtMs = nowMs;
+    this.#creditMs = Math.min(this.#creditMs + passedMs, this.#largestCreditMs(nowMs, passedMs));
     this.#lookedAtMs = nowMs;
   }
 
   /** Returns how much credit there may be. What a late wake-up left over is valid, if there is more to send right after it. */
-  #largestCreditMs(passedMs: number): number {
+  #largestCreditMs(nowMs: number, passedMs: number): number {
     if (this.#isWaiting) return BURST_MS + MAX_LATE_MS;
-    return passedMs <= BURST_MS ? Math.max(BURST_MS, this.#creditMs) : BURST_MS;
+    const isRightAfter = passedMs <= BURST_MS && nowMs - this.#wokenAtMs <= MAX_LATE_MS;
+    return isRightAfter ? Math.max(BURST_MS, this.#creditMs) : BURST_MS;
   }
 
   #firstUnpaid(batch: SendBatch, from: number, to: number): number {

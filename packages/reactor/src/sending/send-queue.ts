@@ -38,7 +38,7 @@ export class SendQueue {
   readonly #to: (SocketAddress | undefined)[] = [];
   readonly #via: (PacketOrigin | undefined)[] = [];
   readonly #backlog = new Backlog();
-  readonly #flushLater = (): void => {
+  readonly #flushUnlessPaused = (): void => {
     if (!this.#isPaused) this.flush();
   };
   readonly #sendAll = (batch: SendBatch, from: number, to: number): number => this.#send(batch, from, to);
@@ -134,7 +134,7 @@ export class SendQueue {
   /** The network takes datagrams again, or their time has come: sends the backlog, then the burst unless it is kept. */
   flushBacklog(): void {
     this.#backlog.drain(this.#sendAll);
-    if (this.#backlog.length === 0 && !this.#isPaused) this.flush();
+    if (this.#backlog.length === 0) this.#flushUnlessPaused();
     if (this.#backlog.length > 0) return;
     this.#observer.emptied(); // first: listeners of the other may fill the queue again
     if (!this.#hasRefused) return;
@@ -160,7 +160,7 @@ export class SendQueue {
   #startBurst(): void {
     this.#offsets ??= new Int32Array(MAX_BURST_DATAGRAMS + 1);
     this.#slab = this.#slabs.borrow(this);
-    void NOW.then(this.#flushLater); // queueMicrotask() makes an AsyncResource each time
+    void NOW.then(this.#flushUnlessPaused); // queueMicrotask() makes an AsyncResource each time
   }
 
   #endBurst(): void {
