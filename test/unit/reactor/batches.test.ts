@@ -61,6 +61,18 @@ test("HeldBatch can keep the rest of another HeldBatch, as when a port pauses wh
   expect([describeAt(second, 0), describeAt(second, 1)]).toEqual([describeAt(first, 1), describeAt(first, 2)]);
 });
 
+test("HeldBatch refuses bytes whose memory was transferred, and keeps their length", () => {
+  const held = new HeldBatch();
+  held.keep(batchOfThree(), 1);
+  const { buffer, length } = held.view(0);
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+  for (const call of [() => held.view(0), () => held.copy(0), () => held.uint32(0, 0)]) {
+    expect(call).toThrow(expect.objectContaining({ code: "ERR_BATCH_DETACHED" }));
+  }
+  expect(held.lengthBytes(0)).toBe(length);
+  expect(held.lengthBytes(1)).toBe(held.view(1).length);
+});
+
 test("BatchSelection tells of the chosen datagrams what the whole batch tells, without copies", () => {
   const batch = batchOfThree();
   const selection = new BatchSelection(batch, [1, 2]);

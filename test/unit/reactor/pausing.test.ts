@@ -1,3 +1,4 @@
+import type { DatagramBatch } from "@groupcast/backend";
 import { expect, test } from "vitest";
 import { Notes, Stage, turn } from "./stage.js";
 
@@ -24,6 +25,24 @@ test("pauseReading() in the middle of a batch keeps the rest, which comes first 
   socket.deliver("4");
   expect(protocol.texts).toEqual(["1", "2", "3", "4"]);
   expect(port.statistics()).toMatchObject({ received: 4, discarded: 0 });
+});
+
+test("the rest of a batch that a paused port has kept is a batch, and empty after its call", async () => {
+  const { port, protocol, socket } = new Stage().listen();
+  const kept: DatagramBatch[] = [];
+  const texts: string[] = [];
+  protocol.onReceived = () => {
+    port.pauseReading();
+    protocol.datagramsReceived = (batch) => {
+      kept.push(batch);
+      for (let i = 0; i < batch.length; i++) texts.push(batch.view(i).toString());
+    };
+  };
+  socket.deliver("1", "2", "3");
+  port.resumeReading();
+  await turn();
+  expect(texts).toEqual(["2", "3"]);
+  expect(kept.map(({ length }) => length)).toEqual([0]);
 });
 
 test("pauseReading() at every datagram lets one through at a time, none lost and none twice", async () => {

@@ -1,5 +1,6 @@
 // post(), flush(), cork(): what programs need that count each datagram, and choose when a burst leaves.
 import { ERRNO } from "@groupcast/base";
+import { DatagramProtocol, type UDPTransport } from "@groupcast/reactor";
 import { expect, test } from "vitest";
 import { Stage, turn } from "./stage.js";
 
@@ -181,27 +182,52 @@ test.each(["write", "post", "send", "writeSequence"] as const)("%s() refuses byt
   expect(port.statistics()).toMatchObject({ sent: 1, sentBytes: 0, queued: 0, dropped: 0, sendFailed: 0 });
 });
 
+/** Bytes that claim to be few, and are too many to copy. */
+class Liar extends Uint8Array {
+  override get length(): number {
+    return 1;
+  }
+}
+
+const lie = (port: UDPTransport): void => expect(() => port.write(new Liar(70_000), TO)).toThrow(RangeError);
+
 test("a payload whose copy throws keeps no memory: a corked port still leaves its own to others", async () => {
   const stage = new Stage();
-  class Liar extends Uint8Array {
-    override get length(): number {
-      return 1;
-    }
-  }
   const { port: lied, socket: lies } = another(stage);
   for (let i = 0; i < 40; i++) {
-    expect(() => lied.write(new Liar(70_000), TO)).toThrow(RangeError);
+    lie(lied);
+    lie(lied);
     await turn();
   }
+  await expectMemoryLeft(stage);
+  lied.write("taken", TO);
+  await turn();
+  expect(lies.texts).toEqual(["taken"]);
+});
+
+test("a corked port that does not start after a payload whose copy threw keeps no memory", async () => {
+  const stage = new Stage();
+  class Failing extends DatagramProtocol {
+    override startProtocol(): void {
+      this.transport.cork();
+      lie(this.transport);
+      throw new Error("no start");
+    }
+  }
+  for (let i = 0; i < 40; i++) expect(() => stage.reactor.listenUDP(0, new Failing())).toThrow("no start");
+  await turn();
+  await expectMemoryLeft(stage);
+});
+
+/** The port that has held memory longest leaves it to the sixteenth other that needs some, if none of them is lost. */
+async function expectMemoryLeft(stage: Stage): Promise<void> {
   const { port, socket } = another(stage);
   port.cork();
   port.write("held", TO);
   for (let i = 0; i < 16; i++) another(stage).port.write("x", TO);
   expect(socket.texts).toEqual(["held"]);
-  lied.write("taken", TO);
   await turn();
-  expect(lies.texts).toEqual(["taken"]);
-});
+}
 
 test("stopListening() sends what cork() holds back", async () => {
   const { port, socket } = new Stage().listen();
