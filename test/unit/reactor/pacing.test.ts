@@ -378,6 +378,38 @@ test("a late wake-up that empties the queue leaves its credit to what is written
   expect(await sentAt(again, [13])).toEqual([3 + 1]);
 });
 
+test("a program that fills the queue again within 1 ms of a late wake-up loses nothing of the rate meanwhile, and later it does", async () => {
+  for (const [refilledMs, sent] of [
+    [11.5, 3 + 10],
+    [12.5, 3 + 1],
+  ] as const) {
+    const listening = late({ maxBytesPerSecond: 100_000 });
+    listening.late.lateMs = 10;
+    writeMany(listening, 3);
+    await sentAt(listening, [11]);
+    listening.late.lateMs = 0;
+    await sentAt(listening, [refilledMs]);
+    writeMany(listening, 20);
+    expect(await sentAt(listening, [refilledMs + 0.5])).toEqual([sent]);
+  }
+});
+
+test("what a late wake-up left over grows no more a millisecond later, though datagrams trickle out", async () => {
+  const listening = late({ maxBytesPerSecond: 100_000 });
+  listening.late.lateMs = 10;
+  writeMany(listening, 3);
+  await sentAt(listening, [11]); // leaves 9 ms over
+  listening.late.lateMs = 0;
+  let time = 11;
+  for (let written = 0; written < 10; written++) {
+    time += 0.9;
+    listening.port.write("", TO); // worth 0.28 ms
+    await sentAt(listening, [time]);
+  }
+  writeMany(listening, 20);
+  expect(await sentAt(listening, [time])).toEqual([3 + 10 + 7]);
+});
+
 test("what a late wake-up left over is forfeited 20 ms later, though datagrams trickle out all the time", async () => {
   const listening = late({ maxBytesPerSecond: 100_000 });
   listening.late.lateMs = 20;
