@@ -2,13 +2,15 @@
 import { DatagramProtocol, Reactor, startWorkers, type WorkerDeath, type Workers } from "groupcast";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { canLoad } from "../support/backends.js";
+import type { Ending } from "../support/child-program.js";
 import { skipUnless } from "../support/probe.js";
-import { runAttack } from "./support/attack-program.js";
+import { runToAnyEnd } from "./support/attack-program.js";
 import { strayFailures } from "./support/attacked.js";
 import { Dice } from "./support/dice.js";
 import { until } from "./support/until.js";
 
 const LOOPBACK = { interface: "127.0.0.1" };
+const MAX_ABORTED = 4; // V8 of Node 24 ends the process now and then, in place of the thread: once in 70 runs
 
 beforeEach((context) => skipUnless(context, canLoad("native")));
 
@@ -227,8 +229,14 @@ test("a worker writes its counts each second, also if nobody asks for them befor
 });
 
 test("workers that run out of memory die alone: they are replaced, and their counts are incomplete", async () => {
-  const outcome = await runAttack("workers-without-memory.ts", [], { nodeOptions: ["--max-old-space-size=64"] });
-  expect(outcome).toEqual({
+  let ending: Ending;
+  let aborted = -1;
+  do {
+    ending = await runToAnyEnd("workers-without-memory.ts", [], { nodeOptions: ["--max-old-space-size=64"] });
+    aborted++;
+  } while (aborted < MAX_ABORTED && ending.signal === "SIGABRT" && ending.stderr.includes("JavaScript heap out of memory"));
+  expect(ending).toMatchObject({ exitCode: 0 });
+  expect(JSON.parse(ending.stdout)).toEqual({
     death: { worker: 0, code: "ERR_WORKER_OUT_OF_MEMORY", restartMs: 10 },
     statistics: { listening: 2, deaths: 1, restarts: 1, incomplete: 1 },
     strays: [],

@@ -5,7 +5,7 @@ import { attackProcess } from "../support/attack-process.js";
 const LOOPBACK = { interface: "127.0.0.1" } as const;
 const MODULE = `data:text/javascript,${encodeURIComponent(`export default {
   datagramReceived(data, from) {
-    if (data.toString() === "<eat") for (const eaten = []; ; ) eaten.push({ more: [1, 2, 3] });
+    if (data.toString() === "<eat") for (let eaten; ; ) eaten = { eaten, more: [1, 2, 3] }; // small objects alone
     this.transport.write(data, from);
   },
 }`)}`;
