@@ -111,3 +111,37 @@ test.each([9_973, 999_983, 999_999_937])("maxBytesPerSecond of %d is kept by a c
   expect(total(left) / rate).toBeLessThan(1.02);
   expectSmooth(left, rate);
 });
+
+/** A pacer whose clock is set by hand, and datagrams that are worth 0.28 ms each. */
+function pacerByHand(startMs: number) {
+  const at = { nowMs: startMs };
+  const clock = { nowMs: () => at.nowMs, schedule: () => ({ cancel() {} }), hold: () => () => {} };
+  const pacer = new Pacer({ clock, family: 4, isDue() {}, report() {} }, 100_000);
+  const batch = { offsets: new Int32Array(65) } as unknown as SendBatch;
+  const send = (most: number): number => {
+    const count = pacer.admit(batch, 0, most);
+    pacer.charge(batch, 0, count);
+    return count;
+  };
+  return { at, send };
+}
+
+test("a paced port saves up one burst in the first millisecond of a clock that begins at 0", () => {
+  const { at, send } = pacerByHand(0);
+  expect(send(1)).toBe(1);
+  at.nowMs = 0.9;
+  expect(send(64)).toBe(3);
+});
+
+test("a paced port whose clock went back after a wake-up saves up one burst, though datagrams trickle out", () => {
+  const { at, send } = pacerByHand(1_000);
+  expect([send(64), send(64)]).toEqual([3, 0]); // the second waits
+  at.nowMs = 1_001;
+  expect(send(1)).toBe(1);
+  at.nowMs = 0;
+  for (let written = 0; written < 20; written++) {
+    send(1);
+    at.nowMs += 0.9;
+  }
+  expect(send(64)).toBe(3);
+});

@@ -41,7 +41,7 @@ export class Pacer {
   #bytesPerSecond: number;
   #creditMs = BURST_MS;
   #lookedAtMs: number | undefined; // time of the last call of admit()
-  #wokenAtMs = 0; // time of the last one that ended a wait
+  #wokenAtMs = Number.NEGATIVE_INFINITY; // time of the last one that ended a wait
   #isWaiting = false;
   #scheduled: ScheduledCall | undefined;
 
@@ -103,7 +103,7 @@ export class Pacer {
   #largestCreditMs(nowMs: number, passedMs: number): number {
     if (this.#isWaiting) return BURST_MS + MAX_LATE_MS;
     const awakeMs = nowMs - this.#wokenAtMs;
-    if (passedMs > BURST_MS || awakeMs > MAX_LATE_MS) return BURST_MS;
+    if (passedMs > BURST_MS || awakeMs < 0 || awakeMs > MAX_LATE_MS) return BURST_MS; // below 0: the clock went back
     return Math.max(BURST_MS, this.#creditMs + (awakeMs <= BURST_MS ? passedMs : 0));
   }
 
