@@ -1,9 +1,9 @@
 // Datagrams as a backend hands them over: in memory that is somebody else's as soon as the wake-up ends.
 import {
   type Arrival,
+  checkIndex,
   checkStart,
   type DatagramBatch,
-  outsideBatch,
   runEndOf,
   type SocketAddress,
   socketAddress,
@@ -87,9 +87,8 @@ export class FakeBatch implements DatagramBatch {
   }
 
   #at(index: number): Received {
-    const datagram = this.#datagrams[index];
-    if (datagram === undefined) throw outsideBatch(index, this.length);
-    return datagram;
+    checkIndex(index, this.#datagrams.length);
+    return this.#datagrams[index]!;
   }
 }
 

@@ -6,7 +6,7 @@ const OPERATION = "read a batch";
 const WORD_BYTES = 4;
 
 /** Makes the error for an index that a batch of `length` datagrams does not have. */
-export function outsideBatch(index: unknown, length: number): InvalidArgumentError {
+function outsideBatch(index: unknown, length: number): InvalidArgumentError {
   const expected = length > 0 ? `an integer from 0 to ${length - 1}` : "no index: a batch is valid during the call that delivers it";
   if (typeof index !== "number") return wrongType(OPERATION, "index", index, expected);
   return outOfRange(OPERATION, "index", index, expected);

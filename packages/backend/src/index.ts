@@ -12,7 +12,7 @@ export type {
   SocketObserver,
 } from "./backend.js";
 export { BACKEND_ERRORS, BackendLoadError, type BackendLoadFailure } from "./backend-errors.js";
-export { batchDetached, checkIndex, checkOffset, checkRun, checkStart, outsideBatch } from "./batch-errors.js";
+export { batchDetached, checkIndex, checkOffset, checkRun, checkStart } from "./batch-errors.js";
 export { runEndOf, uint32Of } from "./batch-reading.js";
 export { type Capability, FEATURE_NAMES, FEATURES, type Feature } from "./capabilities.js";
 export { capabilitySet } from "./capability-set.js";
