@@ -3,29 +3,16 @@
 import { chooseBackend, DatagramProtocol, Reactor } from "groupcast";
 import { attackProcess } from "../support/attack-process.js";
 import { Audit, assertSendsCounted } from "../support/audit.js";
+import { NumberReader, numbered, sendFence } from "../support/numbered.js";
 import { SILENT } from "../support/silent.js";
 import { until } from "../support/until.js";
 
 const DATAGRAMS = 900; // fewer than a port keeps waiting
-const SHORTEST_BYTES = 100;
 const EACH_TURN = 50;
-const FENCE = 0xffff_ffff;
 const LOOPBACK = { interface: "127.0.0.1" } as const;
 
 class Idle extends DatagramProtocol {
   override datagramReceived(): void {}
-}
-
-/** Keeps the numbers of what arrives. */
-class Reader extends DatagramProtocol {
-  readonly numbers: number[] = [];
-  hasEnded = false;
-
-  override datagramReceived(data: Buffer): void {
-    const number = data.readUInt32BE();
-    if (number === FENCE) this.hasEnded = true;
-    else this.numbers.push(number);
-  }
 }
 
 await attackProcess(async () => {
@@ -33,24 +20,20 @@ await attackProcess(async () => {
   const backend = chooseBackend(backendName);
   const audit = new Audit(backend);
   const reactor = new Reactor({ backend, logger: SILENT });
-  const reader = new Reader();
+  const reader = new NumberReader();
   const receiver = reactor.listenUDP(0, reader, { ...LOOPBACK, receiveBufferBytes: 4_000_000 });
   const sender = reactor.listenUDP(0, new Idle(), { ...LOOPBACK, sendBufferBytes: Number(sendBufferBytes) });
   let failures = 0;
   sender.on("sendFailed", () => failures++);
   let mostQueued = 0;
   for (let number = 0; number < DATAGRAMS; number++) {
-    sender.write(datagram(number), receiver.getHost());
+    sender.write(numbered(number), receiver.getHost());
     if (number % EACH_TURN !== 0) continue;
     await new Promise((resolve) => setImmediate(resolve));
     mostQueued = Math.max(mostQueued, sender.statistics().queued);
   }
   await until("the backlog to leave", () => sender.statistics().queued === 0);
-  const fence = reactor.connectUDP("127.0.0.1", receiver.getHost().port, new Idle());
-  while (!reader.hasEnded) {
-    fence.write(datagram(FENCE)); // again, as it may be refused like any other
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await sendFence(reactor, receiver.getHost(), reader);
   const { sent, sendFailed, dropped } = sender.statistics();
   assertSendsCounted(sender.statistics(), DATAGRAMS);
   const { numbers } = reader;
@@ -59,10 +42,3 @@ await attackProcess(async () => {
   await audit.end(backend);
   return { hasWaited: mostQueued > 0, failures, isInOrder, arrived: numbers.length, sent, sendFailed, dropped };
 });
-
-/** Each is longer than the one before, so that they leave one by one: a queue that drops half of a run takes it as a whole (tbf_segment()). */
-function datagram(number: number): Buffer {
-  const data = Buffer.alloc(SHORTEST_BYTES + (number % DATAGRAMS));
-  data.writeUInt32BE(number);
-  return data;
-}
