@@ -5,6 +5,7 @@ import { DatagramProtocol } from "@groupcast/reactor";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName, canLoad } from "../support/backends.js";
 import { canMakeNamespaces, hasCommand, hasMulticastLoopback, isRoot, skipUnless } from "../support/probe.js";
+import { runAttack } from "./support/attack-program.js";
 import { Attacked, strayFailures } from "./support/attacked.js";
 import { assertArrivalsCounted, assertSendsCounted } from "./support/audit.js";
 import { until } from "./support/until.js";
@@ -38,6 +39,20 @@ class Counting extends DatagramProtocol {
     this.#heard();
   }
 }
+
+test.for(["g0", "index"])(
+  "an interface made again with its old name and index, joined by %s, has its memberships",
+  async (selector, context) => {
+    await skipUnless(context, canLoad("native"), isRoot, hasCommand("ip", "iproute2"), canMakeNamespaces);
+    const outcome = await runAttack("replaced-interface.ts", [selector], { under: ["unshare", "--net"] });
+    expect(outcome).toMatchObject({
+      strays: [],
+      beforeDeletion: ["joined", "joined"],
+    events: ["joined", "joined", "lost", "joined", "lost", "joined"],
+      memberships: ["joined", "joined"],
+    });
+  },
+);
 
 describe.for(BACKENDS)("%s", (backend) => {
   test.for(["as fast as ip can", "while the event loop is blocked, so that the kernel drops notifications"])(

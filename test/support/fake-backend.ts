@@ -370,7 +370,7 @@ export class FakeNetwork implements BackendNetwork {
   /** What the next calls of interfaces(), watch() and routeTo() are refused with; a call that is answered takes none. */
   readonly refusals: Record<"interfaces" | "watch" | "routeTo", ErrnoName[]> = { interfaces: [], watch: [], routeTo: [] };
   readonly #capabilities: ReadonlySet<Capability>;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<(deleted?: readonly number[]) => void>();
   #interfaces: readonly NetworkInterface[];
 
   constructor(capabilities: ReadonlySet<Capability>, interfaces: readonly NetworkInterface[]) {
@@ -386,10 +386,10 @@ export class FakeNetwork implements BackendNetwork {
     return this.#refused("interfaces") ?? this.#interfaces;
   }
 
-  /** The interfaces are others now; tells whoever watches, unless `isNoticed` is false. */
-  change(interfaces: readonly NetworkInterface[], isNoticed = true): void {
+  /** The interfaces are others now; tells whoever watches, unless `isNoticed` is false. `deleted`: indices, those that are there again included. */
+  change(interfaces: readonly NetworkInterface[], isNoticed = true, deleted?: readonly number[]): void {
     this.#interfaces = interfaces;
-    if (isNoticed) for (const changed of [...this.#watchers]) changed();
+    if (isNoticed) for (const changed of [...this.#watchers]) changed(deleted);
   }
 
   routeTo(address: string, _source: string | undefined): Route | Outcome {
@@ -404,10 +404,10 @@ export class FakeNetwork implements BackendNetwork {
     return this.#route("default");
   }
 
-  watch(changed: () => void): (() => void) | Outcome {
+  watch(changed: (deleted?: readonly number[]) => void): (() => void) | Outcome {
     const refused = this.#refused("watch");
     if (refused !== undefined) return refused;
-    const watcher = (): void => changed();
+    const watcher = (deleted?: readonly number[]): void => changed(deleted);
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }

@@ -7,7 +7,8 @@ export interface AddonCallbacks {
   /** Reports a lost datagram. The peer is address 0 of the shared tables; family 0: unknown. */
   sendFailed(this: object, errno: number): void;
   failed(this: object, errno: number, operation: string): void;
-  changed(): void;
+  /** Reports that interfaces or addresses changed. `deleted`: indices of interfaces that were deleted, or moved to another namespace. */
+  changed(...deleted: number[]): void;
 }
 
 /** Route as the addon finds it. */

@@ -4,10 +4,13 @@ import type { Addon } from "./addon.js";
 
 const WATCH: unique symbol = Symbol.for("@groupcast/backend-native.interface-watch") as never;
 
+/** Is called with the indices of interfaces that were deleted. */
+export type InterfaceListener = (deleted: readonly number[]) => void;
+
 /** Calls its listeners after interfaces or addresses changed. It holds the addon's netlink socket while it has listeners. */
 export class InterfaceWatch {
   readonly #addon: Addon;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<InterfaceListener>();
 
   private constructor(addon: Addon) {
     this.#addon = addon;
@@ -20,7 +23,7 @@ export class InterfaceWatch {
   }
 
   /** Adds a listener, once. @returns 0, or a negative errno when the OS refuses to report changes. */
-  add(listener: () => void): Outcome {
+  add(listener: InterfaceListener): Outcome {
     if (this.#listeners.size === 0) {
       const outcome = this.#addon.network_watch_start();
       if (outcome < 0) return outcome;
@@ -30,14 +33,14 @@ export class InterfaceWatch {
   }
 
   /** Removes a listener. */
-  remove(listener: () => void): void {
+  remove(listener: InterfaceListener): void {
     if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#addon.network_watch_stop();
   }
 
   /** Calls every listener that was added before the change. One that throws is logged: the others run, and the event loop goes on. */
-  notify(): void {
+  notify(deleted: readonly number[]): void {
     for (const listener of [...this.#listeners]) {
-      if (this.#listeners.has(listener)) callGuarded(listener, listenerThrew);
+      if (this.#listeners.has(listener)) callGuarded(() => listener(deleted), listenerThrew);
     }
   }
 }

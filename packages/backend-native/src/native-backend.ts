@@ -75,7 +75,7 @@ function contextOf(addon: Addon): NativeContext {
   const known = contexts.get(addon);
   if (known !== undefined) return known;
   const context = new NativeContext(addon);
-  addon.configure({ ...NativeSocket.callbacks, changed: () => context.interfaces.notify() });
+  addon.configure({ ...NativeSocket.callbacks, changed: (...deleted) => context.interfaces.notify(deleted) });
   contexts.set(addon, context);
   return context;
 }

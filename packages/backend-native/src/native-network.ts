@@ -1,6 +1,7 @@
 import { type BackendNetwork, type Family, familyOf, type NetworkInterface, type Outcome, type Route } from "@groupcast/backend";
 import { ERRNO } from "@groupcast/base";
 import type { AddonRoute } from "./addon.js";
+import type { InterfaceListener } from "./interface-watch.js";
 import type { NativeContext } from "./native-context.js";
 
 const FAR_IPV4 = "192.0.2.1"; // TEST-NET-1, RFC 5737
@@ -47,8 +48,8 @@ export class NativeNetwork implements BackendNetwork {
   }
 
   /** Calls `changed` after changes, once for those that come together. @returns A function that ends it, or an errno such as `-EMFILE`. */
-  watch(changed: () => void): (() => void) | Outcome {
-    const listener = (): void => changed(); // one for each call, even with the same `changed`
+  watch(changed: (deleted: readonly number[]) => void): (() => void) | Outcome {
+    const listener: InterfaceListener = (deleted) => changed(deleted); // one for each call, even with the same `changed`
     const outcome = this.#context.interfaces.add(listener);
     return outcome < 0 ? outcome : () => this.#context.interfaces.remove(listener);
   }

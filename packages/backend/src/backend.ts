@@ -216,6 +216,8 @@ export interface BackendNetwork {
   defaultRoute(family: Family): Route | undefined | Outcome;
   /**
    * Calls `changed` after interfaces or their addresses changed, until the returned function is called. Does not keep the process alive.
+   * `deleted`: indices of interfaces that were deleted, if the backend knows. One that is there again is another interface, which has no
+   * memberships.
    */
-  watch(changed: () => void): (() => void) | Outcome;
+  watch(changed: (deleted?: readonly number[]) => void): (() => void) | Outcome;
 }

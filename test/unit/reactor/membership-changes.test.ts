@@ -66,6 +66,42 @@ test("an interface that was deleted and made again between two looks is lost and
   expect(port.memberships).toMatchObject([{ state: "joined" }]);
 });
 
+test("an interface that was deleted and made again with its old index between two looks is lost and joined at once", async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  port.joinGroup("239.255.0.2", "wlan0");
+  const changes: unknown[] = [];
+  const names = (interfaces: readonly { readonly name: string }[]): string[] => interfaces.map(({ name }) => name);
+  stage.reactor.network.on("change", ({ added, removed, changed }) => changes.push([names(removed), names(changed), names(added)]));
+  stage.backend.calls.length = 0;
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0], true, [ETH0.index, WLAN0.index]);
+  await turn();
+  expect(stage.backend.calls.filter((call) => call === "join" || call === "leave")).toEqual(["leave", "join", "join"]);
+  expect(briefly(events)).toEqual(["eth0 joined", "wlan0 waiting", "eth0 lost", "eth0 joined", "wlan0 joined"]);
+  expect(changes).toEqual([
+    [["eth0"], [], ["wlan0"]],
+    [[], [], ["eth0"]],
+  ]);
+  expect(socket.memberships.toSorted()).toEqual([`${GROUP} eth0 -`, "239.255.0.2 wlan0 -"]);
+});
+
+test("an interface that was made again with its old index while the OS did not list it is lost and joined later", async () => {
+  const stage = new Stage();
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.network.refusals.interfaces.push("EMFILE");
+  stage.backend.network.change([LOOPBACK, ETH0], true, [ETH0.index]);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined"]);
+  await stage.clock.runUntil(1_000);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 joined"]);
+  stage.backend.network.change([LOOPBACK, ETH0, WLAN0]);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 joined"]); // the deletion counts once
+});
+
 test("an interface that goes down and up, or gets other addresses, keeps its memberships", async () => {
   const stage = new Stage();
   const { port, events } = stage.listen();

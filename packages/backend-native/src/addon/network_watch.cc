@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -14,9 +15,27 @@ namespace groupcast {
 namespace {
 
 constexpr uint32_t kGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
-constexpr size_t kScrapBytes = 64;  // the messages say only that something changed: the state is read afterwards
+constexpr size_t kMessageBytes = 64;  // of each message the beginning: the state is read afterwards, but for interfaces that are gone by then
+constexpr size_t kMaxDeleted = 64;    // in one turn; others are for the next one
+
+/** Returns the index of the interface that a message says was deleted, or moved to another namespace; 0 for other messages. */
+int deleted_interface(const char* message, size_t length) {
+  struct {
+    nlmsghdr header;
+    ifinfomsg link;
+  } parsed;
+  if (length < sizeof parsed) return 0;
+  std::memcpy(&parsed, message, sizeof parsed);
+  // AF_BRIDGE: an interface leaves its bridge, and stays (br_ifinfo_notify(), net/bridge/br_netlink.c).
+  return parsed.header.nlmsg_type == RTM_DELLINK && parsed.link.ifi_family == AF_UNSPEC ? parsed.link.ifi_index : 0;
+}
 
 }  // namespace
+
+struct NetworkWatch::Deleted {
+  int indices[kMaxDeleted];
+  size_t count = 0;
+};
 
 std::unique_ptr<NetworkWatch> NetworkWatch::open(Environment& environment, int* error) {
   FileDescriptor netlink = open_netlink(kGroups);
@@ -35,28 +54,36 @@ std::unique_ptr<NetworkWatch> NetworkWatch::open(Environment& environment, int* 
   return watch;
 }
 
-/** Empties the socket; true if there was anything. ENOBUFS says that more came than fits: something changed, too. */
-bool NetworkWatch::drain() {
+/**
+ * Empties the socket; true if there was anything. ENOBUFS says that more came than fits: something changed, too, and an interface that was
+ * deleted and made again with the same index is not noticed.
+ */
+bool NetworkWatch::drain(Deleted* deleted) {
   bool any = false;
-  char scrap[kScrapBytes];
-  for (;;) {
-    if (recv(netlink_.get(), scrap, sizeof scrap, MSG_DONTWAIT) >= 0 || errno == ENOBUFS) {
-      any = true;
-    } else if (errno != EINTR) {
-      return any;
-    }
+  char message[kMessageBytes];
+  while (deleted->count < kMaxDeleted) {
+    const ssize_t length = recv(netlink_.get(), message, sizeof message, MSG_DONTWAIT);
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0 && errno != ENOBUFS) return any;
+    any = true;
+    const int index = length < 0 ? 0 : deleted_interface(message, static_cast<size_t>(length));
+    if (index > 0) deleted->indices[deleted->count++] = index;
   }
+  return any;
 }
 
 void NetworkWatch::polled(bool failed, int) {
   if (failed) watcher_->start(UV_READABLE);
-  if (!drain()) return;
+  Deleted deleted;
+  if (!drain(&deleted)) return;
   napi_env env = environment_.env();
   napi_handle_scope scope;
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
   napi_value receiver = nullptr;
   napi_get_global(env, &receiver);
-  environment_.call(kChanged, receiver, nullptr, 0, nullptr);  // may delete this
+  napi_value indices[kMaxDeleted];
+  for (size_t i = 0; i < deleted.count; i++) napi_create_int32(env, deleted.indices[i], &indices[i]);
+  environment_.call(kChanged, receiver, nullptr, deleted.count, indices);  // may delete this
   napi_close_handle_scope(env, scope);
 }
 

@@ -14,7 +14,7 @@ namespace groupcast {
 /** Watches interfaces and addresses that come, go and change (rtnetlink(7)), without keeping the process alive. */
 class NetworkWatch final : public PollListener {
  public:
-  /** Starts to call the `changed` callback, at most once per turn of the loop. Nothing, with `error` set, when the OS refuses. */
+  /** Starts to call the `changed` callback, at most once per turn of the loop, with the indices of interfaces that were deleted. Nothing, with `error` set, when the OS refuses. */
   static std::unique_ptr<NetworkWatch> open(Environment& environment, int* error);
 
   void polled(bool failed, int events) override;
@@ -22,7 +22,8 @@ class NetworkWatch final : public PollListener {
 
  private:
   NetworkWatch(Environment& environment, FileDescriptor netlink) : environment_(environment), netlink_(std::move(netlink)) {}
-  bool drain();
+  struct Deleted;
+  bool drain(Deleted* deleted);
 
   Environment& environment_;
   FileDescriptor netlink_;

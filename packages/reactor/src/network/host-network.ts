@@ -7,6 +7,7 @@ import {
   type NetworkInterface,
   type Outcome,
   type Route,
+  sameInterface,
 } from "@groupcast/backend";
 import {
   type Clock,
@@ -61,6 +62,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   #retry: ScheduledCall | undefined;
   #retryMs = FIRST_RETRY_MS;
   #known: readonly NetworkInterface[] = [];
+  readonly #deleted = new Set<number>(); // indices, since the interfaces were listed last
 
   /** Asks the OS nothing yet. */
   constructor({ backend, clock, changed, listenerThrew, refused }: HostNetworkOwner) {
@@ -127,7 +129,10 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   /** Makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
   watch(): void {
     if (this.#stopWatching !== undefined || this.#hasStopped || this.#retry !== undefined) return;
-    const stop = this.#source.watch(() => this.#look());
+    const stop = this.#source.watch((deleted = []) => {
+      for (const index of deleted) this.#deleted.add(index);
+      this.#look();
+    });
     if (typeof stop === "number") this.#failed("watch the interfaces", stop);
     else this.#stopWatching = stop;
     this.#list();
@@ -172,12 +177,13 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     return listed;
   }
 
-  /** Brings the known interfaces up to date; they stay as they are when the OS does not list them. */
-  #list(): void {
+  /** Brings the known interfaces up to date; they stay as they are when the OS does not list them. Returns whether it did. */
+  #list(): boolean {
     const listed = this.#listed();
-    if (typeof listed === "number") return;
+    if (typeof listed === "number") return false;
     this.#known = listed;
     if (this.#failure === 0) this.#endRetries();
+    return true;
   }
 
   /** Ends the back-off as soon as all is known: where refusals come and go, as in a storm of changes, none delays the look after the next. */
@@ -215,7 +221,28 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   }
 
   #look(before: readonly NetworkInterface[] = this.#known): void {
-    this.#list();
+    const replaced = this.#list() ? this.#takeReplaced(before) : [];
+    const after = this.#known;
+    if (replaced.length === 0) {
+      this.#tell(before);
+      return;
+    }
+    const between = after.filter((iface) => !replaced.some((old) => sameInterface(old, iface)));
+    this.#known = between; // first they are gone, then they are there: nobody would know otherwise that they are others
+    this.#tell(before);
+    this.#known = after;
+    this.#tell(between);
+  }
+
+  /** Returns those of `before` that were deleted, and made again with the same name and index. */
+  #takeReplaced(before: readonly NetworkInterface[]): NetworkInterface[] {
+    const replaced = before.filter((old) => this.#deleted.has(old.index) && this.#known.some((iface) => sameInterface(iface, old)));
+    this.#deleted.clear();
+    return replaced;
+  }
+
+  /** Reports what is another way than it was before. */
+  #tell(before: readonly NetworkInterface[]): void {
     const change = compare(before, this.#known);
     if (change.added.length + change.removed.length + change.changed.length === 0) return;
     if (isDebugging()) debugLog("interfaces: %s", describe(change));
@@ -239,7 +266,7 @@ function checkRouteSource(operation: string, source: string, { address, family }
 
 const UNREACHABLE = new Set(["ENETUNREACH", "EHOSTUNREACH"]);
 
-/** An interface that was deleted and made again under the same name has another index: removed and added, not changed. */
+/** An interface that was deleted and made again under the same name has another index, as a rule: removed and added, not changed. */
 function compare(before: readonly NetworkInterface[], after: readonly NetworkInterface[]): NetworkChange {
   const key = ({ name, index }: NetworkInterface): string => `${name}#${index}`;
   const old = new Map(before.map((entry) => [key(entry), entry]));
