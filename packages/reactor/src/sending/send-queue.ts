@@ -173,9 +173,11 @@ export class SendQueue {
   /** Sends datagrams `from` … `to - 1`; returns the number of the first one that has to wait. Those before it have left, or failed. */
   #send(batch: SendBatch, from: number, to: number): number {
     let next = from;
+    let end = from;
     while (next < to) {
-      const end = this.#pacer === undefined ? to : this.#pacer.admit(batch, next, to);
-      if (end === next) break;
+      // Once for each run: of one that was refused, the rest must not wait and become another batch, or the socket would send it again.
+      if (next === end) end = this.#pacer === undefined ? to : this.#pacer.admit(batch, next, to);
+      if (next === end) break;
       const outcome = this.#socket.send(batch, next, end);
       if (outcome === ERRNO.EAGAIN) break;
       if (outcome > 0) this.#countSent(batch, next, outcome);
