@@ -370,7 +370,7 @@ export class FakeNetwork implements BackendNetwork {
   /** What the next calls of interfaces(), watch() and routeTo() are refused with; a call that is answered takes none. */
   readonly refusals: Record<"interfaces" | "watch" | "routeTo", ErrnoName[]> = { interfaces: [], watch: [], routeTo: [] };
   readonly #capabilities: ReadonlySet<Capability>;
-  readonly #watchers = new Set<(deleted?: readonly number[]) => void>();
+  readonly #watchers = new Set<(deleted?: readonly number[], areAll?: boolean) => void>();
   #interfaces: readonly NetworkInterface[];
 
   constructor(capabilities: ReadonlySet<Capability>, interfaces: readonly NetworkInterface[]) {
@@ -387,9 +387,9 @@ export class FakeNetwork implements BackendNetwork {
   }
 
   /** The interfaces are others now; tells whoever watches, unless `isNoticed` is false. `deleted`: indices, those that are there again included. */
-  change(interfaces: readonly NetworkInterface[], isNoticed = true, deleted?: readonly number[]): void {
+  change(interfaces: readonly NetworkInterface[], isNoticed = true, deleted?: readonly number[], areAll = true): void {
     this.#interfaces = interfaces;
-    if (isNoticed) for (const changed of [...this.#watchers]) changed(deleted);
+    if (isNoticed) for (const changed of [...this.#watchers]) changed(deleted, areAll);
   }
 
   routeTo(address: string, _source: string | undefined): Route | Outcome {
@@ -404,10 +404,10 @@ export class FakeNetwork implements BackendNetwork {
     return this.#route("default");
   }
 
-  watch(changed: (deleted?: readonly number[]) => void): (() => void) | Outcome {
+  watch(changed: (deleted?: readonly number[], areAll?: boolean) => void): (() => void) | Outcome {
     const refused = this.#refused("watch");
     if (refused !== undefined) return refused;
-    const watcher = (deleted?: readonly number[]): void => changed(deleted);
+    const watcher: typeof changed = (...news) => changed(...news);
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }

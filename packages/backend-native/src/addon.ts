@@ -7,7 +7,10 @@ export interface AddonCallbacks {
   /** Reports a lost datagram. The peer is address 0 of the shared tables; family 0: unknown. */
   sendFailed(this: object, errno: number): void;
   failed(this: object, errno: number, operation: string): void;
-  /** Reports that interfaces or addresses changed. `deleted`: indices of interfaces that were deleted, or moved to another namespace. */
+  /**
+   * Reports that interfaces or addresses changed. `deleted`: indices of interfaces that were deleted, or moved to another namespace; 0 where
+   * the kernel had no room to tell of some.
+   */
   changed(...deleted: number[]): void;
 }
 

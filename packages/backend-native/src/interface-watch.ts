@@ -4,8 +4,10 @@ import type { Addon } from "./addon.js";
 
 const WATCH: unique symbol = Symbol.for("@groupcast/backend-native.interface-watch") as never;
 
-/** Is called with the indices of interfaces that were deleted. */
-export type InterfaceListener = (deleted: readonly number[]) => void;
+const UNKNOWN = 0; // index, from the addon: messages were lost
+
+/** Is called with the indices of interfaces that were deleted, and with whether these are all. */
+export type InterfaceListener = (deleted: readonly number[], areAll: boolean) => void;
 
 /** Calls its listeners after interfaces or addresses changed. It holds the addon's netlink socket while it has listeners. */
 export class InterfaceWatch {
@@ -38,9 +40,11 @@ export class InterfaceWatch {
   }
 
   /** Calls every listener that was added before the change. One that throws is logged: the others run, and the event loop goes on. */
-  notify(deleted: readonly number[]): void {
+  notify(indices: readonly number[]): void {
+    const deleted = indices.filter((index) => index !== UNKNOWN);
+    const areAll = deleted.length === indices.length;
     for (const listener of [...this.#listeners]) {
-      if (this.#listeners.has(listener)) callGuarded(() => listener(deleted), listenerThrew);
+      if (this.#listeners.has(listener)) callGuarded(() => listener(deleted, areAll), listenerThrew);
     }
   }
 }

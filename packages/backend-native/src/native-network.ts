@@ -48,8 +48,8 @@ export class NativeNetwork implements BackendNetwork {
   }
 
   /** Calls `changed` after changes, once for those that come together. @returns A function that ends it, or an errno such as `-EMFILE`. */
-  watch(changed: (deleted: readonly number[]) => void): (() => void) | Outcome {
-    const listener: InterfaceListener = (deleted) => changed(deleted); // one for each call, even with the same `changed`
+  watch(changed: InterfaceListener): (() => void) | Outcome {
+    const listener: InterfaceListener = (deleted, areAll) => changed(deleted, areAll); // one for each call, even with the same `changed`
     const outcome = this.#context.interfaces.add(listener);
     return outcome < 0 ? outcome : () => this.#context.interfaces.remove(listener);
   }

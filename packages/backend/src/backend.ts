@@ -216,8 +216,8 @@ export interface BackendNetwork {
   defaultRoute(family: Family): Route | undefined | Outcome;
   /**
    * Calls `changed` after interfaces or their addresses changed, until the returned function is called. Does not keep the process alive.
-   * `deleted`: indices of interfaces that were deleted, if the backend knows. One that is there again is another interface, which has no
-   * memberships.
+   * `deleted`: indices of interfaces that were deleted, as far as the backend knows. One that is there again is another interface, which has
+   * no memberships. `areAll`: whether no other was deleted; otherwise an interface with another MAC address is taken for another one.
    */
-  watch(changed: (deleted?: readonly number[]) => void): (() => void) | Outcome;
+  watch(changed: (deleted?: readonly number[], areAll?: boolean) => void): (() => void) | Outcome;
 }

@@ -1,5 +1,5 @@
-// Deletes an interface and makes it again with the same name and index while the event loop is blocked, in a network namespace of its own;
-// before that it leaves a bridge, and stays. Argument: by what the group is joined.
+// Deletes interfaces and makes them again with the same names and indices while the event loop is blocked, in a network namespace of its own;
+// before that one leaves a bridge, and stays. Arguments: number of interfaces, and by what the group is joined.
 import { execFileSync } from "node:child_process";
 import { chooseBackend, DatagramProtocol, Reactor } from "groupcast";
 import { attackProcess } from "../support/attack-process.js";
@@ -7,19 +7,21 @@ import { SILENT } from "../support/silent.js";
 import { until } from "../support/until.js";
 
 const GROUP = "239.255.78.2";
-const NAME = "g0";
-const INDEX = 77;
+const FIRST_INDEX = 1_000;
 
-function ip(...args: string[]): void {
-  execFileSync("ip", args);
+const [, , count, selector] = process.argv;
+const interfaces = Array.from({ length: Number(count) }, (_, n) => ({ name: `g${n}`, index: FIRST_INDEX + n, address: `10.9.${n}.1/24` }));
+
+function ip(...lines: string[]): void {
+  execFileSync("ip", ["-batch", "-"], { input: lines.join("\n") });
 }
 
-function makeInterface(): void {
-  ip("link", "add", "name", NAME, "index", String(INDEX), "type", "veth", "peer", "name", `${NAME}p`);
-  ip("link", "set", `${NAME}p`, "up");
-  ip("addr", "add", "10.9.0.1/24", "dev", NAME);
-  ip("link", "set", NAME, "up");
-}
+const make = interfaces.flatMap(({ name, index, address }) => [
+  `link add name ${name} index ${index} type veth peer name ${name}p`,
+  `link set ${name}p up`,
+  `addr add ${address} dev ${name}`,
+  `link set ${name} up`,
+]);
 
 class Counting extends DatagramProtocol {
   got = 0;
@@ -30,33 +32,36 @@ class Counting extends DatagramProtocol {
 }
 
 await attackProcess(async () => {
-  const [, , selector] = process.argv;
-  ip("link", "set", "lo", "up");
-  makeInterface();
+  ip("link set lo up", ...make);
   await using reactor = new Reactor({ backend: chooseBackend("native"), logger: SILENT });
   const protocols = [new Counting(), new Counting()];
   const events: string[] = [];
   const ports = protocols.map((protocol) => reactor.listenMulticast(5000, protocol, { listenMultiple: true }));
   for (const port of ports) {
     port.on("membership", ({ membership }) => events.push(membership.state));
-    port.joinGroup(GROUP, selector === "index" ? INDEX : selector);
+    for (const { name, index } of interfaces) port.joinGroup(GROUP, selector === "index" ? index : name);
   }
   const sender = reactor.listenMulticast(0, {});
-  const arrives = async (expected: number): Promise<void> => {
-    await sender.send("x", { address: GROUP, port: 5000 }, { interface: NAME });
-    await until("each port has the datagram", () => protocols.every(({ got }) => got === expected));
+  const arrives = async (rounds: number): Promise<void> => {
+    for (const { name } of interfaces) await sender.send("x", { address: GROUP, port: 5000 }, { interface: name });
+    await until("each port has the datagrams", () => protocols.every(({ got }) => got === rounds * interfaces.length));
   };
   await arrives(1);
-  ip("link", "add", "br0", "type", "bridge");
-  ip("link", "set", NAME, "master", "br0");
-  ip("link", "set", NAME, "nomaster"); // the kernel tells of it as of a deletion, for AF_BRIDGE
+  // The kernel tells of an interface that leaves its bridge as of a deletion, for AF_BRIDGE.
   const isHeard = new Promise((resolve) => reactor.network.once("change", resolve));
-  ip("addr", "add", "10.9.0.2/24", "dev", NAME);
+  ip("link add br0 type bridge", "link set g0 master br0", "link set g0 nomaster", "addr add 10.10.0.1/24 dev g0");
   await isHeard;
-  const beforeDeletion = [...events];
-  ip("link", "del", NAME);
-  makeInterface();
-  await until("the memberships are renewed", () => events.filter((state) => state === "lost").length === ports.length);
+  const beforeDeletion = countOf(events);
+  ip(...interfaces.map(({ name }) => `link del ${name}`), ...make);
+  await until("the memberships are renewed", () => countOf(events).lost === ports.length * interfaces.length);
   await arrives(2);
-  return { beforeDeletion, events, memberships: ports.flatMap((port) => port.memberships.map(({ state }) => state)) };
+  return {
+    beforeDeletion,
+    events: countOf(events),
+    memberships: countOf(ports.flatMap((port) => port.memberships.map(({ state }) => state))),
+  };
 });
+
+function countOf(states: readonly string[]): Record<"joined" | "lost", number> {
+  return { joined: states.filter((state) => state === "joined").length, lost: states.filter((state) => state === "lost").length };
+}

@@ -86,6 +86,21 @@ test("an interface that was deleted and made again with its old index between tw
   expect(socket.memberships.toSorted()).toEqual([`${GROUP} eth0 -`, "239.255.0.2 wlan0 -"]);
 });
 
+test.each([
+  ["may have been missed, and its MAC address is another one", "02:00:00:00:00:09", false, ["eth0 joined", "eth0 lost", "eth0 joined"]],
+  ["may have been missed, but its MAC address is the old one", "02:00:00:00:00:01", false, ["eth0 joined"]],
+  ["cannot have been missed, though its MAC address is another one", "02:00:00:00:00:09", true, ["eth0 joined"]],
+])("an interface whose deletion %s keeps its membership, or is lost and joined", async (_how, mac, areAll, expected) => {
+  const stage = new Stage();
+  stage.backend.network.change([LOOPBACK, { ...ETH0, mac: "02:00:00:00:00:01" }]);
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.network.change([LOOPBACK, { ...ETH0, mac }], true, [], areAll);
+  stage.backend.network.change([LOOPBACK, { ...ETH0, mac, mtu: 9_000 }], true, [], true);
+  await turn();
+  expect(briefly(events)).toEqual(expected);
+});
+
 test("an interface that was made again with its old index while the OS did not list it is lost and joined later", async () => {
   const stage = new Stage();
   const { port, events } = stage.listen();

@@ -2,6 +2,7 @@
 import type { DatagramSocket, SendBatch } from "@groupcast/backend";
 import { socketAddress } from "@groupcast/backend";
 import { ManualClock } from "@groupcast/backend-memory";
+import { ERRNO, type ScheduledCall } from "@groupcast/base";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { zeroStatistics } from "../../../packages/reactor/src/port-statistics.js";
@@ -144,4 +145,38 @@ test("a paced port whose clock went back after a wake-up saves up one burst, tho
     at.nowMs += 0.9;
   }
   expect(send(64)).toBe(3);
+});
+
+test("a paced queue offers the rest of a refused run at once, though the refusal took long: the socket knows no other batch as refused", () => {
+  let nowMs = 0;
+  let wakeUp = (): void => {};
+  const schedule = (_delayMs: number, call: () => void): ScheduledCall => {
+    wakeUp = call;
+    return { cancel() {} };
+  };
+  const offered: number[][] = [];
+  const socket = {
+    send(_batch: SendBatch, from: number, to: number) {
+      offered.push([from, to]);
+      if (offered.length !== 2) return to - from;
+      nowMs += 5;
+      return ERRNO.EPERM;
+    },
+  };
+  const queue = new SendQueue(socket as unknown as DatagramSocket, new SlabPool(), zeroStatistics(), {
+    sendFailed() {},
+    emptied() {},
+    drained() {},
+  });
+  const clock = { nowMs: () => nowMs, schedule, hold: () => () => {} };
+  queue.paceBy(new Pacer({ clock, family: 4, isDue: () => queue.flushBacklog(), report() {} }, 100_000));
+  for (let i = 0; i < 20; i++) queue.add(ZEROS.subarray(0, 72), 72, TO, undefined); // 1 ms each
+  queue.flush();
+  nowMs = 11;
+  wakeUp();
+  expect(offered.slice(0, 3)).toEqual([
+    [0, 1],
+    [0, 11],
+    [1, 11],
+  ]);
 });

@@ -462,31 +462,6 @@ test("a paced port goes on at its rate when its clock has gone back", async () =
   expect(socket.sent.length).toBeGreaterThan(30);
 });
 
-test("what a paced port may send now leaves now, though sending some of it takes long: a refused run is not divided", async () => {
-  const moving = new Stage();
-  let lateMs = 0;
-  let aheadMs = 0;
-  const clock: Clock = {
-    nowMs: () => moving.clock.nowMs() + aheadMs,
-    schedule: (delayMs, call) => moving.clock.schedule(delayMs + lateMs, call),
-    hold: () => () => {},
-  };
-  const { port, socket } = paced({ maxBytesPerSecond: 100_000 }, new Stage({}, { clock })); // 1 ms a datagram
-  const send = socket.send.bind(socket);
-  socket.send = (...batch) => {
-    if (socket.sendOutcomes.length > 0) aheadMs += 5;
-    return send(...batch);
-  };
-  lateMs = 10;
-  writeMany({ port } as Listening, 20);
-  await turn();
-  expect(socket.sent).toHaveLength(1);
-  socket.sendOutcomes.push(ERRNO.EPERM);
-  await moving.clock.runUntil(11);
-  await turn();
-  expect(port.statistics()).toMatchObject({ sent: 1 + 10 + 1, sendFailed: 1, queued: 7 }); // the last for the 5 ms that sending took
-});
-
 test("waiting for the time of a datagram does not keep the process alive: the port does", async () => {
   const listening = late(RATE);
   writeMany(listening, 30);

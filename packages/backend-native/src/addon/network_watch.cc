@@ -18,16 +18,19 @@ constexpr uint32_t kGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFAD
 constexpr size_t kMessageBytes = 64;  // of each message the beginning: the state is read afterwards, but for interfaces that are gone by then
 constexpr size_t kMaxDeleted = 64;    // in one turn; others are for the next one
 
-/** Returns the index of the interface that a message says was deleted, or moved to another namespace; 0 for other messages. */
+constexpr int kUnknown = 0;  // index of an interface that may have been deleted
+constexpr int kNone = -1;
+
+/** Returns the index of the interface that a message says was deleted, or moved to another namespace; kNone for other messages. */
 int deleted_interface(const char* message, size_t length) {
   struct {
     nlmsghdr header;
     ifinfomsg link;
   } parsed;
-  if (length < sizeof parsed) return 0;
+  if (length < sizeof parsed) return kNone;
   std::memcpy(&parsed, message, sizeof parsed);
   // AF_BRIDGE: an interface leaves its bridge, and stays (br_ifinfo_notify(), net/bridge/br_netlink.c).
-  return parsed.header.nlmsg_type == RTM_DELLINK && parsed.link.ifi_family == AF_UNSPEC ? parsed.link.ifi_index : 0;
+  return parsed.header.nlmsg_type == RTM_DELLINK && parsed.link.ifi_family == AF_UNSPEC ? parsed.link.ifi_index : kNone;
 }
 
 }  // namespace
@@ -54,10 +57,7 @@ std::unique_ptr<NetworkWatch> NetworkWatch::open(Environment& environment, int* 
   return watch;
 }
 
-/**
- * Empties the socket; true if there was anything. ENOBUFS says that more came than fits: something changed, too, and an interface that was
- * deleted and made again with the same index is not noticed.
- */
+/** Empties the socket; true if there was anything. ENOBUFS says that more came than fits: something changed, too, and index 0 stands for it. */
 bool NetworkWatch::drain(Deleted* deleted) {
   bool any = false;
   char message[kMessageBytes];
@@ -66,8 +66,8 @@ bool NetworkWatch::drain(Deleted* deleted) {
     if (length < 0 && errno == EINTR) continue;
     if (length < 0 && errno != ENOBUFS) return any;
     any = true;
-    const int index = length < 0 ? 0 : deleted_interface(message, static_cast<size_t>(length));
-    if (index > 0) deleted->indices[deleted->count++] = index;
+    const int index = length < 0 ? kUnknown : deleted_interface(message, static_cast<size_t>(length));
+    if (index != kNone) deleted->indices[deleted->count++] = index;
   }
   return any;
 }

@@ -63,6 +63,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   #retryMs = FIRST_RETRY_MS;
   #known: readonly NetworkInterface[] = [];
   readonly #deleted = new Set<number>(); // indices, since the interfaces were listed last
+  #areDeletedKnown = true; // whether those are all
 
   /** Asks the OS nothing yet. */
   constructor({ backend, clock, changed, listenerThrew, refused }: HostNetworkOwner) {
@@ -129,8 +130,9 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   /** Makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
   watch(): void {
     if (this.#stopWatching !== undefined || this.#hasStopped || this.#retry !== undefined) return;
-    const stop = this.#source.watch((deleted = []) => {
+    const stop = this.#source.watch((deleted = [], areAll = false) => {
       for (const index of deleted) this.#deleted.add(index);
+      this.#areDeletedKnown &&= areAll;
       this.#look();
     });
     if (typeof stop === "number") this.#failed("watch the interfaces", stop);
@@ -236,8 +238,11 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
 
   /** Returns those of `before` that were deleted, and made again with the same name and index. */
   #takeReplaced(before: readonly NetworkInterface[]): NetworkInterface[] {
-    const replaced = before.filter((old) => this.#deleted.has(old.index) && this.#known.some((iface) => sameInterface(iface, old)));
+    const isOther = (iface: NetworkInterface, old: NetworkInterface): boolean =>
+      this.#deleted.has(old.index) || (!this.#areDeletedKnown && iface.mac !== old.mac);
+    const replaced = before.filter((old) => this.#known.some((iface) => sameInterface(iface, old) && isOther(iface, old)));
     this.#deleted.clear();
+    this.#areDeletedKnown = true;
     return replaced;
   }
 

@@ -176,7 +176,7 @@ export class SendQueue {
     let end = from;
     while (next < to) {
       // Once for each run: of one that was refused, the rest must not wait and become another batch, or the socket would send it again.
-      if (next === end) end = this.#pacer === undefined ? to : this.#pacer.admit(batch, next, to);
+      if (next === end) end = this.#admit(batch, next, to);
       if (next === end) break;
       const outcome = this.#socket.send(batch, next, end);
       if (outcome === ERRNO.EAGAIN) break;
@@ -187,6 +187,10 @@ export class SendQueue {
       next = done;
     }
     return next;
+  }
+
+  #admit(batch: SendBatch, from: number, to: number): number {
+    return this.#pacer === undefined ? to : this.#pacer.admit(batch, from, to);
   }
 
   #countSent({ offsets, fates }: SendBatch, from: number, count: number): void {
