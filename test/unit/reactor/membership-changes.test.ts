@@ -117,6 +117,19 @@ test("an interface that was made again with its old index while the OS did not l
   expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 joined"]); // the deletion counts once
 });
 
+test("an interface whose deletion may have been missed while the OS listed none is still held to its MAC address", async () => {
+  const stage = new Stage();
+  stage.backend.network.change([LOOPBACK, { ...ETH0, mac: "02:00:00:00:00:01" }]);
+  const { port, events } = stage.listen();
+  port.joinGroup(GROUP, "eth0");
+  stage.backend.network.refusals.interfaces.push("EMFILE");
+  const replaced = [LOOPBACK, { ...ETH0, mac: "02:00:00:00:00:09" }];
+  stage.backend.network.change(replaced, true, [], false);
+  stage.backend.network.change(replaced, true, [], true);
+  await turn();
+  expect(briefly(events)).toEqual(["eth0 joined", "eth0 lost", "eth0 joined"]);
+});
+
 test("an interface that goes down and up, or gets other addresses, keeps its memberships", async () => {
   const stage = new Stage();
   const { port, events } = stage.listen();
