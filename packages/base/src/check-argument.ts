@@ -1,5 +1,6 @@
 /** Argument checks that any package needs. Each throws an {@link InvalidArgumentError} that names operation, argument and value. */
 import { BASE_ERRORS } from "./base-errors.js";
+import { isUint8Array } from "./bytes.js";
 import { choiceAdvice } from "./closest-name.js";
 import { InvalidArgumentError } from "./errors.js";
 
@@ -35,7 +36,7 @@ export function checkFunction(operation: string, argument: string, value: unknow
 
 /** Returns `value` if it is a Uint8Array; a Buffer is one. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function checkBytes(operation: string, argument: string, value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (isUint8Array(value)) return value;
   throw wrongType(operation, argument, value, "a Uint8Array");
 }
 

@@ -3,6 +3,7 @@ export { asError } from "./as-error.js";
 export { type AttemptPlan, BackOff, planAttempts } from "./back-off.js";
 export { BASE_ERRORS } from "./base-errors.js";
 export { BufferView, type BufferViewConstructor } from "./buffer-view.js";
+export { bytesLength, isUint8Array, joinBytes } from "./bytes.js";
 export { type CallOrigin, callOrigin, hideFrames, withoutFrames } from "./caller-stack.js";
 export {
   checkBoolean,

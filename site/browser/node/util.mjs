@@ -1,4 +1,4 @@
-// Stands in for node:util: how values are shown in messages, and the names of errnos.
+// Stands in for node:util: how values are shown in messages, the names of errnos, and what is a Uint8Array.
 import { SYSTEM_ERRORS } from "system-errors";
 
 /** @returns {Map<number, [name: string, message: string]>} */
@@ -13,6 +13,15 @@ export function inspect(value) {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 inspect.custom = Symbol.for("nodejs.util.inspect.custom");
+
+const { get: nameOfTypedArray } = /** @type {{ get(): unknown }} */ (
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+);
+
+export const types = {
+  /** @param {unknown} value @returns {value is Uint8Array} */
+  isUint8Array: (value) => nameOfTypedArray.call(value) === "Uint8Array",
+};
 
 /** NODE_DEBUG, which no page has. */
 export function debuglog() {

@@ -74,6 +74,8 @@ test.each([
   ["wider numbers", () => Uint16Array.of(1, 2)],
   ["an ArrayBuffer", () => new ArrayBuffer(2)],
   ["nothing", () => undefined],
+  ["a proxy of bytes", () => new Proxy(Buffer.from("text"), {})],
+  ["bytes that say they are longer", () => Object.defineProperty(Buffer.from("text"), "length", { value: 100 })],
   ["a promise", () => Promise.reject(new Error("nobody waits for it"))],
 ])("publish() refuses what a codec of the user's returns, when it is %s and no bytes", (_, encode) => {
   const codec = { name: "wrong", encode: encode as unknown as () => Uint8Array, decode: (bytes: Buffer) => bytes };
@@ -82,4 +84,14 @@ test.each([
   const error = expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument: "result of the codec's encode()" });
   expect(() => channel.publish("text" as never)).toThrow(error);
   expect([channel.statistics().published, site.reactor("a").ports.length]).toEqual([0, 0]);
+});
+
+test.each([
+  ["a proxy of bytes", new Proxy(Buffer.from("text"), {})],
+  ["bytes that say they are longer", Object.defineProperty(Buffer.from("text"), "length", { value: 100 })],
+  ["bytes that say they are shorter", Object.defineProperty(Buffer.from("text"), "length", { value: 1 })],
+])("publish() without a codec refuses %s", (_, value) => {
+  const channel = new MemorySite().node("a").channel("c");
+  expect(() => channel.publish(value)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument: "value" }));
+  expect(channel.statistics().published).toBe(0);
 });

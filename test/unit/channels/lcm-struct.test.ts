@@ -140,6 +140,7 @@ describe("publishing", () => {
     ["ok", 1],
     ["raw", [1]],
     ["raw", Buffer.alloc(2)],
+    ["raw", Object.defineProperty(Buffer.alloc(2), "length", { value: 1 })],
     ["list", [1, 2]],
     ["list", [2 ** 31]],
     ["list", "x"],
@@ -148,6 +149,11 @@ describe("publishing", () => {
   ])("encode() refuses %s: %s", (argument, value) => {
     const encode = () => all.encode({ ...right, [argument]: value } as never);
     expect(encode).toThrow(expect.objectContaining({ name: "InvalidArgumentError", operation: "publish", argument }));
+  });
+
+  test("encode() refuses a proxy of bytes, which has none", () => {
+    const encode = () => all.encode({ ...right, raw: new Proxy(Buffer.alloc(1), {}) });
+    expect(encode).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument: "raw" }));
   });
 
   test("encode() refuses what is no object, and a member that is missing in a struct within it", () => {

@@ -1,5 +1,6 @@
 // Questions and answers on the network in memory, where time is the test's.
 import { randomBytes } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import type { Channel, ChannelNode } from "@groupcast/channels";
 import { describe, expect, test } from "vitest";
 import { MemorySite } from "../../support/channels/memory-site.js";
@@ -42,6 +43,16 @@ class Pair {
     return packets;
   }
 }
+
+test("a codec may answer with bytes of another realm, as test runners have", async () => {
+  const site = new MemorySite();
+  const encode = (): Uint8Array => runInNewContext("Uint8Array.of(121, 101, 115)") as Uint8Array;
+  const codec = { name: "realm", encode, decode: (bytes: Buffer) => bytes.toString() };
+  const [asker, responder] = ["a", "b"].map((name) => site.node(name, { ttl: 1, heartbeatMs: 0 }).channel("c", { codec }));
+  responder!.respond(() => "yes");
+  const [[result]] = await Promise.all([Promise.allSettled([asker!.request("?")]), site.network.clock.advance(10)]);
+  expect(result).toMatchObject({ status: "fulfilled", value: { data: "yes" } });
+});
 
 describe("channel.request()", () => {
   test("is sent again after 1 to 1.5 s, then 2 to 3 s, and rejects after 7 s", async () => {

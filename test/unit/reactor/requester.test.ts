@@ -251,6 +251,14 @@ describe.each(["connect", "listen"] as const)("on a port by %s(),", (way) => {
     expect(lan.asked.map(({ text }) => text)).toEqual(["as it was", "as it was", "as it was"]);
   });
 
+  test("a query that says it is longer is sent as long as it is", async () => {
+    const lan = new Lan();
+    lan.server();
+    lan[way]();
+    await lan.outcome(lan.client.request(Object.defineProperty(Buffer.from("query"), "length", { value: 100 }), options));
+    expect(lan.asked[0]?.text).toBe("query");
+  });
+
   test("a server that does not listen fails the request as soon as all attempts are refused", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     const lan = new Lan();

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { InvalidArgumentError } from "@groupcast/base";
 import { MessageLengthError } from "groupcast";
 import { expect, test } from "vitest";
@@ -72,6 +73,16 @@ test.each([undefined, null, 5, {}, [1, 2], new ArrayBuffer(3), new Uint16Array(3
   expect(() => port.write(data as string, TO)).toThrow(
     expect.objectContaining({ code: "ERR_ARGUMENT_TYPE", argument: "data", value: data, operation: "write" }),
   );
+});
+
+test("write() and writeSequence() take bytes of another realm, as test runners have", async () => {
+  const { port, socket } = new Stage().listen();
+  const bytes = runInNewContext("Uint8Array.of(115, 112, 97, 109)") as Uint8Array;
+  expect(bytes).not.toBeInstanceOf(Uint8Array);
+  port.write(bytes, TO);
+  port.writeSequence([bytes, bytes], TO);
+  await turn();
+  expect(socket.texts).toEqual(["spam", "spamspam"]);
 });
 
 test("write() looks at the address before it looks at the data", () => {

@@ -10,7 +10,7 @@
  * its name.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { asError } from "@groupcast/base";
+import { asError, isUint8Array } from "@groupcast/base";
 
 const QUESTION_MAGIC = "GCQ1";
 const ANSWER_MAGIC = "GCA1";
@@ -73,10 +73,10 @@ export function encodeAnswer(question: string, from: { session: string; name: st
   const header = Buffer.alloc(NAME_OFFSET + 1);
   header.write(ANSWER_MAGIC, 0, "latin1");
   header.write(question, MAGIC_BYTES, "latin1");
-  header[KIND_OFFSET] = outcome instanceof Uint8Array ? 0 : ERROR;
+  header[KIND_OFFSET] = isUint8Array(outcome) ? 0 : ERROR;
   header.write(from.session, SESSION_OFFSET, "hex");
   header[NAME_OFFSET] = name.length;
-  return Buffer.concat([header, name, outcome instanceof Uint8Array ? outcome : encodeError(outcome)]);
+  return Buffer.concat([header, name, isUint8Array(outcome) ? outcome : encodeError(outcome)]);
 }
 
 /** Returns the name of the question that `bytes` answer; undefined when they are no answer. */

@@ -1,5 +1,5 @@
 /** Codecs: they turn the values of a channel into bytes, and bytes into values. */
-import { watchRejection, wrongType } from "@groupcast/base";
+import { bytesLength, isUint8Array, watchRejection, wrongType } from "@groupcast/base";
 
 /** Turns published values into bytes, and received bytes into values. */
 export interface Codec<In, Out = In> {
@@ -19,7 +19,7 @@ export interface Codec<In, Out = In> {
 export const bytesCodec: Codec<Uint8Array, Buffer> = {
   name: "bytes",
   encode(value) {
-    if (value instanceof Uint8Array) return value;
+    if (isHonest(value)) return value;
     throw wrongType("publish", "value", value, 'a Uint8Array, or a channel with codec: "text" or "json"');
   },
   decode: (bytes) => bytes,
@@ -54,7 +54,7 @@ export function checkedCodec<In, Out>(codec: Codec<In, Out>): Codec<In, Out> {
     name: codec.name,
     encode(value) {
       const bytes: unknown = codec.encode(value);
-      if (bytes instanceof Uint8Array) return bytes;
+      if (isHonest(bytes)) return bytes;
       watchRejection(bytes, () => {}); // of an encode() that is async by mistake: nobody needs its outcome
       throw wrongType("publish", "result of the codec's encode()", bytes, "a Uint8Array, such as Buffer.from(text)");
     },
@@ -67,3 +67,8 @@ export type CodecName = "bytes" | "text" | "json";
 
 /** Name → codec. */
 export const CODECS: Readonly<Record<CodecName, Codec<never, unknown>>> = { bytes: bytesCodec, text: textCodec, json: jsonCodec };
+
+/** Whether a value is bytes whose `length` is theirs: all that a packet goes through asks for it. */
+function isHonest(value: unknown): value is Uint8Array {
+  return isUint8Array(value) && value.length === bytesLength(value);
+}

@@ -1,4 +1,4 @@
-import { checkInteger } from "@groupcast/base";
+import { bytesLength, checkInteger, isUint8Array } from "@groupcast/base";
 import { Queue } from "../order/queue.js";
 import type { ChannelMessage } from "./channel-message.js";
 
@@ -68,9 +68,9 @@ export class WaitingMessages<Out> {
 
 /** Returns bytes in memory of their own: a view keeps the whole chunk alive that it came in, which may be 64 KiB. Other values stay. */
 function inOwnMemory<Out>(data: Out): Out {
-  if (!Buffer.isBuffer(data)) return data;
-  const copy = Buffer.allocUnsafeSlow(data.length);
-  data.copy(copy);
+  if (!Buffer.isBuffer(data) || !isUint8Array(data)) return data;
+  const copy = Buffer.allocUnsafeSlow(bytesLength(data));
+  copy.set(data);
   return copy as Out;
 }
 

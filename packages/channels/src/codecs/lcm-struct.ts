@@ -1,4 +1,4 @@
-import { checkInteger, checkString, outOfRange, wrongType } from "@groupcast/base";
+import { bytesLength, checkInteger, checkString, isUint8Array, outOfRange, wrongType } from "@groupcast/base";
 import type { Codec } from "../channel/codec.js";
 import { type FingerprintMember, lcmFingerprint } from "./lcm-fingerprint.js";
 import { isLcmPrimitive, LCM_LENGTHS, LCM_PRIMITIVES, type LcmForm, type LcmPrimitives } from "./lcm-primitives.js";
@@ -154,11 +154,12 @@ function writeArray(writer: LcmWriter, field: Field, value: unknown, [length, ..
     return;
   }
   const isInnermost = isBytes && inner.length === 0;
-  const isRight = isInnermost ? value instanceof Uint8Array : Array.isArray(value);
+  const isRight = isInnermost ? isUint8Array(value) : Array.isArray(value);
   if (!isRight) throw wrongType("publish", name, value, isInnermost ? "a Uint8Array" : "an array");
   const elements = value as Uint8Array | readonly unknown[];
-  if (elements.length !== length) throw outOfRange("publish", name, elements.length, `as its length ${length}, as declared`);
-  if (elements instanceof Uint8Array) {
+  const given = isUint8Array(elements) ? bytesLength(elements) : elements.length;
+  if (given !== length) throw outOfRange("publish", name, given, `as its length ${length}, as declared`);
+  if (isUint8Array(elements)) {
     const at = writer.grow(length);
     writer.buffer.set(elements, at);
   } else for (const element of elements) writeArray(writer, field, element, inner);

@@ -1,6 +1,6 @@
 /** The keys of a sealed channel: those that users pass, and those derived from them. */
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { BASE_ERRORS, InvalidArgumentError } from "@groupcast/base";
+import { BASE_ERRORS, bytesLength, InvalidArgumentError, isUint8Array } from "@groupcast/base";
 
 /** The keys that users pass. */
 export interface KeyRing {
@@ -47,9 +47,9 @@ function deriveForChannel(key: KeyObject, label: string, channel: string): Buffe
 
 /** Checks one key. @throws InvalidArgumentError when it is none, or when anybody guesses it. */
 export function checkKey(operation: string, id: string, key: unknown): KeyObject {
-  if (!(key instanceof Uint8Array))
-    throw wrongKey(operation, id, "ERR_ARGUMENT_TYPE", key === undefined ? "is missing" : `is a ${typeof key}`);
-  if (key.length !== KEY_BYTES) throw wrongKey(operation, id, "ERR_ARGUMENT_RANGE", `has ${key.length} bytes`);
+  if (!isUint8Array(key)) throw wrongKey(operation, id, "ERR_ARGUMENT_TYPE", key === undefined ? "is missing" : `is a ${typeof key}`);
+  const length = bytesLength(key);
+  if (length !== KEY_BYTES) throw wrongKey(operation, id, "ERR_ARGUMENT_RANGE", `has ${length} bytes`);
   const weakness = weaknessOf(key);
   if (weakness !== undefined) throw wrongKey(operation, id, "ERR_ARGUMENT_RANGE", weakness);
   return createSecretKey(key);

@@ -1,3 +1,4 @@
+import { bytesLength } from "@groupcast/base";
 import type { MulticastPort, Reactor } from "groupcast";
 import { CHANNEL_ERRORS, ChannelStateError } from "../contract/channel-errors.js";
 import { noteChannel } from "../contract/channel-name.js";
@@ -184,7 +185,7 @@ export class UdpSenders {
 
   /** Returns the datagram, which is valid until the next one. Mostly it has the channel and the length of the one before. */
   #compose(channel: string, sequence: number, payload: Uint8Array): Buffer {
-    const lengthBytes = puliOverheadBytes(channel) + payload.length;
+    const lengthBytes = puliOverheadBytes(channel) + bytesLength(payload);
     if (this.#scratch.length < lengthBytes) this.#scratch = Buffer.allocUnsafeSlow(lengthBytes);
     else if (channel === this.#composed.channel && this.#composed.datagram.length === lengthBytes) {
       const { datagram, sequenceOffset } = this.#composed;

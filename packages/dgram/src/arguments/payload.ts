@@ -1,4 +1,5 @@
 /** Payloads, in every form that `send` takes them. */
+import { isUint8Array, joinBytes } from "@groupcast/base";
 import { nodeError } from "./node-errors.js";
 
 const EXPECTED = "of type string or an instance of Buffer, TypedArray, or DataView";
@@ -22,7 +23,7 @@ export function payloadOf(data: unknown): Uint8Array | string {
   if (typeof data === "string") return data;
   if (!Array.isArray(data)) return bytesOf(data);
   if (data.length === 1) return pieceOf(data[0], data);
-  return Buffer.concat(Array.from(data, (piece: unknown) => pieceOf(piece, data))); // from(): a hole is a piece, too
+  return joinBytes(Array.from(data, (piece: unknown) => pieceOf(piece, data))); // from(): a hole is a piece, too
 }
 
 function bytesOf(data: unknown): Uint8Array {
@@ -42,5 +43,5 @@ function viewOf(data: unknown): Uint8Array | undefined {
   if (typeof data === "string") return Buffer.from(data);
   if (!ArrayBuffer.isView(data)) return undefined;
   if (data.byteLength === 0) return NOTHING; // detached, maybe
-  return data instanceof Uint8Array ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return isUint8Array(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

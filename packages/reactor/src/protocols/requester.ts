@@ -6,7 +6,7 @@
  * A datagram that no request takes is dropped and counted, so a flood costs its reception and nothing else.
  */
 import type { Arrival, SocketAddress } from "@groupcast/backend";
-import { checkBytes, throwIfAborted } from "@groupcast/base";
+import { checkBytes, joinBytes, throwIfAborted } from "@groupcast/base";
 import { DatagramProtocol, insidesOf } from "../datagram-protocol.js";
 import type { ReceivedDatagram } from "./datagram-stream.js";
 import { PendingRequest, type PendingRequestOwner } from "./pending-request.js";
@@ -83,7 +83,7 @@ export class Requester extends DatagramProtocol {
   async request(query: Uint8Array | string, options?: RequestOptions): Promise<ReceivedDatagram> {
     const insides = insidesOf(this, "request");
     const resolved = resolveRequestOptions(options);
-    const bytes = Buffer.from(typeof query === "string" ? query : checkBytes("request", "query", query));
+    const bytes = typeof query === "string" ? Buffer.from(query) : joinBytes([checkBytes("request", "query", query)]);
     const { address, isMulticast } = insides.contact("request", resolved.to);
     throwIfAborted(resolved.signal);
     const fromAnybody = resolved.anySource ?? (isMulticast || NOBODY.has(address.address));

@@ -96,6 +96,7 @@ export class Outbox {
   readonly #queue: SendQueue;
   readonly #failures: SendFailures;
   #pacer: Pacer | undefined;
+  #isClosed = false;
   #waiting: Waiting[] = []; // for the queue to be empty
 
   /** Sends nothing yet. */
@@ -138,6 +139,7 @@ export class Outbox {
   /** `write` of {@link UDPTransport}. */
   write({ operation, fates }: SendCall, data: Uint8Array | string, to: Destination | undefined, options?: WriteOptions): boolean {
     const contact = this.#peer.destination(operation, to);
+    this.#checkOpen(operation);
     const { address } = contact;
     if (address.scope !== undefined) this.#checkZone(operation, address);
     const lengthBytes = payloadBytes(operation, data);
@@ -149,6 +151,7 @@ export class Outbox {
     if (options === undefined) return this.#send(data, contact, undefined, this.#follow(fates));
     const { backend, network } = this.#owner.context;
     const via = packetOrigin({ operation, to: contact, options, only: this.#owner.sender.only }, backend, network);
+    this.#checkOpen(operation);
     if (typeof via === "number") return this.#failLater({ errno: via, to: address, lengthBytes }, this.#follow(fates));
     if (via === undefined || "interfaceIndex" in via) return this.#send(data, contact, via, this.#follow(fates));
     if (via.length === 0) return this.#failLater({ errno: ERRNO.ENODEV, to: address, lengthBytes }, this.#follow(fates));
@@ -250,8 +253,14 @@ export class Outbox {
 
   /** Gives up waiting datagrams, and counts them as dropped. */
   abandon(): void {
+    this.#isClosed = true;
     this.#owner.statistics.dropped += this.#queue.abandon();
     for (const { reject } of this.#waiting.splice(0)) reject(new StateError(REACTOR_ERRORS.ERR_CLOSED, "drained"));
+  }
+
+  /** A getter of the arguments may have stopped the port. */
+  #checkOpen(operation: string): void {
+    if (this.#isClosed) throw new StateError(REACTOR_ERRORS.ERR_CLOSED, operation);
   }
 
   #makePacer(bytesPerSecond: number): Pacer {

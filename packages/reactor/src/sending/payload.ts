@@ -1,11 +1,11 @@
 /** Payloads, as programs give them. */
-import { wrongType } from "@groupcast/base";
+import { bytesLength, isUint8Array, joinBytes, wrongType } from "@groupcast/base";
 
 const NOTHING = new Uint8Array(0);
 
 /** Returns the length of a payload, in bytes. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function payloadBytes(operation: string, data: unknown): number {
-  if (typeof data === "string" || data instanceof Uint8Array) return lengthOf(data) || noBytes(operation, data);
+  if (typeof data === "string" || isUint8Array(data)) return lengthOf(data) || noBytes(operation, data);
   throw wrongType(operation, "data", data, "a Uint8Array or a string");
 }
 
@@ -17,17 +17,18 @@ function noBytes(operation: string, data: Uint8Array | string): 0 {
 
 /** Returns the length of a payload that was checked before, in bytes. */
 export function lengthOf(data: Uint8Array | string): number {
-  return typeof data === "string" ? Buffer.byteLength(data) : data.length; // V8 of Node 20 inlines `length`, and calls for `byteLength`
+  return typeof data === "string" ? Buffer.byteLength(data) : bytesLength(data);
 }
 
 /** Returns one payload of several parts. @throws InvalidArgumentError `ERR_ARGUMENT_TYPE`. */
 export function joinedParts(operation: string, parts: readonly Uint8Array[]): Buffer {
   if (!Array.isArray(parts)) throw wrongType(operation, "parts", parts, "an array of Uint8Array");
-  for (const [index, part] of parts.entries()) {
-    if (!(part instanceof Uint8Array)) throw wrongType(operation, `parts[${index}]`, part, "a Uint8Array");
-    if (part.length === 0) checkMemory(operation, `parts[${index}]`, part);
-  }
-  return Buffer.concat(parts);
+  const checked = Array.from(parts, (part: unknown, index) => {
+    if (!isUint8Array(part)) throw wrongType(operation, `parts[${index}]`, part, "a Uint8Array");
+    if (bytesLength(part) === 0) checkMemory(operation, `parts[${index}]`, part);
+    return part;
+  });
+  return joinBytes(checked);
 }
 
 /** Refuses bytes whose memory the program has transferred: they must not pass for none. */
