@@ -50,9 +50,9 @@ test.for([
   const outcome = await runAttack("replaced-interface.ts", [String(count), selector], { under: ["unshare", "--net"] });
   expect(outcome).toEqual({
     strays: [],
-    beforeDeletion: { joined: 2 * count, lost: 0 },
-    events: { joined: 4 * count, lost: 2 * count },
-    memberships: { joined: 2 * count, lost: 0 },
+    beforeDeletion: { joined: 3 * count, lost: 0 },
+    events: { joined: 6 * count, lost: 3 * count },
+    memberships: { joined: 3 * count, lost: 0 },
   });
 });
 

@@ -1,5 +1,5 @@
 // Deletes interfaces and makes them again with the same names and indices while the event loop is blocked, in a network namespace of its own;
-// before that one leaves a bridge, and stays. Arguments: number of interfaces, and by what the group is joined.
+// before that one leaves a bridge, and stays. Afterwards one port alone is left of two reactors. Arguments: number of interfaces, and by what the group is joined.
 import { execFileSync } from "node:child_process";
 import { chooseBackend, DatagramProtocol, Reactor } from "groupcast";
 import { attackProcess } from "../support/attack-process.js";
@@ -34,9 +34,10 @@ class Counting extends DatagramProtocol {
 await attackProcess(async () => {
   ip("link set lo up", ...make);
   await using reactor = new Reactor({ backend: chooseBackend("native"), logger: SILENT });
-  const protocols = [new Counting(), new Counting()];
+  await using other = new Reactor({ backend: chooseBackend("native"), logger: SILENT });
+  const protocols = [new Counting(), new Counting(), new Counting()];
   const events: string[] = [];
-  const ports = protocols.map((protocol) => reactor.listenMulticast(5000, protocol, { listenMultiple: true }));
+  const ports = protocols.map((protocol, n) => (n < 2 ? reactor : other).listenMulticast(5000, protocol, { listenMultiple: true }));
   for (const port of ports) {
     port.on("membership", ({ membership }) => events.push(membership.state));
     for (const { name, index } of interfaces) port.joinGroup(GROUP, selector === "index" ? index : name);
@@ -55,11 +56,11 @@ await attackProcess(async () => {
   ip(...interfaces.map(({ name }) => `link del ${name}`), ...make);
   await until("the memberships are renewed", () => countOf(events).lost === ports.length * interfaces.length);
   await arrives(2);
-  return {
-    beforeDeletion,
-    events: countOf(events),
-    memberships: countOf(ports.flatMap((port) => port.memberships.map(({ state }) => state))),
-  };
+  const memberships = countOf(ports.flatMap((port) => port.memberships.map(({ state }) => state)));
+  for (const port of ports.splice(1)) await port.stopListening();
+  protocols.length = 1;
+  await arrives(3); // the kernel counts the sockets that have joined: those that are closed now have taken away their own memberships only
+  return { beforeDeletion, events: countOf(events), memberships };
 });
 
 function countOf(states: readonly string[]): Record<"joined" | "lost", number> {

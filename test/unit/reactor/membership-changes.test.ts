@@ -1,7 +1,9 @@
 import { ERRNO } from "@groupcast/base";
+import { Reactor } from "@groupcast/reactor";
 import { expect, test } from "vitest";
+import { SILENT } from "../../attack/support/silent.js";
 import { ETH0, fakeInterface, LOOPBACK } from "../../support/fake-backend.js";
-import { type RecordedEvent, Stage, turn } from "./stage.js";
+import { type Listening, Notes, type RecordedEvent, Stage, turn } from "./stage.js";
 
 const GROUP = "239.255.0.1";
 const WLAN0 = fakeInterface("wlan0", 3);
@@ -78,12 +80,60 @@ test("an interface that was deleted and made again with its old index between tw
   stage.backend.network.change([LOOPBACK, ETH0, WLAN0], true, [ETH0.index, WLAN0.index]);
   await turn();
   expect(stage.backend.calls.filter((call) => call === "join" || call === "leave")).toEqual(["leave", "join", "join"]);
-  expect(briefly(events)).toEqual(["eth0 joined", "wlan0 waiting", "eth0 lost", "eth0 joined", "wlan0 joined"]);
+  expect(briefly(events)).toEqual(["eth0 joined", "wlan0 waiting", "eth0 lost", "wlan0 joined", "eth0 joined"]);
   expect(changes).toEqual([
     [["eth0"], [], ["wlan0"]],
     [[], [], ["eth0"]],
   ]);
   expect(socket.memberships.toSorted()).toEqual([`${GROUP} eth0 -`, "239.255.0.2 wlan0 -"]);
+});
+
+test.each([
+  ["its old name", "eth0"],
+  ["another name", "eth1"],
+])(
+  "every port of a thread leaves an interface that was made again with its old index and %s before one of them joins it",
+  async (_how, name) => {
+    const stage = new Stage();
+    const calls: string[] = [];
+    const follow = (number: number, { port, socket }: Listening): void => {
+      for (const method of ["join", "leave"] as const) {
+        const act = socket[method].bind(socket);
+        socket[method] = (...wish) => {
+          calls.push(`${number} ${method}`);
+          return act(...wish);
+        };
+      }
+      port.joinGroup(GROUP, ETH0.index);
+    };
+    follow(1, stage.listenMulticast({ listenMultiple: true }));
+    follow(2, stage.listenMulticast({ listenMultiple: true }));
+    const other = new Reactor({ backend: stage.backend, clock: stage.clock, logger: SILENT });
+    const protocol = new Notes();
+    const port = other.listenMulticast(9998, protocol);
+    follow(3, { port, protocol, socket: stage.backend.last, events: [] });
+    calls.length = 0;
+    stage.backend.network.change([LOOPBACK, fakeInterface(name, ETH0.index)], true, [ETH0.index]);
+    await turn();
+    expect(calls).toEqual(["1 leave", "2 leave", "3 leave", "1 join", "2 join", "3 join"]);
+  },
+);
+
+test("a port that is about to close leaves an interface that was made again with its old index, too, and reports nothing", async () => {
+  const stage = new Stage();
+  const { port, socket, events } = stage.listen({ maxBytesPerSecond: 100 });
+  port.joinGroup(GROUP, "eth0");
+  port.joinGroup(GROUP, "lo");
+  for (let i = 0; i < 3; i++) port.write(Buffer.alloc(100), { address: "192.0.2.9", port: 1 });
+  await turn();
+  events.length = 0;
+  const stopped = port.stopListening();
+  stage.backend.network.change([LOOPBACK, ETH0], true, [ETH0.index]);
+  await turn();
+  expect(socket.memberships).toEqual([`${GROUP} lo -`]);
+  expect(events).toEqual([]);
+  await stage.clock.advance(1_000);
+  await stopped;
 });
 
 test.each([

@@ -124,6 +124,12 @@ export class Groups {
     memberships.reconcile();
   }
 
+  /** Interfaces changed while the port closes: leaves those that are gone, as HostNetwork says why, and reports nothing. */
+  leaveGone(): void {
+    this.#owner.sender.leaveGone();
+    this.#owner.memberships.leaveGone();
+  }
+
   /** Called before the sockets close: the kernel then leaves the groups. */
   close(): void {
     this.#owner.memberships.clear();

@@ -4,9 +4,9 @@
  * Theory of operation: a *wish* is one joinGroup: a group, a selector, perhaps a source. It becomes *joined* entries, one for each
  * interface that the selector means now. When the interfaces change, entries whose interface has gone are dropped (the kernel has
  * dropped them already: ip_mc_destroy_dev(), net/ipv4/igmp.c) and reported as lost, and interfaces that are new are joined. An interface
- * that was deleted and made again has another index, so it is another interface here. Going down and up changes nothing: the kernel
- * keeps memberships by index. Two wishes never join the same group on the same interface. The `membership` event reports every change,
- * and a refusal once for as long as it stays the same.
+ * that was deleted and made again has another index, so it is another interface here; where it has the old one, HostNetwork reports it as
+ * gone first. Going down and up changes nothing: the kernel keeps memberships by index. Two wishes never join the same group on the same
+ * interface. The `membership` event reports every change, and a refusal once for as long as it stays the same.
  */
 
 import { BACKEND_ERRORS, type DatagramBackend, type NetworkInterface, type Outcome, sameInterface } from "@groupcast/backend";
@@ -142,6 +142,17 @@ export class Memberships {
     this.#forEach(wishes, (wish) => this.#dropStopgap(wish));
     if (this.#haveInterfacesChanged(all)) this.#forEach(wishes, (wish) => this.#renewUnnamed(wish));
     this.joinWaiting();
+  }
+
+  /** Leaves groups on interfaces that are gone, and reports nothing: the port closes. */
+  leaveGone(): void {
+    const gone = new GoneInterfaces(this.#owner.network.current());
+    for (const wish of this.#all) {
+      for (const joined of wish.joined) {
+        if (joined.iface !== undefined && gone.has(joined.iface)) this.#owner.sockets.leave(wish.group, joined, wish.source);
+      }
+      wish.joined = wish.joined.filter(({ iface }) => iface === undefined || !gone.has(iface));
+    }
   }
 
   /** Called before the sockets close: the kernel then leaves the groups. */

@@ -149,11 +149,16 @@ export class MulticastSender {
 
   /** Interfaces changed: the chosen name may be another interface now, and the kernel forgets one that was deleted. */
   reconcile(): void {
-    this.#guard.reconcile(this.#owner.network.current());
+    this.leaveGone();
     this.#settled.clear();
     if (this.#bound === undefined) this.#choice.reconcile();
     const iface = this.#bound === undefined && this.#choice.isMade ? undefined : this.#outgoing();
     if (iface !== undefined) this.#owner.socket.setMulticastInterface(iface); // refused while it does not exist; sends then report it
+  }
+
+  /** Leaves what the guard has joined on interfaces that are gone. */
+  leaveGone(): void {
+    this.#guard.reconcile(this.#owner.network.current());
   }
 
   /**

@@ -64,6 +64,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   #known: readonly NetworkInterface[] = [];
   readonly #deleted = new Set<number>(); // indices, since the interfaces were listed last
   #areDeletedKnown = true; // whether those are all
+  #withheld: readonly NetworkInterface[] = []; // made again in place of others that not everybody has left yet
 
   /** Asks the OS nothing yet. */
   constructor({ backend, clock, changed, listenerThrew, refused }: HostNetworkOwner) {
@@ -155,7 +156,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     if (known.length > 0) return known;
     const listed = this.#listed();
     if (typeof listed === "number") return listed;
-    const newer = selectInterfaces(selector, listed);
+    const newer = without(selectInterfaces(selector, listed), this.#withheld);
     if (newer.length > 0) this.#catchUp();
     return newer;
   }
@@ -183,7 +184,7 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   #list(): boolean {
     const listed = this.#listed();
     if (typeof listed === "number") return false;
-    this.#known = listed;
+    this.#known = without(listed, this.#withheld);
     if (this.#failure === 0) this.#endRetries();
     return true;
   }
@@ -223,24 +224,31 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
   }
 
   #look(before: readonly NetworkInterface[] = this.#known): void {
-    const replaced = this.#list() ? this.#takeReplaced(before) : [];
-    const after = this.#known;
-    if (replaced.length === 0) {
-      this.#tell(before);
-      return;
-    }
-    const between = after.filter((iface) => !replaced.some((old) => sameInterface(old, iface)));
-    this.#known = between; // first they are gone, then they are there: nobody would know otherwise that they are others
+    if (this.#list()) this.#withhold(this.#takeReplaced(before));
     this.#tell(before);
-    this.#known = after;
-    this.#tell(between);
   }
 
-  /** Returns those of `before` that were deleted, and made again with the same name and index. */
+  /**
+   * Reports interfaces that were made again as gone first, and as there from a microtask: nobody would know otherwise that they are others.
+   * By then every port of the thread has left them, those of other reactors included. The kernel finds the memberships of a deleted
+   * interface by its index, so to leave one of them, or to close its socket, takes away one that was joined since: ip_mc_leave_group(),
+   * net/ipv4/igmp.c; ipv6_sock_mc_drop(), net/ipv6/mcast.c.
+   */
+  #withhold(replaced: readonly NetworkInterface[]): void {
+    if (replaced.length === 0) return;
+    this.#withheld = this.#withheld.concat(replaced);
+    this.#known = without(this.#known, replaced);
+    queueMicrotask(() => {
+      this.#withheld = [];
+      if (!this.#hasStopped) this.#look();
+    });
+  }
+
+  /** Returns the interfaces that have the index of one of `before` that was deleted; they may have another name. */
   #takeReplaced(before: readonly NetworkInterface[]): NetworkInterface[] {
     const isOther = (iface: NetworkInterface, old: NetworkInterface): boolean =>
       this.#deleted.has(old.index) || (!this.#areDeletedKnown && iface.mac !== old.mac);
-    const replaced = before.filter((old) => this.#known.some((iface) => sameInterface(iface, old) && isOther(iface, old)));
+    const replaced = this.#known.filter((iface) => before.some((old) => iface.index === old.index && isOther(iface, old)));
     this.#deleted.clear();
     this.#areDeletedKnown = true;
     return replaced;
@@ -270,6 +278,11 @@ function checkRouteSource(operation: string, source: string, { address, family }
 }
 
 const UNREACHABLE = new Set(["ENETUNREACH", "EHOSTUNREACH"]);
+
+function without(interfaces: readonly NetworkInterface[], others: readonly NetworkInterface[]): readonly NetworkInterface[] {
+  if (others.length === 0) return interfaces;
+  return interfaces.filter((iface) => !others.some((other) => sameInterface(other, iface)));
+}
 
 /** An interface that was deleted and made again under the same name has another index, as a rule: removed and added, not changed. */
 function compare(before: readonly NetworkInterface[], after: readonly NetworkInterface[]): NetworkChange {

@@ -249,6 +249,7 @@ export class Port extends SettablePort implements ReactorPort {
   /** Brings memberships and outgoing interface in line with the current interfaces. */
   interfacesChanged(): void {
     if (this.#isOpen) this.#parts.groups.reconcile();
+    else this.#parts.groups.leaveGone(); // it still waits for the network to take datagrams
   }
 
   /** Calls connectionRefused() of the protocol. */
