@@ -119,6 +119,28 @@ test.each([
   },
 );
 
+test.each(["0.0.0.0", "::"])(
+  "memberships of %s whose interface the kernel chose are all left before one is joined, where an interface was made again with its old index",
+  async (address) => {
+    const stage = new Stage({ without: ["routes"] });
+    const group = address === "::" ? "ff15::1" : GROUP;
+    const ports = [1, 2].map(() => stage.listenMulticast({ listenMultiple: true, interface: address }));
+    for (const { port } of ports) port.joinGroup(group);
+    await turn();
+    stage.backend.calls.length = 0;
+    stage.backend.network.change([LOOPBACK, ETH0], true, [ETH0.index]);
+    await turn();
+    const calls = stage.backend.calls.filter((call) => call === "join" || call === "leave");
+    expect(calls.lastIndexOf("leave")).toBeGreaterThan(0);
+    expect(calls.lastIndexOf("leave")).toBeLessThan(calls.indexOf("join"));
+    for (const { socket, port } of ports) {
+      expect(socket.memberships).toEqual([`${group} - -`]);
+      expect(port.memberships).toMatchObject([{ interface: "default", state: "joined" }]);
+    }
+    expect(ports.map(({ events }) => briefly(events))).toEqual([1, 2].map(() => ["default joined", "default lost", "default joined"]));
+  },
+);
+
 test("a port that is about to close leaves an interface that was made again with its old index, too, and reports nothing", async () => {
   const stage = new Stage();
   const { port, socket, events } = stage.listen({ maxBytesPerSecond: 100 });

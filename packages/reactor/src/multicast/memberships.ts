@@ -140,18 +140,19 @@ export class Memberships {
     const gone = new GoneInterfaces(all);
     this.#forEach(wishes, (wish) => this.#dropLost(wish, gone));
     this.#forEach(wishes, (wish) => this.#dropStopgap(wish));
-    if (this.#haveInterfacesChanged(all)) this.#forEach(wishes, (wish) => this.#renewUnnamed(wish));
+    if (this.#owner.network.isReplacing) this.#forEach(wishes, (wish) => this.#dropUnnamed(wish));
+    else if (this.#haveInterfacesChanged(all)) this.#forEach(wishes, (wish) => this.#renewUnnamed(wish));
     this.joinWaiting();
   }
 
   /** Leaves groups on interfaces that are gone, and reports nothing: the port closes. */
   leaveGone(): void {
+    const { isReplacing } = this.#owner.network;
     const gone = new GoneInterfaces(this.#owner.network.current());
+    const isLeft = ({ iface }: Joined): boolean => (iface === undefined ? isReplacing : gone.has(iface));
     for (const wish of this.#all) {
-      for (const joined of wish.joined) {
-        if (joined.iface !== undefined && gone.has(joined.iface)) this.#owner.sockets.leave(wish.group, joined, wish.source);
-      }
-      wish.joined = wish.joined.filter(({ iface }) => iface === undefined || !gone.has(iface));
+      for (const joined of wish.joined.filter(isLeft)) this.#owner.sockets.leave(wish.group, joined, wish.source);
+      wish.joined = wish.joined.filter((joined) => !isLeft(joined));
     }
   }
 
@@ -225,6 +226,11 @@ export class Memberships {
     this.#owner.membershipChanged({ membership: membershipOf(wish, nameOf(joined.iface), "lost") });
   }
 
+  /** Leaves where the kernel chose the interface: it may be one that was made again, where another join would find the old membership. */
+  #dropUnnamed(wish: Wish): void {
+    for (const joined of wish.joined) if (joined.iface === undefined) this.#drop(wish, joined);
+  }
+
   /** Renews memberships whose interface the kernel chose: it may be one of those that were added or removed. */
   #renewUnnamed(wish: Wish): void {
     for (const joined of [...wish.joined]) {
@@ -279,7 +285,8 @@ export class Memberships {
     const { by } = wish.selector;
     if ((by === "default" || by === "address") && wish.joined.length > 0) return []; // one is enough, and renumbering does not move it
     const free: (NetworkInterface | undefined)[] = [];
-    for (const iface of this.#meant(wish)) if (iface === undefined || !this.#isTaken(wish, iface)) free.push(iface);
+    const { isReplacing } = this.#owner.network;
+    for (const iface of this.#meant(wish)) if (iface === undefined ? !isReplacing : !this.#isTaken(wish, iface)) free.push(iface);
     return free;
   }
 

@@ -128,6 +128,11 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     return route === ERRNO.ENETUNREACH ? undefined : route;
   }
 
+  /** Whether interfaces that were made again are reported as gone, and are there in a moment. */
+  get isReplacing(): boolean {
+    return this.#withheld.length > 0;
+  }
+
   /** Makes sure that changes are noticed. Watches first and lists second, so that no change falls in between. */
   watch(): void {
     if (this.#stopWatching !== undefined || this.#hasStopped || this.#retry !== undefined) return;
@@ -240,7 +245,9 @@ export class HostNetwork extends Eventful<NetworkEvents> implements Network, Int
     this.#known = without(this.#known, replaced);
     queueMicrotask(() => {
       this.#withheld = [];
-      if (!this.#hasStopped) this.#look();
+      if (this.#hasStopped) return;
+      this.#look();
+      this.#changed(); // even if they are gone again: memberships whose interface the kernel chose wait for this
     });
   }
 
