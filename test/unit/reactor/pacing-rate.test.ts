@@ -114,10 +114,10 @@ test.each([9_973, 999_983, 999_999_937])("maxBytesPerSecond of %d is kept by a c
 });
 
 /** A pacer whose clock is set by hand, and datagrams that are worth 0.28 ms each. */
-function pacerByHand(startMs: number) {
+function pacerByHand(startMs: number, report: (thrown: unknown) => void = () => {}) {
   const at = { nowMs: startMs };
   const clock = { nowMs: () => at.nowMs, schedule: () => ({ cancel() {} }), hold: () => () => {} };
-  const pacer = new Pacer({ clock, family: 4, isDue() {}, report() {} }, 100_000);
+  const pacer = new Pacer({ clock, family: 4, isDue() {}, report }, 100_000);
   const batch = { offsets: new Int32Array(65) } as unknown as SendBatch;
   const send = (most: number): number => {
     const count = pacer.admit(batch, 0, most);
@@ -146,6 +146,22 @@ test("a paced port whose clock went back after a wake-up saves up one burst, tho
   }
   expect(send(64)).toBe(3);
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, "12"])(
+  "a paced port whose clock shows %s holds nothing back and says so, and keeps its rate when the clock is right again",
+  (wrong) => {
+    const thrown: unknown[] = [];
+    const { at, send } = pacerByHand(1_000, (error) => thrown.push(error));
+    expect(send(64)).toBe(3);
+    at.nowMs = wrong as number;
+    expect(send(5)).toBe(5);
+    expect(thrown).toEqual([expect.any(TypeError)]);
+    at.nowMs = 1_010;
+    expect(send(64)).toBe(3);
+    expect(send(64)).toBe(0);
+    expect(thrown).toHaveLength(1);
+  },
+);
 
 test("a paced queue offers the rest of a refused run at once, though the refusal took long: the socket knows no other batch as refused", () => {
   let nowMs = 0;

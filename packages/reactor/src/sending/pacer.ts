@@ -14,7 +14,7 @@
  * The kernel's own pacing (SO_MAX_PACING_RATE) is not used: see docs/decisions, the rate of a port.
  */
 import type { Family, SendBatch } from "@groupcast/backend";
-import { type Clock, callGuarded, type ScheduledCall } from "@groupcast/base";
+import { type Clock, callGuarded, preview, type ScheduledCall } from "@groupcast/base";
 
 const BURST_MS = 1;
 const WAKE_UP_MS = 0.5;
@@ -31,7 +31,7 @@ export interface PacerOwner {
   readonly family: Family;
   /** Datagrams that had to wait may be tried again. Called from the clock. */
   readonly isDue: () => void;
-  /** Reports what the clock threw. Datagrams do not wait for such a clock. */
+  /** Reports what the clock threw, or that it showed no time. Datagrams do not wait for such a clock. */
   readonly report: (thrown: unknown) => void;
 }
 
@@ -58,7 +58,7 @@ export class Pacer {
 
   /** Goes on at another rate, at which the bytes that have left are still to be paid for. Call after {@link Pacer.stop}. */
   changeTo(bytesPerSecond: number): void {
-    callGuarded(() => this.#look(this.#owner.clock.nowMs()), this.#owner.report);
+    callGuarded(() => this.#look(this.#nowMs()), this.#owner.report);
     const ratio = this.#bytesPerSecond / bytesPerSecond;
     const lateMs = Math.max(0, this.#creditMs - BURST_MS);
     if (this.#creditMs < 0) this.#creditMs *= ratio;
@@ -70,7 +70,7 @@ export class Pacer {
   admit(batch: SendBatch, from: number, to: number): number {
     let end = to;
     callGuarded(() => {
-      this.#look(this.#owner.clock.nowMs());
+      this.#look(this.#nowMs());
       const unpaid = this.#firstUnpaid(batch, from, to);
       this.#isWaiting = unpaid === from;
       if (this.#isWaiting) this.#wait(this.#neededMs(batch, from));
@@ -89,6 +89,13 @@ export class Pacer {
     const scheduled = this.#scheduled;
     this.#scheduled = undefined;
     callGuarded(() => scheduled?.cancel(), this.#owner.report);
+  }
+
+  /** Returns the time. @throws TypeError The clock has none: the credit would never be a number again, and everything would wait. */
+  #nowMs(): number {
+    const nowMs: unknown = this.#owner.clock.nowMs();
+    if (typeof nowMs === "number" && Number.isFinite(nowMs)) return nowMs;
+    throw new TypeError(`nowMs() of the reactor's clock returned ${preview(nowMs)}, not a finite number`);
   }
 
   /** Adds the time that has passed to the credit, and forfeits what is too much. A clock that went back has counted no time. */
