@@ -43,6 +43,14 @@ const acting = (act: () => void): Uint8Array =>
     },
   });
 
+const writingProxy = (act: (port: UDPPort, to: Destination) => void): Attack => ({
+  write(port, to) {
+    const bytes = acting(() => act(port, to));
+    return port.write(bytes, to);
+  },
+  code: "ERR_ARGUMENT_TYPE",
+});
+
 const ATTACKS: Readonly<Record<string, Attack>> = {
   "bytes that say they are longer": { write: (port, to) => port.write(lying(1000), to), arrives: TRUTH },
   "bytes that say they are shorter": { write: (port, to) => port.write(lying(1), to), arrives: TRUTH },
@@ -53,30 +61,9 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     write: (port, to) => port.write(Object.defineProperty(Buffer.from(TRUTH), "length", { get: () => port.stopNow() }), to),
     arrives: TRUTH,
   },
-  "a proxy of bytes that stops the port": {
-    write: (port, to) =>
-      port.write(
-        acting(() => port.stopNow()),
-        to,
-      ),
-    code: "ERR_ARGUMENT_TYPE",
-  },
-  "a proxy of bytes that flushes": {
-    write: (port, to) =>
-      port.write(
-        acting(() => port.flush()),
-        to,
-      ),
-    code: "ERR_ARGUMENT_TYPE",
-  },
-  "a proxy of bytes that writes": {
-    write: (port, to) =>
-      port.write(
-        acting(() => port.write("x", to)),
-        to,
-      ),
-    code: "ERR_ARGUMENT_TYPE",
-  },
+  "a proxy of bytes that stops the port": writingProxy((port) => port.stopNow()),
+  "a proxy of bytes that flushes": writingProxy((port) => port.flush()),
+  "a proxy of bytes that writes": writingProxy((port, to) => port.write("x", to)),
   "a part that is a proxy": { write: (port, to) => port.writeSequence([acting(() => port.flush())], to), code: "ERR_ARGUMENT_TYPE" },
   "a destination that stops the port": { write: (port, to) => port.write(TRUTH, stopping(port, to)), code: "ERR_CLOSED" },
   "a destination that stops the port of writeSequence()": {
