@@ -141,6 +141,17 @@ test.each(["0.0.0.0", "::"])(
   },
 );
 
+test("a membership whose interface the kernel chose is joined again, also if the interface that was made again is gone by then", async () => {
+  const stage = new Stage({ without: ["routes"] });
+  const { port, socket, events } = stage.listen();
+  port.joinGroup(GROUP);
+  stage.backend.network.change([LOOPBACK, ETH0], true, [ETH0.index]);
+  stage.backend.network.change([LOOPBACK], false);
+  await turn();
+  expect(socket.memberships).toEqual([`${GROUP} - -`]);
+  expect(briefly(events)).toEqual(["default joined", "default lost", "default joined"]);
+});
+
 test("a port that is about to close leaves an interface that was made again with its old index, too, and reports nothing", async () => {
   const stage = new Stage();
   const { port, socket, events } = stage.listen({ maxBytesPerSecond: 100 });
