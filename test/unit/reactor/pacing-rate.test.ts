@@ -120,6 +120,7 @@ function pacerByHand(startMs: number, report: (thrown: unknown) => void = () => 
   const pacer = new Pacer({ clock, family: 4, isDue() {}, report }, 100_000);
   const batch = { offsets: new Int32Array(65) } as unknown as SendBatch;
   const send = (most: number): number => {
+    pacer.look();
     const count = pacer.admit(batch, 0, most);
     pacer.charge(batch, 0, count);
     return count;

@@ -14,6 +14,7 @@ class Borrower implements SlabBorrower {
   }
 
   borrow(): Buffer {
+    this.#pool.makeRoom();
     this.slab = this.#pool.borrow(this);
     return this.slab;
   }
@@ -44,7 +45,7 @@ test("borrow() lends two borrowers two slabs", () => {
   expect(new Borrower(pool).borrow()).not.toBe(new Borrower(pool).borrow());
 });
 
-test("borrow() of a slab too many flushes who has had theirs longest, and makes no more memory", () => {
+test("makeRoom() before a slab too many flushes who has had theirs longest, and makes no more memory", () => {
   const pool = new SlabPool();
   const borrowers = Array.from({ length: 3 * MAX_LENT }, () => new Borrower(pool));
   const slabs = new Set(borrowers.map((borrower) => borrower.borrow()));

@@ -11,6 +11,9 @@
  * the first pause, and in any case {@link MAX_LATE_MS} later. In the first millisecond it grows, so that a program that fills the queue on
  * `drain` keeps the rate: at 1 GB/s the time that this takes was 3 % of it.
  *
+ * The clock is the user's code, which may write, flush or stop the port. So it is asked only by {@link Pacer.look} and {@link Pacer.wait},
+ * which the queue calls before and after it sends, and never in between.
+ *
  * The kernel's own pacing (SO_MAX_PACING_RATE) is not used: see docs/decisions, the rate of a port.
  */
 import type { Family, SendBatch } from "@groupcast/backend";
@@ -40,8 +43,10 @@ export class Pacer {
   readonly #owner: PacerOwner;
   #bytesPerSecond: number;
   #creditMs = BURST_MS;
-  #lookedAtMs: number | undefined; // time of the last call of admit()
+  #lookedAtMs: number | undefined; // time of the last call of look()
   #wokenAtMs = Number.NEGATIVE_INFINITY; // time of the last one that ended a wait
+  #hasTime = false; // whether the clock told the time when it was asked last
+  #neededMs = 0; // credit that the first datagram that waits leaves at
   #isWaiting = false;
   #scheduled: ScheduledCall | undefined;
 
@@ -58,7 +63,7 @@ export class Pacer {
 
   /** Goes on at another rate, at which the bytes that have left are still to be paid for. Call after {@link Pacer.stop}. */
   changeTo(bytesPerSecond: number): void {
-    callGuarded(() => this.#look(this.#nowMs()), this.#owner.report);
+    this.look();
     const ratio = this.#bytesPerSecond / bytesPerSecond;
     const lateMs = Math.max(0, this.#creditMs - BURST_MS);
     if (this.#creditMs < 0) this.#creditMs *= ratio;
@@ -66,17 +71,22 @@ export class Pacer {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** Returns the number of the first of datagrams `from` … `to - 1` that has to wait. If that is `from`, calls `isDue` later. */
-  admit(batch: SendBatch, from: number, to: number): number {
-    let end = to;
+  /** Asks the clock for the time, which then counts until the next call. */
+  look(): void {
+    this.#hasTime = false;
     callGuarded(() => {
-      this.#look(this.#nowMs());
-      const unpaid = this.#firstUnpaid(batch, from, to);
-      this.#isWaiting = unpaid === from;
-      if (this.#isWaiting) this.#wait(this.#neededMs(batch, from));
-      end = unpaid; // last: if the clock throws, nothing would end a wait
+      this.#addTime(this.#nowMs());
+      this.#hasTime = true;
     }, this.#owner.report);
-    return end;
+  }
+
+  /** Returns the number of the first of datagrams `from` … `to - 1` that has to wait. If that is `from`, call {@link Pacer.wait} afterwards. */
+  admit(batch: SendBatch, from: number, to: number): number {
+    if (!this.#hasTime) return to;
+    const unpaid = this.#firstUnpaid(batch, from, to);
+    this.#isWaiting = unpaid === from;
+    if (this.#isWaiting) this.#neededMs = this.#neededMsOf(batch, from);
+    return unpaid;
   }
 
   /** Charges for datagrams `from` … `to - 1`, which the network took or refused. */
@@ -84,11 +94,35 @@ export class Pacer {
     this.#creditMs -= this.#costMs(batch, from, to);
   }
 
+  /**
+   * Calls `isDue` when the time of the first datagram that waits has come. Returns false when the clock does not schedule that: then
+   * {@link Pacer.admit} lets everything leave, as nothing would end the wait.
+   */
+  wait(): boolean {
+    if (!this.#isWaiting || this.#scheduled !== undefined) return true;
+    callGuarded(() => this.#schedule(Math.max(this.#neededMs, WAKE_UP_MS) - this.#creditMs), this.#owner.report);
+    if (this.#scheduled !== undefined) return true;
+    this.#hasTime = this.#isWaiting = false;
+    return false;
+  }
+
   /** Stops waiting. */
   stop(): void {
     const scheduled = this.#scheduled;
     this.#scheduled = undefined;
     callGuarded(() => scheduled?.cancel(), this.#owner.report);
+  }
+
+  #schedule(delayMs: number): void {
+    let hasReturned = false;
+    const scheduled = this.#owner.clock.schedule(delayMs, () => {
+      if (!hasReturned) throw new TypeError("schedule() of the reactor's clock called back before it returned");
+      this.#scheduled = undefined;
+      this.#owner.isDue();
+    });
+    hasReturned = true;
+    scheduled.unref?.(); // the port keeps the process alive, or not
+    this.#scheduled = scheduled;
   }
 
   /** Returns the time. @throws TypeError The clock has none: the credit would never be a number again, and everything would wait. */
@@ -99,7 +133,7 @@ export class Pacer {
   }
 
   /** Adds the time that has passed to the credit, and forfeits what is too much. A clock that went back has counted no time. */
-  #look(nowMs: number): void {
+  #addTime(nowMs: number): void {
     const passedMs = Math.max(0, nowMs - (this.#lookedAtMs ?? nowMs));
     if (this.#isWaiting) this.#wokenAtMs = nowMs;
     this.#creditMs = Math.min(this.#creditMs + passedMs, this.#largestCreditMs(nowMs, passedMs));
@@ -117,21 +151,12 @@ export class Pacer {
   #firstUnpaid(batch: SendBatch, from: number, to: number): number {
     let leftMs = this.#creditMs + ROUNDING_MS;
     let index = from;
-    for (; index < to && leftMs >= this.#neededMs(batch, index); index++) leftMs -= this.#costMs(batch, index, index + 1);
+    for (; index < to && leftMs >= this.#neededMsOf(batch, index); index++) leftMs -= this.#costMs(batch, index, index + 1);
     return index;
   }
 
-  #wait(neededMs: number): void {
-    const delayMs = Math.max(neededMs, WAKE_UP_MS) - this.#creditMs;
-    this.#scheduled ??= this.#owner.clock.schedule(delayMs, () => {
-      this.#scheduled = undefined;
-      this.#owner.isDue();
-    });
-    this.#scheduled.unref?.(); // the port keeps the process alive, or not
-  }
-
   /** Returns the credit that a datagram leaves at: its own cost, or that of a burst if it is longer. */
-  #neededMs(batch: SendBatch, index: number): number {
+  #neededMsOf(batch: SendBatch, index: number): number {
     return Math.min(this.#costMs(batch, index, index + 1), BURST_MS);
   }
 

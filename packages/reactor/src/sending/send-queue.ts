@@ -73,7 +73,8 @@ export class SendQueue {
 
   /** Queues a copy of `data`; returns false when the backlog is full. */
   add(data: Uint8Array | string, lengthBytes: number, to: SocketAddress | undefined, via: PacketOrigin | undefined): boolean {
-    if (this.#count === MAX_BURST_DATAGRAMS || (this.#count > 0 && this.#burstBytes + lengthBytes > SLAB_BYTES)) this.flush();
+    if (this.#slab === undefined) this.#slabs.makeRoom();
+    while (this.#count === MAX_BURST_DATAGRAMS || (this.#count > 0 && this.#burstBytes + lengthBytes > SLAB_BYTES)) this.flush();
     if (this.#backlog.length > 0 && !this.#backlog.admits(this.#count + 1, this.#burstBytes + lengthBytes)) {
       this.#hasRefused = true;
       return false;
@@ -119,6 +120,7 @@ export class SendQueue {
 
   /** Passes the burst to the network. Datagrams that it does not take, or that must not overtake others, go into the backlog. */
   flush(): void {
+    this.#pacer?.look(); // first: the clock is the user's code, and may write, flush or stop the port
     const count = this.#count;
     if (count === 0) {
       if (this.#slab !== undefined) this.#endBurst(); // the copy of its first datagram threw
@@ -129,11 +131,14 @@ export class SendQueue {
     const taken = this.#backlog.length > 0 ? 0 : this.#send(batch, 0, count);
     this.#backlog.add(batch, taken, count);
     this.#endBurst();
+    this.#wait();
   }
 
   /** The network takes datagrams again, or their time has come: sends the backlog, then the burst unless it is kept. */
   flushBacklog(): void {
+    this.#pacer?.look();
     this.#backlog.drain(this.#sendAll);
+    this.#wait();
     if (this.#backlog.length === 0) this.#flushUnlessPaused();
     if (this.#backlog.length > 0) return;
     this.#observer.emptied(); // first: listeners of the other may fill the queue again
@@ -187,6 +192,11 @@ export class SendQueue {
       next = done;
     }
     return next;
+  }
+
+  /** Has the pacer wake the queue when the time of what waits has come; where it cannot, all of it leaves at once. */
+  #wait(): void {
+    if (this.#pacer?.wait() === false) this.#backlog.drain(this.#sendAll);
   }
 
   #admit(batch: SendBatch, from: number, to: number): number {

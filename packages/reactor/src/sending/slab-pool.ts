@@ -17,7 +17,7 @@ export interface SlabBorrower {
 /**
  * Memory in which datagrams wait between `write` and the flush, shared by all ports of a reactor: a thousand idle ports need none.
  *
- * When too many slabs are lent, the port that has held its slab longest is flushed at once.
+ * Before too many slabs are lent, the port that has held its slab longest is flushed.
  */
 export class SlabPool {
   /** Memory in which a burst to several peers is put in order while it is flushed. */
@@ -25,9 +25,13 @@ export class SlabPool {
   readonly #idle: Buffer[] = [];
   readonly #lent: SlabBorrower[] = [];
 
-  /** Returns a slab; may flush another borrower. */
-  borrow(borrower: SlabBorrower): Buffer {
+  /** Call before {@link SlabPool.borrow}, and before anything that a clock of the user's may change: flushes another borrower, if need be. */
+  makeRoom(): void {
     if (this.#lent.length >= MAX_LENT) this.#lent[0]!.flush();
+  }
+
+  /** Returns a slab. */
+  borrow(borrower: SlabBorrower): Buffer {
     this.#lent.push(borrower);
     return this.#idle.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
   }
