@@ -169,7 +169,7 @@ const TABLE = {
   ERR_LEAVE: {
     class: "SystemError",
     meaning: "the group could not be left",
-    remedy: "do nothing, because the port has dropped the membership anyway",
+    remedy: "do nothing: the port has dropped the membership, and the kernel does so at the latest when the port closes",
   },
   ERR_SOURCE_FILTER: {
     class: "SystemError",

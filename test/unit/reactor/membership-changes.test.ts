@@ -337,20 +337,40 @@ test("an IPv4 membership whose interface the kernel chose moves when that is gon
   expect(socket.memberships).toEqual([`${GROUP} - -`]);
   await turn();
   expect(briefly(events)).toEqual(["default joined", "default lost", "default joined"]);
-  stage.backend.calls.length = 0;
+  const asked: (string | undefined)[] = [];
+  socket.leave = (_group, at) => {
+    asked.push(at?.name);
+    return 0;
+  };
   port.leaveGroup(GROUP);
-  expect(stage.backend.calls).toEqual(["leave", "leave"]); // until the kernel has none
+  expect(asked).toEqual([undefined, "lo"]); // joined twice, left twice
   expect(port.memberships).toEqual([]);
 });
 
-test("leaveGroup() leaves a membership whose interface the kernel chose until the kernel has none of it", () => {
+test("a membership whose interface the kernel chose is looked for on each interface, also on those of the time when it was joined", () => {
   const stage = new Stage({ without: ["routes"] });
   const { port, socket } = stage.listen();
   port.joinGroup(GROUP);
-  const left = [0, 0, 0, ERRNO.EADDRNOTAVAIL, 0]; // renewed twice
-  socket.leave = () => left.shift()!;
+  stage.backend.network.change([LOOPBACK, WLAN0]);
+  const asked: (string | undefined)[] = [];
+  socket.leave = (_group, at) => {
+    asked.push(at?.name);
+    return at === undefined ? ERRNO.ENODEV : ERRNO.EADDRNOTAVAIL;
+  };
+  expect(() => port.leaveGroup(GROUP)).toThrow(expect.objectContaining({ code: "ERR_LEAVE", errnoName: "ENODEV" }));
+  expect(asked).toEqual([undefined, "lo", "wlan0", "eth0"]);
+  expect(port.memberships).toEqual([]);
+});
+
+test("a membership whose interface the kernel chose is left beside one on a named interface that another socket of the port holds", () => {
+  const stage = new Stage({ without: ["routes"] });
+  const { port, socket } = stage.listen();
+  port.joinGroup(GROUP);
+  stage.backend.refuse("join", "ENOBUFS"); // the first socket is full
+  port.joinGroup(GROUP, "eth0");
+  expect(socket.memberships).toEqual([`${GROUP} - -`]);
   port.leaveGroup(GROUP);
-  expect(left).toEqual([0]);
+  expect(socket.memberships).toEqual([]);
 });
 
 test("a membership on an interface that was named is left once", () => {

@@ -49,6 +49,16 @@ export interface Joined {
   readonly member: MemberSocket;
 }
 
+/** A way to leave a membership. */
+export interface Search {
+  /** Interfaces to leave on, in this order; undefined: the one that the kernel would choose now. */
+  readonly ways: readonly (NetworkInterface | undefined)[];
+  /** Number of ways that have to succeed. */
+  readonly times: number;
+  /** Whether none has to, as another wish may have the same membership in the kernel. */
+  readonly mayFail: boolean;
+}
+
 /** Joins and leaves groups on the sockets of a port. */
 export class MembershipSockets {
   readonly #sockets: MemberSockets;
@@ -79,17 +89,18 @@ export class MembershipSockets {
   /**
    * Joins again where the kernel chose the interface, since that interface may be gone. IPv4 refuses a second join while it exists. IPv6
    * refuses it in any case (__ipv6_sock_mc_join(), net/ipv6/mcast.c), so the group is left first; whether it has moved is then unknown.
+   * So it is not where the socket is a member of the group on a named interface, too: IPv6 might leave that one, and refuse the join then.
    */
-  renew(group: string, { iface, member }: Joined, source: string | undefined): "unchanged" | "moved" | "lost" {
+  renew(group: string, { iface, member }: Joined, source: string | undefined, isAlone: boolean): "unchanged" | "moved" | "lost" {
     if (this.#sockets.family === 4) return member.socket.join(group, iface, source) >= 0 ? "moved" : "unchanged";
+    if (!isAlone) return "unchanged";
     member.socket.leave(group, iface, source);
     return member.socket.join(group, iface, source) >= 0 ? "unchanged" : "lost";
   }
 
-  /** Leaves, once for each time the membership was renewed, too. */
-  leave(group: string, { iface, member }: Joined, source: string | undefined): Outcome {
-    const outcome = member.socket.leave(group, iface, source);
-    if (iface === undefined && outcome >= 0) while (member.socket.leave(group, iface, source) >= 0); // the renewed ones, too
+  /** Leaves. `search`: where the kernel chose the interface. */
+  leave(group: string, { iface, member }: Joined, source: string | undefined, search?: Search): Outcome {
+    const outcome = search === undefined ? member.socket.leave(group, iface, source) : leaveFound(group, member.socket, source, search);
     member.isFull = false;
     this.#leadingFull = 0;
     if (iface !== undefined) member.filter?.drop(group, iface.index, source);
@@ -157,4 +168,16 @@ export class MembershipSockets {
     member.socket.setOption("receivePacketInfo", 1);
     member.filter = this.#sockets.filterFor(member);
   }
+}
+
+function leaveFound(group: string, socket: DatagramSocket, source: string | undefined, { ways, times, mayFail }: Search): Outcome {
+  let left = 0;
+  let refusal = OK;
+  for (const way of ways) {
+    if (left === times) break;
+    const outcome = socket.leave(group, way, source);
+    if (outcome >= 0) left++;
+    else if (refusal === OK) refusal = outcome;
+  }
+  return left > 0 || mayFail ? OK : refusal;
 }

@@ -18,6 +18,14 @@ export interface JoinRequest {
   readonly source: string | undefined;
 }
 
+/** Facts about a membership whose interface the kernel chose. */
+export interface Unnamed {
+  /** Number of times that it was joined: one more each time that the kernel's choice had changed. */
+  times: number;
+  /** Interfaces when it was joined first: one that is down, which dgram does not list, still has it. */
+  readonly listed: readonly NetworkInterface[];
+}
+
 /** One joinGroup and its state. A port may have thousands, so what few have is made when it is needed. */
 export interface Wish extends JoinRequest {
   /** Memberships that the kernel has. */
@@ -28,13 +36,26 @@ export interface Wish extends JoinRequest {
   refused: Map<string, Outcome> | undefined;
   /** Name of the interface that was lost last, for as long as none is joined; undefined for `"all"`, which has no interface of its own. */
   lost: string | undefined;
+  /** Facts about the membership where the kernel chose its interface; undefined: it did not. */
+  unnamed: Unnamed | undefined;
   /** The call of joinGroup, where it has returned without a membership: its error comes later. */
   origin: CallOrigin | undefined;
 }
 
 /** Returns a wish that nothing was done for. Written out, as V8 gives each object that is spread into a longer one a shape of its own. */
 export function wishFor({ operation, group, selector, source }: JoinRequest): Wish {
-  return { operation, group, selector, source, joined: [], blocked: undefined, refused: undefined, lost: undefined, origin: undefined };
+  return {
+    operation,
+    group,
+    selector,
+    source,
+    joined: [],
+    blocked: undefined,
+    refused: undefined,
+    lost: undefined,
+    unnamed: undefined,
+    origin: undefined,
+  };
 }
 
 /** Returns each membership that `wish` stands for now; at least one. */

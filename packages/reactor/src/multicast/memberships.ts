@@ -32,6 +32,7 @@ import {
 } from "./membership-wish.js";
 import type { MulticastSender } from "./multicast-sender.js";
 import { Selection } from "./selection.js";
+import { heldOn, searchFor } from "./unnamed-membership.js";
 
 /** Dependencies of {@link Memberships}. */
 export interface MembershipOwner {
@@ -96,7 +97,10 @@ export class Memberships {
     const wish = this.#find("leaveGroup", request);
     this.#remove(wish);
     const outcome = this.#leaveAll(wish);
-    for (const other of this.#of(wish.group)) this.#joinMissing(other);
+    for (const other of this.#of(wish.group)) {
+      this.#renewUnnamed(other); // the kernel may have had both as one
+      this.#joinMissing(other);
+    }
     if (outcome < 0) throw new SystemError(REACTOR_ERRORS.ERR_LEAVE, { operation: "leaveGroup", errno: outcome, ...subjectOf(wish) });
   }
 
@@ -151,7 +155,7 @@ export class Memberships {
     const gone = new GoneInterfaces(this.#owner.network.current());
     const isLeft = ({ iface }: Joined): boolean => (iface === undefined ? isReplacing : gone.has(iface));
     for (const wish of this.#all) {
-      for (const joined of wish.joined.filter(isLeft)) this.#owner.sockets.leave(wish.group, joined, wish.source);
+      for (const joined of wish.joined.filter(isLeft)) this.#leave(wish, joined);
       wish.joined = wish.joined.filter((joined) => !isLeft(joined));
     }
   }
@@ -222,7 +226,7 @@ export class Memberships {
   #drop(wish: Wish, joined: Joined): void {
     // Another array, as #dropLost is going over this one.
     wish.joined = wish.joined.length === 1 ? [] : wish.joined.filter((other) => other !== joined);
-    this.#owner.sockets.leave(wish.group, joined, wish.source); // frees the slot; refused if the kernel has left already
+    this.#leave(wish, joined); // frees the slot; refused if the kernel has left already
     this.#owner.membershipChanged({ membership: membershipOf(wish, nameOf(joined.iface), "lost") });
   }
 
@@ -231,17 +235,18 @@ export class Memberships {
     for (const joined of wish.joined) if (joined.iface === undefined) this.#drop(wish, joined);
   }
 
-  /** Renews memberships whose interface the kernel chose: it may be one of those that were added or removed. */
+  /** Renews a membership whose interface the kernel chose: it may be one of those that were added or removed. */
   #renewUnnamed(wish: Wish): void {
-    for (const joined of [...wish.joined]) {
-      if (joined.iface !== undefined) continue;
-      const outcome = this.#owner.sockets.renew(wish.group, joined, wish.source);
-      if (outcome === "unchanged") continue;
-      wish.joined.splice(wish.joined.indexOf(joined), outcome === "lost" ? 1 : 0);
-      wish.lost = outcome === "lost" ? "default" : undefined;
-      this.#owner.membershipChanged({ membership: membershipOf(wish, "default", "lost") });
-      if (outcome === "moved") this.#owner.membershipChanged({ membership: membershipOf(wish, "default", "joined") });
-    }
+    const joined = wish.joined.find(({ iface }) => iface === undefined);
+    if (joined === undefined) return;
+    const isAlone = heldOn(joined.member, this.#of(wish.group)).length === 0;
+    const outcome = this.#owner.sockets.renew(wish.group, joined, wish.source, isAlone);
+    if (outcome === "unchanged") return;
+    if (outcome === "lost") wish.joined = [];
+    else wish.unnamed!.times++;
+    wish.lost = outcome === "lost" ? "default" : undefined;
+    this.#owner.membershipChanged({ membership: membershipOf(wish, "default", "lost") });
+    if (outcome === "moved") this.#owner.membershipChanged({ membership: membershipOf(wish, "default", "joined") });
   }
 
   #joinMissing(wish: Wish): void {
@@ -260,10 +265,11 @@ export class Memberships {
     for (const source of wish.blocked ?? []) {
       const outcome = sockets.block(wish.group, joined, source);
       if (outcome >= 0) continue;
-      sockets.leave(wish.group, joined, wish.source);
+      this.#leave(wish, joined);
       return filterError(wish.operation, outcome, { ...subjectOf(wish, nameOf(iface)), source });
     }
     wish.joined = wish.joined.length === 0 ? [joined] : wish.joined.concat(joined); // push() would make room for 16 more
+    if (iface === undefined) wish.unnamed = { times: 1, listed: this.#owner.network.current() };
     wish.refused?.delete(nameOf(iface));
     return undefined;
   }
@@ -277,7 +283,13 @@ export class Memberships {
   }
 
   #leaveAll(wish: Wish): Outcome {
-    return Math.min(0, ...wish.joined.map((joined) => this.#owner.sockets.leave(wish.group, joined, wish.source)));
+    return Math.min(0, ...wish.joined.map((joined) => this.#leave(wish, joined)));
+  }
+
+  #leave(wish: Wish, joined: Joined): Outcome {
+    const { sockets, network } = this.#owner;
+    const search = joined.iface === undefined ? searchFor(wish, joined, this.#of(wish.group), network.current()) : undefined;
+    return sockets.leave(wish.group, joined, wish.source, search);
   }
 
   /** Returns the interfaces that `wish` means and that no wish has joined; [undefined]: the kernel chooses. */
